@@ -1,0 +1,309 @@
+//! The words that an agent and its user exchange.
+
+use crate::digest::{Challenge, Credentials};
+use crate::header::NameAddr;
+use crate::message::{Method, Status};
+use crate::uri::Uri;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// Who the agent is and how it behaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Config {
+    /// The address of record: who calls reach (RFC 3261 6).
+    pub address: NameAddr,
+    /// Where REGISTER goes: the domain, as a URI without user.
+    pub registrar: Uri,
+    /// The first hop of every request outside of a dialog, if it is not the registrar's domain.
+    pub outbound_proxy: Option<Uri>,
+    /// The user part of the Contact: the same for the life of the registration.
+    pub contact_user: String,
+    /// The host of Contact and Via: an `.invalid` name, as RFC 7118 5 advises.
+    pub contact_host: String,
+    /// The `+sip.instance` (RFC 5626 4.1): a `urn:uuid:`, the same for the life of the registration.
+    pub instance: String,
+    /// The Call-ID of every REGISTER (RFC 3261 10.2), the same for the life of the registration.
+    pub register_call_id: String,
+    /// How long a binding is asked to last.
+    pub register_expires: Duration,
+    /// How long a call may ring, here or there, before it is given up.
+    pub ringing: Duration,
+    /// How many calls may be up at once; one more is answered 486 Busy Here.
+    pub max_calls: usize,
+    /// How often the transport is probed with a CRLF ping (RFC 5626 3.5.1) when it is idle.
+    pub ping_interval: Duration,
+    /// How long a pong may take before the transport counts as dead.
+    pub pong_timeout: Duration,
+    /// The User-Agent header.
+    pub user_agent: String,
+}
+
+/// What the user tells the agent.
+#[derive(Clone, Debug)]
+pub enum Input<'a> {
+    /// The deadline came.
+    Timeout,
+    /// The transport is open.
+    Connected,
+    /// The transport is closed, or could not be opened.
+    Disconnected,
+    /// The network seems to be back (the browser said `online`, or the page woke up): try now, and probe what is open.
+    Hint,
+    /// A message arrived: one WebSocket message, unparsed.
+    Received(&'a [u8]),
+    /// The answer to a question.
+    Answer(QuestionId, Answer),
+}
+
+/// What the agent tells its user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Open the transport.
+    Connect,
+    /// Close the transport; nothing is to be said about it afterwards.
+    Disconnect,
+    /// Send this as one message.
+    Transmit(Vec<u8>),
+    /// Find this out, and say it with [`Input::Answer`].
+    Ask(QuestionId, Question),
+    /// This happened.
+    Event(Event),
+}
+
+/// Names a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct QuestionId(pub u64);
+
+/// Names a call, for the life of the agent and of what is restored from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct CallId(pub u64);
+
+/// What the agent needs to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Question {
+    /// The offer of this call (RFC 3264): open the microphone and make one.
+    Offer {
+        /// The call that begins.
+        call: CallId,
+    },
+    /// The answer to the offer of this call: accept it as remote description, open the microphone, make one.
+    Answer {
+        /// The call that is being answered, or that the other end changes.
+        call: CallId,
+        /// Their offer; `None` when their INVITE had no body, and an offer of ours is wanted (late offer).
+        offer: Option<Body>,
+    },
+    /// A digest over this request (RFC 7616): [`crate::digest::choose`] one of the challenges, and sign.
+    Digest {
+        /// All that the server offered, in its order.
+        challenges: Vec<Challenge>,
+        /// The request's method.
+        method: Method,
+        /// The digest-uri.
+        uri: String,
+        /// The request's body, for auth-int.
+        body: Vec<u8>,
+    },
+}
+
+/// What the agent asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Answer {
+    /// An offer or an answer was made.
+    Description(Body),
+    /// It could not be made.
+    Media(MediaFailure),
+    /// The signed credentials.
+    Credentials(Credentials),
+    /// Nobody can or may sign this.
+    NoCredentials,
+}
+
+/// A message body with its type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Body {
+    /// The Content-Type, such as `application/sdp`.
+    pub content_type: String,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Event {
+    /// [`super::Agent::registration`] changed.
+    Registration,
+    /// An INVITE came and is ringing here.
+    Incoming(CallId),
+    /// [`super::Agent::calls`] changed for this call.
+    Call(CallId),
+    /// Their description for this call arrived: apply it. An answer in a provisional response and the same
+    /// one in the 200 are told once.
+    Remote {
+        /// Whose.
+        call: CallId,
+        /// Their answer (in 18x, 2xx or ACK).
+        answer: Body,
+    },
+    /// The call is over and forgotten; release its microphone and its peer connection.
+    Ended {
+        /// Which.
+        call: CallId,
+        /// What it was, for the history.
+        last: Call,
+        /// Why.
+        cause: Cause,
+    },
+    /// [`super::Agent::stop`] is done: unregistered, or given up after its time. The transport may be dropped.
+    Stopped,
+}
+
+/// Whether the agent is registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Registration {
+    /// Not asked to be.
+    Idle,
+    /// The transport is being opened, or is waited for.
+    Connecting,
+    /// REGISTER is under way.
+    Registering,
+    /// Bound.
+    Registered,
+    /// Refused with this status; it is tried again from time to time.
+    Refused(Status),
+    /// The transport was lost or cannot be opened; it is tried again.
+    Unreachable,
+    /// Being unbound.
+    Unregistering,
+    /// Unbound.
+    Stopped,
+}
+
+/// A call, as seen from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Call {
+    /// Its name.
+    pub id: CallId,
+    /// Who began it.
+    pub direction: Direction,
+    /// Who is at the other end: From or To, or who the network asserted (RFC 3325).
+    pub remote: NameAddr,
+    /// Where it stands.
+    pub phase: Phase,
+    /// The Call-ID.
+    pub call_id: String,
+    /// Our tag; empty as long as there is none.
+    pub local_tag: String,
+}
+
+/// Who began a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Direction {
+    /// We sent the INVITE.
+    Outgoing,
+    /// We got it.
+    Incoming,
+}
+
+/// Where a call stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Phase {
+    /// Outgoing: the offer is being made.
+    Preparing,
+    /// Outgoing: INVITE sent, nothing rings yet.
+    Calling,
+    /// Outgoing: 180 came.
+    RingingThere,
+    /// Incoming: 180 sent.
+    RingingHere,
+    /// Incoming: accepted here, the answer is being made.
+    Answering,
+    /// Answered: 2xx sent or received.
+    Established,
+    /// Cancelled or hung up here; the last responses are awaited.
+    Ending,
+}
+
+/// Why a call ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Cause {
+    /// We hung up an answered call.
+    HungUpHere,
+    /// They hung up an answered call.
+    HungUpThere,
+    /// We cancelled before the answer.
+    CancelledHere,
+    /// They cancelled before our answer.
+    CancelledThere,
+    /// We declined.
+    DeclinedHere,
+    /// 603.
+    DeclinedThere,
+    /// 486, 600.
+    Busy,
+    /// 408, 487 or our own ringing time; incoming: it rang out.
+    NoAnswer,
+    /// Another phone took it (RFC 3326: CANCEL with cause 200).
+    AnsweredElsewhere,
+    /// 404, 410, 484, 604.
+    NotFound,
+    /// 480.
+    Unavailable,
+    /// 406, 415, 488, 606, with the text of its Warning (RFC 3261 20.43), if any.
+    NotAcceptable(String),
+    /// 401, 403, 407.
+    Forbidden,
+    /// The media could not be had, here.
+    Media(MediaFailure),
+    /// No response came (timers B, F, H), or the transport failed for too long.
+    Network,
+    /// Any other final status.
+    Status(Status),
+}
+
+/// Why a description cannot be made or used, or media broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum MediaFailure {
+    /// The microphone was refused.
+    Denied,
+    /// There is none.
+    NoDevice,
+    /// Something else holds it.
+    DeviceBusy,
+    /// The page may not use devices.
+    Insecure,
+    /// The browser cannot.
+    Unsupported,
+    /// The other end's description cannot be used.
+    Description,
+    /// No path was found, or it broke.
+    Connectivity,
+}
+
+/// A verb does not fit the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VerbError {
+    /// There is no such call (any more).
+    #[error("there is no such call")]
+    NoCall,
+    /// The call is not in a phase where this can be done.
+    #[error("the call is not in a phase where this can be done")]
+    WrongPhase,
+    /// As many calls are up as the configuration allows.
+    #[error("as many calls are up as are allowed")]
+    TooMany,
+}

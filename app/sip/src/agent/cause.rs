@@ -1,0 +1,30 @@
+use super::Cause;
+use crate::header::{Reason, Warning};
+use crate::message::{Headers, Response, Status};
+use alloc::string::{String, ToString};
+
+/// Why an INVITE that was refused with this response ended. `rang`: a 180 had come.
+pub(super) fn of_response(response: &Response, rang: bool) -> Cause {
+    match response.status.code() {
+        401 | 403 | 407 => Cause::Forbidden,
+        404 | 410 | 484 | 604 => Cause::NotFound,
+        408 | 487 => Cause::NoAnswer,
+        480 if rang => Cause::NoAnswer,
+        480 => Cause::Unavailable,
+        486 | 600 => Cause::Busy,
+        603 => Cause::DeclinedThere,
+        406 | 415 | 488 | 606 => Cause::NotAcceptable(warning(&response.headers)),
+        _ => Cause::Status(response.status),
+    }
+}
+
+/// Why a call that was cancelled ended (RFC 3326).
+pub(super) fn of_cancel(headers: &Headers) -> Cause {
+    let reasons = headers.all::<Reason>().unwrap_or_default();
+    let elsewhere = reasons.iter().any(|reason| reason.is_sip(Status::OK));
+    if elsewhere { Cause::AnsweredElsewhere } else { Cause::CancelledThere }
+}
+
+fn warning(headers: &Headers) -> String {
+    headers.find::<Warning>().ok().flatten().map(|warning| warning.text.to_string()).unwrap_or_default()
+}

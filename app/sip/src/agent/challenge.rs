@@ -1,0 +1,104 @@
+use super::core::Core;
+use super::questions::Challenged;
+use super::transactions::{Outcome, Purpose};
+use super::{Agent, Answer, Question, compose};
+use crate::digest::{Challenge, offered};
+use crate::header::{Authorization, CSeq, ProxyAuthorization, Via};
+use crate::message::{HeaderName, Method, Request, Status};
+use alloc::string::ToString;
+
+/// How many challenges one request answers: a proxy's, a server's, and a stale nonce for each.
+const MAX_CHALLENGES: u8 = 4;
+
+/// Asks for a signature, if a response challenges the request that it answers and an answer may help: says
+/// whether it was asked for (RFC 3261 22).
+pub(super) fn ask(core: &mut Core, outcome: &Outcome) -> bool {
+    let Some(response) = &outcome.response else { return false };
+    let challenged = matches!(response.status, Status::UNAUTHORIZED | Status::PROXY_AUTHENTICATION_REQUIRED);
+    // A CANCEL cannot be sent again (RFC 3261 22.1).
+    if !challenged || outcome.challenged >= MAX_CHALLENGES || outcome.request.method == Method::Cancel {
+        return false;
+    }
+    let challenges = offered(response);
+    if challenges.is_empty() {
+        return false;
+    }
+    let refused = |challenge: &Challenge| !challenge.stale && is_signed(outcome, challenge);
+    if challenges.iter().any(refused) {
+        return false;
+    }
+    let question = Question::Digest {
+        challenges,
+        method: outcome.request.method.clone(),
+        uri: outcome.request.uri.to_string(),
+        body: outcome.request.body.clone(),
+    };
+    let challenged = Challenged {
+        purpose: outcome.purpose,
+        request: outcome.request.clone(),
+        response: response.clone(),
+        before: outcome.challenged,
+    };
+    core.ask_digest(question, challenged);
+    true
+}
+
+impl Agent {
+    /// The signature came, or nobody signs.
+    pub(super) fn signed(&mut self, challenged: Challenged, answer: Answer) {
+        let Challenged { purpose, mut request, response, before } = challenged;
+        let Answer::Credentials(credentials) = answer else {
+            let Ok(key) = crate::transaction::Key::sent(&request) else { return };
+            let outcome = Outcome { key, purpose, challenged: before, request, response: Some(response) };
+            return self.conclude(&outcome);
+        };
+        let Some(seq) = self.next_seq(purpose, &request) else { return };
+        let headers = &mut request.headers;
+        if response.status == Status::PROXY_AUTHENTICATION_REQUIRED {
+            headers.remove(&HeaderName::ProxyAuthorization);
+            headers.push(&ProxyAuthorization(credentials));
+        } else {
+            headers.remove(&HeaderName::Authorization);
+            headers.push(&Authorization(credentials));
+        }
+        headers.pop_front::<Via>();
+        headers.set(&CSeq { seq, method: request.method.clone() });
+        compose::via(&mut self.core, &mut request);
+        let key = self.core.send(request, purpose, before.saturating_add(1));
+        if let (Purpose::Invite(call), Some(key)) = (purpose, key)
+            && let Some(session) = self.session(call)
+        {
+            session.invited_again(key);
+        }
+    }
+
+    /// The number that a signed request is sent again with; `None` if nobody wants it any more.
+    fn next_seq(&mut self, purpose: Purpose, request: &Request) -> Option<u32> {
+        let following = request.headers.get::<CSeq>().ok()?.seq.saturating_add(1);
+        match purpose {
+            Purpose::Register => Some(self.registering.next_seq()),
+            Purpose::Invite(_) | Purpose::Farewell => Some(following),
+            Purpose::Reinvite(call) => {
+                let dialog = self.session(call)?.dialog_mut()?;
+                dialog.skip(1);
+                Some(dialog.local_seq())
+            }
+        }
+    }
+}
+
+/// Whether the request had credentials for this challenge's realm already.
+fn is_signed(outcome: &Outcome, challenge: &Challenge) -> bool {
+    let headers = &outcome.request.headers;
+    let proxy = outcome
+        .response
+        .as_ref()
+        .is_some_and(|response| response.status == Status::PROXY_AUTHENTICATION_REQUIRED);
+    if proxy {
+        let given = headers.all::<ProxyAuthorization>().unwrap_or_default();
+        given.iter().any(|ProxyAuthorization(credentials)| credentials.realm == challenge.realm)
+    } else {
+        let given = headers.all::<Authorization>().unwrap_or_default();
+        given.iter().any(|Authorization(credentials)| credentials.realm == challenge.realm)
+    }
+}

@@ -1,0 +1,156 @@
+use super::link::{Link, Step};
+use super::questions::{Challenged, Open, Questions};
+use super::transactions::{Effects, Outcome, Purpose, Transactions};
+use super::{CallId, Config, Event, Output, Question, QuestionId};
+use crate::message::{Request, Response};
+use crate::transaction::Key;
+use crate::{Instant, Random};
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+/// What the parts of an agent share: who it is, its transport, its transactions, its open questions, and the
+/// queue of its outputs.
+#[derive(Debug)]
+pub(super) struct Core {
+    pub(super) config: Config,
+    pub(super) random: Random,
+    /// The time of what is being handled.
+    pub(super) now: Instant,
+    pub(super) link: Link,
+    pub(super) transactions: Transactions,
+    pub(super) questions: Questions,
+    pub(super) strays: Vec<Stray>,
+    out: VecDeque<Output>,
+    outcomes: VecDeque<Outcome>,
+}
+
+/// A 2xx that nobody wanted was acknowledged, and its dialog ended. Its repetitions get the same ACK.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Stray {
+    pub(super) key: Key,
+    pub(super) remote_tag: alloc::string::String,
+    pub(super) ack: Vec<u8>,
+    pub(super) until: Instant,
+}
+
+impl Core {
+    pub(super) fn new(config: Config, random: Random, now: Instant) -> Self {
+        Self {
+            config,
+            random,
+            now,
+            link: Link::Off,
+            transactions: Transactions::default(),
+            questions: Questions::default(),
+            strays: Vec::new(),
+            out: VecDeque::new(),
+            outcomes: VecDeque::new(),
+        }
+    }
+
+    /// The next output.
+    pub(super) fn poll(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    /// Whether nothing waits to be polled.
+    pub(super) fn is_drained(&self) -> bool {
+        self.out.is_empty()
+    }
+
+    /// The next outcome of a request that was sent.
+    pub(super) fn outcome(&mut self) -> Option<Outcome> {
+        self.outcomes.pop_front()
+    }
+
+    /// Sends bytes, if there is a transport. What got lost is repeated by its transaction or its dialog.
+    pub(super) fn transmit(&mut self, bytes: Vec<u8>) {
+        if self.link.is_up() {
+            self.out.push_back(Output::Transmit(bytes));
+        }
+    }
+
+    pub(super) fn event(&mut self, event: Event) {
+        self.out.push_back(Output::Event(event));
+    }
+
+    pub(super) fn output(&mut self, output: Output) {
+        self.out.push_back(output);
+    }
+
+    /// Sends a request as a transaction of its own.
+    pub(super) fn send(&mut self, request: Request, purpose: Purpose, challenged: u8) -> Option<Key> {
+        let mut effects = Effects::default();
+        let left = self.link.is_up();
+        let key = self.transactions.send(request, purpose, challenged, left, self.now, &mut effects);
+        self.apply(effects);
+        key
+    }
+
+    /// Answers a request.
+    pub(super) fn respond(&mut self, key: &Key, response: &Response) {
+        let mut effects = Effects::default();
+        self.transactions.respond(key, response, self.now, &mut effects);
+        self.apply(effects);
+    }
+
+    /// Sends the CANCEL of an INVITE, if it may leave now; says whether it did.
+    pub(super) fn cancel(&mut self, key: &Key) -> bool {
+        let Some(cancel) = self.transactions.cancel(key) else { return false };
+        self.send(cancel, Purpose::Farewell, 0).is_some()
+    }
+
+    /// Asks the user. A question of the same call that is open stays open.
+    pub(super) fn ask(&mut self, question: Question) -> QuestionId {
+        let id = self.questions.open(question.clone(), None);
+        self.out.push_back(Output::Ask(id, question));
+        id
+    }
+
+    /// Asks the user to sign a request that was challenged.
+    pub(super) fn ask_digest(&mut self, question: Question, challenged: Challenged) {
+        let id = self.questions.open(question.clone(), Some(challenged));
+        self.out.push_back(Output::Ask(id, question));
+    }
+
+    /// Asks all that is open again: whoever was asked is gone.
+    pub(super) fn ask_again(&mut self) {
+        let open: Vec<Open> = self.questions.iter().cloned().collect();
+        for Open { id, question, .. } in open {
+            self.out.push_back(Output::Ask(id, question));
+        }
+    }
+
+    /// Forgets what was asked for this call, but for signatures that its end needs.
+    pub(super) fn forget_questions(&mut self, call: CallId) {
+        self.questions.forget(call);
+    }
+
+    /// Does what transactions want.
+    pub(super) fn apply(&mut self, effects: Effects) {
+        for bytes in effects.transmit {
+            self.transmit(bytes);
+        }
+        self.outcomes.extend(effects.outcomes);
+    }
+
+    /// Does what the transport wants. Says whether the transport is to be counted as lost.
+    pub(super) fn step(&mut self, step: Step) -> bool {
+        match step {
+            Step::None => false,
+            Step::Connect => {
+                self.output(Output::Connect);
+                false
+            }
+            Step::Ping => {
+                self.transmit(b"\r\n\r\n".to_vec());
+                false
+            }
+            Step::GiveUp => {
+                self.output(Output::Disconnect);
+                true
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+use super::core::Core;
+use super::established::{Established, Unacknowledged};
+use super::session::{Session, State};
+use super::{Answer, CallId, Cause, Direction, Event, MediaFailure, Phase, Question, cause, compose};
+use crate::Instant;
+use crate::dialog::Dialog;
+use crate::header::{CSeq, From, NameAddr, PAssertedIdentity};
+use crate::message::{HeaderError, Headers, Request, Status};
+use crate::transaction::Key;
+use alloc::string::ToString;
+
+/// A call that came in, until it is answered.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Incoming {
+    pub(super) key: Key,
+    pub(super) invite: Request,
+    pub(super) dialog: Dialog,
+    /// When nobody waits for the user, or for the answer, any more.
+    pub(super) until: Instant,
+    /// Whether the user accepted, and the answer is awaited.
+    answering: bool,
+}
+
+impl Incoming {
+    pub(super) const fn phase(&self) -> Phase {
+        if self.answering { Phase::Answering } else { Phase::RingingHere }
+    }
+
+    /// Whether this INVITE came by another way before (RFC 3261 8.2.2.2).
+    pub(super) fn is_merged(&self, request: &Request) -> bool {
+        self.dialog.is_of_request_without_to(request)
+            && request.headers.get::<CSeq>().ok() == self.invite.headers.get::<CSeq>().ok()
+    }
+}
+
+impl Session {
+    /// Rings.
+    ///
+    /// # Errors
+    /// When the INVITE lacks what a dialog needs.
+    pub(super) fn ring(core: &mut Core, id: CallId, key: Key, invite: &Request) -> Result<Self, HeaderError> {
+        let local_tag = core.random.token();
+        let dialog = Dialog::uas(invite, &local_tag)?;
+        let remote = caller(&invite.headers)?;
+        core.respond(&key, &compose::response(&core.config, invite, Status::RINGING, &local_tag));
+        core.event(Event::Incoming(id));
+        let call_id = dialog.call_id().to_string();
+        let until = core.now + core.config.ringing;
+        let incoming = Incoming { key, invite: invite.clone(), dialog, until, answering: false };
+        Ok(Self {
+            id,
+            direction: Direction::Incoming,
+            remote,
+            call_id,
+            local_tag,
+            over: false,
+            state: State::Incoming(incoming),
+        })
+    }
+
+    /// The user accepts: the answer is asked for.
+    pub(super) fn accept(&mut self, core: &mut Core) {
+        let State::Incoming(incoming) = &mut self.state else { return };
+        incoming.answering = true;
+        incoming.until = core.now + core.config.ringing;
+        let offer = compose::body_of(&incoming.invite.headers, &incoming.invite.body);
+        core.ask(Question::Answer { call: self.id, offer });
+        core.event(Event::Call(self.id));
+    }
+
+    /// The answer was made: 200 leaves.
+    pub(super) fn answered(&mut self, core: &mut Core, answer: Answer) {
+        let body = match answer {
+            Answer::Description(body) => body,
+            Answer::Media(failure) => return self.refuse(core, Cause::Media(failure)),
+            Answer::Credentials(_) | Answer::NoCredentials => {
+                return self.refuse(core, Cause::Media(MediaFailure::Unsupported));
+            }
+        };
+        let State::Incoming(Incoming { key, invite, dialog, .. }) = &self.state else { return };
+        let mut response = compose::response(&core.config, invite, Status::OK, &self.local_tag);
+        compose::body(&mut response.headers, &mut response.body, body);
+        core.respond(key, &response);
+        let late = invite.body.is_empty();
+        let unacknowledged = Unacknowledged::new(invite, &response, late, core.now);
+        self.state = State::Established(Established::as_called(dialog.clone(), unacknowledged));
+        core.event(Event::Call(self.id));
+    }
+
+    /// Refuses it, with the status that the cause asks for.
+    pub(super) fn refuse(&mut self, core: &mut Core, cause: Cause) {
+        let State::Incoming(Incoming { key, invite, .. }) = &self.state else { return };
+        let config = &core.config;
+        let tag = &self.local_tag;
+        let response = match &cause {
+            Cause::Media(failure) => compose::no_media(config, invite, tag, *failure),
+            Cause::NoAnswer => compose::response(config, invite, Status::TEMPORARILY_UNAVAILABLE, tag),
+            Cause::CancelledThere | Cause::AnsweredElsewhere => {
+                compose::response(config, invite, Status::REQUEST_TERMINATED, tag)
+            }
+            Cause::DeclinedHere
+            | Cause::HungUpHere
+            | Cause::HungUpThere
+            | Cause::CancelledHere
+            | Cause::DeclinedThere
+            | Cause::Busy
+            | Cause::NotFound
+            | Cause::Unavailable
+            | Cause::NotAcceptable(_)
+            | Cause::Forbidden
+            | Cause::Network
+            | Cause::Status(_) => compose::response(config, invite, Status::DECLINE, tag),
+        };
+        core.respond(key, &response);
+        self.gone(core, cause);
+    }
+
+    /// CANCEL came for this INVITE (RFC 3261 9.2). After the answer it has no effect.
+    pub(super) fn cancelled(&mut self, core: &mut Core, key: &Key, cancel: &Request) {
+        if matches!(&self.state, State::Incoming(incoming) if incoming.key == *key) {
+            self.refuse(core, cause::of_cancel(&cancel.headers));
+        }
+    }
+
+    pub(super) fn incoming_timeout(&mut self, core: &mut Core) {
+        self.refuse(core, Cause::NoAnswer);
+    }
+}
+
+/// Who calls: whom the network vouches for (RFC 3325), or who they say they are.
+fn caller(headers: &Headers) -> Result<NameAddr, HeaderError> {
+    let From(mut from) = headers.get::<From>()?;
+    from.params.remove("tag");
+    let Ok(Some(PAssertedIdentity(mut asserted))) = headers.find::<PAssertedIdentity>() else {
+        return Ok(from);
+    };
+    if asserted.display.is_none() {
+        asserted.display = from.display;
+    }
+    Ok(asserted)
+}

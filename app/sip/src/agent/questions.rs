@@ -1,0 +1,82 @@
+use super::transactions::Purpose;
+use super::{CallId, Question, QuestionId};
+use crate::message::{Request, Response};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+/// What was asked and not answered yet.
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Questions {
+    open: Vec<Open>,
+    last: u64,
+}
+
+/// A question without answer.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Open {
+    pub(super) id: QuestionId,
+    pub(super) question: Question,
+    /// What the signature is for, if it asks for one.
+    pub(super) challenged: Option<Box<Challenged>>,
+}
+
+/// A request that was challenged, and waits for its signature.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Challenged {
+    pub(super) purpose: Purpose,
+    pub(super) request: Request,
+    /// The 401 or 407, which stands if nobody signs.
+    pub(super) response: Response,
+    /// How many challenges were answered before this one.
+    pub(super) before: u8,
+}
+
+impl Questions {
+    /// Notes a question.
+    pub(super) fn open(&mut self, question: Question, challenged: Option<Challenged>) -> QuestionId {
+        self.last = self.last.wrapping_add(1);
+        let id = QuestionId(self.last);
+        self.open.push(Open { id, question, challenged: challenged.map(Box::new) });
+        id
+    }
+
+    /// Takes a question that is answered now; `None` if nobody waits for the answer any more.
+    pub(super) fn take(&mut self, id: QuestionId) -> Option<Open> {
+        let at = self.open.iter().position(|open| open.id == id)?;
+        Some(self.open.remove(at))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Open> {
+        self.open.iter()
+    }
+
+    /// Forgets the signatures that are wanted for this purpose.
+    pub(super) fn forget_purpose(&mut self, purpose: Purpose) {
+        self.open.retain(|open| open.purpose() != Some(purpose));
+    }
+
+    /// Forgets what was asked for this call.
+    pub(super) fn forget(&mut self, id: CallId) {
+        self.open.retain(|open| match &open.question {
+            Question::Offer { call } | Question::Answer { call, .. } => *call != id,
+            Question::Digest { .. } => match open.purpose() {
+                Some(Purpose::Invite(call) | Purpose::Reinvite(call)) => call != id,
+                Some(Purpose::Register | Purpose::Farewell) | None => true,
+            },
+        });
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        self.open.clear();
+    }
+}
+
+impl Open {
+    fn purpose(&self) -> Option<Purpose> {
+        self.challenged.as_ref().map(|challenged| challenged.purpose)
+    }
+}

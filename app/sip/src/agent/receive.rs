@@ -1,0 +1,212 @@
+use super::transactions::Effects;
+use super::{Agent, CallId, compose};
+use crate::header::{ContentType, Require, To, Unsupported};
+use crate::message::{
+    KeepAlive, Message, Method, Request, Response, Status, Token, is_keepalive, refusal,
+};
+use crate::transaction::Key;
+use crate::uri::Uri;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+impl Agent {
+    /// One message from the wire.
+    pub(super) fn received(&mut self, bytes: &[u8]) {
+        let interval = self.core.config.ping_interval;
+        self.core.link.heard(self.core.now, interval);
+        match is_keepalive(bytes) {
+            Some(KeepAlive::Ping) => return self.core.transmit(b"\r\n".to_vec()),
+            Some(KeepAlive::Pong | KeepAlive::Empty) => return,
+            None => {}
+        }
+        match Message::parse(bytes) {
+            Ok(Message::Request(request)) => self.request(&request),
+            Ok(Message::Response(response)) => {
+                let mut effects = Effects::default();
+                self.core.transactions.response(&response, self.core.now, &mut effects);
+                self.core.apply(effects);
+            }
+            Err(error) => {
+                if let Some(response) = refusal(bytes, &error) {
+                    self.core.transmit(response.to_bytes());
+                }
+            }
+        }
+    }
+
+    fn request(&mut self, request: &Request) {
+        let key = match Key::server(request) {
+            Ok(key) if Message::from(request.clone()).validate().is_ok() => key,
+            Ok(_) | Err(_) => return self.refuse_malformed(request),
+        };
+        let mut effects = Effects::default();
+        let taken = self.core.transactions.request(&key, request, self.core.now, &mut effects);
+        self.core.apply(effects);
+        if taken != Some(false) {
+            return;
+        }
+        match request.method {
+            Method::Ack => self.ack(request),
+            Method::Cancel => self.cancel(&key, request),
+            _ if tag_of_to(request).is_some() => self.in_dialog(&key, request),
+            _ => self.out_of_dialog(&key, request),
+        }
+    }
+
+    /// A request without what every request must have: answered without a transaction, if it can be.
+    fn refuse_malformed(&mut self, request: &Request) {
+        if request.method == Method::Ack {
+            return;
+        }
+        let mut response = Response::to_request(request, Status::BAD_REQUEST);
+        response.set_to_tag(&self.core.random.token());
+        self.core.transmit(response.to_bytes());
+    }
+
+    fn ack(&mut self, ack: &Request) {
+        if let Some(call) = self.dialog_of(ack) {
+            self.with(call, |session, core| session.acknowledged(core, ack));
+        }
+    }
+
+    /// RFC 3261 9.2: 200 if there is such an INVITE, whatever comes of it.
+    fn cancel(&mut self, key: &Key, cancel: &Request) {
+        let invite = key.cancelled();
+        if !self.core.transactions.has_server(&invite) {
+            return self.respond(key, cancel, Status::CALL_DOES_NOT_EXIST);
+        }
+        self.respond(key, cancel, Status::OK);
+        for call in self.ids() {
+            self.with(call, |session, core| {
+                session.cancelled(core, &invite, cancel);
+                session.reinvite_cancelled(core, &invite);
+            });
+        }
+    }
+
+    fn in_dialog(&mut self, key: &Key, request: &Request) {
+        let Some(call) = self.dialog_of(request) else {
+            return self.respond(key, request, Status::CALL_DOES_NOT_EXIST);
+        };
+        let accepted = match self.session(call).and_then(|session| session.dialog_mut()) {
+            Some(dialog) => dialog.accepts(request),
+            None => Err(Status::CALL_DOES_NOT_EXIST),
+        };
+        if let Err(status) = accepted {
+            return self.respond(key, request, status);
+        }
+        if !self.is_understood(key, request) {
+            return;
+        }
+        if request.method == Method::Bye {
+            self.respond(key, request, Status::OK);
+            self.with(call, |session, core| session.hung_up(core));
+        } else if request.method == Method::Invite {
+            self.with(call, |session, core| session.reinvited(core, key, request));
+        } else {
+            self.respond(key, request, Status::OK);
+        }
+    }
+
+    fn out_of_dialog(&mut self, key: &Key, request: &Request) {
+        if !self.is_understood(key, request) {
+            return;
+        }
+        if request.method == Method::Invite {
+            self.invited(key, request);
+        } else if request.method == Method::Bye {
+            self.respond(key, request, Status::CALL_DOES_NOT_EXIST);
+        } else {
+            self.respond(key, request, Status::OK);
+        }
+    }
+
+    fn invited(&mut self, key: &Key, invite: &Request) {
+        let merged = self.sessions.iter().any(|session| session.is_merged(invite));
+        if merged {
+            return self.respond(key, invite, Status::LOOP_DETECTED);
+        }
+        if self.live() >= self.core.config.max_calls {
+            return self.respond(key, invite, Status::BUSY_HERE);
+        }
+        let id = self.next_call();
+        match super::session::Session::ring(&mut self.core, id, key.clone(), invite) {
+            Ok(session) => self.sessions.push(session),
+            Err(error) => self.respond(key, invite, error.status()),
+        }
+    }
+
+    /// Whether all that a request asks for is understood; if not, it is refused (RFC 3261 8.2.1 to 8.2.3).
+    fn is_understood(&mut self, key: &Key, request: &Request) -> bool {
+        let status = match &request.method {
+            Method::Invite | Method::Bye | Method::Options | Method::Ack | Method::Cancel => None,
+            Method::Other(_) => Some(Status::NOT_IMPLEMENTED),
+            Method::Register
+            | Method::Info
+            | Method::Update
+            | Method::Prack
+            | Method::Subscribe
+            | Method::Notify
+            | Method::Publish
+            | Method::Refer
+            | Method::Message => Some(Status::METHOD_NOT_ALLOWED),
+        };
+        let status = status.or_else(|| match request.uri {
+            Uri::Sip(_) => None,
+            Uri::Tel(_) | Uri::Other { .. } => Some(Status::UNSUPPORTED_URI_SCHEME),
+        });
+        let status = status.or_else(|| (!is_sdp(request)).then_some(Status::UNSUPPORTED_MEDIA_TYPE));
+        if let Some(status) = status {
+            self.respond(key, request, status);
+            return false;
+        }
+        let required = match request.headers.all::<Require>() {
+            Ok(required) => required,
+            Err(error) => {
+                self.respond(key, request, error.status());
+                return false;
+            }
+        };
+        let unknown: Vec<Token> = required
+            .into_iter()
+            .flat_map(|Require(tags)| tags)
+            .filter(|tag| !compose::EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(tag)))
+            .collect();
+        if unknown.is_empty() {
+            return true;
+        }
+        let tag = self.core.random.token();
+        let response = compose::bad_extension(&self.core.config, request, &tag, &Unsupported(unknown));
+        self.core.respond(key, &response);
+        false
+    }
+
+    fn respond(&mut self, key: &Key, request: &Request, status: Status) {
+        let tag = self.core.random.token();
+        let response = compose::response(&self.core.config, request, status, &tag);
+        self.core.respond(key, &response);
+    }
+
+    fn dialog_of(&self, request: &Request) -> Option<CallId> {
+        let of = |session: &&super::session::Session| {
+            session.dialog().is_some_and(|dialog| dialog.is_of_request(request))
+        };
+        self.sessions.iter().find(of).map(|session| session.id)
+    }
+}
+
+fn tag_of_to(request: &Request) -> Option<String> {
+    request.headers.get::<To>().ok().and_then(|to| to.tag().map(ToString::to_string))
+}
+
+/// Whether the body of an INVITE is one that is understood; other requests' bodies concern nobody.
+fn is_sdp(request: &Request) -> bool {
+    if request.method != Method::Invite || request.body.is_empty() {
+        return true;
+    }
+    match request.headers.find::<ContentType>() {
+        Ok(Some(content_type)) => content_type.is(compose::SDP),
+        Ok(None) => true,
+        Err(_) => false,
+    }
+}

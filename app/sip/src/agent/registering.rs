@@ -1,0 +1,267 @@
+use super::core::Core;
+use super::transactions::{Outcome, Purpose};
+use super::{Event, Output, Registration, compose};
+use crate::Instant;
+use crate::header::{Contact, Expires, MinExpires};
+use crate::message::{Response, Status};
+use core::time::Duration;
+
+/// How long after a refusal it is tried again.
+const RETRY: Duration = Duration::from_secs(30);
+/// How long unregistering may take.
+const FAREWELL: Duration = Duration::from_millis(1500);
+/// The longest binding that is asked for, whatever Min-Expires says.
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// The registration (RFC 3261 10.2, RFC 5626 4.2).
+///
+/// | State | On | Does | Next |
+/// | --- | --- | --- | --- |
+/// | Idle, Stopped | start | opens the transport | Waiting |
+/// | Waiting | transport is up | REGISTER | Asking |
+/// | Asking | 2xx | – | Bound |
+/// | Asking | 423 | REGISTER for longer | Asking |
+/// | Asking | other refusals | – | Refused |
+/// | Asking | nothing came | counts the transport as lost | Waiting |
+/// | Bound | its time came | REGISTER | Asking, still bound |
+/// | Refused | its time came | REGISTER | Asking |
+/// | any of these | transport lost | – | Waiting |
+/// | any of these | stop, transport up | REGISTER with Expires 0 | Unbinding |
+/// | any of these | stop, no transport | tells that it stopped | Stopped |
+/// | Unbinding | any final response, nothing in 1.5 s, transport lost | tells that it stopped | Stopped |
+///
+/// Challenges are answered below this machine: only a refusal for good is told to it.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Registering {
+    state: State,
+    seq: u32,
+    /// What is asked for.
+    expires: Duration,
+}
+
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+enum State {
+    Idle,
+    Waiting,
+    Asking {
+        /// Until when the last binding holds, if this refreshes one.
+        bound: Option<Instant>,
+    },
+    Bound {
+        refresh: Instant,
+        until: Instant,
+    },
+    Refused {
+        status: Status,
+        retry: Instant,
+    },
+    Unbinding {
+        until: Instant,
+    },
+    Stopped,
+}
+
+impl Registering {
+    pub(super) const fn new(expires: Duration) -> Self {
+        Self { state: State::Idle, seq: 0, expires }
+    }
+
+    /// What the user sees of it.
+    pub(super) fn registration(&self, core: &Core) -> Registration {
+        let transport = || {
+            if core.link.is_failing() { Registration::Unreachable } else { Registration::Connecting }
+        };
+        match &self.state {
+            State::Idle => Registration::Idle,
+            State::Unbinding { .. } => Registration::Unregistering,
+            State::Stopped => Registration::Stopped,
+            State::Waiting => transport(),
+            State::Asking { bound: None } => Registration::Registering,
+            State::Asking { bound: Some(_) } | State::Bound { .. } => Registration::Registered,
+            State::Refused { status, .. } => Registration::Refused(*status),
+        }
+    }
+
+    /// Whether being bound, or becoming it, is wanted.
+    pub(super) const fn is_wanted(&self) -> bool {
+        match self.state {
+            State::Idle | State::Unbinding { .. } | State::Stopped => false,
+            State::Waiting | State::Asking { .. } | State::Bound { .. } | State::Refused { .. } => true,
+        }
+    }
+
+    /// Wants to be bound.
+    pub(super) fn start(&mut self, core: &mut Core) {
+        if self.is_wanted() {
+            return;
+        }
+        core.transactions.drop_purpose(Purpose::Register);
+        core.questions.forget_purpose(Purpose::Register);
+        self.state = State::Waiting;
+        if core.link.is_up() {
+            self.ask(core, None);
+        } else if core.link.is_off() {
+            core.link.open(core.now);
+            core.output(Output::Connect);
+        }
+    }
+
+    /// Wants to be unbound.
+    pub(super) fn stop(&mut self, core: &mut Core) {
+        let was_asked = match self.state {
+            State::Unbinding { .. } => return,
+            State::Asking { .. } | State::Bound { .. } => true,
+            State::Idle | State::Waiting | State::Refused { .. } | State::Stopped => false,
+        };
+        core.transactions.drop_purpose(Purpose::Register);
+        core.questions.forget_purpose(Purpose::Register);
+        if core.link.is_up() && was_asked {
+            self.state = State::Unbinding { until: core.now + FAREWELL };
+            self.send(core, Duration::ZERO);
+        } else {
+            self.stopped(core);
+        }
+    }
+
+    /// The transport is there.
+    pub(super) fn connected(&mut self, core: &mut Core) {
+        if self.is_wanted() {
+            self.ask(core, None);
+        }
+    }
+
+    /// The transport is gone.
+    pub(super) fn disconnected(&mut self, core: &mut Core) {
+        core.transactions.drop_purpose(Purpose::Register);
+        core.questions.forget_purpose(Purpose::Register);
+        match self.state {
+            State::Idle | State::Stopped => {}
+            State::Unbinding { .. } => self.stopped(core),
+            State::Waiting | State::Asking { .. } | State::Bound { .. } | State::Refused { .. } => {
+                self.state = State::Waiting;
+            }
+        }
+    }
+
+    /// Something came of REGISTER. Says whether the transport is to be counted as lost.
+    pub(super) fn outcome(&mut self, core: &mut Core, outcome: &Outcome) -> bool {
+        match self.state {
+            State::Asking { .. } => {
+                let Some(response) = &outcome.response else { return true };
+                if response.status.is_success() {
+                    self.bound(core, response);
+                } else if response.status.is_final() {
+                    self.refused(core, response);
+                }
+            }
+            State::Unbinding { .. } => {
+                if outcome.response.as_ref().is_none_or(|response| response.status.is_final()) {
+                    self.stopped(core);
+                }
+            }
+            State::Idle | State::Waiting | State::Bound { .. } | State::Refused { .. } | State::Stopped => {}
+        }
+        false
+    }
+
+    /// REGISTER was signed: the number to send it again with.
+    pub(super) const fn next_seq(&mut self) -> u32 {
+        self.skip(1);
+        self.seq
+    }
+
+    /// Makes the next number jump.
+    pub(super) const fn skip(&mut self, numbers: u32) {
+        self.seq = self.seq.saturating_add(numbers) & 0x7fff_ffff;
+    }
+
+    pub(super) fn timeout(&mut self, core: &mut Core) {
+        if self.deadline().is_none_or(|deadline| deadline > core.now) {
+            return;
+        }
+        match self.state {
+            State::Bound { until, .. } => self.ask(core, Some(until)),
+            State::Refused { .. } => self.ask(core, None),
+            State::Asking { .. } => self.state = State::Asking { bound: None },
+            State::Unbinding { .. } => self.stopped(core),
+            State::Idle | State::Waiting | State::Stopped => {}
+        }
+    }
+
+    pub(super) const fn deadline(&self) -> Option<Instant> {
+        match self.state {
+            State::Bound { refresh: at, .. } | State::Refused { retry: at, .. } | State::Unbinding { until: at } => {
+                Some(at)
+            }
+            State::Asking { bound } => bound,
+            State::Idle | State::Waiting | State::Stopped => None,
+        }
+    }
+
+    fn ask(&mut self, core: &mut Core, bound: Option<Instant>) {
+        self.state = State::Asking { bound };
+        self.send(core, self.expires);
+    }
+
+    fn send(&mut self, core: &mut Core, expires: Duration) {
+        let seq = self.next_seq();
+        let mut request = compose::register(core, seq, expires);
+        compose::via(core, &mut request);
+        core.send(request, Purpose::Register, 0);
+    }
+
+    fn bound(&mut self, core: &Core, response: &Response) {
+        let lasts = granted(core, response).unwrap_or(self.expires);
+        self.state = State::Bound { refresh: core.now + before(lasts), until: core.now + lasts };
+    }
+
+    fn refused(&mut self, core: &mut Core, response: &Response) {
+        let least = response.headers.find::<MinExpires>().ok().flatten();
+        if response.status == Status::INTERVAL_TOO_BRIEF
+            && let Some(MinExpires(seconds)) = least
+        {
+            let least = Duration::from_secs(u64::from(seconds)).min(LONGEST);
+            if least > self.expires {
+                self.expires = least;
+                return self.ask(core, None);
+            }
+        }
+        let retry = core.now + core.random.jitter(RETRY);
+        self.state = State::Refused { status: response.status, retry };
+    }
+
+    fn stopped(&mut self, core: &mut Core) {
+        self.state = State::Stopped;
+        core.event(Event::Stopped);
+    }
+}
+
+/// When to refresh a binding that lasts as long as this.
+fn before(lasts: Duration) -> Duration {
+    let early = (lasts / 10).clamp(Duration::from_secs(5), Duration::from_secs(60)).min(lasts / 2);
+    // A binding of no time at all would be asked for in a loop.
+    (lasts - early).max(Duration::from_secs(1))
+}
+
+/// How long the registrar keeps our binding: found by its instance, or else by its user.
+fn granted(core: &Core, response: &Response) -> Option<Duration> {
+    let contacts = response.headers.all::<Contact>().unwrap_or_default();
+    let instance = alloc::format!("<{}>", core.config.instance);
+    let by_instance = |contact: &&Contact| match contact {
+        Contact::Addr(address) => address.params.text("+sip.instance").is_some_and(|text| *text == *instance),
+        Contact::Star => false,
+    };
+    let by_user = |contact: &&Contact| match contact {
+        Contact::Addr(address) => {
+            let user = address.uri.as_sip().and_then(crate::uri::SipUri::user_unescaped);
+            user.as_deref() == Some(core.config.contact_user.as_str())
+        }
+        Contact::Star => false,
+    };
+    let own = contacts.iter().find(by_instance).or_else(|| contacts.iter().find(by_user));
+    let expires = || response.headers.find::<Expires>().ok().flatten().map(|Expires(seconds)| seconds);
+    let seconds = own.and_then(Contact::expires).or_else(expires)?;
+    Some(Duration::from_secs(u64::from(seconds)).min(LONGEST))
+}

@@ -1,0 +1,161 @@
+use super::core::Core;
+use super::established::Established;
+use super::incoming::Incoming;
+use super::outgoing::Outgoing;
+use super::{Call, CallId, Cause, Direction, Event, Phase};
+use crate::Instant;
+use crate::dialog::Dialog;
+use crate::header::NameAddr;
+use crate::message::{Method, Request};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// A call, from the first INVITE to the last thing that is owed to the other end: it may outlive its
+/// [`Event::Ended`].
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Session {
+    pub(super) id: CallId,
+    pub(super) direction: Direction,
+    pub(super) remote: NameAddr,
+    pub(super) call_id: String,
+    pub(super) local_tag: String,
+    /// Whether the user was told that it ended.
+    pub(super) over: bool,
+    pub(super) state: State,
+}
+
+/// Where a call stands.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) enum State {
+    /// Called, not answered.
+    Outgoing(Outgoing),
+    /// Being called, not answered.
+    Incoming(Incoming),
+    /// Answered.
+    Established(Established),
+    /// Nothing is owed any more: drop it.
+    Gone,
+}
+
+impl Session {
+    /// What the user sees of it.
+    pub(super) fn call(&self) -> Call {
+        Call {
+            id: self.id,
+            direction: self.direction,
+            remote: self.remote.clone(),
+            phase: self.phase(),
+            call_id: self.call_id.clone(),
+            local_tag: self.local_tag.clone(),
+        }
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        match &self.state {
+            State::Outgoing(outgoing) => outgoing.phase(),
+            State::Incoming(incoming) => incoming.phase(),
+            State::Established(_) => Phase::Established,
+            State::Gone => Phase::Ending,
+        }
+    }
+
+    /// Tells the user that it ended, once. The state stays as it is.
+    pub(super) fn end(&mut self, core: &mut Core, cause: Cause) {
+        core.forget_questions(self.id);
+        if !self.over {
+            self.over = true;
+            core.event(Event::Ended { call: self.id, last: self.call(), cause });
+        }
+    }
+
+    /// Tells the user that it ended; nothing is owed any more.
+    pub(super) fn gone(&mut self, core: &mut Core, cause: Cause) {
+        self.end(core, cause);
+        self.state = State::Gone;
+    }
+
+    /// Ends it because the user wants to, in whatever phase it is.
+    pub(super) fn hang_up(&mut self, core: &mut Core, cause: Option<Cause>) {
+        match &self.state {
+            State::Outgoing(_) => self.withdraw(core, cause.unwrap_or(Cause::CancelledHere)),
+            State::Incoming(_) => self.refuse(core, cause.unwrap_or(Cause::DeclinedHere)),
+            State::Established(_) => self.leave(core, cause.unwrap_or(Cause::HungUpHere)),
+            State::Gone => {}
+        }
+    }
+
+    /// Whether this INVITE reached us by another way before, and rings (RFC 3261 8.2.2.2).
+    pub(super) fn is_merged(&self, invite: &Request) -> bool {
+        matches!(&self.state, State::Incoming(incoming) if incoming.is_merged(invite))
+    }
+
+    pub(super) fn is_gone(&self) -> bool {
+        matches!(self.state, State::Gone)
+    }
+
+    /// The dialog, if there is one.
+    pub(super) fn dialog(&self) -> Option<&Dialog> {
+        match &self.state {
+            State::Incoming(incoming) => Some(&incoming.dialog),
+            State::Established(established) => Some(&established.dialog),
+            State::Outgoing(_) | State::Gone => None,
+        }
+    }
+
+    pub(super) fn dialog_mut(&mut self) -> Option<&mut Dialog> {
+        match &mut self.state {
+            State::Incoming(incoming) => Some(&mut incoming.dialog),
+            State::Established(established) => Some(&mut established.dialog),
+            State::Outgoing(_) | State::Gone => None,
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        match &self.state {
+            State::Outgoing(outgoing) => outgoing.deadline(),
+            State::Incoming(incoming) => Some(incoming.until),
+            State::Established(established) => established.deadline(),
+            State::Gone => None,
+        }
+    }
+
+    pub(super) fn timeout(&mut self, core: &mut Core) {
+        if self.deadline().is_none_or(|deadline| deadline > core.now) {
+            return;
+        }
+        match &self.state {
+            State::Outgoing(_) => self.outgoing_timeout(core),
+            State::Incoming(_) => self.incoming_timeout(core),
+            State::Established(_) => self.established_timeout(core),
+            State::Gone => {}
+        }
+    }
+
+    /// Makes the numbers of later requests jump, past those that were sent after the call was saved.
+    pub(super) fn skip(&mut self, numbers: u32) {
+        if let State::Outgoing(outgoing) = &mut self.state {
+            outgoing.skip = outgoing.skip.saturating_add(numbers);
+        }
+        if let Some(dialog) = self.dialog_mut() {
+            dialog.skip(numbers);
+        }
+    }
+}
+
+/// Ends a dialog that nothing else is owed to.
+pub(super) fn bye(core: &mut Core, dialog: &mut Dialog) {
+    let mut bye = dialog.request(Method::Bye);
+    super::compose::via(core, &mut bye);
+    core.send(bye, super::transactions::Purpose::Farewell, 0);
+}
+
+/// Acknowledges a 2xx; the bytes are for its repetitions.
+pub(super) fn acknowledge(core: &mut Core, dialog: &Dialog, seq: u32) -> Vec<u8> {
+    let mut ack = dialog.ack(seq);
+    super::compose::via(core, &mut ack);
+    let bytes = ack.to_bytes();
+    core.transmit(bytes.clone());
+    bytes
+}

@@ -1,0 +1,103 @@
+use super::core::{Core, Stray};
+use super::questions::Questions;
+use super::registering::Registering;
+use super::session::Session;
+use super::transactions::Transactions;
+use super::{Agent, Clock, Config, Output, Registration};
+use crate::{Instant, Random, Seed};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// The version that is written; read are this one and the one before it.
+const VERSION: u32 = 1;
+/// How far the CSeq of a restored dialog jumps: a request that was sent after the snapshot was taken must not
+/// collide with the next one.
+const STRIDE: u32 = 1000;
+
+/// All of an agent that outlives its page: registration, calls, transactions and open questions. It holds no
+/// secret.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Snapshot {
+    version: u32,
+    /// The agent's time when it was taken.
+    at: Instant,
+    config: Config,
+    registering: Registering,
+    sessions: Vec<Session>,
+    last_call: u64,
+    transactions: Transactions,
+    questions: Questions,
+    strays: Vec<Stray>,
+}
+
+/// A snapshot cannot be restored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RestoreError {
+    /// It has a version that is not read.
+    #[error("the snapshot has version {0}, which is not read")]
+    Version(u32),
+}
+
+impl Agent {
+    /// What [`Agent::restore`] needs; `None` unless the agent is drained.
+    #[must_use]
+    pub fn snapshot(&self, now: Instant) -> Option<Snapshot> {
+        if !self.core.is_drained() {
+            return None;
+        }
+        Some(Snapshot {
+            version: VERSION,
+            at: self.clock.inside(now),
+            config: self.core.config.clone(),
+            registering: self.registering.clone(),
+            sessions: self.sessions.clone(),
+            last_call: self.last_call,
+            transactions: self.core.transactions.clone(),
+            questions: self.core.questions.clone(),
+            strays: self.core.strays.clone(),
+        })
+    }
+
+    /// Goes on where a snapshot stopped, `away` later. If a transport was wanted, it is opened at once; open
+    /// questions are asked again; the calls stay.
+    ///
+    /// # Errors
+    /// The snapshot's version is not read.
+    pub fn restore(snapshot: Snapshot, away: Duration, seed: Seed, now: Instant) -> Result<Self, RestoreError> {
+        if snapshot.version != VERSION {
+            return Err(RestoreError::Version(snapshot.version));
+        }
+        let own = snapshot.at + away;
+        let mut core = Core::new(snapshot.config, Random::new(seed), own);
+        core.transactions = snapshot.transactions;
+        core.questions = snapshot.questions;
+        core.strays = snapshot.strays;
+        let mut agent = Self {
+            core,
+            clock: Clock::resumed(now, own),
+            registering: snapshot.registering,
+            told: Registration::Idle,
+            sessions: snapshot.sessions,
+            last_call: snapshot.last_call,
+        };
+        agent.resume();
+        Ok(agent)
+    }
+
+    fn resume(&mut self) {
+        self.registering.skip(STRIDE);
+        for session in &mut self.sessions {
+            session.skip(STRIDE);
+        }
+        // The connection that REGISTER was sent over is gone, whatever it said.
+        let wanted = self.registering.is_wanted() || !self.sessions.is_empty();
+        self.registering.disconnected(&mut self.core);
+        if wanted {
+            self.core.link.open(self.core.now);
+            self.core.output(Output::Connect);
+        }
+        self.core.ask_again();
+        self.settle();
+    }
+}

@@ -1,0 +1,132 @@
+use alloc::string::String;
+use core::fmt;
+use core::str::FromStr;
+
+use nom::Parser as _;
+use nom::bytes::complete::take_while1;
+use nom::combinator::opt;
+use nom::sequence::terminated;
+
+use super::grammar::{Parsed, bracketed, display, offset, params, white};
+use crate::message::{InvalidHeader, Malformed, Text};
+use crate::uri::{Params, Uri, write_quoted};
+
+/// A URI with an optional name in front and parameters behind (RFC 3261 25.1 `name-addr`, `addr-spec`). Without
+/// angle brackets, the parameters are the header's and not the URI's (RFC 3261 20).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct NameAddr {
+    /// The name to show, without quotes and escapes.
+    pub display: Option<Text>,
+    /// The URI.
+    pub uri: Uri,
+    /// The header's parameters.
+    pub params: Params,
+}
+
+impl NameAddr {
+    /// A URI without name and parameters.
+    #[must_use]
+    pub const fn new(uri: Uri) -> Self {
+        Self { display: None, uri, params: Params::new() }
+    }
+
+    /// The same with a name to show; an empty one is none.
+    ///
+    /// # Errors
+    /// There is a CR, LF or NUL in it.
+    pub fn with_display(mut self, display: &str) -> Result<Self, InvalidHeader> {
+        self.display = if display.is_empty() { None } else { Some(Text::new(display)?) };
+        Ok(self)
+    }
+
+    /// The name to show.
+    #[must_use]
+    pub fn display(&self) -> Option<&str> {
+        self.display.as_deref()
+    }
+
+    /// The tag parameter (RFC 3261 19.3).
+    #[must_use]
+    pub fn tag(&self) -> Option<&str> {
+        self.params.value("tag")
+    }
+
+    /// Sets the tag. One that could not be read back from a header is left out.
+    pub(crate) fn set_tag(&mut self, tag: &str) {
+        self.params.remove("tag");
+        let _ = self.params.set_received("tag", tag);
+    }
+
+    /// Reads the whole value.
+    pub(crate) fn read(value: &str) -> Result<Self, Malformed> {
+        let value = value.trim_end_matches([' ', '\t']);
+        let fault = |rest: &str| Malformed { at: value.len() - rest.len() };
+        let (rest, (display, uri)) = match address(value.trim_start_matches([' ', '\t'])) {
+            Ok(found) => found,
+            Err(nom::Err::Error(error) | nom::Err::Failure(error)) => return Err(fault(error.input)),
+            Err(nom::Err::Incomplete(_)) => return Err(fault("")),
+        };
+        let uri: Uri = uri
+            .parse()
+            .map_err(|error: crate::uri::UriError| Malformed { at: offset(value, uri) + error.at })?;
+        let params = super::grammar::whole(rest, params).map_err(|error| Malformed {
+            at: offset(value, rest) + error.at,
+        })?;
+        Ok(Self { display, uri, params })
+    }
+}
+
+/// What is in front of the parameters: the display name, and the URI as it is written.
+fn address(input: &str) -> Parsed<'_, (Option<Text>, &str)> {
+    let named = (terminated(opt(display), white), bracketed).parse(input);
+    match named {
+        Ok((rest, (display, uri))) => Ok((rest, (display.map(shown).filter(|text| !text.is_empty()), uri))),
+        // A bracket or a quote was meant to be read: what is wrong is wrong there.
+        Err(error) if input.contains(['<', '"']) => Err(error),
+        Err(_) => {
+            let bare = take_while1(|c: char| !matches!(c, ';' | ',' | '?' | ' ' | '\t' | '>'));
+            bare.map(|uri| (None, uri)).parse(input)
+        }
+    }
+}
+
+/// A display name as people read it: words have one space between them.
+fn shown(raw: &str) -> Text {
+    if raw.starts_with('"') {
+        return Text::unquote(raw);
+    }
+    let mut out = String::with_capacity(raw.len());
+    for word in raw.split_ascii_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    Text::lossy(&out)
+}
+
+impl core::convert::From<Uri> for NameAddr {
+    fn from(uri: Uri) -> Self {
+        Self::new(uri)
+    }
+}
+
+impl FromStr for NameAddr {
+    type Err = Malformed;
+
+    fn from_str(value: &str) -> Result<Self, Malformed> {
+        Self::read(value)
+    }
+}
+
+impl fmt::Display for NameAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(display) = &self.display {
+            write_quoted(f, display)?;
+            f.write_str(" ")?;
+        }
+        write!(f, "<{}>{}", self.uri, self.params)
+    }
+}
+
+crate::message::serde_as_text!(NameAddr);

@@ -1,0 +1,47 @@
+use core::fmt;
+
+use super::NameAddr;
+use crate::message::{Header, HeaderName, Malformed};
+
+/// A hop that a request must visit (RFC 3261 20.34).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Route(pub NameAddr);
+
+/// A hop that wants to be visited by the dialog's requests (RFC 3261 20.30).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RecordRoute(pub NameAddr);
+
+/// A hop between the registrar and the phone (RFC 3327).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Path(pub NameAddr);
+
+macro_rules! hop {
+    ($($header:ident)+) => {$(
+        impl $header {
+            /// Whether the hop is a loose router (RFC 3261 19.1.1 `lr`).
+            #[must_use]
+            pub fn is_loose(&self) -> bool {
+                self.0.uri.as_sip().is_some_and(|uri| uri.params.has("lr"))
+            }
+        }
+
+        impl Header for $header {
+            const NAME: HeaderName = HeaderName::$header;
+            const LIST: bool = true;
+
+            fn parse(value: &str) -> Result<Self, Malformed> {
+                NameAddr::read(value).map(Self)
+            }
+        }
+
+        impl fmt::Display for $header {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        super::header_text!($header);
+    )+};
+}
+
+hop!(Route RecordRoute Path);

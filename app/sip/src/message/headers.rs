@@ -1,0 +1,244 @@
+use alloc::vec::Vec;
+use core::borrow::Borrow;
+use core::fmt;
+
+use super::store::Store;
+use super::text::is_forbidden;
+use super::{HeaderError, HeaderName, InvalidHeader, limits};
+
+/// A header that can be read from its value and written again. Its `Display` is the value.
+pub trait Header: Sized + fmt::Display {
+    /// The name.
+    const NAME: HeaderName;
+    /// Whether a field may hold several values, with commas between them (RFC 3261 7.3.1); the type is one of them.
+    const LIST: bool;
+    /// Whether the type is the whole list, over all fields: they are merged.
+    const WHOLE: bool = false;
+
+    /// Reads one value: a whole field's, or one of a list.
+    ///
+    /// # Errors
+    /// It does not fit the grammar.
+    fn parse(value: &str) -> Result<Self, Malformed>;
+
+    /// Takes over what a later field says, if [`Header::WHOLE`].
+    fn merge(&mut self, _later: Self) {}
+}
+
+/// A value does not fit its grammar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not well-formed at byte {at}")]
+pub struct Malformed {
+    /// Where: bytes from the beginning of the value.
+    pub at: usize,
+}
+
+/// The header fields of a message: an ordered store that keeps them as they were written. What is read from it
+/// is typed ([`Headers::get`]); what is written to it cannot hold CR, LF or NUL.
+#[derive(Clone, Default)]
+pub struct Headers {
+    pub(super) store: Store,
+}
+
+impl Headers {
+    /// No fields.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { store: Store::new() }
+    }
+
+    /// The first value of the header.
+    ///
+    /// # Errors
+    /// There is none, or it is malformed.
+    pub fn get<H: Header>(&self) -> Result<H, HeaderError> {
+        self.find()?.ok_or(HeaderError::Missing { name: H::NAME })
+    }
+
+    /// The first value of the header, if there is one.
+    ///
+    /// # Errors
+    /// It is malformed.
+    pub fn find<H: Header>(&self) -> Result<Option<H>, HeaderError> {
+        let name = H::NAME;
+        let mut fields = self.store.values(&name);
+        let Some((_, value)) = fields.next() else { return Ok(None) };
+        let (offset, first) = if H::LIST { Elements::new(value).next().unwrap_or((0, value)) } else { (0, value) };
+        let mut found = typed::<H>(first, offset)?;
+        if H::WHOLE {
+            for (_, value) in fields {
+                found.merge(typed(value, 0)?);
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// Every value of the header over all its fields, in order.
+    ///
+    /// # Errors
+    /// One is malformed, or there are more than [`limits::VALUES`].
+    pub fn all<H: Header>(&self) -> Result<Vec<H>, HeaderError> {
+        let mut found = Vec::new();
+        for (_, value) in self.store.values(&H::NAME) {
+            if H::LIST {
+                for (offset, element) in Elements::new(value) {
+                    found.push(typed(element, offset)?);
+                }
+            } else {
+                found.push(typed(value, 0)?);
+            }
+            if found.len() > limits::VALUES {
+                return Err(HeaderError::TooMany { name: H::NAME });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Adds a field at the end.
+    pub fn push<H: Header>(&mut self, header: &H) {
+        self.store.insert(usize::MAX, H::NAME.as_str(), header);
+    }
+
+    /// Adds a field before the first of its name, or before all when there is none: for Via and Record-Route,
+    /// of which the first is the newest.
+    pub fn push_front<H: Header>(&mut self, header: &H) {
+        let place = self.store.values(&H::NAME).next().map_or(0, |(place, _)| place);
+        self.store.insert(place, H::NAME.as_str(), header);
+    }
+
+    /// Makes this the only value of the header, in the place of the first, or at the end.
+    pub fn set<H: Header>(&mut self, header: &H) {
+        let place = self.store.values(&H::NAME).next().map_or(usize::MAX, |(place, _)| place);
+        self.remove(H::NAME);
+        self.store.insert(place, H::NAME.as_str(), header);
+    }
+
+    /// Takes away the first value of the header, also out of a list; says whether there was one.
+    pub fn pop_front<H: Header>(&mut self) -> bool {
+        let name = H::NAME;
+        let Some((place, value)) = self.store.values(&name).next() else { return false };
+        let second = if H::LIST { Elements::new(value).nth(1) } else { None };
+        match second.and_then(|(offset, _)| value.get(offset..)) {
+            Some(rest) => {
+                let rest = alloc::string::String::from(rest);
+                self.store.replace(place, &rest);
+            }
+            None => self.store.remove(&name, |count| count == 0),
+        }
+        true
+    }
+
+    /// Takes away all fields of that name.
+    pub fn remove(&mut self, name: impl Borrow<HeaderName>) {
+        self.store.remove(name.borrow(), |_| true);
+    }
+
+    /// Whether there is a field of that name.
+    #[must_use]
+    pub fn contains(&self, name: impl Borrow<HeaderName>) -> bool {
+        self.store.values(name.borrow()).next().is_some()
+    }
+
+    /// The values of the fields of that name, untyped, without folds.
+    pub fn raw<'a>(&'a self, name: &'a HeaderName) -> impl Iterator<Item = &'a str> {
+        self.store.values(name).map(|(_, value)| value)
+    }
+
+    /// All fields: the name as it is written, and the value without folds.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.store.iter()
+    }
+
+    /// The number of fields.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.store.len()
+    }
+
+    /// Whether there are no fields.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.store.len() == 0
+    }
+
+    /// Adds a field at the end, untyped.
+    ///
+    /// # Errors
+    /// The name is no token, the value holds CR, LF or NUL, or a limit is broken.
+    pub fn push_raw(&mut self, name: &str, value: &str) -> Result<(), InvalidHeader> {
+        if !super::is_token(name) {
+            return Err(InvalidHeader::Name);
+        }
+        if let Some(at) = value.find(is_forbidden) {
+            return Err(InvalidHeader::Control { at });
+        }
+        if name.len() + value.len() + 4 > limits::FIELD || self.len() >= limits::FIELDS {
+            return Err(InvalidHeader::TooLarge);
+        }
+        self.store.insert(usize::MAX, name, &value.trim_matches([' ', '\t']));
+        Ok(())
+    }
+
+    /// Adds all fields of that name from another message, as they are written there.
+    pub fn copy_from(&mut self, other: &Self, name: impl Borrow<HeaderName>) {
+        self.store.copy(&other.store, name.borrow());
+    }
+}
+
+impl PartialEq for Headers {
+    fn eq(&self, other: &Self) -> bool {
+        self.store.lines().eq(other.store.lines())
+    }
+}
+
+impl Eq for Headers {}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.store.lines()).finish()
+    }
+}
+
+/// The values of a list: what stands between commas outside of quotes and angle brackets, without white space
+/// around it, each with its offset.
+struct Elements<'a> {
+    value: &'a str,
+    next: Option<usize>,
+}
+
+impl<'a> Elements<'a> {
+    const fn new(value: &'a str) -> Self {
+        Self { value, next: Some(0) }
+    }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = (usize, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let start = self.next?;
+        let rest = self.value.get(start..)?;
+        let (mut quoted, mut escaped, mut angled) = (false, false, false);
+        let end = rest.bytes().position(|byte| {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' if quoted => escaped = true,
+                b'"' => quoted = !quoted,
+                _ if quoted => {}
+                b'<' => angled = true,
+                b'>' => angled = false,
+                b',' if !angled => return true,
+                _ => {}
+            }
+            false
+        });
+        self.next = end.map(|end| start + end + 1);
+        let element = rest.get(..end.unwrap_or(rest.len()))?;
+        let trimmed = element.trim_start_matches([' ', '\t']);
+        Some((start + element.len() - trimmed.len(), trimmed.trim_end_matches([' ', '\t'])))
+    }
+}
+
+fn typed<H: Header>(value: &str, offset: usize) -> Result<H, HeaderError> {
+    H::parse(value).map_err(|error| HeaderError::Malformed { name: H::NAME, at: offset + error.at })
+}

@@ -1,0 +1,65 @@
+use alloc::string::String;
+
+use super::{HeaderName, Headers, ParseError, Response, limits};
+
+/// The answer to a request that could not be parsed, with what could be read of it: best effort, so that the
+/// other end learns why (RFC 3261 8.2.6, RFC 4475). `None` when nothing may be answered: to a response, to an
+/// ACK, or when one of Via, From, To, Call-ID and CSeq cannot be found.
+#[must_use]
+pub fn refusal(bytes: &[u8], error: &ParseError) -> Option<Response> {
+    let mut response = Response::new(error.status()?);
+    let head = bytes.get(..limits::HEADER_SECTION).unwrap_or(bytes);
+    let head = String::from_utf8_lossy(head);
+    let mut lines = head.trim_start_matches(['\r', '\n']).split("\r\n");
+    let (method, _) = lines.next()?.split_once(' ')?;
+    if method == "ACK" || !super::is_token(method) {
+        return None;
+    }
+    let found = echoed(lines);
+    response.headers.copy_from(&found, HeaderName::Via);
+    for name in [HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq] {
+        if found.raw(&name).count() != 1 {
+            return None;
+        }
+        response.headers.copy_from(&found, &name);
+    }
+    response.headers.contains(HeaderName::Via).then_some(response)
+}
+
+/// The fields that an answer repeats, as far as they are well-formed lines.
+fn echoed<'a>(lines: impl Iterator<Item = &'a str>) -> Headers {
+    let mut found = Headers::new();
+    let mut field = String::new();
+    for line in lines {
+        match line.strip_prefix([' ', '\t']) {
+            Some(fold) => {
+                field.push(' ');
+                field.push_str(fold.trim_start());
+            }
+            None => {
+                keep(&mut found, &field);
+                field.clear();
+                field.push_str(line);
+            }
+        }
+        if line.is_empty() {
+            return found;
+        }
+    }
+    keep(&mut found, &field);
+    found
+}
+
+fn keep(found: &mut Headers, field: &str) {
+    let Some((name, value)) = field.split_once(':') else { return };
+    let name = name.trim_end_matches([' ', '\t']);
+    match HeaderName::known(name) {
+        Some(
+            HeaderName::Via | HeaderName::From | HeaderName::To | HeaderName::CallId | HeaderName::CSeq,
+        ) => {
+            // What cannot stand in a field is not repeated.
+            let _ = found.push_raw(name, value);
+        }
+        Some(_) | None => {}
+    }
+}

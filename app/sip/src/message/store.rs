@@ -1,0 +1,205 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::{self, Write as _};
+use core::ops::Range;
+
+use super::text::is_forbidden;
+use super::{HeaderName, Headers};
+
+/// The fields of a message in their order, as they were written. All letters lie in one text: what is taken
+/// away leaves its letters behind, what comes is written at the end.
+#[derive(Clone, Default)]
+pub(super) struct Store {
+    text: String,
+    fields: Vec<Field>,
+}
+
+/// Where a field lies in the text.
+#[derive(Clone)]
+struct Field {
+    /// The header, unless it is one that only its name tells.
+    known: Option<HeaderName>,
+    /// The whole, with folds and line end.
+    line: Range<usize>,
+    /// The name as written.
+    name: Range<usize>,
+    /// The value without white space around it and without folds.
+    value: Range<usize>,
+}
+
+impl Store {
+    pub(super) const fn new() -> Self {
+        Self { text: String::new(), fields: Vec::new() }
+    }
+
+    /// A store over a header section, whose fields are then said with [`Store::add_parsed`].
+    pub(super) fn over(section: &str) -> Self {
+        Self { text: section.into(), fields: Vec::with_capacity(24) }
+    }
+
+    /// A field of the section. A value with folds is written once more without them.
+    pub(super) fn add_parsed(&mut self, line: Range<usize>, name: Range<usize>, value: Range<usize>, folded: bool) {
+        let known = HeaderName::known(self.slice(&name));
+        let value = if folded { self.unfold(value) } else { value };
+        self.fields.push(Field { known, line, name, value });
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// Name and value of each field.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|field| (self.slice(&field.name), self.slice(&field.value)))
+    }
+
+    /// Place and value of each field of that name.
+    pub(super) fn values<'a>(&'a self, name: &'a HeaderName) -> impl Iterator<Item = (usize, &'a str)> {
+        let of_name = self.fields.iter().enumerate().filter(move |(_, field)| self.is(field, name));
+        of_name.map(|(place, field)| (place, self.slice(&field.value)))
+    }
+
+    /// Puts a field at a place; CR, LF and NUL do not get in, whatever `value` prints.
+    pub(super) fn insert(&mut self, place: usize, name: &str, value: &dyn fmt::Display) {
+        let start = self.text.len();
+        let mut guard = Guard(&mut self.text);
+        // Writing to a String does not fail; a Display that fails leaves what it has written.
+        let _ = guard.write_str(name);
+        let name = start..guard.0.len();
+        let _ = guard.write_str(": ");
+        let value_start = guard.0.len();
+        let _ = write!(guard, "{value}");
+        let value = value_start..self.text.len();
+        self.text.push_str("\r\n");
+        let known = HeaderName::known(self.slice(&name));
+        let field = Field { known, line: start..self.text.len(), name, value };
+        self.fields.insert(place.min(self.fields.len()), field);
+    }
+
+    /// Gives the field at a place another value, under the name it has.
+    pub(super) fn replace(&mut self, place: usize, value: &dyn fmt::Display) {
+        let Some(field) = self.fields.get(place) else { return };
+        let name = String::from(self.slice(&field.name));
+        self.fields.remove(place);
+        self.insert(place, &name, value);
+    }
+
+    /// Takes away the fields of that name for which `which` says so, in order.
+    pub(super) fn remove(&mut self, name: &HeaderName, mut which: impl FnMut(usize) -> bool) {
+        let mut count = 0;
+        let mut fields = core::mem::take(&mut self.fields);
+        fields.retain(|field| {
+            if !self.is(field, name) {
+                return true;
+            }
+            count += 1;
+            !which(count - 1)
+        });
+        self.fields = fields;
+    }
+
+    /// Adds the fields of that name from another store, as they were written there.
+    pub(super) fn copy(&mut self, other: &Self, name: &HeaderName) {
+        for field in other.fields.iter().filter(|field| other.is(field, name)) {
+            let shift = |range: &Range<usize>, from: usize, to: usize| range.start - from + to..range.end - from + to;
+            let (from, to) = (field.line.start, self.text.len());
+            self.text.push_str(other.slice(&field.line));
+            let line = to..self.text.len();
+            let value = if field.line.contains(&field.value.start) || field.value.is_empty() {
+                shift(&field.value, from.min(field.value.start), to)
+            } else {
+                let start = self.text.len();
+                self.text.push_str(other.slice(&field.value));
+                start..self.text.len()
+            };
+            let name = shift(&field.name, from, to);
+            self.fields.push(Field { known: field.known.clone(), line, name, value });
+        }
+    }
+
+    /// The lines as written.
+    pub(super) fn lines(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|field| self.slice(&field.line))
+    }
+
+    /// The lines, with a Content-Length of `length`: one that says so already stays as it is, one that does not
+    /// is corrected, further ones that do not are left out.
+    fn write_with_length(&self, out: &mut Vec<u8>, length: usize) {
+        let mut said = false;
+        for field in &self.fields {
+            if field.known != Some(HeaderName::ContentLength) || self.slice(&field.value).parse() == Ok(length) {
+                said |= field.known == Some(HeaderName::ContentLength);
+                out.extend_from_slice(self.slice(&field.line).as_bytes());
+            } else if !said {
+                said = true;
+                append(out, format_args!("{}: {length}\r\n", self.slice(&field.name)));
+            }
+        }
+        if !said {
+            append(out, format_args!("Content-Length: {length}\r\n"));
+        }
+    }
+
+    fn is(&self, field: &Field, name: &HeaderName) -> bool {
+        match (&field.known, name) {
+            (None, HeaderName::Other(token)) => self.slice(&field.name).eq_ignore_ascii_case(token),
+            (Some(known), name) => known == name,
+            (None, _) => false,
+        }
+    }
+
+    fn slice(&self, range: &Range<usize>) -> &str {
+        self.text.get(range.clone()).unwrap_or_default()
+    }
+
+    /// Each fold, with the white space around it, is one space (RFC 3261 7.3.1).
+    fn unfold(&mut self, value: Range<usize>) -> Range<usize> {
+        let mut plain = String::with_capacity(value.len());
+        for (index, line) in self.slice(&value).split("\r\n").enumerate() {
+            let line = line.trim_matches([' ', '\t']);
+            if index > 0 && !line.is_empty() && !plain.is_empty() {
+                plain.push(' ');
+            }
+            plain.push_str(line);
+        }
+        let start = self.text.len();
+        self.text.push_str(&plain);
+        start..self.text.len()
+    }
+}
+
+/// A message as it goes on the wire.
+pub(super) fn to_bytes(start_line: fmt::Arguments<'_>, headers: &Headers, body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(128 + headers.store.text.len() + body.len());
+    append(&mut out, start_line);
+    headers.store.write_with_length(&mut out, body.len());
+    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(body);
+    out
+}
+
+/// Lets everything through but what ends lines and strings: the last fence before the wire.
+struct Guard<'a>(&'a mut String);
+
+impl fmt::Write for Guard<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if text.contains(is_forbidden) {
+            self.0.extend(text.chars().map(|c| if is_forbidden(c) { char::REPLACEMENT_CHARACTER } else { c }));
+        } else {
+            self.0.push_str(text);
+        }
+        Ok(())
+    }
+}
+
+fn append(out: &mut Vec<u8>, what: fmt::Arguments<'_>) {
+    struct Bytes<'a>(&'a mut Vec<u8>);
+    impl fmt::Write for Bytes<'_> {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.extend_from_slice(text.as_bytes());
+            Ok(())
+        }
+    }
+    // Writing to a Vec does not fail.
+    let _ = Bytes(out).write_fmt(what);
+}

@@ -1,0 +1,83 @@
+use alloc::borrow::Cow;
+use alloc::string::String;
+use core::fmt;
+use core::ops::Deref;
+use core::str::FromStr;
+
+use super::InvalidHeader;
+
+/// A word without white space and delimiters (RFC 3261 25.1 `token`). Where the grammar says so, tokens have no
+/// case; equality here is letter by letter.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Token(Cow<'static, str>);
+
+impl Token {
+    /// A token of these letters.
+    ///
+    /// # Errors
+    /// It is empty, or has a character that is not allowed in a token.
+    pub fn new(text: &str) -> Result<Self, InvalidHeader> {
+        if is_token(text) { Ok(Self(Cow::Owned(text.into()))) } else { Err(InvalidHeader::Syntax) }
+    }
+
+    /// A token for a constant.
+    ///
+    /// # Panics
+    /// It is none: at compile time, in a constant.
+    #[must_use]
+    pub const fn literal(text: &'static str) -> Self {
+        let mut bytes = text.as_bytes();
+        assert!(!bytes.is_empty(), "a token is not empty");
+        while let [first, rest @ ..] = bytes {
+            assert!(is_token_byte(*first), "not a token");
+            bytes = rest;
+        }
+        Self(Cow::Borrowed(text))
+    }
+
+    /// The letters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A token that the grammar has read.
+    pub(crate) fn from_checked(text: &str) -> Self {
+        Self(Cow::Owned(String::from(text)))
+    }
+}
+
+impl Deref for Token {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Token {
+    type Err = InvalidHeader;
+
+    fn from_str(text: &str) -> Result<Self, InvalidHeader> {
+        Self::new(text)
+    }
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether all of it may stand in a token, and it is not empty.
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(is_token_byte)
+}
+
+/// Whether it may stand in a token.
+pub(crate) const fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~')
+}
+
+super::serde_as_text!(Token);

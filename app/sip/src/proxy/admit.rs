@@ -1,0 +1,246 @@
+//! From the arrival of a request to the phones it goes to (RFC 3261 16.3 to 16.5).
+
+use super::context::{Client, Context, Leg, Server, Stage};
+use super::response_context::ResponseContext;
+use super::token::{Ends, Endpoint};
+use super::{Admission, Answer, Event, Flow, MAX_USERS, Output, Party, Proxy, Question, QuestionId, forward};
+use crate::header::{Allow, Contact, From, MaxForwards, ProxyRequire, RetryAfter, To, Unsupported};
+use crate::message::{Method, Request, Response, Status};
+use crate::registrar::{Place, Verdict};
+use crate::time::Instant;
+use crate::transaction::{Key, ServerInvite, ServerNonInvite};
+use crate::uri::Host;
+use alloc::string::ToString as _;
+use alloc::vec::Vec;
+
+/// How long a client that sends too much is asked to wait, in seconds.
+const RETRY_AFTER: u32 = 5;
+
+impl Proxy {
+    /// A request that was not seen before.
+    pub(super) fn begin(&mut self, flow: Flow, request: Request, key: Key, now: Instant) {
+        let Some(connection) = self.state.flows.get(&flow) else {
+            return;
+        };
+        let transport = connection.arrival.reliability;
+        if self.state.contexts.values().filter(|context| context.flow == flow).count() >= self.config.max_pending {
+            let mut response = Response::to_request(&request, Status::SERVICE_UNAVAILABLE);
+            response.set_to_tag(&self.random.token());
+            response.headers.set(&RetryAfter::new(RETRY_AFTER));
+            self.outputs.push_back(Output::Transmit { flow, bytes: response.to_bytes() });
+            return;
+        }
+        let server = if request.method == Method::Invite {
+            Server::Invite(ServerInvite::new(&request, transport, now))
+        } else {
+            Server::Other(ServerNonInvite::new(transport))
+        };
+        let id = self.next();
+        let tag = self.random.token();
+        let stage = Stage::Settled;
+        let context = Context { key, flow, caller: None, gone: None, request, tag, server, stage };
+        self.state.contexts.insert(id, context);
+        self.change(id, |proxy, context| match proxy.screen(context) {
+            Some(refusal) => proxy.respond(context, refusal, now),
+            None => proxy.judge(context, now),
+        });
+    }
+
+    /// An answer to a question.
+    pub(super) fn answered(&mut self, id: QuestionId, answer: Answer, now: Instant) {
+        let asked = self.state.contexts.iter().find(|(_, context)| context.question() == Some(id));
+        let Some(number) = asked.map(|(number, _)| *number) else {
+            return;
+        };
+        self.change(number, |proxy, context| match (context.stage.clone(), answer) {
+            (Stage::Admitting { credentials, .. }, Answer::Credentials(secrets)) => {
+                context.stage = Stage::Settled;
+                match proxy.gate.verify(&context.request, &credentials, secrets, now) {
+                    Ok(party) => proxy.admitted(context, party, now),
+                    Err(refused) => {
+                        if !refused.stale {
+                            proxy.outputs.push_back(Output::Event(Event::Rejected { flow: context.flow }));
+                        }
+                        proxy.respond(context, refused.response, now);
+                    }
+                }
+            }
+            (Stage::Locating { .. }, Answer::Account(callee)) => {
+                context.stage = Stage::Settled;
+                match callee {
+                    Some(callee) => proxy.fork(context, &callee, now),
+                    None => proxy.reply(context, Status::NOT_FOUND, now),
+                }
+            }
+            // An answer to something else: the question stays open.
+            (
+                Stage::Admitting { .. } | Stage::Locating { .. } | Stage::Forked { .. } | Stage::Settled,
+                Answer::Credentials(_) | Answer::Account(_),
+            ) => {}
+        });
+    }
+
+    /// Answers with a status of ours.
+    pub(super) fn reply(&mut self, context: &mut Context, status: Status, now: Instant) {
+        let response = Response::to_request(&context.request, status);
+        self.respond(context, response, now);
+    }
+
+    /// Answers with a response of ours.
+    pub(super) fn respond(&mut self, context: &mut Context, mut response: Response, now: Instant) {
+        if response.status != Status::TRYING {
+            response.set_to_tag(&context.tag);
+        }
+        let mut effects = Vec::new();
+        context.server.respond(&response, now, &mut effects);
+        self.transmit(context.flow, effects);
+    }
+
+    /// RFC 3261 16.3: what is refused whoever asks.
+    fn screen(&self, context: &Context) -> Option<Response> {
+        let request = &context.request;
+        let refuse = |status| Some(Response::to_request(request, status));
+        match request.headers.find::<MaxForwards>() {
+            Ok(Some(MaxForwards(0))) => return refuse(Status::TOO_MANY_HOPS),
+            Ok(_) => {}
+            Err(error) => return refuse(error.status()),
+        }
+        let trace = forward::trace(request, &self.tokens);
+        if forward::is_loop(request, &trace, &self.config.domain) {
+            return refuse(Status::LOOP_DETECTED);
+        }
+        match request.headers.find::<ProxyRequire>() {
+            Ok(Some(ProxyRequire(tags))) if !tags.is_empty() => {
+                let mut response = Response::to_request(request, Status::BAD_EXTENSION);
+                response.headers.set(&Unsupported(tags));
+                Some(response)
+            }
+            Ok(_) => None,
+            Err(error) => refuse(error.status()),
+        }
+    }
+
+    fn judge(&mut self, context: &mut Context, now: Instant) {
+        let Some(connection) = self.state.flows.get(&context.flow) else {
+            return;
+        };
+        match self.gate.judge(&context.request, &connection.arrival.admission, now) {
+            Verdict::Admit(party) => self.admitted(context, party, now),
+            Verdict::Refuse(response) => self.respond(context, response, now),
+            Verdict::Verify(credentials) => {
+                let question = QuestionId(self.next());
+                let user = credentials.username.to_string();
+                self.outputs.push_back(Output::Ask(question, Question::Credentials { user }));
+                context.stage = Stage::Admitting { question, credentials };
+            }
+        }
+    }
+
+    /// The request comes from `party`.
+    fn admitted(&mut self, context: &mut Context, party: Party, now: Instant) {
+        let Some(connection) = self.state.flows.get_mut(&context.flow) else {
+            return context.server.abandon(); // It closed while the secrets were looked up.
+        };
+        if connection.arrival.admission == Admission::Digest && connection.users.len() < MAX_USERS {
+            connection.users.insert(party.user.clone());
+        }
+        let came_by = connection.arrival.host.clone();
+        let caller = self.sender(context, &party);
+        context.caller = Some((party, caller));
+        if context.request.method == Method::Invite {
+            self.reply(context, Status::TRYING, now);
+        }
+        self.gate.strip(&mut context.request);
+        let domain = &self.config.domain;
+        let Ok(ends) = forward::take_route(&mut context.request, &self.tokens, domain, came_by.as_ref()) else {
+            return self.reply(context, Status::NOT_FOUND, now);
+        };
+        let in_dialog = context.request.headers.get::<To>().is_ok_and(|to| to.tag().is_some());
+        match ends {
+            Some(ends) if in_dialog => self.route(context, &ends, came_by.as_ref(), now),
+            None if in_dialog => self.reply(context, Status::CALL_DOES_NOT_EXIST, now),
+            Some(_) | None => self.locate(context, came_by.as_ref(), now),
+        }
+    }
+
+    /// Which phone of the sender it is: the one whose contact the request shows, or that registered here.
+    fn sender(&self, context: &Context, party: &Party) -> Endpoint {
+        let contact = match context.request.headers.find::<Contact>() {
+            Ok(Some(contact)) => contact.address().map(|address| address.uri.clone()),
+            Ok(None) | Err(_) => None,
+        };
+        let bindings = self.state.bindings.get(&party.user).map(Vec::as_slice).unwrap_or_default();
+        let by_contact = bindings.iter().find(|binding| Some(binding.uri()) == contact.as_ref());
+        let by_flow = || bindings.iter().find(|binding| binding.flow() == Some(context.flow));
+        match by_contact.or_else(by_flow) {
+            Some(binding) => Endpoint { user: party.user.clone(), device: binding.device.clone() },
+            None => Endpoint::unregistered(party.user.clone(), context.flow),
+        }
+    }
+
+    /// RFC 3261 16.5, outside of dialogs: who is called?
+    fn locate(&mut self, context: &mut Context, came_by: Option<&Host>, now: Instant) {
+        let domain = &self.config.domain;
+        let own = context.caller.as_ref().map(|(party, _)| Place::User(party.user.clone()));
+        let from = context.request.headers.get::<From>().map(|from| domain.place(&from.0.uri, came_by)).ok();
+        if from != own {
+            return self.reply(context, Status::FORBIDDEN, now);
+        }
+        match domain.place(&context.request.uri, came_by) {
+            Place::User(user) => {
+                let question = QuestionId(self.next());
+                self.outputs.push_back(Output::Ask(question, Question::Account { user: user.clone() }));
+                context.stage = Stage::Locating { question, user };
+            }
+            Place::Domain => self.answer_for_domain(context, now),
+            Place::Foreign => self.reply(context, Status::NOT_FOUND, now),
+            Place::Unsupported => self.reply(context, Status::UNSUPPORTED_URI_SCHEME, now),
+        }
+    }
+
+    /// A request to nobody but the domain.
+    fn answer_for_domain(&mut self, context: &mut Context, now: Instant) {
+        let status = if context.request.method == Method::Options { Status::OK } else { Status::METHOD_NOT_ALLOWED };
+        let mut response = Response::to_request(&context.request, status);
+        response.headers.set(&Allow(Vec::from([Method::Options, Method::Register])));
+        self.respond(context, response, now);
+    }
+
+    /// To all phones of `callee` that can be reached, but the one that asks (RFC 3261 16.6).
+    fn fork(&mut self, context: &mut Context, callee: &Party, now: Instant) {
+        let bindings = self.state.bindings.get(&callee.user).cloned().unwrap_or_default();
+        let reachable: Vec<_> =
+            bindings.iter().filter(|b| b.flow().is_some_and(|flow| flow != context.flow)).collect();
+        let Some((party, caller)) = context.caller.clone().filter(|_| !reachable.is_empty()) else {
+            return self.reply(context, Status::TEMPORARILY_UNAVAILABLE, now);
+        };
+        let trace = forward::trace(&context.request, &self.tokens);
+        let mut legs = Vec::new();
+        for binding in reachable {
+            let target = Endpoint { user: callee.user.clone(), device: binding.device.clone() };
+            let uri = binding.uri().clone();
+            let mut request = forward::request(&context.request, uri, &party, &self.config.domain);
+            if request.method.makes_dialog() {
+                let ends = Ends { caller: caller.clone(), callee: target.clone() };
+                forward::record_route(&mut request, &ends, &self.tokens, &self.config.domain);
+            }
+            legs.push(self.leg(request, &trace, target, Some(callee.clone())));
+        }
+        let responses = if context.request.method == Method::Invite {
+            let wanted = forward::expires(&context.request);
+            let ringing = self.config.ringing.into_iter().chain(wanted).min();
+            ResponseContext::invite(legs.len(), self.config.timer_c, ringing.map(|time| now + time), now)
+        } else {
+            ResponseContext::other(legs.len())
+        };
+        context.stage = Stage::Forked { responses, legs };
+        self.start_legs(context, now);
+    }
+
+    /// A way to a phone, with a Via of its own.
+    pub(super) fn leg(&mut self, mut request: Request, trace: &str, target: Endpoint, callee: Option<Party>) -> Leg {
+        let branch = forward::branch(&self.random.token(), trace);
+        forward::push_via(&mut request, &branch, &self.config.domain);
+        Leg { target, callee, branch, client: Client::Waiting(request), cancel: None }
+    }
+}

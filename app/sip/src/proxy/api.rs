@@ -1,0 +1,125 @@
+//! The words that a proxy and its user exchange.
+
+use crate::message::Message;
+use crate::random::Seed;
+use crate::registrar::{Arrival, Binding, Domain, Flow, Party, QuestionId, Secrets};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// What the proxy is responsible for, and its limits.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The domain; its name is the digest realm and the sent-by of our Via.
+    pub domain: Domain,
+    /// What nonces and route tokens are made with: secret, and the same as long as dialogs are to stay routable.
+    pub secret: Seed,
+    /// How long a call may ring before it is answered 408.
+    pub ringing: Option<Duration>,
+    /// Timer C (RFC 3261 16.6 step 11): how long a branch may stay without any response.
+    pub timer_c: Duration,
+    /// How long a caller whose flow closed may take to come back before its ringing calls are cancelled.
+    pub grace: Duration,
+    /// How many requests of one flow may be under way; more are answered 503.
+    pub max_pending: usize,
+}
+
+impl Config {
+    /// The usual limits, for this domain and secret.
+    #[must_use]
+    pub const fn new(domain: Domain, secret: Seed) -> Self {
+        Self {
+            domain,
+            secret,
+            ringing: Some(Duration::from_secs(60)),
+            timer_c: Duration::from_secs(181),
+            grace: Duration::from_secs(32),
+            max_pending: 64,
+        }
+    }
+}
+
+/// What the user tells the proxy.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A flow was opened.
+    Opened(Arrival),
+    /// A flow was closed.
+    Closed(Flow),
+    /// A user's bindings changed: what [`crate::registrar::Event::Bindings`] told.
+    Bindings {
+        /// Whose.
+        user: String,
+        /// All that there are now.
+        bindings: Vec<Binding>,
+    },
+    /// A response, or a request other than REGISTER, arrived.
+    Received {
+        /// Over this flow.
+        flow: Flow,
+        /// The message.
+        message: Message,
+    },
+    /// The deadline came.
+    Timeout,
+    /// The answer to a question.
+    Answer(QuestionId, Answer),
+}
+
+/// What the proxy tells its user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Send this as one message.
+    Transmit {
+        /// Over this flow.
+        flow: Flow,
+        /// The message.
+        bytes: Vec<u8>,
+    },
+    /// Find this out, and say it with [`Input::Answer`].
+    Ask(QuestionId, Question),
+    /// This happened.
+    Event(Event),
+}
+
+/// What the proxy needs to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Question {
+    /// The digest secrets of a user.
+    Credentials {
+        /// Whose.
+        user: String,
+    },
+    /// Whether there is such a user, registered or not.
+    Account {
+        /// The user part that was dialled.
+        user: String,
+    },
+}
+
+/// What the proxy asked for.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// The secrets; `None` when there is no such user.
+    Credentials(Option<Secrets>),
+    /// The user; `None` when there is none.
+    Account(Option<Party>),
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The number of answered calls that a user takes part in changed.
+    Calls {
+        /// Whose.
+        user: String,
+        /// How many there are now.
+        count: usize,
+    },
+    /// Credentials sent over this flow were wrong: a guess, if it happens often.
+    Rejected {
+        /// Which.
+        flow: Flow,
+    },
+}

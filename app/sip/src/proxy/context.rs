@@ -1,0 +1,244 @@
+use super::response_context::ResponseContext;
+use super::token::Endpoint;
+use crate::digest::Credentials;
+use crate::message::{Request, Response};
+use crate::registrar::{Flow, Party, QuestionId};
+use crate::time::Instant;
+use crate::transaction::{ClientInvite, ClientNonInvite, Effect, Key, Reliability, ServerInvite, ServerNonInvite};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// One request on its way through: its server transaction, and the client transactions it led to.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Context {
+    /// Names the server transaction.
+    pub(super) key: Key,
+    /// Where responses go: the flow that the request came by, or the one that its sender came back with.
+    pub(super) flow: Flow,
+    /// Who sent it, once that is known.
+    pub(super) caller: Option<(Party, Endpoint)>,
+    /// The sender's flow closed; it has until then to come back.
+    pub(super) gone: Option<Instant>,
+    /// The request as it came.
+    pub(super) request: Request,
+    /// The tag of our own responses.
+    pub(super) tag: String,
+    pub(super) server: Server,
+    pub(super) stage: Stage,
+}
+
+/// How far a request is.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) enum Stage {
+    /// The secrets of who signed it are being looked up.
+    Admitting {
+        /// The question.
+        question: QuestionId,
+        /// What is to be verified.
+        credentials: Credentials,
+    },
+    /// The user it is for is being looked up.
+    Locating {
+        /// The question.
+        question: QuestionId,
+        /// The user.
+        user: String,
+    },
+    /// It was sent to phones.
+    Forked {
+        /// What becomes of their responses.
+        responses: ResponseContext,
+        /// The phones, in the order of the context's branches.
+        legs: Vec<Leg>,
+    },
+    /// Only the server transaction goes on.
+    Settled,
+}
+
+/// The way to one phone.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Leg {
+    /// Which phone.
+    pub(super) target: Endpoint,
+    /// Whose phone it is, when the directory was asked.
+    pub(super) callee: Option<Party>,
+    /// The branch of our Via.
+    pub(super) branch: String,
+    pub(super) client: Client,
+    /// The CANCEL, if one was sent.
+    pub(super) cancel: Option<ClientNonInvite>,
+}
+
+/// A server transaction.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) enum Server {
+    Invite(ServerInvite),
+    Other(ServerNonInvite),
+}
+
+/// A client transaction.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) enum Client {
+    /// The phone's flow closed; the request leaves when it comes back.
+    Waiting(Request),
+    Invite(ClientInvite),
+    Other(ClientNonInvite),
+    /// The phone is gone, or never came back.
+    Over,
+}
+
+impl Server {
+    pub(super) fn receive(&mut self, request: &Request, now: Instant, effects: &mut Vec<Effect>) {
+        match self {
+            Self::Invite(server) => server.receive(request, now, effects),
+            Self::Other(server) => server.receive(request, effects),
+        }
+    }
+
+    pub(super) fn respond(&mut self, response: &Response, now: Instant, effects: &mut Vec<Effect>) {
+        match self {
+            Self::Invite(server) => server.respond(response, now, effects),
+            Self::Other(server) => server.respond(response, now, effects),
+        }
+    }
+
+    pub(super) fn timeout(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+        match self {
+            Self::Invite(server) => server.timeout(now, effects),
+            Self::Other(server) => server.timeout(now),
+        }
+    }
+
+    /// Ends it without a response.
+    pub(super) fn abandon(&mut self) {
+        let mut told = Vec::new();
+        match self {
+            Self::Invite(server) => server.transport_failed(&mut told),
+            Self::Other(server) => server.transport_failed(&mut told),
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match self {
+            Self::Invite(server) => server.deadline(),
+            Self::Other(server) => server.deadline(),
+        }
+    }
+
+    fn is_terminated(&self) -> bool {
+        match self {
+            Self::Invite(server) => server.is_terminated(),
+            Self::Other(server) => server.is_terminated(),
+        }
+    }
+}
+
+impl Client {
+    pub(super) fn start(&mut self, transport: Reliability, now: Instant, effects: &mut Vec<Effect>) {
+        if let Self::Waiting(request) = self {
+            let request = request.clone();
+            *self = if request.method == crate::message::Method::Invite {
+                Self::Invite(ClientInvite::new(request, transport, now, effects))
+            } else {
+                Self::Other(ClientNonInvite::new(request, transport, now, effects))
+            };
+        }
+    }
+
+    pub(super) fn receive(&mut self, response: &Response, now: Instant, effects: &mut Vec<Effect>) {
+        match self {
+            Self::Invite(client) => client.receive(response, now, effects),
+            Self::Other(client) => client.receive(response, now, effects),
+            Self::Waiting(_) | Self::Over => {}
+        }
+    }
+
+    pub(super) fn timeout(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+        match self {
+            Self::Invite(client) => client.timeout(now, effects),
+            Self::Other(client) => client.timeout(now, effects),
+            Self::Waiting(_) | Self::Over => {}
+        }
+    }
+
+    /// Sends again, over a new flow, what the phone may have missed.
+    pub(super) fn resend(&self, effects: &mut Vec<Effect>) {
+        match self {
+            Self::Invite(client) => client.resend(effects),
+            Self::Other(client) => client.resend(effects),
+            Self::Waiting(_) | Self::Over => {}
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match self {
+            Self::Invite(client) => client.deadline(),
+            Self::Other(client) => client.deadline(),
+            Self::Waiting(_) | Self::Over => None,
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        match self {
+            Self::Invite(client) => client.is_terminated(),
+            Self::Other(client) => client.is_terminated(),
+            Self::Waiting(_) => false,
+            Self::Over => true,
+        }
+    }
+}
+
+impl Leg {
+    fn deadline(&self) -> Option<Instant> {
+        let cancel = self.cancel.as_ref().and_then(ClientNonInvite::deadline);
+        self.client.deadline().into_iter().chain(cancel).min()
+    }
+
+    fn is_over(&self) -> bool {
+        self.client.is_over() && self.cancel.as_ref().is_none_or(ClientNonInvite::is_terminated)
+    }
+}
+
+impl Context {
+    /// The earliest of all its deadlines.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let forked = match &self.stage {
+            Stage::Forked { responses, legs } => {
+                responses.deadline().into_iter().chain(legs.iter().filter_map(Leg::deadline)).min()
+            }
+            Stage::Admitting { .. } | Stage::Locating { .. } | Stage::Settled => None,
+        };
+        self.server.deadline().into_iter().chain(forked).chain(self.gone).min()
+    }
+
+    /// Whether it can be forgotten.
+    pub(super) fn is_over(&self) -> bool {
+        let legs_over = match &self.stage {
+            Stage::Forked { legs, .. } => legs.iter().all(Leg::is_over),
+            Stage::Admitting { .. } | Stage::Locating { .. } => false,
+            Stage::Settled => true,
+        };
+        self.server.is_terminated() && legs_over
+    }
+
+    /// The question that is open.
+    pub(super) fn question(&self) -> Option<QuestionId> {
+        match &self.stage {
+            Stage::Admitting { question, .. } | Stage::Locating { question, .. } => Some(*question),
+            Stage::Forked { .. } | Stage::Settled => None,
+        }
+    }
+
+    /// The legs, if it was sent to phones.
+    pub(super) fn legs(&self) -> &[Leg] {
+        match &self.stage {
+            Stage::Forked { legs, .. } => legs,
+            Stage::Admitting { .. } | Stage::Locating { .. } | Stage::Settled => &[],
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Requests within dialogs, ACK and CANCEL (RFC 3261 16.4, 16.10, 16.11).
+
+use super::calls::DialogId;
+use super::context::{Context, Stage};
+use super::response_context::ResponseContext;
+use super::token::{Ends, Endpoint};
+use super::{Admission, Flow, Party, Proxy, forward};
+use crate::header::{CallId, From, To};
+use crate::message::{Headers, Method, Request, Response, Status};
+use crate::registrar::Place;
+use crate::time::Instant;
+use crate::transaction::{Effect, Key};
+use crate::uri::{Host, Uri};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+impl Proxy {
+    /// From one end of the dialog to the other, wherever that is now.
+    pub(super) fn route(&mut self, context: &mut Context, ends: &Ends, came_by: Option<&Host>, now: Instant) {
+        let Some((party, _)) = context.caller.clone() else {
+            return;
+        };
+        let Some((sender, target)) = self.sides(ends, &party.user, context.flow) else {
+            return self.reply(context, Status::CALL_DOES_NOT_EXIST, now);
+        };
+        if self.reach(&target).is_none() && self.binding(&target).is_none() {
+            return self.reply(context, Status::CALL_DOES_NOT_EXIST, now);
+        }
+        if context.request.method == Method::Bye
+            && let Some(id) = dialog_id(&context.request.headers)
+        {
+            let changed = self.state.calls.ended(&id);
+            self.tell_calls(changed);
+        }
+        let uri = self.remote_target(&context.request, &target, came_by);
+        let trace = forward::trace(&context.request, &self.tokens);
+        let request = forward::request(&context.request, uri, &party, &self.config.domain);
+        let legs = Vec::from([self.leg(request, &trace, target, None)]);
+        let responses = if context.request.method == Method::Invite {
+            ResponseContext::invite(1, self.config.timer_c, None, now)
+        } else {
+            ResponseContext::other(1)
+        };
+        context.caller = Some((party, sender));
+        context.stage = Stage::Forked { responses, legs };
+        self.start_legs(context, now);
+    }
+
+    /// An ACK: of a failure, for our server transaction; of a 2xx, from one end of the dialog to the other.
+    pub(super) fn ack(&mut self, flow: Flow, request: Request, key: &Key, now: Instant) {
+        let mut passed = true;
+        if let Some(id) = self.find(key) {
+            self.change(id, |_, context| {
+                let mut effects = Vec::new();
+                context.server.receive(&request, now, &mut effects);
+                passed = effects.iter().any(|effect| matches!(effect, Effect::Ack(_)));
+            });
+        }
+        if passed {
+            self.pass_ack(flow, request);
+        }
+    }
+
+    /// A CANCEL: answered here, and sent on to every phone that has not answered (RFC 3261 16.10).
+    pub(super) fn cancel(&mut self, flow: Flow, request: &Request, key: &Key, now: Instant) {
+        let mut response = Response::to_request(request, Status::CALL_DOES_NOT_EXIST);
+        if let Some(id) = self.find(&key.cancelled()) {
+            self.change(id, |proxy, context| {
+                if proxy.take_over(context, flow) {
+                    response = Response::to_request(request, Status::OK);
+                    response.set_to_tag(&context.tag);
+                    let bytes = response.to_bytes();
+                    proxy.transmit(flow, Vec::from([Effect::Transmit(bytes)]));
+                    proxy.give_up(context, now);
+                }
+            });
+        }
+        if response.status != Status::OK {
+            response.set_to_tag(&self.random.token());
+            self.transmit(flow, Vec::from([Effect::Transmit(response.to_bytes())]));
+        }
+    }
+
+    /// The caller cancelled, or is gone.
+    pub(super) fn give_up(&mut self, context: &mut Context, now: Instant) {
+        match &mut context.stage {
+            Stage::Admitting { .. } | Stage::Locating { .. } => {
+                context.stage = Stage::Settled;
+                self.reply(context, Status::REQUEST_TERMINATED, now);
+            }
+            Stage::Forked { responses, .. } => {
+                let mut actions = Vec::new();
+                responses.cancel(now, &mut actions);
+                self.act(context, actions, now);
+                self.drop_waiting(context, now);
+            }
+            Stage::Settled => {}
+        }
+    }
+
+    fn pass_ack(&mut self, flow: Flow, mut request: Request) {
+        let Some(connection) = self.state.flows.get(&flow) else {
+            return;
+        };
+        let came_by = connection.arrival.host.clone();
+        let users: Vec<String> = match &connection.arrival.admission {
+            Admission::Account(party) => Vec::from([party.user.clone()]),
+            Admission::Digest => connection.users.iter().cloned().collect(),
+        };
+        let domain = &self.config.domain;
+        let Ok(Some(ends)) = forward::take_route(&mut request, &self.tokens, domain, came_by.as_ref()) else {
+            return;
+        };
+        let sides = users.iter().find_map(|user| Some((user, self.sides(&ends, user, flow)?)));
+        let Some((user, (_, target))) = sides else {
+            return;
+        };
+        let Some(to) = self.reach(&target) else {
+            return; // The phone repeats its 2xx when it comes back, and that is acknowledged again.
+        };
+        let party = Party { user: user.clone(), name: None };
+        let uri = self.remote_target(&request, &target, came_by.as_ref());
+        let trace = forward::trace(&request, &self.tokens);
+        let mut ack = forward::request(&request, uri, &party, &self.config.domain);
+        let branch = forward::branch(&self.random.token(), &trace);
+        forward::push_via(&mut ack, &branch, &self.config.domain);
+        self.transmit(to, Vec::from([Effect::Transmit(ack.to_bytes())]));
+    }
+
+    /// Who of the two ends sends, and who is to get it; `None` for anybody else.
+    fn sides(&self, ends: &Ends, user: &str, flow: Flow) -> Option<(Endpoint, Endpoint)> {
+        let both = [(&ends.caller, &ends.callee), (&ends.callee, &ends.caller)];
+        both.into_iter()
+            .find(|(sender, _)| sender.user == user && self.speaks(sender, flow))
+            .map(|(sender, target)| (sender.clone(), target.clone()))
+    }
+
+    /// Whether a phone of a user may be the one that uses this flow: the one registered there, or, as long as
+    /// none of that user is, one that has just come back and has not registered again yet.
+    fn speaks(&self, end: &Endpoint, flow: Flow) -> bool {
+        if let Some(own) = end.flow() {
+            return own == flow;
+        }
+        let bindings = self.state.bindings.get(&end.user).map(Vec::as_slice).unwrap_or_default();
+        let mut here = bindings.iter().filter(|binding| binding.flow() == Some(flow)).peekable();
+        here.peek().is_none() || here.any(|binding| binding.device == end.device)
+    }
+
+    /// The Request-URI within a dialog is the other end's contact already; some write the address of record.
+    fn remote_target(&self, request: &Request, target: &Endpoint, came_by: Option<&Host>) -> Uri {
+        match self.config.domain.place(&request.uri, came_by) {
+            Place::User(_) | Place::Domain => {
+                self.binding(target).map_or_else(|| request.uri.clone(), |binding| binding.uri().clone())
+            }
+            Place::Foreign | Place::Unsupported => request.uri.clone(),
+        }
+    }
+}
+
+/// The dialog that these headers name.
+pub(super) fn dialog_id(headers: &Headers) -> Option<DialogId> {
+    let call_id = headers.get::<CallId>().ok()?;
+    let from = headers.get::<From>().ok()?;
+    let to = headers.get::<To>().ok()?;
+    Some(DialogId::new(&call_id.to_string(), from.tag()?, to.tag()?))
+}

@@ -1,0 +1,127 @@
+//! What is changed in a message on its way through (RFC 3261 16.6 and 16.7, RFC 3325).
+
+use super::token::{Ends, Tokens};
+use crate::header::{
+    CSeq, CallId, Expires, From, MaxForwards, NameAddr, PAssertedIdentity, Reason, RecordRoute, Route, To, Via,
+    ViaTransport,
+};
+use crate::message::{HeaderName, Request, Response, Status, Text};
+use crate::registrar::{Domain, Party, Place};
+use crate::transaction::COOKIE;
+use crate::uri::{Host, SipUri, Uri};
+use alloc::format;
+use alloc::string::{String, ToString};
+
+/// The hops of a request that says nothing about them (RFC 3261 16.6 step 3).
+const MAX_HOPS: u8 = 70;
+
+/// The copy of `request` that goes out, but for its Via.
+pub(super) fn request(request: &Request, target: Uri, party: &Party, domain: &Domain) -> Request {
+    let mut copy = request.clone();
+    copy.uri = target;
+    let hops = copy.headers.find::<MaxForwards>().ok().flatten().map_or(MAX_HOPS, |MaxForwards(hops)| hops);
+    copy.headers.set(&MaxForwards(hops.saturating_sub(1)));
+    assert_identity(&mut copy.headers, Some(party), domain);
+    copy
+}
+
+/// Puts our Via on top (RFC 3261 16.6 step 8).
+pub(super) fn push_via(request: &mut Request, branch: &str, domain: &Domain) {
+    request.headers.push_front(&Via::new(ViaTransport::Ws, domain.name().clone(), None, branch));
+}
+
+/// Stays in the way of the dialog that this request makes (RFC 3261 16.6 step 4).
+pub(super) fn record_route(request: &mut Request, ends: &Ends, tokens: &Tokens, domain: &Domain) {
+    if let Ok(mut uri) = SipUri::new(&tokens.write(ends), &domain.name().to_string())
+        && uri.params.set("lr", None).is_ok()
+    {
+        request.headers.push_front(&RecordRoute(NameAddr::new(Uri::Sip(uri))));
+    }
+}
+
+/// The response that goes on to the caller; `None` when it has no Via but ours.
+pub(super) fn response(response: &Response, callee: Option<&Party>, domain: &Domain) -> Option<Response> {
+    let mut copy = response.clone();
+    copy.headers.pop_front::<Via>();
+    if !copy.headers.contains(&HeaderName::Via) {
+        return None;
+    }
+    assert_identity(&mut copy.headers, callee, domain);
+    Some(copy)
+}
+
+/// Takes the Route values that mean this proxy off the top, and says whose dialog they name
+/// (RFC 3261 16.4). `Err` when what is left leads somewhere else.
+pub(super) fn take_route(
+    request: &mut Request,
+    tokens: &Tokens,
+    domain: &Domain,
+    came_by: Option<&Host>,
+) -> Result<Option<Ends>, ()> {
+    let mut ends = None;
+    while let Some(Route(route)) = request.headers.find::<Route>().map_err(|_| ())? {
+        match domain.place(&route.uri, came_by) {
+            Place::User(token) => ends = ends.or_else(|| tokens.read(&token)),
+            Place::Domain => {}
+            Place::Foreign | Place::Unsupported => return Err(()),
+        }
+        request.headers.pop_front::<Route>();
+    }
+    Ok(ends)
+}
+
+/// A branch that names this request as it came, so that it is known when it comes back unchanged
+/// (RFC 3261 16.6 step 8).
+pub(super) fn branch(token: &str, trace: &str) -> String {
+    format!("{COOKIE}{token}.{trace}")
+}
+
+/// What of a request makes its way: when it comes back to us with the same, it is in a loop (RFC 3261 16.3 step 4).
+pub(super) fn trace(request: &Request, tokens: &Tokens) -> String {
+    let from = request.headers.get::<From>().ok();
+    let to = request.headers.get::<To>().ok();
+    let text = format!(
+        "{} {} {} {} {}",
+        request.uri,
+        from.as_ref().and_then(From::tag).unwrap_or_default(),
+        to.as_ref().and_then(To::tag).unwrap_or_default(),
+        request.headers.get::<CallId>().map(|id| id.to_string()).unwrap_or_default(),
+        request.headers.get::<CSeq>().map(|cseq| cseq.seq).unwrap_or_default(),
+    );
+    tokens.seal("trace", &text)
+}
+
+/// Whether the request was here before, and left to the same place.
+pub(super) fn is_loop(request: &Request, trace: &str, domain: &Domain) -> bool {
+    request.headers.all::<Via>().is_ok_and(|all| {
+        all.iter().any(|via| {
+            via.host == *domain.name()
+                && via.branch().and_then(|branch| branch.rsplit_once('.')).is_some_and(|(_, own)| own == trace)
+        })
+    })
+}
+
+/// How long the caller wants an INVITE to ring (RFC 3261 13.3.1).
+pub(super) fn expires(request: &Request) -> Option<core::time::Duration> {
+    let Expires(seconds) = request.headers.find::<Expires>().ok()??;
+    Some(core::time::Duration::from_secs(u64::from(seconds.max(1))))
+}
+
+/// "Call completed elsewhere" and its like (RFC 3326).
+pub(super) fn reason(status: Status, text: &str) -> Reason {
+    Reason::sip(status, Some(&Text::lossy(text)))
+}
+
+/// Replaces what a client says about who it is by what is known (RFC 3325 5).
+fn assert_identity(headers: &mut crate::message::Headers, party: Option<&Party>, domain: &Domain) {
+    headers.remove(&HeaderName::PAssertedIdentity);
+    headers.remove(&HeaderName::PPreferredIdentity);
+    let Some(party) = party else {
+        return;
+    };
+    if let Ok(uri) = SipUri::new(&party.user, &domain.name().to_string()) {
+        let mut address = NameAddr::new(Uri::Sip(uri));
+        address.display = party.name.as_deref().map(Text::lossy);
+        headers.push(&PAssertedIdentity(address));
+    }
+}

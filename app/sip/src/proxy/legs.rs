@@ -1,0 +1,238 @@
+//! The client transactions of a request, and what comes back over them (RFC 3261 16.6 to 16.9).
+
+use super::context::{Client, Context, Leg, Stage};
+use super::dialog::dialog_id;
+use super::response_context::{Action, Why};
+use super::token::Endpoint;
+use super::{Proxy, forward};
+use crate::header::{CSeq, Via};
+use crate::message::{Method, Response, Status};
+use crate::time::Instant;
+use crate::transaction::{ClientNonInvite, Effect};
+use alloc::vec::Vec;
+
+impl Proxy {
+    /// A response; one that belongs to nothing is dropped.
+    pub(super) fn response(&mut self, response: &Response, now: Instant) {
+        let (Ok(via), Ok(cseq)) = (response.headers.get::<Via>(), response.headers.get::<CSeq>()) else {
+            return;
+        };
+        let Some(branch) = via.branch() else {
+            return;
+        };
+        let place = self.state.contexts.iter().find_map(|(id, context)| {
+            let index = context.legs().iter().position(|leg| leg.branch == branch)?;
+            Some((*id, index))
+        });
+        let Some((id, index)) = place else {
+            return;
+        };
+        self.change(id, |proxy, context| {
+            let method = context.request.method.clone();
+            let mut effects = Vec::new();
+            if let Some(leg) = leg_mut(context, index) {
+                if cseq.method == method {
+                    leg.client.receive(response, now, &mut effects);
+                } else if cseq.method == Method::Cancel
+                    && let Some(cancel) = &mut leg.cancel
+                {
+                    // What is answered to a CANCEL tells nothing: the INVITE's own response does.
+                    let mut told = Vec::new();
+                    cancel.receive(response, now, &mut told);
+                }
+            }
+            proxy.work(context, index, effects, now);
+        });
+    }
+
+    /// Sends the request to every phone that can be reached now.
+    pub(super) fn start_legs(&mut self, context: &mut Context, now: Instant) {
+        for index in 0..context.legs().len() {
+            self.start_leg(context, index, now);
+        }
+    }
+
+    /// A phone is back over another flow: it gets what it may have missed.
+    pub(super) fn resume_legs(&mut self, context: &mut Context, end: &Endpoint, now: Instant) {
+        for index in 0..context.legs().len() {
+            let mut effects = Vec::new();
+            match leg_mut(context, index) {
+                Some(leg) if leg.target == *end => {
+                    leg.client.resend(&mut effects);
+                    if let Some(cancel) = &leg.cancel {
+                        cancel.resend(&mut effects);
+                    }
+                }
+                Some(_) | None => continue,
+            }
+            self.work(context, index, effects, now);
+            self.start_leg(context, index, now);
+        }
+    }
+
+    /// Nothing more will come from the phones for which `gone` says so.
+    pub(super) fn fail_legs(&mut self, context: &mut Context, gone: &impl Fn(&Endpoint) -> bool, now: Instant) {
+        for index in 0..context.legs().len() {
+            if leg_mut(context, index).is_some_and(|leg| gone(&leg.target)) {
+                self.drop_leg(context, index, Status::TEMPORARILY_UNAVAILABLE, now);
+            }
+        }
+    }
+
+    /// Phones that the request has not reached will not get it any more.
+    pub(super) fn drop_waiting(&mut self, context: &mut Context, now: Instant) {
+        for index in 0..context.legs().len() {
+            if leg_mut(context, index).is_some_and(|leg| matches!(leg.client, Client::Waiting(_))) {
+                self.drop_leg(context, index, Status::REQUEST_TERMINATED, now);
+            }
+        }
+    }
+
+    /// Does what is due.
+    pub(super) fn timeout_legs(&mut self, context: &mut Context, now: Instant) {
+        for index in 0..context.legs().len() {
+            let mut effects = Vec::new();
+            if let Some(leg) = leg_mut(context, index) {
+                leg.client.timeout(now, &mut effects);
+                if let Some(cancel) = &mut leg.cancel {
+                    let mut told = Vec::new();
+                    cancel.timeout(now, &mut told);
+                    effects.extend(told.into_iter().filter(|effect| matches!(effect, Effect::Transmit(_))));
+                }
+            }
+            self.work(context, index, effects, now);
+        }
+        let mut actions = Vec::new();
+        if let Stage::Forked { responses, .. } = &mut context.stage {
+            responses.timeout(now, &mut actions);
+        }
+        self.act(context, actions, now);
+    }
+
+    /// Does what the response context says.
+    pub(super) fn act(&mut self, context: &mut Context, actions: Vec<Action>, now: Instant) {
+        for action in actions {
+            match action {
+                Action::Forward { branch, response } => self.forward(context, branch, &response, now),
+                Action::Reply(status) => self.reply(context, status, now),
+                Action::StaySilent => context.server.abandon(),
+                Action::Cancel { branch, why } => self.cancel_leg(context, branch, why, now),
+            }
+        }
+    }
+
+    fn start_leg(&mut self, context: &mut Context, index: usize, now: Instant) {
+        let Some(flow) = context.legs().get(index).and_then(|leg| self.reach(&leg.target)) else {
+            return;
+        };
+        let transport = self.reliability(flow);
+        let mut effects = Vec::new();
+        if let Some(leg) = leg_mut(context, index) {
+            leg.client.start(transport, now, &mut effects);
+        }
+        self.work(context, index, effects, now);
+    }
+
+    /// Does what a client transaction wants done.
+    fn work(&mut self, context: &mut Context, index: usize, effects: Vec<Effect>, now: Instant) {
+        let flow = context.legs().get(index).and_then(|leg| self.reach(&leg.target));
+        for effect in effects {
+            let mut actions = Vec::new();
+            match effect {
+                Effect::Transmit(_) => {
+                    if let Some(flow) = flow {
+                        self.transmit(flow, Vec::from([effect]));
+                    }
+                }
+                Effect::Response(response) => {
+                    if let Stage::Forked { responses, .. } = &mut context.stage {
+                        responses.response(index, response, now, &mut actions);
+                    }
+                }
+                Effect::TimedOut | Effect::TransportFailed => {
+                    if let Stage::Forked { responses, .. } = &mut context.stage {
+                        responses.failed(index, Status::REQUEST_TIMEOUT, now, &mut actions);
+                    }
+                }
+                Effect::Ack(_) | Effect::Unacknowledged => {}
+            }
+            self.act(context, actions, now);
+        }
+    }
+
+    /// Ends a leg without a word from the phone.
+    fn drop_leg(&mut self, context: &mut Context, index: usize, status: Status, now: Instant) {
+        let mut actions = Vec::new();
+        if let Stage::Forked { responses, legs } = &mut context.stage {
+            if let Some(leg) = legs.get_mut(index) {
+                leg.client = Client::Over;
+                leg.cancel = None;
+            }
+            responses.failed(index, status, now, &mut actions);
+        }
+        self.act(context, actions, now);
+    }
+
+    /// Sends a response on to the caller.
+    fn forward(&mut self, context: &mut Context, index: usize, response: &Response, now: Instant) {
+        let Some(leg) = context.legs().get(index) else {
+            return;
+        };
+        let Some(copy) = forward::response(response, leg.callee.as_ref(), &self.config.domain) else {
+            return;
+        };
+        let begins = context.request.method == Method::Invite && response.status.is_success() && leg.callee.is_some();
+        if begins
+            && let (Some((_, caller)), Some(id)) = (context.caller.clone(), dialog_id(&copy.headers))
+        {
+            let changed = self.state.calls.answered(id, caller, leg.target.clone());
+            self.tell_calls(changed);
+        }
+        let mut effects = Vec::new();
+        context.server.respond(&copy, now, &mut effects);
+        self.transmit(context.flow, effects);
+    }
+
+    fn cancel_leg(&mut self, context: &mut Context, index: usize, why: Why, now: Instant) {
+        let Some(leg) = leg_mut(context, index) else {
+            return;
+        };
+        let Client::Invite(client) = &leg.client else {
+            return;
+        };
+        let Some(mut cancel) = client.cancel() else {
+            return;
+        };
+        match why {
+            Why::Elsewhere => cancel.headers.push(&forward::reason(Status::OK, "Call completed elsewhere")),
+            Why::Refused(status) => cancel.headers.push(&forward::reason(status, status.reason())),
+            Why::Caller | Why::Time => {}
+        }
+        let target = leg.target.clone();
+        let Some(flow) = self.reach(&target) else {
+            return self.send_later(context, index, cancel, now);
+        };
+        let mut effects = Vec::new();
+        let transaction = ClientNonInvite::new(cancel, self.reliability(flow), now, &mut effects);
+        if let Some(leg) = leg_mut(context, index) {
+            leg.cancel = Some(transaction);
+        }
+        self.transmit(flow, effects);
+    }
+
+    /// The phone is away: its CANCEL is sent when it comes back, if it does in time.
+    fn send_later(&mut self, context: &mut Context, index: usize, cancel: crate::message::Request, now: Instant) {
+        let mut unsent = Vec::new();
+        let transport = crate::transaction::Reliability::Reliable;
+        if let Some(leg) = leg_mut(context, index) {
+            leg.cancel = Some(ClientNonInvite::new(cancel, transport, now, &mut unsent));
+        }
+    }
+}
+
+fn leg_mut(context: &mut Context, index: usize) -> Option<&mut Leg> {
+    match &mut context.stage {
+        Stage::Forked { legs, .. } => legs.get_mut(index),
+        Stage::Admitting { .. } | Stage::Locating { .. } | Stage::Settled => None,
+    }
+}

@@ -1,0 +1,306 @@
+//! A stateful proxy (RFC 3261 16) for the users of one domain.
+//!
+//! What the user of a [`Proxy`] does:
+//! - tells it of every connection ([`Input::Opened`], [`Input::Closed`]), of what the registrar knows
+//!   ([`Input::Bindings`]), and of every message that [`Inbound::read`] says is for it ([`Input::Received`]);
+//! - sends every [`Output::Transmit`], answers each [`Output::Ask`] with an [`Input::Answer`], whenever it can;
+//! - drains [`Proxy::poll`] after each of these, then arms one timer for [`Proxy::deadline`] and passes
+//!   [`Input::Timeout`] when it is due.
+//!
+//! A dialog runs between two phones, not between two connections: our Record-Route names both phones, sealed,
+//! and requests within the dialog go to wherever the other phone can be reached by then. No host of a client is
+//! ever resolved.
+
+mod admit;
+mod api;
+mod calls;
+mod context;
+mod dialog;
+mod forward;
+mod inbound;
+mod legs;
+mod response_context;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+mod token;
+
+pub use crate::registrar::{Admission, Arrival, Binding, Domain, Flow, Party, QuestionId, RestoreError, Secrets};
+pub use api::{Answer, Config, Event, Input, Output, Question};
+pub use inbound::Inbound;
+pub use snapshot::Snapshot;
+
+use crate::message::{Message, Method, Request};
+use crate::random::{Random, Seed};
+use crate::registrar::{Clock, Gate, Role};
+use crate::time::Instant;
+use crate::transaction::{Effect, Key, Reliability};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use calls::Calls;
+use context::{Context, Stage};
+use token::{Endpoint, Tokens};
+
+/// Forwards requests and responses between phones; see the module.
+pub struct Proxy {
+    config: Config,
+    gate: Gate,
+    tokens: Tokens,
+    random: Random,
+    clock: Clock,
+    state: State,
+    outputs: VecDeque<Output>,
+}
+
+/// What a snapshot keeps.
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+struct State {
+    flows: BTreeMap<Flow, Connection>,
+    bindings: BTreeMap<String, Vec<Binding>>,
+    contexts: BTreeMap<u64, Context>,
+    calls: Calls,
+    /// The last number given to a context or a question.
+    counter: u64,
+}
+
+/// A flow, and who was seen to use it.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+struct Connection {
+    arrival: Arrival,
+    /// Who signed requests here: their ACKs, which cannot be challenged, are let through.
+    users: BTreeSet<String>,
+}
+
+/// How many users of one flow are remembered.
+const MAX_USERS: usize = 16;
+
+impl Proxy {
+    /// A proxy through which nothing goes yet.
+    #[must_use]
+    pub fn new(config: Config, seed: Seed) -> Self {
+        Self::with(config, seed, Clock::default(), State::default())
+    }
+
+    /// Takes what happened.
+    pub fn handle(&mut self, input: Input, now: Instant) {
+        let now = self.clock.read(now);
+        match input {
+            Input::Opened(arrival) => {
+                self.state.flows.insert(arrival.flow, Connection { arrival, users: BTreeSet::new() });
+            }
+            Input::Closed(flow) => self.closed(flow, now),
+            Input::Bindings { user, bindings } => self.rebound(user, bindings, now),
+            Input::Received { flow, message: Message::Request(request) } => self.request(flow, request, now),
+            Input::Received { message: Message::Response(response), .. } => self.response(&response, now),
+            Input::Timeout => self.timeout(now),
+            Input::Answer(id, answer) => self.answered(id, answer, now),
+        }
+    }
+
+    /// What is to be done; to be called until it says `None`.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`Input::Timeout`] is wanted.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.state.contexts.values().filter_map(Context::deadline).min().map(|at| self.clock.tell(at))
+    }
+
+    /// How many answered calls a user takes part in.
+    #[must_use]
+    pub fn calls(&self, user: &str) -> usize {
+        self.state.calls.count(user)
+    }
+
+    /// The flows that are open: after a restore, those that did not survive have to be said to be closed.
+    pub fn flows(&self) -> impl Iterator<Item = Flow> {
+        self.state.flows.keys().copied()
+    }
+
+    /// How many requests are under way, or remembered for what may still follow them.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.state.contexts.len()
+    }
+
+    fn with(config: Config, seed: Seed, clock: Clock, state: State) -> Self {
+        let gate = Gate::new(config.secret, config.domain.name().to_string(), Role::Proxy);
+        let tokens = Tokens::new(config.secret);
+        Self { config, gate, tokens, random: Random::new(seed), clock, state, outputs: VecDeque::new() }
+    }
+
+    fn request(&mut self, flow: Flow, request: Request, now: Instant) {
+        let Ok(key) = Key::server(&request) else {
+            return;
+        };
+        if !self.state.flows.contains_key(&flow) {
+            return;
+        }
+        if request.method == Method::Ack {
+            self.ack(flow, request, &key, now);
+        } else if request.method == Method::Cancel {
+            self.cancel(flow, &request, &key, now);
+        } else if let Some(id) = self.find(&key) {
+            self.again(id, flow, &request, now);
+        } else {
+            self.begin(flow, request, key, now);
+        }
+    }
+
+    /// The same request again: its sender did not get the response, or came back over another flow.
+    fn again(&mut self, id: u64, flow: Flow, request: &Request, now: Instant) {
+        self.change(id, |proxy, context| {
+            if proxy.take_over(context, flow) {
+                let mut effects = Vec::new();
+                context.server.receive(request, now, &mut effects);
+                proxy.transmit(context.flow, effects);
+            }
+        });
+    }
+
+    /// Whether what comes over this flow may belong to the context; its responses then go there.
+    fn take_over(&self, context: &mut Context, flow: Flow) -> bool {
+        let same_user = match self.state.flows.get(&flow).map(|c| &c.arrival.admission) {
+            Some(Admission::Account(party)) => {
+                context.caller.as_ref().is_some_and(|(known, _)| known.user == party.user)
+            }
+            Some(Admission::Digest) => !self.state.flows.contains_key(&context.flow),
+            None => false,
+        };
+        if context.flow != flow && !same_user {
+            return false;
+        }
+        context.flow = flow;
+        context.gone = None;
+        true
+    }
+
+    fn closed(&mut self, flow: Flow, now: Instant) {
+        self.state.flows.remove(&flow);
+        // Nobody waits for what was not let in yet.
+        self.state.contexts.retain(|_, c| c.flow != flow || !matches!(c.stage, Stage::Admitting { .. }));
+        let until = now + self.config.grace;
+        for context in self.state.contexts.values_mut().filter(|context| context.flow == flow) {
+            context.gone = Some(until);
+        }
+        self.lost(|end| end.flow() == Some(flow), now);
+    }
+
+    fn rebound(&mut self, user: String, bindings: Vec<Binding>, now: Instant) {
+        let before = self.state.bindings.insert(user.clone(), bindings.clone()).unwrap_or_default();
+        if bindings.is_empty() {
+            self.state.bindings.remove(&user);
+        }
+        for binding in &bindings {
+            let old = before.iter().find(|old| old.device == binding.device);
+            if let Some(flow) = binding.flow().filter(|flow| old.and_then(Binding::flow) != Some(*flow)) {
+                let end = Endpoint { user: user.clone(), device: binding.device.clone() };
+                self.came_back(&end, flow, now);
+            }
+        }
+        let gone = |end: &Endpoint| {
+            end.user == user && end.flow().is_none() && bindings.iter().all(|b| b.device != end.device)
+        };
+        self.lost(gone, now);
+    }
+
+    /// A phone can be reached over another flow than before.
+    fn came_back(&mut self, end: &Endpoint, flow: Flow, now: Instant) {
+        for id in self.ids() {
+            self.change(id, |proxy, context| {
+                if context.caller.as_ref().is_some_and(|(_, caller)| caller == end) {
+                    context.flow = flow;
+                    context.gone = None;
+                }
+                proxy.resume_legs(context, end, now);
+            });
+        }
+    }
+
+    /// Phones are gone for good: their calls are over, and nothing is to be expected from them.
+    fn lost(&mut self, gone: impl Fn(&Endpoint) -> bool, now: Instant) {
+        let changed = self.state.calls.lost(&gone);
+        self.tell_calls(changed);
+        for id in self.ids() {
+            self.change(id, |proxy, context| proxy.fail_legs(context, &gone, now));
+        }
+    }
+
+    fn timeout(&mut self, now: Instant) {
+        for id in self.ids() {
+            if self.state.contexts.get(&id).and_then(Context::deadline).is_none_or(|at| at > now) {
+                continue;
+            }
+            self.change(id, |proxy, context| {
+                let mut effects = Vec::new();
+                context.server.timeout(now, &mut effects);
+                proxy.transmit(context.flow, effects);
+                proxy.timeout_legs(context, now);
+                if context.gone.is_some_and(|at| at <= now) {
+                    context.gone = None;
+                    proxy.give_up(context, now);
+                }
+            });
+        }
+    }
+
+    /// Works on a context with the rest of the proxy at hand, and forgets it when it is over.
+    fn change(&mut self, id: u64, work: impl FnOnce(&mut Self, &mut Context)) {
+        if let Some(mut context) = self.state.contexts.remove(&id) {
+            work(self, &mut context);
+            if !context.is_over() {
+                self.state.contexts.insert(id, context);
+            }
+        }
+    }
+
+    fn ids(&self) -> Vec<u64> {
+        self.state.contexts.keys().copied().collect()
+    }
+
+    fn find(&self, key: &Key) -> Option<u64> {
+        self.state.contexts.iter().find(|(_, context)| context.key == *key).map(|(id, _)| *id)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.state.counter += 1;
+        self.state.counter
+    }
+
+    /// The flow by which a phone can be reached.
+    fn reach(&self, end: &Endpoint) -> Option<Flow> {
+        match end.flow() {
+            Some(flow) => self.state.flows.contains_key(&flow).then_some(flow),
+            None => self.binding(end)?.flow(),
+        }
+    }
+
+    fn binding(&self, end: &Endpoint) -> Option<&Binding> {
+        self.state.bindings.get(&end.user)?.iter().find(|binding| binding.device == end.device)
+    }
+
+    fn reliability(&self, flow: Flow) -> Reliability {
+        self.state.flows.get(&flow).map_or(Reliability::Reliable, |c| c.arrival.reliability)
+    }
+
+    fn transmit(&mut self, flow: Flow, effects: Vec<Effect>) {
+        if self.state.flows.contains_key(&flow) {
+            for effect in effects {
+                if let Effect::Transmit(bytes) = effect {
+                    self.outputs.push_back(Output::Transmit { flow, bytes });
+                }
+            }
+        }
+    }
+
+    fn tell_calls(&mut self, changed: Vec<(String, usize)>) {
+        for (user, count) in changed {
+            self.outputs.push_back(Output::Event(Event::Calls { user, count }));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+use super::context::{Context, Stage};
+use super::{Config, Output, Proxy, Question, RestoreError, State};
+use crate::random::Seed;
+use crate::registrar::Clock;
+use crate::time::Instant;
+use alloc::string::ToString as _;
+use core::time::Duration;
+
+/// The version written; it goes up when [`Snapshot`] changes.
+const VERSION: u16 = 1;
+
+/// All that a proxy knows, but for its configuration and its secret.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Snapshot {
+    version: u16,
+    taken: Instant,
+    state: State,
+}
+
+impl Proxy {
+    /// What has to be kept to go on later; `None` while there is something to poll.
+    #[must_use]
+    pub fn snapshot(&self, now: Instant) -> Option<Snapshot> {
+        self.outputs.is_empty().then(|| Snapshot {
+            version: VERSION,
+            taken: self.clock.read(now),
+            state: self.state.clone(),
+        })
+    }
+
+    /// Goes on from a snapshot that was taken `away` ago. Open questions are asked again. The flows are taken
+    /// to be open: those that are not have to be said to be closed.
+    ///
+    /// # Errors
+    /// [`RestoreError`] when the snapshot's version is unknown.
+    pub fn restore(
+        snapshot: Snapshot,
+        config: Config,
+        away: Duration,
+        seed: Seed,
+        now: Instant,
+    ) -> Result<Self, RestoreError> {
+        if snapshot.version != VERSION {
+            return Err(RestoreError::Version(snapshot.version));
+        }
+        let clock = Clock::resume(snapshot.taken, away, now);
+        let mut proxy = Self::with(config, seed, clock, snapshot.state);
+        proxy.outputs.extend(proxy.state.contexts.values().filter_map(question));
+        Ok(proxy)
+    }
+}
+
+fn question(context: &Context) -> Option<Output> {
+    match &context.stage {
+        Stage::Admitting { question, credentials } => {
+            Some(Output::Ask(*question, Question::Credentials { user: credentials.username.to_string() }))
+        }
+        Stage::Locating { question, user } => {
+            Some(Output::Ask(*question, Question::Account { user: user.clone() }))
+        }
+        Stage::Forked { .. } | Stage::Settled => None,
+    }
+}

@@ -1,0 +1,246 @@
+//! The flows of calls as ladders, each also run with either phone's page replaced after each of its inputs:
+//! whatever the moment, both users must notice the same.
+
+use super::network::Seen;
+use super::{ALICE, BOB, Net, net};
+use sip::agent::{MediaFailure, Phase, Registration};
+use sip::message::{Method, Status};
+use sip::Duration;
+
+/// What is left to notice at the end of a flow.
+#[derive(Debug, PartialEq, Eq)]
+struct Outcome {
+    seen: Vec<Seen>,
+    registration: Registration,
+    phase: Option<Phase>,
+}
+
+fn outcomes(net: &Net) -> Vec<Outcome> {
+    let of = |phone: usize| {
+        let phone = net.phone(phone);
+        Outcome { seen: phone.seen.clone(), registration: phone.registration(), phase: phone.phase() }
+    };
+    vec![of(ALICE), of(BOB)]
+}
+
+fn check(name: &str, flow: fn(&mut Net)) {
+    let mut plain = net();
+    flow(&mut plain);
+    insta::assert_snapshot!(name, plain.ladder());
+    let expected = outcomes(&plain);
+    for phone in [ALICE, BOB] {
+        for inputs in 1..=plain.phone(phone).inputs {
+            let mut replaced = net();
+            replaced.replace_after(phone, inputs);
+            flow(&mut replaced);
+            let who = &replaced.phone(phone).user;
+            assert_eq!(
+                outcomes(&replaced),
+                expected,
+                "{name}: {who} replaced after input {inputs}\n{}",
+                replaced.ladder()
+            );
+        }
+    }
+}
+
+fn start(net: &mut Net) {
+    net.start(ALICE);
+    net.start(BOB);
+}
+
+fn ring(net: &mut Net) {
+    start(net);
+    net.dial(ALICE, "bob");
+    net.settle();
+}
+
+fn talk(net: &mut Net) {
+    ring(net);
+    net.answer(BOB);
+    net.settle();
+}
+
+macro_rules! flows {
+    ($($name:ident $flow:expr;)+) => {$(
+        #[test]
+        fn $name() {
+            check(stringify!($name), $flow);
+        }
+    )+};
+}
+
+flows! {
+    registered start;
+
+    refused |net| {
+        net.exchange.refuse(Method::Register, Status::FORBIDDEN);
+        net.start(ALICE);
+        net.run(Duration::from_secs(60));
+    };
+
+    hung_up_by_the_caller |net| {
+        talk(net);
+        net.hang_up(ALICE);
+        net.settle();
+    };
+
+    hung_up_by_the_called |net| {
+        talk(net);
+        net.hang_up(BOB);
+        net.settle();
+    };
+
+    cancelled |net| {
+        ring(net);
+        net.hang_up(ALICE);
+        net.settle();
+    };
+
+    cancelled_before_a_provisional |net| {
+        start(net);
+        net.dial(ALICE, "bob");
+        net.hang_up(ALICE);
+        net.settle();
+    };
+
+    withdrawn_before_the_offer |net| {
+        start(net);
+        net.phone_mut(ALICE).holds = true;
+        net.dial(ALICE, "bob");
+        net.hang_up(ALICE);
+        net.settle();
+    };
+
+    cancel_crosses_the_answer |net| {
+        ring(net);
+        net.answer(BOB);
+        net.hang_up(ALICE);
+        net.settle();
+    };
+
+    declined |net| {
+        ring(net);
+        net.decline(BOB);
+        net.settle();
+    };
+
+    busy |net| {
+        start(net);
+        net.phone_mut(BOB).holds = true;
+        net.dial(BOB, "carol");
+        net.dial(ALICE, "bob");
+        net.settle();
+        net.hang_up(BOB);
+        net.settle();
+    };
+
+    not_found |net| {
+        start(net);
+        net.dial(ALICE, "nobody");
+        net.settle();
+    };
+
+    not_answered_here |net| {
+        ring(net);
+        net.run(Duration::from_secs(70));
+    };
+
+    not_answered_there |net| {
+        net.phone_mut(BOB).configure(|config| config.ringing = Duration::from_secs(20));
+        ring(net);
+        net.run(Duration::from_secs(30));
+    };
+
+    microphone_denied_to_the_caller |net| {
+        start(net);
+        net.phone_mut(ALICE).media = Err(MediaFailure::Denied);
+        net.dial(ALICE, "bob");
+        net.settle();
+    };
+
+    microphone_missing_at_the_called |net| {
+        start(net);
+        net.phone_mut(BOB).media = Err(MediaFailure::NoDevice);
+        net.dial(ALICE, "bob");
+        net.settle();
+        net.answer(BOB);
+        net.settle();
+    };
+
+    media_breaks_in_a_call |net| {
+        talk(net);
+        net.fail(ALICE, MediaFailure::Connectivity);
+        net.settle();
+    };
+
+    answered_slowly |net| {
+        ring(net);
+        net.phone_mut(BOB).holds = true;
+        net.answer(BOB);
+        net.run(Duration::from_secs(5));
+        net.answer_held(BOB);
+        net.settle();
+        net.hang_up(BOB);
+        net.settle();
+    };
+
+    connection_lost_in_a_call |net| {
+        talk(net);
+        net.run(Duration::from_secs(20));
+        net.cut(BOB);
+        net.settle();
+        net.run(Duration::from_secs(5));
+        net.hang_up(ALICE);
+        net.settle();
+    };
+
+    hung_up_without_a_connection |net| {
+        talk(net);
+        net.run(Duration::from_secs(20));
+        net.reachable = false;
+        net.cut(ALICE);
+        net.hang_up(ALICE);
+        net.run(Duration::from_secs(5));
+        net.reachable = true;
+        net.run(Duration::from_secs(20));
+    };
+
+    connection_dies_silently |net| {
+        start(net);
+        net.cut_silently(ALICE);
+        net.run(Duration::from_secs(40));
+    };
+
+    two_calls_in_a_row |net| {
+        talk(net);
+        net.hang_up(ALICE);
+        net.settle();
+        net.dial(BOB, "alice");
+        net.settle();
+        net.answer(ALICE);
+        net.settle();
+        net.hang_up(ALICE);
+        net.settle();
+    };
+
+    offered_anew |net| {
+        talk(net);
+        net.reoffer(BOB);
+        net.settle();
+        net.hang_up(ALICE);
+        net.settle();
+    };
+
+    stopped_while_idle |net| {
+        net.start(ALICE);
+        net.stop(ALICE);
+        net.settle();
+    };
+
+    stopped_in_a_call |net| {
+        talk(net);
+        net.stop(ALICE);
+        net.settle();
+    };
+}

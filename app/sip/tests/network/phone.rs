@@ -1,0 +1,184 @@
+use sip::agent::{
+    Agent, Answer, Body, CallId, Cause, Config, Event, MediaFailure, Phase, Question, QuestionId, Registration,
+    Snapshot,
+};
+use sip::digest;
+use sip::{Duration, Instant};
+
+/// A phone and the person in front of it.
+pub struct Phone {
+    pub user: String,
+    pub agent: Agent,
+    /// Its connection.
+    pub flow: Option<u64>,
+    /// What its user noticed.
+    pub seen: Vec<Seen>,
+    /// How many inputs its agent got.
+    pub inputs: usize,
+    /// After which of them its page is replaced.
+    pub replace_after: Option<usize>,
+    /// Why it has no media, if it has none.
+    pub media: Result<(), MediaFailure>,
+    /// Its password; without one nobody signs.
+    pub password: Option<String>,
+    /// Whether questions stay open, in `held`, until they are answered one by one.
+    pub holds: bool,
+    pub held: Vec<(QuestionId, Question)>,
+    descriptions: usize,
+}
+
+/// What a user notices. Phases that one may or may not see on the way are left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    Incoming(CallId, String),
+    Established(CallId),
+    Remote(CallId, String),
+    Ended(CallId, Phase, Cause),
+    Stopped,
+}
+
+/// The configuration of a user's phone.
+pub fn config(user: &str) -> Config {
+    Config {
+        address: format!("\"{}\" <sip:{user}@example.com>", user.to_uppercase()).parse().unwrap(),
+        registrar: "sip:example.com".parse().unwrap(),
+        outbound_proxy: None,
+        contact_user: format!("{user}-page"),
+        contact_host: format!("{user}.invalid"),
+        instance: format!("urn:uuid:00000000-0000-4000-8000-{:0>12x}", user.len()),
+        register_call_id: format!("registration-of-{user}"),
+        register_expires: Duration::from_secs(600),
+        ringing: Duration::from_secs(60),
+        max_calls: 1,
+        ping_interval: Duration::from_secs(25),
+        pong_timeout: Duration::from_secs(10),
+        user_agent: "Tabphone".into(),
+    }
+}
+
+impl Phone {
+    pub fn new(user: &str, at: usize, now: Instant) -> Self {
+        let seed = [u8::try_from(at).unwrap() + 1; 32];
+        Self {
+            user: user.into(),
+            agent: Agent::new(config(user), seed, now),
+            flow: None,
+            seen: Vec::new(),
+            inputs: 0,
+            replace_after: None,
+            media: Ok(()),
+            password: None,
+            holds: false,
+            held: Vec::new(),
+            descriptions: 0,
+        }
+    }
+
+    /// Makes it anew with another configuration, before it is started.
+    pub fn configure(&mut self, change: impl FnOnce(&mut Config)) {
+        let mut config = self.agent.config().clone();
+        change(&mut config);
+        self.agent = Agent::new(config, [99; 32], Instant::from_millis(0));
+    }
+
+    pub fn registration(&self) -> Registration {
+        self.agent.registration()
+    }
+
+    /// The phase of its only call.
+    pub fn phase(&self) -> Option<Phase> {
+        self.agent.calls().next().map(|call| call.phase)
+    }
+
+    /// How its calls ended.
+    pub fn causes(&self) -> Vec<Cause> {
+        let cause = |seen: &Seen| match seen {
+            Seen::Ended(_, _, cause) => Some(cause.clone()),
+            Seen::Incoming(..) | Seen::Established(_) | Seen::Remote(..) | Seen::Stopped => None,
+        };
+        self.seen.iter().filter_map(cause).collect()
+    }
+
+    /// Takes a question: the answer, unless it is held.
+    pub fn asked(&mut self, id: QuestionId, question: &Question) -> Option<Answer> {
+        if self.holds {
+            self.held.retain(|(held, _)| *held != id);
+            self.held.push((id, question.clone()));
+            return None;
+        }
+        Some(self.answer_to(question))
+    }
+
+    pub fn answer_to(&mut self, question: &Question) -> Answer {
+        match question {
+            Question::Offer { .. } | Question::Answer { .. } => match self.media {
+                Ok(()) => {
+                    let what = if matches!(question, Question::Answer { offer: Some(_), .. }) { "answer" } else { "offer" };
+                    self.descriptions += 1;
+                    let text = format!("{what} of {}", self.user);
+                    Answer::Description(Body { content_type: "application/sdp".into(), bytes: text.into() })
+                }
+                Err(failure) => Answer::Media(failure),
+            },
+            Question::Digest { challenges, method, uri, body } => {
+                let Some(password) = &self.password else { return Answer::NoCredentials };
+                let challenge = digest::choose(challenges, digest::Policy::default()).unwrap();
+                let ha1 = digest::ha1(&challenge.algorithm(), &self.user, &challenge.realm, password);
+                let credentials = digest::sign(challenge, &ha1, &self.user, method, uri, body, "cnonce", 1);
+                Answer::Credentials(credentials)
+            }
+        }
+    }
+
+    /// Notes what was told; a line for the ladder if it is worth one.
+    pub fn told(&mut self, event: Event) -> Option<String> {
+        match event {
+            Event::Registration => Some(format!("{:?}", self.agent.registration())),
+            Event::Incoming(id) => {
+                let call = self.agent.calls().find(|call| call.id == id).expect("the call is there");
+                let caller = call.remote.to_string();
+                self.seen.push(Seen::Incoming(id, caller.clone()));
+                Some(format!("rings: {caller}"))
+            }
+            Event::Call(id) => {
+                let phase = self.agent.calls().find(|call| call.id == id)?.phase;
+                let seen = Seen::Established(id);
+                if phase == Phase::Established && !self.seen.contains(&seen) {
+                    self.seen.push(seen);
+                }
+                Some(format!("{phase:?}"))
+            }
+            Event::Remote { call, answer } => {
+                let text = String::from_utf8(answer.bytes).unwrap();
+                self.seen.push(Seen::Remote(call, text.clone()));
+                Some(format!("applies \"{text}\""))
+            }
+            Event::Ended { call, last, cause } => {
+                assert!(self.agent.calls().all(|other| other.id != call), "an ended call is forgotten");
+                self.held.retain(|(_, question)| !is_about(question, call));
+                self.seen.push(Seen::Ended(call, last.phase, cause.clone()));
+                Some(format!("ended: {cause:?}"))
+            }
+            Event::Stopped => {
+                self.seen.push(Seen::Stopped);
+                Some("stopped".into())
+            }
+        }
+    }
+
+    /// Saves the agent as text, and goes on with one that was restored from it.
+    pub fn restore(&mut self, now: Instant) {
+        let snapshot = self.agent.snapshot(now).expect("the agent is drained");
+        let text = serde_json::to_string(&snapshot).unwrap();
+        let snapshot: Snapshot = serde_json::from_str(&text).unwrap();
+        self.held.clear();
+        self.agent = Agent::restore(snapshot, Duration::ZERO, [77; 32], now).unwrap();
+    }
+}
+
+fn is_about(question: &Question, id: CallId) -> bool {
+    match question {
+        Question::Offer { call } | Question::Answer { call, .. } => *call == id,
+        Question::Digest { .. } => false,
+    }
+}

@@ -1,0 +1,140 @@
+use super::Exchange;
+use sip::Instant;
+use sip::header::{Contact, Via};
+use sip::message::{Message, Method, Request, Response, Status};
+use sip::uri::Uri;
+use std::collections::{BTreeMap, VecDeque};
+
+/// Next to no exchange: it answers REGISTER, and passes all else on between phones without touching it.
+#[derive(Default)]
+pub struct Wire {
+    /// Who is there, by the name that their connection was opened for.
+    flows: BTreeMap<String, u64>,
+    out: VecDeque<(u64, Vec<u8>)>,
+    /// What becomes of requests, in order, before the usual happens.
+    pub script: VecDeque<Reply>,
+    /// All that came, in order.
+    pub received: Vec<Message>,
+}
+
+/// What becomes of one request.
+pub enum Reply {
+    /// The first request of this method is answered so.
+    Answer(Method, Box<dyn FnMut(&Request) -> Response>),
+    /// The first request of this method gets lost.
+    Lose(Method),
+}
+
+impl Wire {
+    /// Answers the next request of this method with this status.
+    pub fn refuse(&mut self, method: Method, status: Status) {
+        self.answer(method, move |request| Response::to_request(request, status));
+    }
+
+    /// Answers the next request of this method.
+    pub fn answer(&mut self, method: Method, answer: impl FnMut(&Request) -> Response + 'static) {
+        self.script.push_back(Reply::Answer(method, Box::new(answer)));
+    }
+
+    /// Loses the next request of this method.
+    pub fn lose(&mut self, method: Method) {
+        self.script.push_back(Reply::Lose(method));
+    }
+
+    /// All requests of this method that came.
+    pub fn requests(&self, method: &Method) -> Vec<&Request> {
+        let of = |message| match message {
+            &Message::Request(ref request) if request.method == *method => Some(request),
+            Message::Request(_) | Message::Response(_) => None,
+        };
+        self.received.iter().filter_map(of).collect()
+    }
+
+    fn request(&mut self, flow: u64, request: &Request, bytes: &[u8]) {
+        let scripted = self.script.iter().position(|reply| match reply {
+            Reply::Answer(method, _) | Reply::Lose(method) => *method == request.method,
+        });
+        match scripted.and_then(|at| self.script.remove(at)) {
+            Some(Reply::Answer(_, mut answer)) => return self.reply(flow, answer(request)),
+            Some(Reply::Lose(_)) => return,
+            None => {}
+        }
+        if request.method == Method::Register {
+            return self.reply(flow, accept(request));
+        }
+        let Some(user) = user_of(&request.uri) else {
+            return self.reply(flow, Response::to_request(request, Status::NOT_FOUND));
+        };
+        match self.flows.get(&user) {
+            Some(to) => self.out.push_back((*to, bytes.to_vec())),
+            None if request.method == Method::Ack => {}
+            None => self.reply(flow, Response::to_request(request, Status::NOT_FOUND)),
+        }
+    }
+
+    fn reply(&mut self, flow: u64, mut response: Response) {
+        response.set_to_tag("wire");
+        self.out.push_back((flow, response.to_bytes()));
+    }
+}
+
+impl Exchange for Wire {
+    fn opened(&mut self, flow: u64, user: &str, _now: Instant) {
+        self.flows.insert(user.into(), flow);
+    }
+
+    fn closed(&mut self, flow: u64, _now: Instant) {
+        self.flows.retain(|_, other| *other != flow);
+    }
+
+    fn received(&mut self, flow: u64, bytes: &[u8], _now: Instant) {
+        if bytes == b"\r\n\r\n" {
+            return self.out.push_back((flow, b"\r\n".to_vec()));
+        }
+        let Ok(message) = Message::parse(bytes) else { return };
+        self.received.push(message.clone());
+        match message {
+            Message::Request(request) => self.request(flow, &request, bytes),
+            Message::Response(response) => {
+                let host = response.headers.get::<Via>().unwrap().host.to_string();
+                let user = host.strip_suffix(".invalid").unwrap_or_default();
+                if let Some(to) = self.flows.get(user) {
+                    self.out.push_back((*to, bytes.to_vec()));
+                }
+            }
+        }
+    }
+
+    fn timeout(&mut self, _now: Instant) {}
+
+    fn poll(&mut self) -> Option<(u64, Vec<u8>)> {
+        self.out.pop_front()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        None
+    }
+}
+
+/// 200 with the binding as it was asked for.
+fn accept(request: &Request) -> Response {
+    let mut response = Response::to_request(request, Status::OK);
+    let expires = request.headers.get::<sip::header::Expires>().unwrap().0;
+    if let Ok(Contact::Addr(mut contact)) = request.headers.get::<Contact>()
+        && expires > 0
+    {
+        contact.params.set("expires", Some(&expires.to_string())).unwrap();
+        response.headers.push(&Contact::Addr(contact));
+    }
+    response
+}
+
+/// The user of `sip:bob@example.com`, and of the contact `sip:bob-page@bob.invalid`.
+fn user_of(uri: &Uri) -> Option<String> {
+    let uri = uri.as_sip()?;
+    let host = uri.host.to_string();
+    match host.strip_suffix(".invalid") {
+        Some(user) => Some(user.into()),
+        None => uri.user_unescaped(),
+    }
+}

@@ -1,0 +1,162 @@
+//! Writes the pages in many states as static files, to be looked at without a server:
+//! `cargo run -p app --features ssr --example gallery -- DIR [--as-served]`. The style sheet is read from `style/`.
+//! With `--as-served` no page knows yet whether it holds the line, as when the server writes it and before it hydrates.
+
+use app::backend::{Contact, Opening};
+use app::pages::login::{LoginError, LoginView, document};
+use app::phone::{
+    Call, Cause, Direction, Ended, LineState, MediaFailure, Party, Phase, Presence, Registration, Seat, Status, pair,
+};
+use leptos::prelude::*;
+use leptos_router::location::RequestUrl;
+use std::path::Path;
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    let directory = env::args().nth(1).ok_or_else(|| io::Error::other("usage: gallery DIR [--as-served]"))?;
+    let as_served = env::args().nth(2).is_some_and(|option| option == "--as-served");
+    let directory = Path::new(&directory);
+    fs::create_dir_all(directory)?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    fs::write(directory.join("style.css"), style(&root)?)?;
+    fs::copy(root.join("public/favicon.svg"), directory.join("favicon.svg"))?;
+    any_spawner::Executor::init_futures_executor().map_err(io::Error::other)?;
+    for (name, seat, line) in states() {
+        let seat = if as_served { Seat::Unknown } else { seat };
+        fs::write(directory.join(format!("{name}.html")), phone(seat, line))?;
+    }
+    for (name, login) in logins() {
+        let html = Owner::new().with(|| document(login).to_html());
+        fs::write(directory.join(format!("{name}.html")), local(&html))?;
+    }
+    Ok(())
+}
+
+/// The style sheet in one piece.
+fn style(root: &Path) -> io::Result<String> {
+    let main = fs::read_to_string(root.join("style/main.css"))?;
+    let files = main.lines().filter_map(|line| line.strip_prefix("@import \"")?.strip_suffix("\";"));
+    files.map(|file| fs::read_to_string(root.join("style").join(file))).collect()
+}
+
+/// Opened from a file, the page finds its style beside it.
+fn local(html: &str) -> String {
+    html.replace("href=\"/style.css\"", "href=\"style.css\"").replace("href=\"/favicon.svg\"", "href=\"favicon.svg\"")
+}
+
+fn phone(seat: Seat, line: LineState) -> String {
+    let html = Owner::new().with(|| {
+        let opening = Opening {
+            me: contact("1001", "Alice Moreau"),
+            domain: "tabphone".to_owned(),
+            contacts: contacts(),
+            line: line.clone(),
+            ice_servers: Vec::new(),
+            ringing_seconds: 60,
+        };
+        let (phone, driver) = pair(line);
+        driver.seat.set(seat);
+        provide_context(RequestUrl::new("/"));
+        provide_context(opening);
+        provide_context(phone);
+        let options = LeptosOptions::builder().output_name("tabphone").build();
+        app::shell(options).to_html()
+    });
+    local(&html)
+}
+
+fn logins() -> Vec<(&'static str, LoginView)> {
+    let page = LoginView::default();
+    vec![
+        ("login", page.clone()),
+        ("login-wrong", LoginView { error: Some(LoginError::Wrong), extension: "1001".to_owned(), insecure: true }),
+        ("login-throttled", LoginView { error: Some(LoginError::Throttled { seconds: 30 }), ..page }),
+    ]
+}
+
+fn states() -> Vec<(&'static str, Seat, LineState)> {
+    let ready = LineState { registration: Registration::Ready, presence: presence(), ..LineState::default() };
+    let with = |call: Call| LineState { calls: vec![call], ..ready.clone() };
+    let after = |direction, cause| LineState {
+        ended: Some(Ended { key: 1, direction, remote: ben(), cause }),
+        ..ready.clone()
+    };
+    let line = |registration| LineState { registration, ..ready.clone() };
+    let incoming = Call { direction: Direction::Incoming, ..call(Phase::RingingHere) };
+    let two = LineState {
+        calls: vec![call(Phase::Talking), Call { key: 2, remote: stranger(), ..incoming.clone() }],
+        ..ready.clone()
+    };
+    vec![
+        ("ready", Seat::Holding, ready.clone()),
+        ("opening", Seat::Unknown, LineState { presence: presence(), ..LineState::default() }),
+        ("connecting", Seat::Holding, line(Registration::Connecting)),
+        ("unreachable", Seat::Holding, line(Registration::Unreachable)),
+        ("refused", Seat::Holding, line(Registration::Refused(403))),
+        ("insecure", Seat::Holding, line(Registration::Insecure)),
+        ("ringing-there", Seat::Holding, with(call(Phase::RingingThere))),
+        ("ringing-here", Seat::Holding, with(incoming)),
+        ("talking", Seat::Holding, with(call(Phase::Talking))),
+        ("muted", Seat::Holding, with(Call { muted: true, ..call(Phase::Talking) })),
+        ("two-calls", Seat::Holding, two),
+        ("hostile", Seat::Holding, with(Call { remote: hostile(), ..call(Phase::Talking) })),
+        ("watching", Seat::Watching, with(call(Phase::Talking))),
+        ("ended-busy", Seat::Holding, after(Direction::Outgoing, Cause::Busy)),
+        ("ended-hung-up", Seat::Holding, after(Direction::Outgoing, Cause::HungUpThere)),
+        ("ended-denied", Seat::Holding, after(Direction::Incoming, Cause::Media(MediaFailure::Denied))),
+        ("ended-missed", Seat::Holding, after(Direction::Incoming, Cause::CancelledThere)),
+    ]
+}
+
+fn call(phase: Phase) -> Call {
+    let answered_at = (phase == Phase::Talking).then_some(0);
+    Call { key: 1, direction: Direction::Outgoing, remote: ben(), phase, answered_at, muted: false }
+}
+
+fn party(number: &str, name: &str) -> Party {
+    Party { number: number.to_owned(), name: name.to_owned() }
+}
+
+fn ben() -> Party {
+    party("1002", "Ben Okafor")
+}
+
+fn stranger() -> Party {
+    party("+49301234567", "")
+}
+
+fn hostile() -> Party {
+    let name = "<script>alert(1)</script> \u{202e}drawkcab and a very long name that does not want to end anywhere";
+    party("999999999999999999999999999999999999999999999999999999@attacker.example", name)
+}
+
+fn contact(extension: &str, name: &str) -> Contact {
+    Contact { extension: extension.to_owned(), name: name.to_owned() }
+}
+
+fn contacts() -> Vec<Contact> {
+    vec![
+        contact("1002", "Ben Okafor"),
+        contact("1003", "Clara Ruiz"),
+        contact("1004", "Dana Lindqvist"),
+        contact("1005", "Emil Hoffmann"),
+        contact("1006", "Farah Haddad"),
+        contact("1007", "Reception and front desk of the headquarters in Kopenhagen"),
+        contact("1008", ""),
+        contact("1009", "Hiro Tanaka"),
+    ]
+}
+
+fn presence() -> Vec<Presence> {
+    [
+        ("1002", Status::InCall),
+        ("1003", Status::Online),
+        ("1004", Status::Offline),
+        ("1005", Status::Online),
+        ("1006", Status::Unknown),
+        ("1007", Status::Online),
+        ("1008", Status::Offline),
+    ]
+    .map(|(extension, status)| Presence { extension: extension.to_owned(), status })
+    .to_vec()
+}

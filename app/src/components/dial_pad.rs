@@ -1,0 +1,165 @@
+//! The dial pad: type, paste or press a number or a name, and call it.
+
+use super::icon::{Glyph, Icon};
+use super::standing::Standing;
+use crate::backend::Contact;
+use crate::dial::{self, Target};
+use crate::directory;
+use crate::phone::{Command, use_phone};
+use leptos::prelude::*;
+use leptos::{ev, html};
+
+/// The keys with the letters that phones have below them.
+const KEYS: [(&str, &str); 12] = [
+    ("1", ""),
+    ("2", "ABC"),
+    ("3", "DEF"),
+    ("4", "GHI"),
+    ("5", "JKL"),
+    ("6", "MNO"),
+    ("7", "PQRS"),
+    ("8", "TUV"),
+    ("9", "WXYZ"),
+    ("*", ""),
+    ("0", "+"),
+    ("#", ""),
+];
+
+/// The field, the keys and the call button.
+///
+/// The field is not controlled: what was typed before the page hydrated stays.
+#[component]
+pub(crate) fn DialPad(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
+    let phone = use_phone();
+    let obstacle = Standing::of(&phone).obstacle;
+    let input = NodeRef::<html::Input>::new();
+    let typed = RwSignal::new(Typed::default());
+    let write = move |text: String| {
+        if let Some(input) = input.get_untracked() {
+            input.set_value(&text);
+        }
+        typed.set(Typed { text, tried: false });
+    };
+    let text = move || input.get_untracked().map(|input| input.value()).unwrap_or_default();
+    let press = move |key: &str| write(text() + key);
+    let take_back = move |_| {
+        let mut text = text();
+        text.pop();
+        write(text);
+    };
+    let call = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        if obstacle.get_untracked().is_some() {
+            return;
+        }
+        match contacts.with_value(|contacts| dial::target(&text(), contacts)) {
+            Target::Dial(target) => {
+                phone.send(Command::Dial(target));
+                write(String::new());
+            }
+            Target::Ambiguous | Target::Empty => {
+                typed.set(Typed { text: text(), tried: true });
+                if let Some(input) = input.get_untracked() {
+                    let _ = input.focus();
+                }
+            }
+        }
+    };
+    type_anywhere(input);
+    let hint = Memo::new(move |_| match obstacle.get() {
+        Some(obstacle) => obstacle.words().map(str::to_owned),
+        None => typed.with(|typed| contacts.with_value(|contacts| typed.hint(contacts))),
+    });
+    let keys = KEYS.map(|(key, letters)| {
+        view! {
+            <button class="key" r#type="button" on:click=move |_| press(key)>
+                <span class="key__digit">{key}</span>
+                <span class="key__letters" aria-hidden="true">
+                    {letters}
+                </span>
+            </button>
+        }
+    });
+    view! {
+        <section class="panel dial-pad" aria-label="Dial pad">
+            <form class="dial-pad__form" on:submit=call>
+                <div class="dial-pad__number">
+                    <label class="visually-hidden" for="number">
+                        "Number or name to call"
+                    </label>
+                    <input
+                        class="dial-pad__input"
+                        id="number"
+                        r#type="text"
+                        placeholder="Number or name"
+                        autocomplete="off"
+                        autocapitalize="none"
+                        spellcheck="false"
+                        enterkeyhint="go"
+                        maxlength="256"
+                        aria-describedby="dial-hint"
+                        node_ref=input
+                        on:input=move |_| typed.set(Typed { text: text(), tried: false })
+                    />
+                    <button
+                        class="button button--quiet button--round dial-pad__back"
+                        r#type="button"
+                        aria-label="Delete the last digit"
+                        title="Delete the last digit"
+                        on:click=take_back
+                    >
+                        <Icon glyph=Glyph::Backspace />
+                    </button>
+                </div>
+                <p class="dial-pad__hint" id="dial-hint" aria-live="polite">
+                    {move || hint.get()}
+                </p>
+                <div class="dial-pad__keys" role="group" aria-label="Digits">
+                    {keys}
+                </div>
+                <button class="button button--answer button--wide button--large" r#type="submit" disabled=move || obstacle.get().is_some()>
+                    <Icon glyph=Glyph::Handset />
+                    "Call"
+                </button>
+            </form>
+        </section>
+    }
+}
+
+/// What stands in the field, as far as the hint below it goes.
+#[derive(Clone, Default)]
+struct Typed {
+    text: String,
+    /// A call was tried with it.
+    tried: bool,
+}
+
+impl Typed {
+    /// Whom a call would reach, or why it was not made.
+    fn hint(&self, contacts: &[Contact]) -> Option<String> {
+        match dial::target(&self.text, contacts) {
+            Target::Dial(target) => {
+                let contact = contacts.iter().find(|contact| contact.extension == target)?;
+                Some(format!("{}, {}", directory::contact_name(contact), contact.extension))
+            }
+            Target::Ambiguous => self.tried.then(|| "Several contacts have such a name. Type more of it.".to_owned()),
+            Target::Empty => self.tried.then(|| "Type or press whom to call.".to_owned()),
+        }
+    }
+}
+
+/// A digit typed where no field has the focus goes into the number.
+fn type_anywhere(input: NodeRef<html::Input>) {
+    Effect::new(move |_| {
+        let listener = window_event_listener(ev::keydown, move |event| {
+            let plain = !event.alt_key() && !event.ctrl_key() && !event.meta_key();
+            let elsewhere = document().active_element().is_none_or(|active| active.tag_name() != "INPUT");
+            let digit = matches!(event.key().as_bytes(), [b'0'..=b'9' | b'*' | b'#' | b'+']);
+            if let Some(input) = input.get_untracked().filter(|_| plain && elsewhere && digit) {
+                // The key itself then types into the field that has just got the focus.
+                let _ = input.focus();
+            }
+        });
+        on_cleanup(move || listener.remove());
+    });
+}

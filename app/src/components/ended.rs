@@ -1,0 +1,115 @@
+//! How the last call ended.
+
+use super::icon::{Glyph, Icon};
+use super::standing::Standing;
+use crate::backend::Contact;
+use crate::directory;
+use crate::phone::{Cause, Command, Direction, Ended, LineStateStoreFields, MediaFailure, use_phone};
+use crate::words::{self, Tone};
+use leptos::html;
+use leptos::prelude::*;
+
+/// Says how the last call ended, until it is put away or the next call begins.
+#[component]
+pub(crate) fn LastCall(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
+    let line = use_phone().line();
+    let ended = Memo::new(move |_| line.ended().get());
+    view! {
+        <div class="last-call" aria-live="polite">
+            {move || ended.get().map(|ended| view! { <Words ended contacts /> })}
+        </div>
+    }
+}
+
+#[component]
+fn Words(ended: Ended, contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
+    let phone = use_phone();
+    let standing = Standing::of(&phone);
+    let words = words::cause(&ended.cause, ended.direction);
+    let name = contacts.with_value(|contacts| directory::name(&ended.remote, contacts));
+    let again = can_call_again(&ended).then(|| {
+        let phone = phone.clone();
+        let number = ended.remote.number.clone();
+        view! {
+            <button
+                class="button"
+                r#type="button"
+                disabled=move || standing.obstacle.get().is_some()
+                on:click=move |_| {
+                    phone.send(Command::Dial(number.clone()));
+                }
+            >
+                <Icon glyph=Glyph::Handset />
+                {match ended.direction {
+                    Direction::Outgoing => "Call again",
+                    Direction::Incoming => "Call back",
+                }}
+            </button>
+        }
+    });
+    let notice = NodeRef::<html::Section>::new();
+    focus_if_lost(notice);
+    view! {
+        <section
+            class=if words.tone == Tone::Trouble { "ended ended--trouble" } else { "ended" }
+            aria-label="Last call"
+            tabindex="-1"
+            node_ref=notice
+        >
+            <span class="ended__mark">
+                <Icon glyph=if words.tone == Tone::Trouble { Glyph::Warning } else { Glyph::Tick } />
+            </span>
+            <div class="ended__words">
+                <h2 class="ended__name">
+                    <bdi>{name}</bdi>
+                </h2>
+                <p class="ended__cause">{words.text}</p>
+                {words.advice.map(|advice| view! { <p class="ended__advice">{advice}</p> })}
+            </div>
+            <div class="ended__actions">
+                {again}
+                <button
+                    class="button button--quiet"
+                    r#type="button"
+                    disabled=move || !standing.holds.get()
+                    on:click=move |_| {
+                        phone.send(Command::Dismiss);
+                    }
+                >
+                    "Dismiss"
+                </button>
+            </div>
+        </section>
+    }
+}
+
+/// Whether another call to the same number could go better.
+fn can_call_again(ended: &Ended) -> bool {
+    let may = match ended.cause {
+        Cause::NotFound | Cause::Forbidden | Cause::AnsweredElsewhere => false,
+        Cause::Media(failure) => !matches!(failure, MediaFailure::Insecure | MediaFailure::Unsupported),
+        Cause::HungUpHere
+        | Cause::HungUpThere
+        | Cause::CancelledHere
+        | Cause::CancelledThere
+        | Cause::DeclinedHere
+        | Cause::DeclinedThere
+        | Cause::Busy
+        | Cause::NoAnswer
+        | Cause::Unavailable
+        | Cause::NotAcceptable(_)
+        | Cause::Network
+        | Cause::Status(_) => true,
+    };
+    may && !ended.remote.number.is_empty()
+}
+
+/// The buttons of the call are gone; who was on one of them is led here.
+fn focus_if_lost(notice: NodeRef<html::Section>) {
+    Effect::new(move |_| {
+        let Some(notice) = notice.get() else { return };
+        if document().active_element().is_none_or(|active| active.tag_name() == "BODY") {
+            let _ = notice.focus();
+        }
+    });
+}

@@ -1,0 +1,48 @@
+//! The top of the page: whose phone this is, how its line is, and the way out.
+
+use super::avatar::Avatar;
+use super::icon::{Glyph, Icon, Logo};
+use super::line_status::LineStatus;
+use crate::backend::Contact;
+use crate::directory;
+use crate::phone::{Command, use_phone};
+use leptos::prelude::*;
+
+/// The header. Its form logs out by itself where there is no JavaScript; otherwise the driver unregisters the
+/// line first, and then submits the form (`#logout`).
+#[component]
+pub(crate) fn Header(me: Contact) -> impl IntoView {
+    let phone = use_phone();
+    let log_out = move |event: leptos::ev::SubmitEvent| {
+        if phone.send(Command::LogOut) {
+            event.prevent_default();
+        }
+    };
+    let name = directory::contact_name(&me).to_owned();
+    view! {
+        <header class="header">
+            <div class="header__brand">
+                <Logo />
+                <h1 class="header__product">"Tabphone"</h1>
+            </div>
+            <LineStatus />
+            <div class="header__me">
+                <Avatar name=name.clone() />
+                <p class="header__who">
+                    <bdi class="header__name">{name}</bdi>
+                    <span class="header__extension">{format!("Extension {}", me.extension)}</span>
+                </p>
+                <form class="header__leave" id="logout" method="post" action="/logout" on:submit=log_out>
+                    <button class="button button--quiet" r#type="submit" title="Log out">
+                        <Icon glyph=Glyph::LogOut />
+                        <span class="header__leave-text">"Log out"</span>
+                    </button>
+                </form>
+            </div>
+            // Plain text only: browsers with JavaScript read the content of noscript as one text.
+            <noscript class="header__noscript">
+                "Calling needs JavaScript. Without it this page shows the phone as it was when the page was opened."
+            </noscript>
+        </header>
+    }
+}

@@ -1,0 +1,99 @@
+//! Drawings: inline, so that they take the colour of their text and load with the page. They never stand alone:
+//! the words beside them, or the button's name, say the same.
+
+use leptos::prelude::*;
+
+/// What is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Glyph {
+    /// A telephone receiver.
+    Handset,
+    /// A microphone.
+    Microphone,
+    /// A microphone, struck out.
+    MicrophoneOff,
+    /// An arrow that comes in.
+    ArrowIn,
+    /// An arrow that goes out.
+    ArrowOut,
+    /// A tick.
+    Tick,
+    /// Three dots.
+    Dots,
+    /// A triangle with an exclamation mark.
+    Warning,
+    /// A filled disc.
+    Disc,
+    /// A ring.
+    Ring,
+    /// A question mark.
+    Question,
+    /// The key that takes back the last digit.
+    Backspace,
+    /// A door with an arrow out of it.
+    LogOut,
+    /// Two screens.
+    Screens,
+}
+
+impl Glyph {
+    /// The outline, on a field of 24 by 24.
+    fn path(self) -> &'static str {
+        match self {
+            Self::Handset => {
+                "M5.2 3.5h2.6c.5 0 .9.3 1 .8l.9 3.6c.1.4 0 .8-.3 1L7.6 10.6a13 13 0 0 0 5.8 5.8l1.7-1.8c.3-.3.6-.4 1-.3l3.6.9c.5.1.8.5.8 1v2.6c0 .9-.8 1.7-1.7 1.7C10.6 20.5 3.5 13.4 3.5 5.2c0-.9.8-1.7 1.7-1.7z"
+            }
+            Self::Microphone => {
+                "M12 3a3 3 0 0 0-3 3v5a3 3 0 0 0 6 0V6a3 3 0 0 0-3-3zM5.5 11a6.5 6.5 0 0 0 13 0M12 17.5V21"
+            }
+            Self::MicrophoneOff => {
+                "M15 10V6a3 3 0 0 0-5.8-1.1M9 9v2a3 3 0 0 0 4.6 2.5M5.5 11a6.5 6.5 0 0 0 10.6 5M18.5 11a6.5 6.5 0 0 1-.6 2.7M12 17.5V21M4 4l16 16"
+            }
+            Self::ArrowIn => "M18 6 7 17M7 8.5V17h8.5",
+            Self::ArrowOut => "M6 18 17 7M8.5 7H17v8.5",
+            Self::Tick => "m5 12.5 4.5 4.5L19 7.5",
+            Self::Dots => "M5.5 12h.01M12 12h.01M18.5 12h.01",
+            Self::Warning => "M12 4 2.8 19.5h18.4L12 4zM12 10v4.5M12 17h.01",
+            Self::Disc => "M12 12h.01",
+            Self::Ring => "M12 5.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13z",
+            Self::Question => "M8.5 9a3.5 3.5 0 1 1 5.2 3c-1.1.7-1.7 1.3-1.7 2.5M12 18.5h.01",
+            Self::Backspace => {
+                "M9 5.5h10.5a1.5 1.5 0 0 1 1.5 1.5v10a1.5 1.5 0 0 1-1.5 1.5H9L3 12l6-6.5zM11.5 9.5l5 5M16.5 9.5l-5 5"
+            }
+            Self::LogOut => {
+                "M13.5 4H6.5A1.5 1.5 0 0 0 5 5.5v13A1.5 1.5 0 0 0 6.5 20h7M10 12h10M16.5 8.5 20 12l-3.5 3.5"
+            }
+            Self::Screens => {
+                "M4.5 4h10A1.5 1.5 0 0 1 16 5.5v6a1.5 1.5 0 0 1-1.5 1.5h-10A1.5 1.5 0 0 1 3 11.5v-6A1.5 1.5 0 0 1 4.5 4zM18.5 9h1A1.5 1.5 0 0 1 21 10.5v8a1.5 1.5 0 0 1-1.5 1.5h-6A1.5 1.5 0 0 1 12 18.5v-2.5M6 17h2.5"
+            }
+        }
+    }
+}
+
+/// A drawing.
+#[component]
+pub(crate) fn Icon(
+    /// What is drawn.
+    #[prop(into)]
+    glyph: Signal<Glyph>,
+) -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+            <path d=move || glyph.get().path() />
+        </svg>
+    }
+}
+
+/// The mark of the product.
+#[component]
+pub(crate) fn Logo() -> impl IntoView {
+    view! {
+        <svg class="logo" viewBox="0 0 32 32" aria-hidden="true" focusable="false">
+            <path class="logo__tab" d="M3 27V10a6 6 0 0 1 6-6h14a6 6 0 0 1 6 6v17a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2z" />
+            <path
+                class="logo__handset"
+                d="M11.3 10h1.9c.4 0 .7.2.8.6l.6 2.5c.1.3 0 .6-.2.8l-1.3 1.3a9 9 0 0 0 3.8 3.8l1.3-1.3c.2-.2.5-.3.8-.2l2.5.6c.4.1.6.4.6.8v1.9c0 .7-.6 1.3-1.3 1.3C15.1 22.1 10 17 10 11.3c0-.7.6-1.3 1.3-1.3z"
+            />
+        </svg>
+    }
+}

@@ -1,0 +1,16 @@
+//! What pages are made of: one component a file.
+
+pub(crate) mod avatar;
+pub(crate) mod call_card;
+pub(crate) mod calls;
+pub(crate) mod contacts;
+pub(crate) mod dial_pad;
+pub(crate) mod ended;
+pub(crate) mod erase;
+pub(crate) mod header;
+pub(crate) mod icon;
+pub(crate) mod line_status;
+pub(crate) mod shortcuts;
+pub(crate) mod standing;
+pub(crate) mod title;
+pub(crate) mod watching;

@@ -1,0 +1,29 @@
+//! The document's title: a call shows in the tab's name, where a person sees it from another tab.
+
+use crate::backend::Contact;
+use crate::directory;
+use crate::phone::{Call, LineStateStoreFields, Phase, use_phone};
+use leptos::prelude::*;
+
+/// The name of the product.
+pub(crate) const PRODUCT: &str = "Tabphone";
+
+/// Keeps the title true; the server writes the first one into the head.
+#[component]
+pub(crate) fn Title(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
+    let line = use_phone().line();
+    Effect::new(move |_| {
+        let title = line.calls().with(|calls| contacts.with_value(|contacts| text(calls, contacts)));
+        document().set_title(&title);
+    });
+}
+
+/// The title for these calls: an incoming one first.
+pub(crate) fn text(calls: &[Call], contacts: &[Contact]) -> String {
+    let ringing = calls.iter().find(|call| call.phase == Phase::RingingHere);
+    match (ringing, calls.last()) {
+        (Some(call), _) => format!("{} is calling · {PRODUCT}", directory::name(&call.remote, contacts)),
+        (None, Some(call)) => format!("Call with {} · {PRODUCT}", directory::name(&call.remote, contacts)),
+        (None, None) => PRODUCT.to_owned(),
+    }
+}

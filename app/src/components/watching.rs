@@ -1,0 +1,80 @@
+//! The banner of a tab that does not hold the line, and the way to take it over.
+
+use super::erase::erase;
+use super::icon::{Glyph, Icon};
+use crate::phone::{Command, LineStateStoreFields, Phase, Seat, use_phone};
+use leptos::prelude::*;
+
+/// Shown while another tab holds the line. A call that is up is not moved without asking.
+#[component]
+pub(crate) fn Watching() -> impl IntoView {
+    let phone = use_phone();
+    let (line, seat) = (phone.line(), phone.seat());
+    let watching = Memo::new(move |_| seat.get() == Seat::Watching);
+    let talking =
+        Memo::new(move |_| line.calls().with(|calls| calls.iter().any(|call| call.phase != Phase::RingingHere)));
+    let phone = StoredValue::new(phone);
+    view! {
+        {move || {
+            watching
+                .get()
+                .then(|| {
+                    let asking = RwSignal::new(false);
+                    let take = move || {
+                        phone.with_value(|phone| phone.send(Command::UseHere));
+                        asking.set(false);
+                    };
+                    let use_here = move |_| if talking.get_untracked() { asking.set(true) } else { take() };
+                    view! {
+                        <section class="watching" aria-labelledby="watching-title">
+                            <Icon glyph=Glyph::Screens />
+                            <div class="watching__words">
+                                <h2 class="watching__title" id="watching-title">
+                                    "This phone is open in another tab or on another device"
+                                </h2>
+                                <p>"Here you see what it does. Calls are made and answered there."</p>
+                            </div>
+                            {move || {
+                                let asked = asking.get() && talking.get();
+                                if asked {
+                                    erase(view! { <Confirm take=Callback::new(move |()| take()) asking /> })
+                                } else {
+                                    erase(
+                                        view! {
+                                            <button class="button button--primary" r#type="button" on:click=use_here>
+                                                "Use the phone here"
+                                            </button>
+                                        },
+                                    )
+                                }
+                            }}
+                        </section>
+                    }
+                })
+        }}
+    }
+}
+
+/// Asks before a call that is up is moved.
+#[component]
+fn Confirm(take: Callback<()>, asking: RwSignal<bool>) -> impl IntoView {
+    let first = NodeRef::<leptos::html::Button>::new();
+    Effect::new(move |_| {
+        if let Some(button) = first.get() {
+            let _ = button.focus();
+        }
+    });
+    view! {
+        <div class="watching__confirm" role="group" aria-labelledby="watching-question">
+            <p class="watching__question" id="watching-question">
+                "A call is up there. Moving the phone interrupts its sound."
+            </p>
+            <button class="button" r#type="button" node_ref=first on:click=move |_| asking.set(false)>
+                "Leave it there"
+            </button>
+            <button class="button button--primary" r#type="button" on:click=move |_| take.run(())>
+                "Move the call here"
+            </button>
+        </div>
+    }
+}

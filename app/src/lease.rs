@@ -1,0 +1,88 @@
+//! The words that a tab and the server exchange over the tab socket (`/line`): who holds the line, what it
+//! is doing, and what the contacts are doing. Each WebSocket text message is one JSON value.
+
+use crate::phone::{LineState, Presence};
+use serde::{Deserialize, Serialize};
+
+/// The WebSocket subprotocol of the tab socket.
+pub const SUBPROTOCOL: &str = "tabphone.line";
+/// How often a tab says that it is alive, in milliseconds.
+pub const RENEW_MS: u32 = 3_000;
+/// How long the line is kept for a holder that fell silent, in milliseconds.
+pub const GRACE_MS: u32 = 10_000;
+/// The longest message either side accepts, in bytes: a snapshot of a few calls with their descriptions.
+pub const MAX_MESSAGE: usize = 256 * 1024;
+
+/// From a tab to the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FromTab {
+    /// The first message of a tab: its name for its life (kept over a reload), and the epoch it held last, if it
+    /// still has the line's agent in memory (the socket was cut, the page was not).
+    Hello {
+        /// The tab's own random name.
+        tab: String,
+        /// The epoch of the lease that this very page already runs, if any.
+        running: Option<u64>,
+    },
+    /// "Use the phone here".
+    Take,
+    /// The holder's state and snapshot, at every change.
+    Publish {
+        /// The holder's epoch; what carries an older one is ignored.
+        epoch: u64,
+        /// What every screen shows.
+        state: LineState,
+        /// The agent and the driver's facts, opaque to the server.
+        snapshot: String,
+    },
+    /// The tab is alive; answered with [`ToTab::Alive`].
+    Alive,
+    /// The holder leaves for good.
+    Release {
+        /// The holder's epoch.
+        epoch: u64,
+    },
+}
+
+/// From the server to a tab.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToTab {
+    /// This tab holds the line from now on.
+    Granted(Grant),
+    /// The page goes on with the lease that it runs already (answer to a `Hello` with `running`).
+    Resumed {
+        /// Still this epoch.
+        epoch: u64,
+    },
+    /// Another tab holds the line (or is being waited for); this one watches. A tab that ran the line stops at
+    /// once and silently: nothing is unregistered, no call is ended.
+    Watching,
+    /// What the line is doing, for tabs that watch.
+    Line(LineState),
+    /// What some contacts are doing: full at first, then changes.
+    Presence(Vec<Presence>),
+    /// The answer to [`FromTab::Alive`].
+    Alive,
+}
+
+/// What a tab gets with the line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// Goes up with every move of the line; `/sip` and every publication must carry it.
+    pub epoch: u64,
+    /// Belongs to the lease, not to the browser: whoever holds the line registers with it.
+    pub identity: RegistrationIdentity,
+    /// What the last holder left, with its age in milliseconds.
+    pub snapshot: Option<(String, u64)>,
+}
+
+/// What makes a registration the same registration (RFC 5626 4.1, RFC 3261 10.2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistrationIdentity {
+    /// The `+sip.instance` value: a `urn:uuid:`.
+    pub instance: String,
+    /// The user part of the Contact.
+    pub contact_user: String,
+    /// The Call-ID of every REGISTER.
+    pub call_id: String,
+}

@@ -1,0 +1,65 @@
+//! The user interface of Tabphone: what is the same on the server and in the browser.
+//!
+//! A page needs two contexts: [`backend::Opening`], what it shows first, and [`phone::Phone`], the line made
+//! live. The server provides both when it renders; the client reads the opening from the page
+//! ([`backend::OPENING_META`]), makes the phone from its line ([`phone::pair`]) and hydrates [`App`].
+
+// A view is one type of all its elements; the default of 128 is too little for a form.
+#![recursion_limit = "256"]
+
+pub mod backend;
+#[allow(unreachable_pub, reason = "the component macro makes its properties public")]
+mod components;
+pub mod dial;
+pub mod directory;
+pub mod lease;
+pub mod pages;
+pub mod phone;
+pub mod words;
+
+use leptos::prelude::*;
+use leptos_router::StaticSegment;
+use leptos_router::components::{FlatRoutes, Route, Router};
+use pages::not_found::NotFoundPage;
+use pages::phone::PhonePage;
+
+/// The pages behind the login and their routes.
+#[component]
+pub fn App() -> impl IntoView {
+    view! {
+        <Router>
+            <FlatRoutes fallback=NotFoundPage>
+                <Route path=StaticSegment("") view=PhonePage />
+            </FlatRoutes>
+        </Router>
+    }
+}
+
+/// The whole document around [`App`], with the scripts that hydrate it.
+///
+/// The [`backend::Opening`] of the context goes into the head as an attribute, so that the client's first render
+/// uses the very value that the server rendered; without one (an error page) nothing is carried.
+/// Scripts take the nonce of the context (`leptos::nonce::Nonce`).
+#[cfg(feature = "ssr")]
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let opening = use_context::<backend::Opening>();
+    let title = opening.as_ref().map_or_else(
+        || components::title::PRODUCT.to_owned(),
+        |opening| components::title::text(&opening.line.calls, &opening.contacts),
+    );
+    let carried = opening.and_then(|opening| opening.to_json().ok());
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <pages::head::DocumentHead title=title />
+                {carried.map(|json| view! { <meta name=backend::OPENING_META content=json /> })}
+                <AutoReload options=options.clone() />
+                <HydrationScripts options=options />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}

@@ -1,0 +1,36 @@
+//! The phone page: the line, the call that is up, the dial pad and the contacts.
+
+use crate::backend::Opening;
+use crate::components::calls::Calls;
+use crate::components::contacts::Contacts;
+use crate::components::dial_pad::DialPad;
+use crate::components::erase::erase;
+use crate::components::header::Header;
+use crate::components::shortcuts::Shortcuts;
+use crate::components::title::Title;
+use crate::components::watching::Watching;
+use leptos::prelude::*;
+
+/// The whole phone. It shows the [`Opening`] and the [`crate::phone::Phone`] of the context.
+#[component]
+pub fn PhonePage() -> impl IntoView {
+    let Opening { me, contacts, .. } = expect_context::<Opening>();
+    let contacts = StoredValue::new(contacts);
+    // One type of the whole page is more than the compiler of every crate that renders it is ready to follow.
+    let header = erase(view! { <Header me=me.clone() /> });
+    let watching = erase(view! { <Watching /> });
+    let calls = erase(view! { <Calls me contacts /> });
+    let dial_pad = erase(view! { <DialPad contacts /> });
+    let contact_list = erase(view! { <Contacts contacts /> });
+    erase(view! {
+        <Title contacts />
+        <Shortcuts />
+        {header}
+        <main class="phone">
+            {watching}
+            {calls}
+            {dial_pad}
+            {contact_list}
+        </main>
+    })
+}

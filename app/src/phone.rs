@@ -1,0 +1,308 @@
+//! Port 1: what the pages see of the phone, and what they ask of it.
+//!
+//! [`pair`] makes the two ends. The UI holds a [`Phone`]: it reads the reactive [`LineState`] and sends
+//! [`Command`]s, which are never awaited: results and failures come back as state. The driver holds the
+//! [`Line`]: it receives the commands and is the only one who writes the state, which is a projection of
+//! what the SIP agent knows.
+
+use futures::channel::mpsc;
+use leptos::prelude::*;
+use reactive_stores::{ArcStore, Store};
+use serde::{Deserialize, Serialize};
+
+/// How many commands may wait for the driver; a person cannot click faster than it drains them.
+const COMMANDS: usize = 64;
+
+/// A call of this line, named by the driver; unique for the life of the agent.
+pub type CallKey = u64;
+
+/// All that is known of one line: plain data, the same on the server, in watching tabs and in the tab that holds the line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Store)]
+pub struct LineState {
+    /// Whether the line can make and take calls.
+    pub registration: Registration,
+    /// The calls that are up or coming up, oldest first.
+    #[store(key: CallKey = |call| call.key)]
+    pub calls: Vec<Call>,
+    /// How the last call ended, until it is dismissed or the next call begins.
+    pub ended: Option<Ended>,
+    /// What the contacts are doing, as far as known.
+    #[store(key: String = |presence| presence.extension.clone())]
+    pub presence: Vec<Presence>,
+}
+
+/// Whether the line can make and take calls, and if not, why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Registration {
+    /// Nothing is known (yet, or any more).
+    #[default]
+    Unknown,
+    /// The connection is being made, or the registration is under way.
+    Connecting,
+    /// Calls can be made and taken.
+    Ready,
+    /// The server cannot be reached; the phone keeps trying.
+    Unreachable,
+    /// The server refused the registration with this SIP status.
+    Refused(u16),
+    /// The page was not opened over HTTPS, so the browser gives it no microphone.
+    Insecure,
+    /// The browser has no WebRTC.
+    NoWebRtc,
+    /// The line was logged out.
+    LoggedOut,
+}
+
+/// One call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Store)]
+pub struct Call {
+    /// Its name here.
+    pub key: CallKey,
+    /// Who began it.
+    pub direction: Direction,
+    /// The other party.
+    pub remote: Party,
+    /// Where it stands.
+    pub phase: Phase,
+    /// When it was answered, in milliseconds since 1970 by the holder's clock.
+    pub answered_at: Option<u64>,
+    /// Whether our microphone is muted.
+    pub muted: bool,
+}
+
+/// Who began a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Direction {
+    /// We called.
+    Outgoing,
+    /// We were called.
+    Incoming,
+}
+
+/// A person or number at the other end; both fields come from the wire and are shown as text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Party {
+    /// What to dial to reach them.
+    pub number: String,
+    /// The name they or the directory gave, empty if none.
+    pub name: String,
+}
+
+/// Where a call stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// Outgoing: the microphone is being opened and the offer made.
+    Preparing,
+    /// Outgoing: the INVITE is out, nobody rings yet.
+    Calling,
+    /// Outgoing: it rings at the other end.
+    RingingThere,
+    /// Incoming: it rings here.
+    RingingHere,
+    /// Incoming: accepted here, the microphone is being opened.
+    Answering,
+    /// Answered; the sound is being connected.
+    Connecting,
+    /// Both sides are connected.
+    Talking,
+    /// Being taken down.
+    Ending,
+}
+
+impl Phase {
+    /// Whether the call has our microphone, so that it can be muted.
+    pub fn has_microphone(self) -> bool {
+        matches!(self, Self::Connecting | Self::Talking)
+    }
+}
+
+/// How a call ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// The call that ended.
+    pub key: CallKey,
+    /// Who began it.
+    pub direction: Direction,
+    /// The other party.
+    pub remote: Party,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// Why a call ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cause {
+    /// We hung up.
+    HungUpHere,
+    /// They hung up.
+    HungUpThere,
+    /// We cancelled before they answered.
+    CancelledHere,
+    /// They cancelled before we answered: a missed call.
+    CancelledThere,
+    /// We declined.
+    DeclinedHere,
+    /// They declined.
+    DeclinedThere,
+    /// They are in another call.
+    Busy,
+    /// Nobody answered within the ringing time.
+    NoAnswer,
+    /// Another phone of this extension took it.
+    AnsweredElsewhere,
+    /// There is no such number.
+    NotFound,
+    /// They cannot be reached now: no phone of theirs is on.
+    Unavailable,
+    /// Their phone could not take the call; its own words, if it gave any.
+    NotAcceptable(String),
+    /// We may not call this number.
+    Forbidden,
+    /// Our microphone or browser stands in the way.
+    Media(MediaFailure),
+    /// The connection broke, or the server did not answer.
+    Network,
+    /// Any other refusal, by its SIP status.
+    Status(u16),
+}
+
+/// What stands between a call and the microphone or the browser's media.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MediaFailure {
+    /// The person or a policy refused the microphone.
+    Denied,
+    /// There is no microphone.
+    NoDevice,
+    /// Another program holds the microphone.
+    DeviceBusy,
+    /// The page is not secure, so there are no devices.
+    Insecure,
+    /// The browser lacks what a call needs.
+    Unsupported,
+    /// The other end's session description could not be used.
+    Description,
+    /// No path for the sound was found, or it broke.
+    Connectivity,
+}
+
+/// What a contact is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Store)]
+pub struct Presence {
+    /// Whose it is.
+    pub extension: String,
+    /// What it says.
+    pub status: Status,
+}
+
+/// What is known of a contact; unknown is never shown as offline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Status {
+    /// Not known.
+    #[default]
+    Unknown,
+    /// No phone of theirs is on.
+    Offline,
+    /// A phone of theirs is on.
+    Online,
+    /// In a call.
+    InCall,
+}
+
+/// How this tab stands to the line: at most one tab of an extension holds it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Seat {
+    /// Not known yet: what is shown is what the server last heard.
+    #[default]
+    Unknown,
+    /// This tab holds the line.
+    Holding,
+    /// Another tab holds it; this one shows its state and may take it over.
+    Watching,
+}
+
+/// What a person can tell the phone to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Call this number, extension or address.
+    Dial(String),
+    /// Answer an incoming call.
+    Answer(CallKey),
+    /// Decline an incoming call.
+    Decline(CallKey),
+    /// End a call, in whatever phase it is.
+    HangUp(CallKey),
+    /// Mute or open our microphone in a call.
+    Mute(CallKey, bool),
+    /// Put away the words about the last call.
+    Dismiss,
+    /// Move the line to this tab.
+    UseHere,
+    /// Unregister, then end the session.
+    LogOut,
+}
+
+/// The UI's end.
+#[derive(Clone)]
+pub struct Phone {
+    commands: mpsc::Sender<Command>,
+    line: ArcStore<LineState>,
+    seat: ArcRwSignal<Seat>,
+}
+
+/// The driver's end.
+pub struct Line {
+    /// What the person asked for, in order.
+    pub commands: mpsc::Receiver<Command>,
+    /// The state that every view shows.
+    pub state: ArcStore<LineState>,
+    /// Whether this tab holds the line.
+    pub seat: ArcRwSignal<Seat>,
+}
+
+/// Makes the two ends, both beginning with `initial`: the value that the server rendered, so that the first
+/// client render equals the page.
+pub fn pair(initial: LineState) -> (Phone, Line) {
+    let (sender, receiver) = mpsc::channel(COMMANDS);
+    let state = ArcStore::new(initial);
+    let seat = ArcRwSignal::new(Seat::default());
+    let phone = Phone { commands: sender, line: state.clone(), seat: seat.clone() };
+    (phone, Line { commands: receiver, state, seat })
+}
+
+/// The phone that the context holds.
+///
+/// # Panics
+/// When no [`Phone`] was provided: a defect of the program, not of its input.
+pub fn use_phone() -> Phone {
+    expect_context::<Phone>()
+}
+
+impl Phone {
+    /// The line's state, for views.
+    pub fn line(&self) -> Store<LineState> {
+        self.line.clone().into()
+    }
+
+    /// How this tab stands to the line.
+    pub fn seat(&self) -> RwSignal<Seat> {
+        self.seat.clone().into()
+    }
+
+    /// Tells the driver to do something; whether it will hear it: a command is dropped when the driver is gone or swamped.
+    pub fn send(&self, command: Command) -> bool {
+        self.commands.clone().try_send(command).is_ok()
+    }
+}
+
+impl LineState {
+    /// What is left of a state that nobody vouches for any more: names stay, what may have changed is unknown.
+    #[must_use]
+    pub fn stale(mut self) -> Self {
+        self.registration = Registration::Unknown;
+        self.calls.clear();
+        for presence in &mut self.presence {
+            presence.status = Status::Unknown;
+        }
+        self
+    }
+}

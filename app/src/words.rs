@@ -1,0 +1,173 @@
+//! Every state in the words that a person reads. One place, so that nothing is without words and no two
+//! states that a person has to tell apart share them.
+
+use crate::phone::{Cause, Direction, MediaFailure, Phase, Registration, Status};
+
+/// How much of the words of a far end is shown.
+const QUOTED_CHARS: usize = 120;
+
+/// How serious a state is: colour and shape follow from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// All is well.
+    Good,
+    /// Under way; nothing to do but wait.
+    Waiting,
+    /// Nothing to worry about, and nothing going on.
+    Quiet,
+    /// Something stands in the way.
+    Trouble,
+}
+
+/// What is the case, and what a person can do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// What is the case, as a sentence or a label.
+    pub text: String,
+    /// What can be done, if something can.
+    pub advice: Option<&'static str>,
+    /// How serious it is.
+    pub tone: Tone,
+}
+
+impl Words {
+    fn new(tone: Tone, text: impl Into<String>) -> Self {
+        Self { text: text.into(), advice: None, tone }
+    }
+
+    fn advise(self, advice: &'static str) -> Self {
+        Self { advice: Some(advice), ..self }
+    }
+}
+
+/// The state of the line.
+pub fn registration(registration: Registration) -> Words {
+    match registration {
+        Registration::Unknown => Words::new(Tone::Quiet, "Not connected"),
+        Registration::Connecting => Words::new(Tone::Waiting, "Connecting…"),
+        Registration::Ready => Words::new(Tone::Good, "Ready"),
+        Registration::Unreachable => {
+            Words::new(Tone::Trouble, "The server cannot be reached. The phone keeps trying.").advise("Check your network connection.")
+        }
+        Registration::Refused(status) => Words::new(Tone::Trouble, refused(status)).advise(
+            "Log out and log in again. If that does not help, ask whoever runs your phone system.",
+        ),
+        Registration::Insecure => Words::new(Tone::Trouble, "This page was not opened over HTTPS, so the browser gives it no microphone.")
+            .advise("Open the address again with https:// in front."),
+        Registration::NoWebRtc => Words::new(Tone::Trouble, "This browser cannot make calls: it has no WebRTC.")
+            .advise("Open this page in a current Firefox, Chrome, Edge or Safari, and check that WebRTC is not switched off."),
+        Registration::LoggedOut => Words::new(Tone::Quiet, "Logged out").advise("Log in again to make and take calls."),
+    }
+}
+
+/// Where a call stands.
+pub fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Preparing => "Opening the microphone…",
+        Phase::Calling => "Calling…",
+        Phase::RingingThere => "Ringing…",
+        Phase::RingingHere => "Incoming call",
+        Phase::Answering => "Answering…",
+        Phase::Connecting => "Connecting the sound…",
+        Phase::Talking => "Connected",
+        Phase::Ending => "Hanging up…",
+    }
+}
+
+/// What a contact is doing.
+pub fn status(status: Status) -> &'static str {
+    match status {
+        Status::Unknown => "Not known",
+        Status::Offline => "Offline",
+        Status::Online => "Online",
+        Status::InCall => "In a call",
+    }
+}
+
+/// How a call ended. Some causes read differently to who called and to who was called.
+pub fn cause(cause: &Cause, direction: Direction) -> Words {
+    match cause {
+        Cause::HungUpHere => Words::new(Tone::Quiet, "You hung up."),
+        Cause::HungUpThere => Words::new(Tone::Quiet, "They hung up."),
+        Cause::CancelledHere => Words::new(Tone::Quiet, "You cancelled the call."),
+        Cause::CancelledThere => Words::new(Tone::Trouble, "Missed call: they hung up before you answered."),
+        Cause::DeclinedHere => Words::new(Tone::Quiet, "You declined the call."),
+        Cause::DeclinedThere => Words::new(Tone::Trouble, "They declined the call."),
+        Cause::Busy => Words::new(Tone::Trouble, "They are in another call.").advise("Try again in a few minutes."),
+        Cause::NoAnswer => match direction {
+            Direction::Outgoing => Words::new(Tone::Trouble, "Nobody answered.").advise("Try again later."),
+            Direction::Incoming => Words::new(Tone::Trouble, "Missed call: it rang until the time was up."),
+        },
+        Cause::AnsweredElsewhere => Words::new(Tone::Quiet, "The call was answered on another of your phones."),
+        Cause::NotFound => {
+            Words::new(Tone::Trouble, "There is no such number.").advise("Check the number, then call again.")
+        }
+        Cause::Unavailable => Words::new(Tone::Trouble, "They cannot be reached now: no phone of theirs is on.")
+            .advise("Try again later."),
+        Cause::NotAcceptable(said) => Words::new(Tone::Trouble, not_acceptable(said)),
+        Cause::Forbidden => Words::new(Tone::Trouble, "You may not call this number.")
+            .advise("Ask whoever runs your phone system to allow it."),
+        Cause::Media(failure) => media(*failure),
+        Cause::Network => Words::new(Tone::Trouble, "The call was lost: the server could not be reached.")
+            .advise("The phone reconnects by itself. Call again when it says “Ready”."),
+        Cause::Status(code) => Words::new(Tone::Trouble, format!("The call did not go through (SIP status {code})."))
+            .advise("Try again. If it stays like this, tell whoever runs your phone system this number."),
+    }
+}
+
+/// What stands between a call and the microphone or the browser's media.
+pub fn media(failure: MediaFailure) -> Words {
+    let (text, advice) = match failure {
+        MediaFailure::Denied => (
+            "The browser may not use the microphone.",
+            "Click the lock or the microphone beside the page's address, allow the microphone, then call again.",
+        ),
+        MediaFailure::NoDevice => ("There is no microphone.", "Plug in a microphone or a headset, then call again."),
+        MediaFailure::DeviceBusy => {
+            ("Another program is using the microphone.", "Close the other program or its call, then call again.")
+        }
+        MediaFailure::Insecure => (
+            "The microphone works only on a page that was opened over HTTPS.",
+            "Open the address again with https:// in front.",
+        ),
+        MediaFailure::Unsupported => {
+            ("This browser lacks what a call needs.", "Open this page in a current Firefox, Chrome, Edge or Safari.")
+        }
+        MediaFailure::Description => (
+            "The two phones could not agree on how to send the sound.",
+            "Tell whoever runs your phone system which number this was.",
+        ),
+        MediaFailure::Connectivity => (
+            "The sound could not be connected.",
+            "A firewall or the network may be in the way. Try another network, or call again.",
+        ),
+    };
+    Words::new(Tone::Trouble, text).advise(advice)
+}
+
+/// The time of a call: minutes and seconds, and hours once there are any.
+pub fn duration(seconds: u64) -> String {
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+fn refused(status: u16) -> String {
+    match status {
+        401 | 403 | 407 => format!("The server does not let this phone in (SIP status {status})."),
+        404 => format!("The server does not know this extension (SIP status {status})."),
+        _ => format!("The server refuses this phone (SIP status {status})."),
+    }
+}
+
+fn not_acceptable(said: &str) -> String {
+    let said: String = said.chars().filter(|character| !character.is_control()).take(QUOTED_CHARS).collect();
+    let said = said.trim();
+    if said.is_empty() {
+        "Their phone could not take the call.".to_owned()
+    } else {
+        format!("Their phone could not take the call. It says: “{said}”.")
+    }
+}
+
+#[cfg(test)]
+mod tests;

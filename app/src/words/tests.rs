@@ -1,0 +1,112 @@
+use super::*;
+use std::collections::HashSet;
+
+const REGISTRATIONS: [Registration; 9] = [
+    Registration::Unknown,
+    Registration::Connecting,
+    Registration::Ready,
+    Registration::Unreachable,
+    Registration::Refused(403),
+    Registration::Refused(503),
+    Registration::Insecure,
+    Registration::NoWebRtc,
+    Registration::LoggedOut,
+];
+const PHASES: [Phase; 8] = [
+    Phase::Preparing,
+    Phase::Calling,
+    Phase::RingingThere,
+    Phase::RingingHere,
+    Phase::Answering,
+    Phase::Connecting,
+    Phase::Talking,
+    Phase::Ending,
+];
+const STATUSES: [Status; 4] = [Status::Unknown, Status::Offline, Status::Online, Status::InCall];
+const FAILURES: [MediaFailure; 7] = [
+    MediaFailure::Denied,
+    MediaFailure::NoDevice,
+    MediaFailure::DeviceBusy,
+    MediaFailure::Insecure,
+    MediaFailure::Unsupported,
+    MediaFailure::Description,
+    MediaFailure::Connectivity,
+];
+
+fn causes() -> Vec<Cause> {
+    let plain = [
+        Cause::HungUpHere,
+        Cause::HungUpThere,
+        Cause::CancelledHere,
+        Cause::CancelledThere,
+        Cause::DeclinedHere,
+        Cause::DeclinedThere,
+        Cause::Busy,
+        Cause::NoAnswer,
+        Cause::AnsweredElsewhere,
+        Cause::NotFound,
+        Cause::Unavailable,
+        Cause::NotAcceptable(String::new()),
+        Cause::Forbidden,
+        Cause::Network,
+        Cause::Status(500),
+    ];
+    plain.into_iter().chain(FAILURES.map(Cause::Media)).collect()
+}
+
+fn assert_tell_apart(texts: Vec<String>) {
+    for text in &texts {
+        assert!(!text.trim().is_empty());
+    }
+    let distinct: HashSet<&String> = texts.iter().collect();
+    assert_eq!(distinct.len(), texts.len(), "two states share their words: {texts:#?}");
+}
+
+#[test]
+fn every_state_has_its_own_words() {
+    assert_tell_apart(REGISTRATIONS.map(|state| registration(state).text).to_vec());
+    assert_tell_apart(PHASES.map(|state| phase(state).to_owned()).to_vec());
+    assert_tell_apart(STATUSES.map(|state| status(state).to_owned()).to_vec());
+    for direction in [Direction::Outgoing, Direction::Incoming] {
+        assert_tell_apart(causes().iter().map(|ended| cause(ended, direction).text).collect());
+    }
+}
+
+#[test]
+fn ready_is_said_in_one_word() {
+    assert_eq!(registration(Registration::Ready), Words { text: "Ready".to_owned(), advice: None, tone: Tone::Good });
+}
+
+#[test]
+fn what_stands_in_the_way_comes_with_what_to_do() {
+    for state in REGISTRATIONS {
+        let words = registration(state);
+        assert!(words.tone != Tone::Trouble || words.advice.is_some(), "{state:?}");
+    }
+    for failure in FAILURES {
+        assert!(media(failure).advice.is_some(), "{failure:?}");
+    }
+}
+
+#[test]
+fn a_missed_call_is_called_missed_by_who_was_called() {
+    assert!(cause(&Cause::NoAnswer, Direction::Incoming).text.starts_with("Missed call"));
+    assert!(cause(&Cause::CancelledThere, Direction::Incoming).text.starts_with("Missed call"));
+    assert_eq!(cause(&Cause::NoAnswer, Direction::Outgoing).text, "Nobody answered.");
+}
+
+#[test]
+fn the_words_of_the_far_end_are_quoted_and_bounded() {
+    let said = format!("no\r\ncodec {}", "x".repeat(5000));
+    let text = cause(&Cause::NotAcceptable(said), Direction::Outgoing).text;
+    assert!(text.contains("“nocodec xxx"));
+    assert!(text.chars().count() < 200);
+    assert!(!text.contains('\n'));
+}
+
+#[test]
+fn durations_read_like_a_clock() {
+    assert_eq!(duration(0), "0:00");
+    assert_eq!(duration(65), "1:05");
+    assert_eq!(duration(3_600 + 62), "1:01:02");
+}

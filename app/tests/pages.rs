@@ -1,0 +1,363 @@
+//! What a person reads on the pages as the server writes them.
+
+use app::backend::{Contact, OPENING_META, Opening};
+use app::pages::login::{LoginError, LoginView, document};
+use app::pages::phone::PhonePage;
+use app::phone::{
+    Call, Cause, Direction, Ended, LineState, MediaFailure, Party, Phase, Presence, Registration, Seat, Status, pair,
+};
+use app::words;
+use leptos::prelude::*;
+use leptos_router::location::RequestUrl;
+
+const PHASES: [Phase; 8] = [
+    Phase::Preparing,
+    Phase::Calling,
+    Phase::RingingThere,
+    Phase::RingingHere,
+    Phase::Answering,
+    Phase::Connecting,
+    Phase::Talking,
+    Phase::Ending,
+];
+
+fn causes() -> Vec<Cause> {
+    vec![
+        Cause::HungUpHere,
+        Cause::HungUpThere,
+        Cause::CancelledHere,
+        Cause::CancelledThere,
+        Cause::DeclinedHere,
+        Cause::DeclinedThere,
+        Cause::Busy,
+        Cause::NoAnswer,
+        Cause::AnsweredElsewhere,
+        Cause::NotFound,
+        Cause::Unavailable,
+        Cause::NotAcceptable("no codec in common".to_owned()),
+        Cause::Forbidden,
+        Cause::Media(MediaFailure::Denied),
+        Cause::Media(MediaFailure::NoDevice),
+        Cause::Media(MediaFailure::DeviceBusy),
+        Cause::Media(MediaFailure::Insecure),
+        Cause::Media(MediaFailure::Unsupported),
+        Cause::Media(MediaFailure::Description),
+        Cause::Media(MediaFailure::Connectivity),
+        Cause::Network,
+        Cause::Status(503),
+    ]
+}
+
+fn opening(line: LineState) -> Opening {
+    let contact = |extension: &str, name: &str| Contact { extension: extension.to_owned(), name: name.to_owned() };
+    Opening {
+        me: contact("1001", "Alice Moreau"),
+        domain: "tabphone".to_owned(),
+        contacts: vec![
+            contact("1002", "Ben Okafor"),
+            contact("1003", "Clara Ruiz"),
+            contact("1004", "Dana <b>Lind</b>"),
+        ],
+        line,
+        ice_servers: Vec::new(),
+        ringing_seconds: 60,
+    }
+}
+
+fn render<V: IntoView>(seat: Seat, line: LineState, view: impl FnOnce() -> V) -> String {
+    // Another test may have been first.
+    let _ = any_spawner::Executor::init_futures_executor();
+    Owner::new().with(|| {
+        let (phone, driver) = pair(line.clone());
+        driver.seat.set(seat);
+        provide_context(RequestUrl::new("/"));
+        provide_context(opening(line));
+        provide_context(phone);
+        view().into_view().to_html()
+    })
+}
+
+fn page(seat: Seat, line: LineState) -> String {
+    let html = render(seat, line, || view! { <PhonePage /> });
+    assert!(!html.contains("style="), "an inline style breaks the content security policy");
+    html
+}
+
+fn ready() -> LineState {
+    LineState { registration: Registration::Ready, ..LineState::default() }
+}
+
+fn party(number: &str, name: &str) -> Party {
+    Party { number: number.to_owned(), name: name.to_owned() }
+}
+
+fn in_call(phase: Phase, direction: Direction) -> LineState {
+    let call = Call { key: 7, direction, remote: party("1002", ""), phase, answered_at: None, muted: false };
+    LineState { calls: vec![call], ..ready() }
+}
+
+fn ended(direction: Direction, cause: Cause) -> LineState {
+    LineState { ended: Some(Ended { key: 7, direction, remote: party("1002", ""), cause }), ..ready() }
+}
+
+/// What stands between tags, each piece trimmed, with entities decoded.
+fn texts(html: &str) -> Vec<String> {
+    let pieces = html.split('<').filter_map(|piece| piece.split_once('>').map(|(_, text)| text.trim()));
+    pieces.filter(|text| !text.is_empty()).map(decoded).collect()
+}
+
+fn decoded(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#x27;", "'").replace("&amp;", "&")
+}
+
+fn shows(html: &str, text: &str) -> bool {
+    texts(html).iter().any(|piece| piece == text)
+}
+
+/// The button with this text or label, as its tag's attributes.
+fn button<'a>(html: &'a str, name: &str) -> Option<&'a str> {
+    html.split("<button").skip(1).find_map(|piece| {
+        let (attributes, content) = piece.split_once('>')?;
+        let content = content.split_once("</button>")?.0;
+        let label = format!("aria-label=\"{name}\"");
+        let named = attributes.contains(&label)
+            || (!attributes.contains("aria-label") && texts(&format!("<p>{content}")).join(" ") == name);
+        named.then_some(attributes)
+    })
+}
+
+fn enabled(html: &str, name: &str) -> Option<bool> {
+    button(html, name).map(|attributes| !attributes.contains("disabled"))
+}
+
+#[test]
+fn who_one_is_and_who_else_there_is_can_be_read() {
+    let status = |extension: &str, status| Presence { extension: extension.to_owned(), status };
+    let presence = vec![status("1002", Status::InCall), status("1003", Status::Offline)];
+    let html = page(Seat::Unknown, LineState { presence, ..ready() });
+    for text in [
+        "Alice Moreau",
+        "Extension 1001",
+        "Ready",
+        "Ben Okafor",
+        "1002",
+        "In a call",
+        "Offline",
+        "Not known",
+        "Number or name to call",
+    ] {
+        assert!(shows(&html, text), "{text:?} is missing");
+    }
+    assert!(html.contains("<form") && html.contains("action=\"/logout\"") && html.contains("id=\"logout\""));
+    assert!(html.contains("<noscript"));
+}
+
+#[test]
+fn the_line_has_one_status_and_it_says_how_it_is() {
+    for state in [
+        Registration::Unknown,
+        Registration::Connecting,
+        Registration::Ready,
+        Registration::Unreachable,
+        Registration::Refused(403),
+        Registration::Insecure,
+        Registration::NoWebRtc,
+        Registration::LoggedOut,
+    ] {
+        let html = page(Seat::Holding, LineState { registration: state, ..LineState::default() });
+        let words = words::registration(state);
+        assert_eq!(html.matches("role=\"status\"").count(), 1);
+        assert!(shows(&html, &words.text), "{state:?}");
+        assert!(words.advice.is_none_or(|advice| shows(&html, advice)), "{state:?}");
+        assert_eq!(enabled(&html, "Call"), Some(state == Registration::Ready), "{state:?}");
+        assert_eq!(enabled(&html, "Call Ben Okafor"), Some(state == Registration::Ready), "{state:?}");
+    }
+}
+
+#[test]
+fn every_phase_shows_who_where_it_stands_and_the_buttons_that_fit() {
+    for phase in PHASES {
+        let direction = if phase == Phase::RingingHere { Direction::Incoming } else { Direction::Outgoing };
+        let html = page(Seat::Holding, in_call(phase, direction));
+        assert!(shows(&html, words::phase(phase)), "{phase:?}");
+        assert!(!shows(&html, "No call"), "{phase:?}");
+        let rings = phase == Phase::RingingHere;
+        let not_answered = matches!(phase, Phase::Preparing | Phase::Calling | Phase::RingingThere);
+        let expected = [
+            ("Answer", rings.then_some(true)),
+            ("Decline", rings.then_some(true)),
+            ("Cancel", not_answered.then_some(true)),
+            ("Hang up", (!rings && !not_answered).then_some(phase != Phase::Ending)),
+            ("Mute", phase.has_microphone().then_some(true)),
+        ];
+        for (name, state) in expected {
+            assert_eq!(enabled(&html, name), state, "{name} while {phase:?}");
+        }
+        assert_eq!(html.contains("role=\"alertdialog\""), rings, "{phase:?}");
+    }
+}
+
+#[test]
+fn a_call_is_shown_with_the_name_that_the_company_knows() {
+    let mut line = in_call(Phase::RingingHere, Direction::Incoming);
+    line.calls[0].remote = party("1003", "Not Clara");
+    let html = page(Seat::Holding, line);
+    assert!(!html.contains("Not Clara"));
+    assert_eq!(
+        texts(&html).iter().filter(|text| *text == "Clara Ruiz").count(),
+        2,
+        "once in the call, once in the contacts"
+    );
+}
+
+#[test]
+fn mute_is_a_toggle_that_says_what_it_does_next() {
+    let mut line = in_call(Phase::Talking, Direction::Outgoing);
+    assert!(
+        button(&page(Seat::Holding, line.clone()), "Mute").is_some_and(|mute| mute.contains("aria-pressed=\"false\""))
+    );
+    line.calls[0].muted = true;
+    let html = page(Seat::Holding, line);
+    assert!(button(&html, "Unmute").is_some_and(|unmute| unmute.contains("aria-pressed=\"true\"")));
+    assert!(button(&html, "Mute").is_none());
+}
+
+#[test]
+fn every_ending_is_told_with_what_can_be_done_and_can_be_put_away() {
+    for direction in [Direction::Outgoing, Direction::Incoming] {
+        for cause in causes() {
+            let html = page(Seat::Holding, ended(direction, cause.clone()));
+            let words = words::cause(&cause, direction);
+            assert!(shows(&html, &words.text), "{cause:?}");
+            assert!(words.advice.is_none_or(|advice| shows(&html, advice)), "{cause:?}");
+            assert_eq!(enabled(&html, "Dismiss"), Some(true), "{cause:?}");
+            assert_eq!(enabled(&html, "Call"), Some(true), "the phone is ready for the next call after {cause:?}");
+        }
+    }
+}
+
+#[test]
+fn another_call_is_offered_where_it_could_go_better() {
+    assert_eq!(enabled(&page(Seat::Holding, ended(Direction::Outgoing, Cause::Busy)), "Call again"), Some(true));
+    assert_eq!(
+        enabled(&page(Seat::Holding, ended(Direction::Incoming, Cause::CancelledThere)), "Call back"),
+        Some(true)
+    );
+    assert_eq!(enabled(&page(Seat::Holding, ended(Direction::Outgoing, Cause::NotFound)), "Call again"), None);
+    let insecure = Cause::Media(MediaFailure::Insecure);
+    assert_eq!(enabled(&page(Seat::Holding, ended(Direction::Outgoing, insecure)), "Call again"), None);
+}
+
+#[test]
+fn a_tab_that_watches_shows_the_line_and_offers_to_take_it() {
+    let html = page(Seat::Watching, in_call(Phase::RingingHere, Direction::Incoming));
+    assert!(shows(&html, "This phone is open in another tab or on another device"));
+    assert_eq!(enabled(&html, "Use the phone here"), Some(true));
+    assert!(shows(&html, "Incoming call") && shows(&html, "Ready"));
+    for name in ["Answer", "Decline", "Call", "Call Ben Okafor"] {
+        assert_eq!(enabled(&html, name), Some(false), "{name}");
+    }
+    assert!(button(&page(Seat::Holding, ready()), "Use the phone here").is_none());
+}
+
+#[test]
+fn nothing_can_be_pressed_before_the_page_knows_that_it_holds_the_line() {
+    let html = page(Seat::Unknown, in_call(Phase::Talking, Direction::Outgoing));
+    for name in ["Call", "Hang up", "Mute"] {
+        assert_eq!(enabled(&html, name), Some(false), "{name}");
+    }
+    assert_eq!(enabled(&html, "Log out"), Some(true));
+}
+
+#[test]
+fn names_from_the_wire_are_text() {
+    let hostile = party("\"><img src=x onerror=alert(1)>", "<script>alert(1)</script>");
+    let mut line = in_call(Phase::RingingHere, Direction::Incoming);
+    line.calls[0].remote = hostile.clone();
+    line.ended = Some(Ended {
+        key: 1,
+        direction: Direction::Outgoing,
+        remote: hostile,
+        cause: Cause::NotAcceptable("<script>alert(2)</script>".to_owned()),
+    });
+    for html in [page(Seat::Holding, line.clone()), render(Seat::Holding, line, || app::shell(options()))] {
+        let body = html.split_once("<header").map(|(_, body)| body).unwrap_or_default();
+        assert!(!body.contains("<script") && !html.contains("<img") && !body.contains("<b>"), "{html}");
+        assert!(shows(&html, "<script>alert(1)</script>"));
+    }
+}
+
+#[test]
+fn the_page_carries_the_very_value_that_it_was_rendered_from() {
+    let mut line = ended(Direction::Outgoing, Cause::NotAcceptable("\"quoted\" & <tagged>".to_owned()));
+    line.calls = in_call(Phase::Talking, Direction::Outgoing).calls;
+    line.calls[0].answered_at = Some(1_900_000_000_123);
+    line.calls[0].remote.name = "O'Hara \\ \u{202e}\u{1f600} </head>".to_owned();
+    let html = render(Seat::Unknown, line.clone(), || app::shell(options()));
+    let marker = format!("<meta name=\"{OPENING_META}\" content=\"");
+    let carried = html.split_once(&marker).and_then(|(_, rest)| rest.split_once('"')).map(|(json, _)| decoded(json));
+    assert_eq!(carried.map(|json| Opening::from_json(&json)), Some(Ok(opening(line))));
+}
+
+#[test]
+fn the_document_hydrates_and_names_the_call_in_its_title() {
+    let html = render(Seat::Unknown, in_call(Phase::RingingHere, Direction::Incoming), || app::shell(options()));
+    assert!(html.starts_with("<!DOCTYPE html>"));
+    assert!(html.contains("<title>Ben Okafor is calling · Tabphone</title>"));
+    assert!(html.contains("/pkg/tabphone.js") && html.contains("/style.css"));
+    assert!(!html.contains("style="));
+}
+
+#[test]
+fn an_opening_of_another_version_is_an_error_and_no_panic() {
+    assert!(Opening::from_json("{\"me\":1}").is_err());
+    assert!(Opening::from_json("").is_err());
+}
+
+#[test]
+fn the_login_page_is_a_plain_form() {
+    let html = document(LoginView::default()).to_html();
+    assert!(html.starts_with("<!DOCTYPE html>"));
+    for part in [
+        "method=\"post\"",
+        "action=\"/login\"",
+        "name=\"extension\"",
+        "name=\"password\"",
+        "autocomplete=\"current-password\"",
+    ] {
+        assert!(html.contains(part), "{part} is missing");
+    }
+    assert!(
+        !html.contains("<script")
+            && !html.contains("wasm")
+            && !html.contains("style=")
+            && !html.contains("role=\"alert\"")
+    );
+    assert!(shows(&html, "Extension") && shows(&html, "Password") && button(&html, "Log in").is_some());
+}
+
+#[test]
+fn the_login_page_says_what_went_wrong_and_keeps_the_extension() {
+    let with = |error| {
+        let extension = "\"><script>1".to_owned();
+        document(LoginView { error: Some(error), extension, insecure: false }).to_html()
+    };
+    let html = with(LoginError::Wrong);
+    assert!(html.contains("role=\"alert\"") && shows(&html, "The extension or the password is wrong."));
+    assert!(html.contains("value=\"&quot;&gt;&lt;script&gt;1\"") && !html.contains("<script"));
+    assert!(shows(
+        &with(LoginError::Throttled { seconds: 30 }),
+        "Too many wrong tries. Wait 30 seconds, then try again."
+    ));
+    assert!(shows(
+        &with(LoginError::Throttled { seconds: 181 }),
+        "Too many wrong tries. Wait 4 minutes, then try again."
+    ));
+    assert!(shows(&with(LoginError::Expired), "You were logged out. Log in again."));
+    let insecure = document(LoginView { insecure: true, ..LoginView::default() }).to_html();
+    assert!(texts(&insecure).iter().any(|text| text.starts_with("This page was opened without HTTPS")));
+}
+
+fn options() -> LeptosOptions {
+    LeptosOptions::builder().output_name("tabphone").build()
+}

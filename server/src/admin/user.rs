@@ -1,0 +1,120 @@
+//! `tabphone user`.
+
+use super::{CommandError, Data};
+use clap::{Args, Subcommand};
+use std::io::{BufRead as _, Read as _, Write as _};
+use zeroize::Zeroizing;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum User {
+    /// Make an account.
+    Add {
+        /// What to dial: 1 to 32 letters, digits, dots, hyphens or underscores.
+        extension: String,
+        /// The person's name.
+        #[arg(long)]
+        name: String,
+        #[command(flatten)]
+        password: Password,
+        #[command(flatten)]
+        data: Data,
+    },
+    /// List the accounts.
+    List {
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Give an account a new password; it is logged out everywhere.
+    Password {
+        /// Whose.
+        extension: String,
+        #[command(flatten)]
+        password: Password,
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Keep an account out, without removing it; it is logged out everywhere.
+    Disable {
+        /// Whose.
+        extension: String,
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Let a disabled account in again.
+    Enable {
+        /// Whose.
+        extension: String,
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Remove an account and all that belongs to it.
+    Remove {
+        /// Whose.
+        extension: String,
+        #[command(flatten)]
+        data: Data,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Password {
+    /// Read the password from the first line of standard input.
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+impl User {
+    pub(super) async fn run(self) -> Result<(), CommandError> {
+        let said = match self {
+            Self::Add { extension, name, password, data } => {
+                let password = password.read()?;
+                data.open().await?.add(&extension, &name, password).await?;
+                format!("Added {extension}.\n")
+            }
+            Self::List { data } => list(&data).await?,
+            Self::Password { extension, password, data } => {
+                let password = password.read()?;
+                data.open().await?.set_password(&extension, password).await?;
+                format!("{extension} has a new password.\n")
+            }
+            Self::Disable { extension, data } => {
+                data.open().await?.set_enabled(&extension, false).await?;
+                format!("Disabled {extension}.\n")
+            }
+            Self::Enable { extension, data } => {
+                data.open().await?.set_enabled(&extension, true).await?;
+                format!("Enabled {extension}.\n")
+            }
+            Self::Remove { extension, data } => {
+                data.open().await?.remove(&extension).await?;
+                format!("Removed {extension}.\n")
+            }
+        };
+        std::io::stdout().write_all(said.as_bytes())?;
+        Ok(())
+    }
+}
+
+impl Password {
+    fn read(&self) -> Result<Zeroizing<String>, CommandError> {
+        if !self.password_stdin {
+            return Err(CommandError::NoPassword);
+        }
+        let mut line = Zeroizing::new(String::new());
+        // More than any password, so that what is too long is seen to be.
+        std::io::stdin().lock().take(4096).read_line(&mut line)?;
+        let end = line.trim_end_matches(['\r', '\n']).len();
+        line.truncate(end);
+        Ok(line)
+    }
+}
+
+async fn list(data: &Data) -> Result<String, CommandError> {
+    let accounts = data.open().await?.list().await?;
+    let width = accounts.iter().map(|account| account.extension.len()).max().unwrap_or(0);
+    let line = |account: crate::store::accounts::Account| {
+        let state = if account.enabled { "" } else { "  (disabled)" };
+        format!("{:width$}  {}{state}\n", account.extension, account.name)
+    };
+    Ok(accounts.into_iter().map(line).collect())
+}

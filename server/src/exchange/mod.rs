@@ -1,0 +1,164 @@
+//! The embedded exchange: a SIP server for every RFC 7118 client, at `GET /sip`.
+//!
+//! One task owns the registrar and the proxy and never waits for anything but its mail; each connection has a
+//! task of its own and a bounded queue to it. What the machines ask for is looked up beside, and comes back as mail.
+
+mod admission;
+mod budget;
+mod desk;
+mod mail;
+mod presence;
+mod socket;
+#[cfg(test)]
+mod tests;
+
+use crate::clock;
+use crate::origin::Origins;
+use crate::ports::{Accounts, Leases, LineEvents, Sessions, Shared};
+use crate::stop::Stop;
+use app::phone::Status;
+use axum::Router;
+use axum::routing::get;
+use desk::Desk;
+use mail::{Mail, Order};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::{broadcast, mpsc};
+
+/// Close code: another tab has taken the line; this connection is not wanted any more.
+pub const CLOSE_MOVED: u16 = 4001;
+/// Close code: the session that opened the connection has ended.
+pub const CLOSE_LOGGED_OUT: u16 = 4002;
+
+/// How many messages may wait for the desk; connections wait beyond that, each for itself.
+const INBOX: usize = 1024;
+/// How many changes of presence a listener may be behind.
+const NEWS: usize = 1024;
+
+/// How the exchange behaves.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The SIP domain, and the digest realm.
+    pub domain: String,
+    /// Other names that clients may use for it.
+    pub aliases: Vec<String>,
+    /// Web origins, such as `https://phone.example.com`, whose pages may connect as SIP clients of their own.
+    pub allowed_origins: Vec<String>,
+    /// The server's own origin.
+    pub origins: Origins,
+    /// How long a call may ring.
+    pub ringing: Duration,
+    /// What nonces and routes are sealed with: secret, and the same over restarts, so that calls stay routable.
+    pub secret: [u8; 32],
+}
+
+/// What the exchange needs of other rooms.
+#[derive(Clone)]
+pub struct Ports {
+    /// Who is signed in.
+    pub sessions: Shared<dyn Sessions>,
+    /// Who there is.
+    pub accounts: Shared<dyn Accounts>,
+    /// Which tab holds a line.
+    pub leases: Shared<dyn Leases>,
+}
+
+/// The exchange cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The domain, or an alias, is no host name.
+    #[error("{0:?} is no domain name")]
+    Domain(String),
+    /// The system gave no random numbers.
+    #[error("the system gave no random numbers")]
+    Random,
+}
+
+/// A handle on the running exchange.
+#[derive(Clone)]
+pub struct Exchange {
+    shared: Arc<Inner>,
+}
+
+struct Inner {
+    options: Options,
+    ports: Ports,
+    stop: Stop,
+    inbox: mpsc::Sender<Mail>,
+    orders: mpsc::UnboundedSender<Order>,
+    board: Arc<Board>,
+    flows: AtomicU64,
+    open: AtomicUsize,
+}
+
+/// What every extension is doing, for whoever asks.
+struct Board {
+    statuses: RwLock<BTreeMap<String, Status>>,
+    news: broadcast::Sender<(String, Status)>,
+}
+
+impl Exchange {
+    /// Starts the exchange's task; it ends when `stop` says so.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start(options: Options, ports: Ports, stop: Stop) -> Result<Self, StartError> {
+        let (inbox, mails) = mpsc::channel(INBOX);
+        let (orders, ordered) = mpsc::unbounded_channel();
+        let board = Arc::new(Board { statuses: RwLock::default(), news: broadcast::channel(NEWS).0 });
+        let desk = Desk::new(&options, ports.accounts.clone(), orders.clone(), Arc::clone(&board))?;
+        tokio::spawn(desk.run(mails, ordered, stop.clone()));
+        // Beginning with the wall clock, so that a flow is never named like one before a restart.
+        let flows = AtomicU64::new(clock::now().saturating_mul(1_000));
+        let open = AtomicUsize::new(0);
+        Ok(Self { shared: Arc::new(Inner { options, ports, stop, inbox, orders, board, flows, open }) })
+    }
+}
+
+/// `/sip`.
+pub fn router(exchange: Exchange) -> Router {
+    Router::new().route("/sip", get(socket::open)).with_state(exchange)
+}
+
+impl LineEvents for Exchange {
+    fn status(&self, extension: &str) -> Status {
+        self.shared.board.status(extension)
+    }
+
+    fn changes(&self) -> broadcast::Receiver<(String, Status)> {
+        self.shared.board.news.subscribe()
+    }
+
+    fn unbind(&self, extension: &str, instance: &str) {
+        let order = Order::Unbind { user: extension.to_owned(), instance: instance.to_owned() };
+        // A desk that is gone has no bindings either.
+        let _ = self.shared.orders.send(order);
+    }
+}
+
+impl Inner {
+    fn next_flow(&self) -> sip::registrar::Flow {
+        sip::registrar::Flow(self.flows.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl Board {
+    fn status(&self, extension: &str) -> Status {
+        let statuses = self.statuses.read().unwrap_or_else(PoisonError::into_inner);
+        statuses.get(extension).copied().unwrap_or(Status::Offline)
+    }
+
+    fn tell(&self, (extension, status): (String, Status)) {
+        let mut statuses = self.statuses.write().unwrap_or_else(PoisonError::into_inner);
+        if status == Status::Offline {
+            statuses.remove(&extension);
+        } else {
+            statuses.insert(extension.clone(), status);
+        }
+        drop(statuses);
+        // Nobody may be listening.
+        let _ = self.news.send((extension, status));
+    }
+}

@@ -1,0 +1,248 @@
+//! The server of Tabphone: login, pages, the line, and an exchange of its own.
+//!
+//! Each room is a module with a router and what it needs; rooms do not know one another (but for [`store`]).
+//! What they need of each other are the traits in [`ports`], wired here.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod admin;
+pub mod clock;
+pub mod exchange;
+pub mod login;
+pub mod origin;
+pub mod people;
+pub mod ports;
+pub mod session;
+pub mod site;
+pub mod stop;
+pub mod store;
+pub mod tabs;
+
+use app::backend::IceServer;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use axum::serve::ListenerExt as _;
+use axum::{Router, serve};
+use exchange::Exchange;
+use origin::{InvalidOrigin, Origins};
+use ports::Shared;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use stop::Stopper;
+use store::accounts::Accounts;
+use store::password::{Cost, PasswordError, Passwords};
+use store::{Store, StoreError};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// How long requests and sockets have to end when the server stops.
+const FAREWELL: Duration = Duration::from_secs(4);
+
+/// What the server is told.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The data directory.
+    pub data: PathBuf,
+    /// The SIP domain of a new data directory.
+    pub domain: Option<String>,
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// Other names for the domain in what SIP clients send.
+    pub domain_aliases: Vec<String>,
+    /// Foreign origins whose pages may use the exchange.
+    pub allowed_origins: Vec<String>,
+    /// The origin that people open, when a proxy stands before the server.
+    pub origin: Option<String>,
+    /// How long a call rings.
+    pub ringing: Duration,
+    /// STUN and TURN servers for calls.
+    pub ice_servers: Vec<IceServer>,
+    /// The built site.
+    pub site: PathBuf,
+    /// What hashing a password costs.
+    pub cost: Cost,
+}
+
+/// The server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The storage cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The database did not answer.
+    #[error("the storage did not answer: {0}")]
+    Database(#[from] sqlx::Error),
+    /// Passwords cannot be hashed.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// An origin is not one.
+    #[error(transparent)]
+    Origin(#[from] InvalidOrigin),
+    /// The exchange cannot start.
+    #[error(transparent)]
+    Exchange(#[from] exchange::StartError),
+    /// Somebody else listens there, or it is not an address of this machine.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// A server that runs until it is stopped.
+pub struct Running {
+    address: SocketAddr,
+    stopper: Stopper,
+    serving: JoinHandle<io::Result<()>>,
+    watching: JoinHandle<()>,
+    lines: tabs::Lines,
+    store: Store,
+}
+
+/// Starts the server; it answers when this returns.
+///
+/// # Errors
+/// [`StartError`] says what is in the way.
+pub async fn start(options: Options) -> Result<Running, StartError> {
+    let origins = Origins::new(options.origin.as_deref())?;
+    let store = Store::open(&options.data, options.domain.as_deref()).await?;
+    let lines = tabs::Lines::open(store.clone()).await?;
+    let accounts = Accounts::new(store.clone(), Passwords::new(options.cost)?);
+    let sessions = session::Room::new(&store, accounts.clone(), origins.is_secure());
+    let listener = TcpListener::bind(options.listen).await;
+    let listen_error = |source| StartError::Listen { address: options.listen, source };
+    let listener = listener.map_err(listen_error)?;
+    let address = listener.local_addr().map_err(listen_error)?;
+
+    let stopper = Stopper::default();
+    let watching = tokio::spawn(sessions.clone().watch());
+    let rooms = Rooms { options, origins, store: store.clone(), accounts, sessions, lines: lines.clone() };
+    let service = rooms.router(&stopper)?.into_make_service_with_connect_info::<SocketAddr>();
+    // SIP and lease messages are small and must not wait for one another.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY could not be set");
+        }
+    });
+    let mut signal = stopper.signal();
+    let requested = async move { signal.wait_for(|stop| *stop).await.map(drop).unwrap_or_default() };
+    let serving = tokio::spawn(async move { serve(listener, service).with_graceful_shutdown(requested).await });
+    tracing::info!(%address, "listening");
+    Ok(Running { address, stopper, serving, watching, lines, store })
+}
+
+impl Running {
+    /// Where the server listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops accepting, says farewell to every socket, and writes down what is not yet.
+    pub async fn stop(self) {
+        let Self { stopper, mut serving, watching, lines, store, .. } = self;
+        stopper.begin();
+        lines.disconnect();
+        watching.abort();
+        let farewell = async { tokio::join!(stopper.finished(), &mut serving).1 };
+        if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
+            tracing::warn!("some connections did not end in time");
+            serving.abort();
+        }
+        lines.flush().await;
+        store.close().await;
+    }
+}
+
+/// What the rooms are made of.
+struct Rooms {
+    options: Options,
+    origins: Origins,
+    store: Store,
+    accounts: Accounts,
+    sessions: session::Room,
+    lines: tabs::Lines,
+}
+
+impl Rooms {
+    /// The routes of all rooms, and the layers around them: the guard outside, the session inside.
+    fn router(self, stopper: &Stopper) -> Result<Router, StartError> {
+        let Self { options, origins, store, accounts, sessions, lines } = self;
+        let domain = store.domain().to_owned();
+        let session_layer = sessions.layer();
+        let sessions = Arc::new(sessions);
+        let known: Shared<dyn ports::Accounts> = Arc::new(accounts.clone());
+        let leases: Shared<dyn ports::Leases> = Arc::new(lines.clone());
+
+        let exchange = exchange::Options {
+            domain: domain.clone(),
+            aliases: options.domain_aliases,
+            allowed_origins: options.allowed_origins,
+            origins: origins.clone(),
+            ringing: options.ringing,
+            secret: store.key().derive("exchange"),
+        };
+        let ports = exchange::Ports {
+            sessions: sessions.clone(),
+            accounts: Arc::clone(&known),
+            leases: Arc::clone(&leases),
+        };
+        let exchange = Exchange::start(exchange, ports, stopper.stop())?;
+        let events: Shared<dyn ports::LineEvents> = Arc::new(exchange.clone());
+        lines.connect(Arc::clone(&events));
+
+        let backend = people::Room {
+            accounts: Arc::clone(&known),
+            leases: Arc::clone(&leases),
+            events: Arc::clone(&events),
+            domain: domain.clone(),
+            ice_servers: options.ice_servers,
+            ringing_seconds: u32::try_from(options.ringing.as_secs()).unwrap_or(u32::MAX),
+        };
+        let login = login::Room {
+            accounts,
+            sessions: sessions.clone(),
+            life: sessions.clone(),
+            leases,
+            origins: origins.clone(),
+            domain,
+            throttle: Arc::default(),
+        };
+        let tabs = tabs::Room {
+            lines,
+            sessions: sessions.clone(),
+            accounts: known,
+            events,
+            origins: origins.clone(),
+            stop: stopper.stop(),
+        };
+        let site = site::Room {
+            sessions: sessions.clone(),
+            life: sessions,
+            backend: Arc::new(backend),
+            site: options.site,
+        };
+        let router = site::router(site)
+            .merge(login::router(login))
+            .merge(tabs::router(tabs))
+            .merge(exchange::router(exchange))
+            .route("/healthz", get(health).with_state(store))
+            .layer(session_layer)
+            .layer(from_fn_with_state(origins, site::guard));
+        Ok(router)
+    }
+}
+
+/// Whether the server can work: its storage answers.
+async fn health(State(store): State<Store>) -> (StatusCode, &'static str) {
+    match sqlx::query("SELECT 1").execute(store.pool()).await {
+        Ok(_) => (StatusCode::OK, "ok\n"),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "The storage does not answer.\n"),
+    }
+}

@@ -1,0 +1,211 @@
+//! Logging in and out, and signing digest challenges for the page.
+
+mod sign;
+pub mod throttle;
+
+use crate::origin::Origins;
+use crate::ports::{Accounts as _, Leases, SessionLife, Sessions, Shared};
+use crate::store::accounts::{AccountError, Accounts, LONGEST_EXTENSION, is_extension};
+use crate::store::password::PasswordError;
+use app::pages::login::{LoginError, LoginView};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Form, Query, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Router, body::Body};
+use http::request::Parts;
+use serde::Deserialize;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use throttle::{Throttle, Wait};
+use zeroize::Zeroizing;
+
+/// The largest form.
+const FORM: usize = 8 * 1024;
+/// The largest challenge to sign, with the body it covers.
+const CHALLENGE: usize = 128 * 1024;
+
+/// What this room needs.
+#[derive(Clone)]
+pub struct Room {
+    /// The accounts.
+    pub accounts: Accounts,
+    /// Who is signed in.
+    pub sessions: Shared<dyn Sessions>,
+    /// How sessions begin and end.
+    pub life: Shared<dyn SessionLife>,
+    /// Who holds which line.
+    pub leases: Shared<dyn Leases>,
+    /// The server's own origin.
+    pub origins: Origins,
+    /// The SIP domain, which is the digest realm.
+    pub domain: String,
+    /// Guesses.
+    pub throttle: Arc<Mutex<Throttle>>,
+}
+
+#[derive(Deserialize)]
+struct Words {
+    #[serde(default)]
+    extension: String,
+    #[serde(default)]
+    password: Password,
+}
+
+/// Wiped from memory when it is done with.
+#[derive(Default)]
+struct Password(Zeroizing<String>);
+
+impl<'de> Deserialize<'de> for Password {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|password| Self(Zeroizing::new(password)))
+    }
+}
+
+#[derive(Deserialize)]
+struct Reason {
+    expired: Option<String>,
+}
+
+/// `/login`, `/logout` and `/sign`.
+pub fn router(room: Room) -> Router {
+    Router::new()
+        .route("/login", get(page).post(log_in).layer(DefaultBodyLimit::max(FORM)))
+        .route("/logout", post(log_out))
+        .route("/sign", post(sign::sign).layer(DefaultBodyLimit::max(CHALLENGE)))
+        .with_state(room)
+}
+
+async fn page(State(room): State<Room>, Query(reason): Query<Reason>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    if room.sessions.signed_in(&parts).await.is_some() {
+        return Redirect::to("/").into_response();
+    }
+    let error = reason.expired.is_some().then_some(LoginError::Expired);
+    render(&room, parts, StatusCode::OK, error, String::new()).await
+}
+
+async fn log_in(
+    State(room): State<Room>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    parts: Parts,
+    form: Result<Form<Words>, axum::extract::rejection::FormRejection>,
+) -> Response {
+    let Ok(Form(Words { extension: typed, password: Password(password) })) = form else {
+        return (StatusCode::BAD_REQUEST, "This is not the login form.").into_response();
+    };
+    let address = client(peer, &parts.headers);
+    let extension = local(typed.trim(), &room.domain).to_owned();
+    let shown: String = typed.trim().chars().take(LONGEST_EXTENSION * 2).collect();
+    if let Err(wait) = room.with_throttle(|throttle| throttle.attempt(&extension, address, crate::clock::now())) {
+        tracing::warn!(%address, "login throttled");
+        return throttled(&room, parts, wait, shown).await;
+    }
+    match room.accounts.authenticate(&extension, password).await {
+        Ok(Some(person)) => {
+            room.with_throttle(|throttle| throttle.succeeded(&extension, address));
+            if room.life.begin(&parts, person.account).await.is_err() {
+                return unavailable();
+            }
+            tracing::info!(extension = person.extension, %address, "logged in");
+            Redirect::to("/").into_response()
+        }
+        Ok(None) => {
+            tracing::info!(%address, "wrong extension or password");
+            render(&room, parts, StatusCode::UNAUTHORIZED, Some(LoginError::Wrong), shown).await
+        }
+        Err(AccountError::Password(PasswordError::Busy)) => throttled(&room, parts, Wait(10_000), shown).await,
+        Err(error) => {
+            tracing::error!(%error, "login failed");
+            unavailable()
+        }
+    }
+}
+
+async fn log_out(State(room): State<Room>, parts: Parts) -> Response {
+    if let Some(account) = room.life.end(&parts).await {
+        room.leases.end(account);
+    }
+    Redirect::to("/login").into_response()
+}
+
+async fn throttled(room: &Room, parts: Parts, wait: Wait, shown: String) -> Response {
+    let error = LoginError::Throttled { seconds: wait.seconds() };
+    let mut response = render(room, parts, StatusCode::TOO_MANY_REQUESTS, Some(error), shown).await;
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.seconds()));
+    response
+}
+
+fn unavailable() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, "The storage does not answer. Please try again in a moment.").into_response()
+}
+
+/// The login page: complete without any script.
+async fn render(room: &Room, parts: Parts, status: StatusCode, error: Option<LoginError>, extension: String) -> Response {
+    let insecure = !room.origins.is_trustworthy(&parts.headers);
+    let view = LoginView { error, extension, insecure };
+    let document = move || app::pages::login::document(view.clone());
+    let render = leptos_axum::render_app_async_with_context(|| (), document);
+    let mut response = render(Request::from_parts(parts, Body::empty())).await;
+    *response.status_mut() = status;
+    response
+}
+
+impl Room {
+    fn with_throttle<T>(&self, work: impl FnOnce(&mut Throttle) -> T) -> T {
+        // A panic while counting leaves nothing half done that matters.
+        work(&mut self.throttle.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The extension of an account that signs in with this request, when it may.
+    async fn signed_in(&self, parts: &Parts) -> Option<crate::ports::SignedIn> {
+        self.sessions.signed_in(parts).await
+    }
+
+    async fn ha1(&self, extension: &str) -> Option<crate::ports::Ha1> {
+        self.accounts.ha1(extension).await
+    }
+}
+
+/// The extension that was meant: `1001` or `1001@domain`. What cannot be one stays what it is not: an
+/// extension that nobody has.
+fn local<'a>(typed: &'a str, domain: &str) -> &'a str {
+    let extension = match typed.rsplit_once('@') {
+        Some((extension, host)) if host.eq_ignore_ascii_case(domain) => extension,
+        Some(_) | None => typed,
+    };
+    if is_extension(extension) { extension } else { "" }
+}
+
+/// Where a request comes from. A proxy on this machine says it in the last field that it adds itself.
+fn client(peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
+    let address = peer.ip().to_canonical();
+    let forwarded = headers.get_all("x-forwarded-for").iter().next_back();
+    let last = forwarded.and_then(|field| field.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+    last.filter(|_| address.is_loopback()).unwrap_or(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_extension_may_be_typed_with_its_domain() {
+        assert_eq!(local("1001", "example.com"), "1001");
+        assert_eq!(local("1001@Example.com", "example.com"), "1001");
+        assert_eq!(local("1001@example.net", "example.com"), "");
+        assert_eq!(local("10 01", "example.com"), "");
+        assert_eq!(local(&"1".repeat(33), "example.com"), "");
+    }
+
+    #[test]
+    fn only_a_proxy_on_this_machine_names_the_client() {
+        let mut headers = HeaderMap::new();
+        headers.append("x-forwarded-for", HeaderValue::from_static("203.0.113.1, 203.0.113.2"));
+        let local = SocketAddr::from(([127, 0, 0, 1], 4000));
+        let remote = SocketAddr::from(([198, 51, 100, 7], 4000));
+        assert_eq!(client(local, &headers), IpAddr::from([203, 0, 113, 2]));
+        assert_eq!(client(remote, &headers), remote.ip());
+        assert_eq!(client(local, &HeaderMap::new()), local.ip());
+    }
+}

@@ -1,0 +1,129 @@
+//! `POST /sign`: answers a digest challenge for the page, so that no SIP password is ever in a browser.
+//!
+//! Only for the tab that holds the line, with its own extension as user name, and the server's own realm.
+
+use super::Room;
+use crate::store::key::random_word;
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use http::request::Parts;
+use serde::Deserialize;
+use sip::digest::{self, Algorithm, Challenge, Credentials, Policy};
+use sip::message::Method;
+
+/// What is to be signed.
+#[derive(Debug, Deserialize)]
+pub(super) struct ToSign {
+    /// The epoch of the lease that asks.
+    epoch: u64,
+    /// All that the far end offered, in its order.
+    challenges: Vec<Challenge>,
+    /// The request's method.
+    method: Method,
+    /// The digest-uri.
+    uri: String,
+    /// The request's body, for auth-int.
+    #[serde(default)]
+    body: Vec<u8>,
+}
+
+/// Nothing is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refusal {
+    #[error("this is not a challenge to sign")]
+    Form,
+    #[error("please log in first")]
+    SignedOut,
+    #[error("another tab holds the line")]
+    NotHolder,
+    #[error("this server does not sign for that realm, algorithm or method")]
+    Challenge,
+    #[error("the secret of this extension cannot be read now")]
+    Secret,
+}
+
+pub(super) async fn sign(
+    State(room): State<Room>,
+    parts: Parts,
+    wanted: Result<Json<ToSign>, JsonRejection>,
+) -> Response {
+    match answer(&room, &parts, wanted).await {
+        Ok(credentials) => Json(credentials).into_response(),
+        Err(refusal) => (refusal.status(), refusal.to_string()).into_response(),
+    }
+}
+
+async fn answer(
+    room: &Room,
+    parts: &Parts,
+    wanted: Result<Json<ToSign>, JsonRejection>,
+) -> Result<Credentials, Refusal> {
+    let person = room.signed_in(parts).await.ok_or(Refusal::SignedOut)?;
+    let Ok(Json(wanted)) = wanted else { return Err(Refusal::Form) };
+    if !room.leases.current(person.account, wanted.epoch) {
+        return Err(Refusal::NotHolder);
+    }
+    let challenges = signable(wanted.challenges, &room.domain);
+    let challenge = digest::choose(&challenges, Policy::default()).ok_or(Refusal::Challenge)?;
+    if matches!(wanted.method, Method::Other(_)) {
+        return Err(Refusal::Challenge);
+    }
+    let ha1 = room.ha1(&person.extension).await.ok_or(Refusal::Secret)?;
+    let ha1 = if is_sha256(&challenge.algorithm()) { ha1.sha256 } else { ha1.md5 };
+    let cnonce = random_word(24).map_err(|_| Refusal::Secret)?;
+    let ToSign { method, uri, body, .. } = wanted;
+    Ok(digest::sign(challenge, &ha1, &person.extension, &method, &uri, &body, &cnonce, 1))
+}
+
+/// The challenges of our own realm that the stored secrets are for.
+fn signable(challenges: Vec<Challenge>, realm: &str) -> Vec<Challenge> {
+    let known = |algorithm: &Algorithm| {
+        is_sha256(algorithm) || matches!(algorithm, Algorithm::Md5 | Algorithm::Md5Sess)
+    };
+    challenges.into_iter().filter(|challenge| &*challenge.realm == realm && known(&challenge.algorithm())).collect()
+}
+
+const fn is_sha256(algorithm: &Algorithm) -> bool {
+    matches!(algorithm, Algorithm::Sha256 | Algorithm::Sha256Sess)
+}
+
+impl Refusal {
+    const fn status(self) -> StatusCode {
+        match self {
+            Self::Form => StatusCode::BAD_REQUEST,
+            Self::SignedOut => StatusCode::UNAUTHORIZED,
+            Self::NotHolder => StatusCode::CONFLICT,
+            Self::Challenge => StatusCode::FORBIDDEN,
+            Self::Secret => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn challenges(texts: &[&str]) -> Vec<Challenge> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn only_our_realm_and_the_stored_algorithms_are_signed() {
+        let offered = challenges(&[
+            r#"Digest realm="tabphone", nonce="1", algorithm=MD5, qop="auth""#,
+            r#"Digest realm="tabphone", nonce="2", algorithm=SHA-256, qop="auth""#,
+            r#"Digest realm="tabphone", nonce="3", algorithm=SHA-512-256, qop="auth""#,
+            r#"Digest realm="elsewhere", nonce="4", algorithm=SHA-256, qop="auth""#,
+            r#"Digest realm="tabphone", nonce="5", qop="auth""#,
+            r#"Digest realm="tabphone", nonce="6", algorithm=ROT13, qop="auth""#,
+        ]);
+        let signable = signable(offered, "tabphone");
+        let nonces: Vec<_> = signable.iter().map(|challenge| challenge.nonce.to_string()).collect();
+        assert_eq!(nonces, ["1", "2", "5"]);
+        let strongest = digest::choose(&signable, Policy::default()).unwrap();
+        assert_eq!(strongest.algorithm(), Algorithm::Sha256);
+    }
+}

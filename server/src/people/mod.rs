@@ -1,0 +1,60 @@
+//! People: who can be called, and what they are doing.
+
+use crate::ports::{AccountId, Accounts, Leases, LineEvents, Shared, SignedIn};
+use app::backend::{Backend, BackendError, Contact, IceServer, Opening};
+use app::phone::Presence;
+use async_trait::async_trait;
+
+/// How long a line's state is believed without a word of its holder, in milliseconds.
+const FRESH: u64 = 15_000;
+
+/// What this room needs.
+#[derive(Clone)]
+pub struct Room {
+    /// Everybody.
+    pub accounts: Shared<dyn Accounts>,
+    /// What the lines are doing.
+    pub leases: Shared<dyn Leases>,
+    /// Who is online and who is in a call.
+    pub events: Shared<dyn LineEvents>,
+    /// The SIP domain.
+    pub domain: String,
+    /// STUN and TURN servers for calls.
+    pub ice_servers: Vec<IceServer>,
+    /// How long a call rings, in seconds.
+    pub ringing_seconds: u32,
+}
+
+#[async_trait]
+impl Backend for Room {
+    async fn opening(&self, account: AccountId) -> Result<Opening, BackendError> {
+        let everybody = self.accounts.all().await.map_err(|_| BackendError::Storage)?;
+        let (me, others): (Vec<_>, Vec<_>) = everybody.into_iter().partition(|person| person.account == account);
+        let me = me.into_iter().next().ok_or(BackendError::NoAccount)?;
+        let mut line = match self.leases.line(account) {
+            Some((line, age)) if age <= FRESH => line,
+            Some((line, _)) => line.stale(),
+            None => app::phone::LineState::default(),
+        };
+        // The exchange knows better than any tab's last word.
+        line.presence = others.iter().map(|person| self.presence(person)).collect();
+        Ok(Opening {
+            me: contact(me),
+            domain: self.domain.clone(),
+            contacts: others.into_iter().map(contact).collect(),
+            line,
+            ice_servers: self.ice_servers.clone(),
+            ringing_seconds: self.ringing_seconds,
+        })
+    }
+}
+
+impl Room {
+    fn presence(&self, person: &SignedIn) -> Presence {
+        Presence { extension: person.extension.clone(), status: self.events.status(&person.extension) }
+    }
+}
+
+fn contact(person: SignedIn) -> Contact {
+    Contact { extension: person.extension, name: person.name }
+}

@@ -1,0 +1,99 @@
+//! The phone page: rendered for who is signed in, and for nobody else.
+
+use super::Room;
+use app::backend::{BackendError, Opening};
+use app::phone::pair;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::{MethodRouter, get};
+use axum::Router;
+use http::request::Parts;
+use leptos::nonce::Nonce;
+use leptos::prelude::*;
+use leptos_axum::LeptosRoutes as _;
+use std::path::Path;
+
+/// The pages of [`app::App`], behind the login.
+pub(super) fn router(room: Room) -> Router {
+    let options = options(&room.site);
+    let (routes, _) =
+        leptos_axum::generate_route_list_with_exclusions_and_ssg_and_context(app::App, None, contexts);
+    let shell = {
+        let options = options.clone();
+        move || app::shell(options.clone())
+    };
+    Router::new()
+        .leptos_routes_with_context(&options, routes, contexts, shell)
+        .route_layer(from_fn_with_state(room, gate))
+        .with_state(options)
+}
+
+/// What is no page and no file: said in the site's own look to people, in plain words to programs.
+pub(super) fn not_found(site: &Path) -> MethodRouter {
+    let options = options(site);
+    get(async move |request: Request| {
+        if !wants_html(request.headers()) {
+            return (StatusCode::NOT_FOUND, "There is nothing here.").into_response();
+        }
+        let render = leptos_axum::render_app_async_with_context(contexts, move || app::shell(options.clone()));
+        let mut response = render(request).await;
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        response
+    })
+}
+
+/// Lets in who is signed in, with what the page shows; others go to the login.
+async fn gate(State(room): State<Room>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Some(person) = room.sessions.signed_in(&parts).await else { return log_in(&room, &parts) };
+    match room.backend.opening(person.account).await {
+        Ok(opening) => {
+            parts.extensions.insert(opening);
+            next.run(Request::from_parts(parts, body)).await
+        }
+        Err(BackendError::NoAccount) => log_in(&room, &parts),
+        Err(BackendError::Storage) => {
+            let words = "The storage does not answer. Please try again in a moment.";
+            (StatusCode::SERVICE_UNAVAILABLE, words).into_response()
+        }
+    }
+}
+
+/// A person is led to the login; a program is told.
+fn log_in(room: &Room, parts: &Parts) -> Response {
+    if !wants_html(&parts.headers) {
+        return (StatusCode::UNAUTHORIZED, "Please log in first.").into_response();
+    }
+    let expired = room.life.was_signed_in(parts);
+    Redirect::to(if expired { "/login?expired=1" } else { "/login" }).into_response()
+}
+
+/// What every page finds in its context.
+fn contexts() {
+    let parts = use_context::<Parts>();
+    let extensions = parts.map(|parts| parts.extensions).unwrap_or_default();
+    if let Some(nonce) = extensions.get::<Nonce>() {
+        provide_context(nonce.clone());
+    }
+    let opening = extensions.get::<Opening>().cloned();
+    let (phone, _) = pair(opening.as_ref().map(|opening| opening.line.clone()).unwrap_or_default());
+    provide_context(phone);
+    if let Some(opening) = opening {
+        provide_context(opening);
+    }
+}
+
+fn options(site: &Path) -> LeptosOptions {
+    LeptosOptions::builder()
+        .output_name("tabphone")
+        .site_root(site.to_string_lossy().into_owned())
+        .site_pkg_dir("pkg")
+        .build()
+}
+
+fn wants_html(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    accept.is_none_or(|accept| accept.contains("text/html") || accept.contains("*/*"))
+}

@@ -1,0 +1,285 @@
+//! The accounts: who may be which extension.
+
+use super::Store;
+use super::key::{KeyError, Sealed};
+use super::password::{PasswordError, Passwords};
+use crate::ports::{AccountId, Ha1, PortError, SignedIn};
+use async_trait::async_trait;
+use sip::digest::{Algorithm, ha1};
+use std::time::{SystemTime, UNIX_EPOCH};
+use zeroize::Zeroizing;
+
+/// The longest extension, in characters.
+pub const LONGEST_EXTENSION: usize = 32;
+/// The longest name, in characters.
+pub const LONGEST_NAME: usize = 64;
+
+/// The accounts in the database.
+#[derive(Clone)]
+pub struct Accounts {
+    store: Store,
+    passwords: Passwords,
+}
+
+/// One account, without its secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// What an identity is.
+    pub id: AccountId,
+    /// What to dial.
+    pub extension: String,
+    /// For people.
+    pub name: String,
+    /// Whether it may log in and be called.
+    pub enabled: bool,
+    /// Goes up with every new password.
+    pub generation: i64,
+}
+
+/// An account cannot be made or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// Not an extension.
+    #[error("an extension is 1 to {LONGEST_EXTENSION} letters, digits, dots, hyphens or underscores")]
+    Extension,
+    /// Not a name.
+    #[error("a name is 1 to {LONGEST_NAME} characters, without line breaks")]
+    Name,
+    /// The password is not good enough, or too much is going on.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// Somebody has this extension.
+    #[error("the extension {0} exists already")]
+    Taken(String),
+    /// Nobody has this extension.
+    #[error("there is no extension {0}")]
+    Missing(String),
+    /// The secrets cannot be encrypted or decrypted.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The database did not answer.
+    #[error("the storage did not answer: {0}")]
+    Storage(#[from] sqlx::Error),
+}
+
+type Row = (i64, String, String, bool, i64);
+
+impl Accounts {
+    /// The accounts of this storage.
+    #[must_use]
+    pub const fn new(store: Store, passwords: Passwords) -> Self {
+        Self { store, passwords }
+    }
+
+    /// Makes an account.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub async fn add(&self, extension: &str, name: &str, password: Zeroizing<String>) -> Result<AccountId, AccountError> {
+        if !is_extension(extension) {
+            return Err(AccountError::Extension);
+        }
+        let name = parse_name(name)?;
+        let secrets = self.secrets(extension, &password);
+        let hash = self.passwords.hash(password).await?;
+        let mut transaction = self.store.pool().begin().await?;
+        let inserted = sqlx::query_scalar(
+            "INSERT INTO accounts (extension, name, password_hash, ha1_nonce, ha1, created)
+             VALUES (?, ?, ?, x'', x'', ?) RETURNING id",
+        )
+        .bind(extension)
+        .bind(name)
+        .bind(hash)
+        .bind(now())
+        .fetch_one(&mut *transaction)
+        .await;
+        let id: AccountId = match inserted {
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+                return Err(AccountError::Taken(extension.to_owned()));
+            }
+            other => other?,
+        };
+        // The account's number is part of the encryption, so it must be known first.
+        let sealed = self.store.key().seal(secrets.as_bytes(), &context(id))?;
+        sqlx::query("UPDATE accounts SET ha1_nonce = ?, ha1 = ? WHERE id = ?")
+            .bind(sealed.nonce)
+            .bind(sealed.bytes)
+            .bind(id)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(id)
+    }
+
+    /// Gives an account a new password, which ends its sessions.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub async fn set_password(&self, extension: &str, password: Zeroizing<String>) -> Result<(), AccountError> {
+        let account = self.find(extension).await?.ok_or_else(|| AccountError::Missing(extension.to_owned()))?;
+        let secrets = self.secrets(extension, &password);
+        let sealed = self.store.key().seal(secrets.as_bytes(), &context(account.id))?;
+        let hash = self.passwords.hash(password).await?;
+        let query = "UPDATE accounts SET password_hash = ?, ha1_nonce = ?, ha1 = ?, generation = generation + 1 WHERE id = ?";
+        let changed = sqlx::query(query).bind(hash).bind(sealed.nonce).bind(sealed.bytes).bind(account.id);
+        existed(changed.execute(self.store.pool()).await?.rows_affected(), extension)
+    }
+
+    /// Lets an account in, or keeps it out.
+    ///
+    /// # Errors
+    /// [`AccountError::Missing`] and [`AccountError::Storage`].
+    pub async fn set_enabled(&self, extension: &str, enabled: bool) -> Result<(), AccountError> {
+        let changed = sqlx::query("UPDATE accounts SET enabled = ? WHERE extension = ?").bind(enabled).bind(extension);
+        existed(changed.execute(self.store.pool()).await?.rows_affected(), extension)
+    }
+
+    /// Removes an account with all that belongs to it.
+    ///
+    /// # Errors
+    /// [`AccountError::Missing`] and [`AccountError::Storage`].
+    pub async fn remove(&self, extension: &str) -> Result<(), AccountError> {
+        let removed = sqlx::query("DELETE FROM accounts WHERE extension = ?").bind(extension);
+        existed(removed.execute(self.store.pool()).await?.rows_affected(), extension)
+    }
+
+    /// Every account, disabled ones too, by extension.
+    ///
+    /// # Errors
+    /// [`AccountError::Storage`].
+    pub async fn list(&self) -> Result<Vec<Account>, AccountError> {
+        let query = "SELECT id, extension, name, enabled, generation FROM accounts ORDER BY length(extension), extension";
+        let rows: Vec<Row> = sqlx::query_as(query).fetch_all(self.store.pool()).await?;
+        Ok(rows.into_iter().map(Account::from).collect())
+    }
+
+    /// The account of an extension, even when disabled.
+    ///
+    /// # Errors
+    /// [`AccountError::Storage`].
+    pub async fn find(&self, extension: &str) -> Result<Option<Account>, AccountError> {
+        let query = "SELECT id, extension, name, enabled, generation FROM accounts WHERE extension = ?";
+        let row: Option<Row> = sqlx::query_as(query).bind(extension).fetch_optional(self.store.pool()).await?;
+        Ok(row.map(Account::from))
+    }
+
+    /// An account by its number, even when disabled.
+    ///
+    /// # Errors
+    /// [`AccountError::Storage`].
+    pub async fn get(&self, id: AccountId) -> Result<Option<Account>, AccountError> {
+        let query = "SELECT id, extension, name, enabled, generation FROM accounts WHERE id = ?";
+        let row: Option<Row> = sqlx::query_as(query).bind(id).fetch_optional(self.store.pool()).await?;
+        Ok(row.map(Account::from))
+    }
+
+    /// Goes up with every change of any account, by whichever process.
+    ///
+    /// # Errors
+    /// [`AccountError::Storage`].
+    pub async fn changes(&self) -> Result<i64, AccountError> {
+        Ok(sqlx::query_scalar("SELECT value FROM account_changes").fetch_one(self.store.pool()).await?)
+    }
+
+    /// The account of an extension, if it is enabled and this is its password. What is wrong is not told,
+    /// and takes the same work: one look-up and one argon2.
+    ///
+    /// # Errors
+    /// [`AccountError::Storage`], and [`PasswordError::Busy`].
+    pub async fn authenticate(
+        &self,
+        extension: &str,
+        password: Zeroizing<String>,
+    ) -> Result<Option<SignedIn>, AccountError> {
+        let query = "SELECT id, extension, name, password_hash FROM accounts WHERE extension = ? AND enabled";
+        let row: Option<(i64, String, String, String)> =
+            sqlx::query_as(query).bind(extension).fetch_optional(self.store.pool()).await?;
+        let (person, hash) = match row {
+            Some((account, extension, name, hash)) => (Some(SignedIn { account, extension, name }), Some(hash)),
+            None => (None, None),
+        };
+        let verified = self.passwords.verify(password, hash).await?;
+        Ok(person.filter(|_| verified))
+    }
+
+    /// Both digest secrets in the form that is encrypted.
+    fn secrets(&self, extension: &str, password: &str) -> Zeroizing<String> {
+        let of = |algorithm| ha1(&algorithm, extension, self.store.domain(), password);
+        Zeroizing::new(format!("{}:{}", of(Algorithm::Md5), of(Algorithm::Sha256)))
+    }
+
+    async fn read_ha1(&self, extension: &str) -> Result<Option<Ha1>, AccountError> {
+        let query = "SELECT id, ha1_nonce, ha1 FROM accounts WHERE extension = ? AND enabled";
+        let row: Option<(i64, Vec<u8>, Vec<u8>)> =
+            sqlx::query_as(query).bind(extension).fetch_optional(self.store.pool()).await?;
+        let Some((id, nonce, bytes)) = row else { return Ok(None) };
+        let plain = self.store.key().unseal(&Sealed { nonce, bytes }, &context(id))?;
+        let text = std::str::from_utf8(&plain).map_err(|_| KeyError::Sealed)?;
+        let (md5, sha256) = text.split_once(':').ok_or(KeyError::Sealed)?;
+        Ok(Some(Ha1 { md5: md5.to_owned(), sha256: sha256.to_owned() }))
+    }
+}
+
+#[async_trait]
+impl crate::ports::Accounts for Accounts {
+    async fn by_extension(&self, extension: &str) -> Option<SignedIn> {
+        let account = logged(self.find(extension).await).flatten()?;
+        account.enabled.then(|| account.into())
+    }
+
+    async fn all(&self) -> Result<Vec<SignedIn>, PortError> {
+        let accounts = logged(self.list().await).ok_or(PortError::Storage)?;
+        Ok(accounts.into_iter().filter(|account| account.enabled).map(SignedIn::from).collect())
+    }
+
+    async fn ha1(&self, extension: &str) -> Option<Ha1> {
+        logged(self.read_ha1(extension).await).flatten()
+    }
+}
+
+impl From<Row> for Account {
+    fn from((id, extension, name, enabled, generation): Row) -> Self {
+        Self { id, extension, name, enabled, generation }
+    }
+}
+
+impl From<Account> for SignedIn {
+    fn from(account: Account) -> Self {
+        Self { account: account.id, extension: account.extension, name: account.name }
+    }
+}
+
+/// Whether this can be an extension: what stands on the left of the `@` without any escaping.
+#[must_use]
+pub fn is_extension(text: &str) -> bool {
+    (1..=LONGEST_EXTENSION).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+}
+
+fn parse_name(name: &str) -> Result<&str, AccountError> {
+    let name = name.trim();
+    let fits = (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    fits.then_some(name).ok_or(AccountError::Name)
+}
+
+/// What ties the encrypted secrets to their row.
+fn context(id: AccountId) -> Vec<u8> {
+    format!("ha1 {id}").into_bytes()
+}
+
+fn existed(rows: u64, extension: &str) -> Result<(), AccountError> {
+    if rows > 0 { Ok(()) } else { Err(AccountError::Missing(extension.to_owned())) }
+}
+
+/// The ports have no words for a failing storage; the log has.
+fn logged<T>(result: Result<T, AccountError>) -> Option<T> {
+    result.inspect_err(|error| tracing::error!(%error, "an account could not be read")).ok()
+}
+
+fn now() -> i64 {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    i64::try_from(seconds).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

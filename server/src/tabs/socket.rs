@@ -1,0 +1,232 @@
+//! The tab socket: `GET /line`, a WebSocket of the server's own pages with a session.
+
+use super::hub::Closing;
+use super::lines::{Lines, Outgoing, Place, Refused};
+use crate::origin::{From, Origins};
+use crate::ports::{Accounts, LineEvents, Sessions, Shared, SignedIn};
+use crate::stop::Stop;
+use app::lease::{FromTab, MAX_MESSAGE, SUBPROTOCOL, ToTab};
+use app::phone::Presence;
+use axum::Router;
+use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use http::request::Parts;
+use std::time::Duration;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, timeout};
+
+/// How long a tab has for its first word.
+const HELLO: Duration = Duration::from_secs(10);
+/// How long one message may take to leave.
+const SEND: Duration = Duration::from_secs(10);
+/// How often the session is looked at while the socket is open, which also keeps it from going idle.
+const RECHECK: Duration = Duration::from_secs(60);
+/// The longest name of a tab, in bytes.
+const NAME: usize = 64;
+/// How many messages a tab may send at once, and how many a second in the long run.
+const BURST: f64 = 200.0;
+const RATE: f64 = 50.0;
+
+/// What this room needs.
+#[derive(Clone)]
+pub struct Room {
+    /// The lines.
+    pub lines: Lines,
+    /// Who is signed in.
+    pub sessions: Shared<dyn Sessions>,
+    /// Whose presence is told.
+    pub accounts: Shared<dyn Accounts>,
+    /// What everybody is doing.
+    pub events: Shared<dyn LineEvents>,
+    /// The server's own origin.
+    pub origins: Origins,
+    /// When to stop.
+    pub stop: Stop,
+}
+
+/// `/line`.
+pub fn router(room: Room) -> Router {
+    Router::new().route("/line", get(open)).with_state(room)
+}
+
+/// Why a socket ends.
+enum End {
+    /// Nothing more can be said.
+    Gone,
+    /// With these words.
+    Close(u16, &'static str),
+}
+
+async fn open(
+    State(room): State<Room>,
+    parts: Parts,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    if room.origins.of(&parts.headers) != From::Own {
+        return refuse(StatusCode::FORBIDDEN, "The line can only be opened by this server's own pages.");
+    }
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE).protocols([SUBPROTOCOL]),
+        Err(rejection) => return rejection.into_response(),
+    };
+    if upgrade.selected_protocol().is_none() {
+        return refuse(StatusCode::BAD_REQUEST, "The WebSocket subprotocol must be tabphone.line.");
+    }
+    let Some(person) = room.sessions.signed_in(&parts).await else {
+        return refuse(StatusCode::UNAUTHORIZED, "Please log in first.");
+    };
+    match room.lines.enter(person.account, &person.extension) {
+        Ok(place) => upgrade.on_upgrade(move |socket| run(room, parts, person, place, socket)),
+        Err(Refused::Full) => refuse(StatusCode::TOO_MANY_REQUESTS, "Too many tabs of this extension are open."),
+        Err(error @ Refused::Key(_)) => {
+            tracing::error!(%error, "a line could not be made");
+            refuse(StatusCode::SERVICE_UNAVAILABLE, "The line cannot be opened now.")
+        }
+    }
+}
+
+fn refuse(status: StatusCode, words: &'static str) -> Response {
+    (status, words).into_response()
+}
+
+async fn run(mut room: Room, parts: Parts, person: SignedIn, place: Place, mut socket: WebSocket) {
+    let end = match converse(&mut room, &parts, &person, place, &mut socket).await {
+        Ok(()) => End::Gone,
+        Err(end) => end,
+    };
+    if let End::Close(code, words) = end {
+        let frame = CloseFrame { code, reason: words.into() };
+        let _ = timeout(SEND, socket.send(Message::Close(Some(frame)))).await;
+        // The other side's close, so that it does not see a cut connection.
+        let _ = timeout(Duration::from_secs(1), async { while let Some(Ok(_)) = socket.recv().await {} }).await;
+    }
+}
+
+async fn converse(
+    room: &mut Room,
+    parts: &Parts,
+    person: &SignedIn,
+    mut place: Place,
+    socket: &mut WebSocket,
+) -> Result<(), End> {
+    // Subscribed before anything is read, so that no change falls between.
+    let mut presence = room.events.changes();
+    let mut ended = room.sessions.ended();
+    let hello = timeout(HELLO, next(socket)).await;
+    let hello = hello.map_err(|_| End::Close(close_code::POLICY, "nothing was said"))??;
+    if !matches!(&hello, FromTab::Hello { tab, .. } if (1..=NAME).contains(&tab.len())) {
+        return Err(End::Close(close_code::POLICY, "the first message must be Hello"));
+    }
+    place.receive(hello).await;
+    send(socket, &ToTab::Presence(everybody(room, person).await)).await?;
+
+    let mut recheck = tokio::time::interval_at(Instant::now() + RECHECK, RECHECK);
+    let mut budget = Budget::new();
+    loop {
+        tokio::select! {
+            message = next(socket) => {
+                if !budget.spend() {
+                    return Err(End::Close(close_code::POLICY, "too many messages"));
+                }
+                place.receive(message?).await;
+            }
+            outgoing = place.queue.recv() => match outgoing {
+                Some(Outgoing::Message(message)) => send(socket, &message).await?,
+                Some(Outgoing::Close(Closing::LoggedOut)) => return Err(End::Close(close_code::POLICY, "logged out")),
+                Some(Outgoing::Close(Closing::Replaced)) => return Err(End::Close(close_code::NORMAL, "replaced")),
+                None => return Err(End::Close(close_code::AGAIN, "too slow")),
+            },
+            change = presence.recv() => {
+                let news = news(room, person, change).await?;
+                if !news.is_empty() {
+                    send(socket, &ToTab::Presence(news)).await?;
+                }
+            }
+            account = ended.recv() => {
+                let concerned = match account {
+                    Ok(account) => account == person.account,
+                    Err(RecvError::Lagged(_)) => true,
+                    Err(RecvError::Closed) => return Err(End::Close(close_code::AWAY, "the server stops")),
+                };
+                if concerned {
+                    check(room, parts).await?;
+                }
+            }
+            _ = recheck.tick() => check(room, parts).await?,
+            () = room.stop.requested() => return Err(End::Close(close_code::AWAY, "the server stops")),
+        }
+    }
+}
+
+/// The next word of the tab.
+async fn next(socket: &mut WebSocket) -> Result<FromTab, End> {
+    loop {
+        match socket.recv().await {
+            Some(Ok(Message::Text(text))) => {
+                let message = serde_json::from_str(&text);
+                return message.map_err(|_| End::Close(close_code::POLICY, "this message is not understood"));
+            }
+            Some(Ok(Message::Binary(_))) => return Err(End::Close(close_code::UNSUPPORTED, "only text is understood")),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(End::Gone),
+        }
+    }
+}
+
+async fn send(socket: &mut WebSocket, message: &ToTab) -> Result<(), End> {
+    let json = serde_json::to_string(message).map_err(|_| End::Close(close_code::ERROR, "nothing can be said"))?;
+    match timeout(SEND, socket.send(Message::Text(json.into()))).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(End::Gone),
+    }
+}
+
+async fn check(room: &Room, parts: &Parts) -> Result<(), End> {
+    let valid = room.sessions.signed_in(parts).await.is_some();
+    if valid { Ok(()) } else { Err(End::Close(close_code::POLICY, "logged out")) }
+}
+
+/// What everybody else is doing.
+async fn everybody(room: &Room, person: &SignedIn) -> Vec<Presence> {
+    let accounts = room.accounts.all().await.unwrap_or_default();
+    let others = accounts.into_iter().filter(|other| other.account != person.account);
+    others.map(|other| Presence { status: room.events.status(&other.extension), extension: other.extension }).collect()
+}
+
+/// What a change means to this person; a missed one is made up for by telling everything.
+async fn news(
+    room: &Room,
+    person: &SignedIn,
+    change: Result<(String, app::phone::Status), RecvError>,
+) -> Result<Vec<Presence>, End> {
+    match change {
+        Ok((extension, _)) if extension == person.extension => Ok(Vec::new()),
+        Ok((extension, status)) => Ok(vec![Presence { extension, status }]),
+        Err(RecvError::Lagged(_)) => Ok(everybody(room, person).await),
+        Err(RecvError::Closed) => Err(End::Close(close_code::AWAY, "the server stops")),
+    }
+}
+
+/// A token bucket.
+struct Budget {
+    tokens: f64,
+    at: Instant,
+}
+
+impl Budget {
+    fn new() -> Self {
+        Self { tokens: BURST, at: Instant::now() }
+    }
+
+    fn spend(&mut self) -> bool {
+        let now = Instant::now();
+        self.tokens = (self.tokens + now.duration_since(self.at).as_secs_f64() * RATE).min(BURST);
+        self.at = now;
+        self.tokens -= 1.0;
+        self.tokens >= 0.0
+    }
+}

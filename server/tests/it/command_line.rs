@@ -1,0 +1,140 @@
+//! The program itself.
+
+use crate::house::{ALICE, House};
+use reqwest::StatusCode;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+fn tabphone(data: &Path, arguments: &[&str], stdin: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tabphone"))
+        .args(arguments)
+        .arg("--data")
+        .arg(data)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that reads nothing may be gone already.
+    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn said(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn a_user_added_while_the_server_runs_can_log_in_at_once() {
+    let house = House::open().await;
+    let add = ["user", "add", "1004", "--name", "Dana", "--password-stdin"];
+    let output = tabphone(house.data.path(), &add, "correct horse\n");
+    assert!(output.status.success(), "{}", said(&output.stderr));
+    assert_eq!(house.browser().log_in("1004", "correct horse").await.status(), StatusCode::SEE_OTHER);
+    let alice = house.signed_in(ALICE).await;
+    assert!(alice.browser.get("/").await.text().await.unwrap().contains("Dana"));
+    let list = tabphone(house.data.path(), &["user", "list"], "");
+    assert_eq!(said(&list.stdout), "1001  Alice Adams\n1002  Bob Brown\n1004  Dana\n");
+    assert!(tabphone(house.data.path(), &["user", "disable", "1004"], "").status.success());
+    assert_eq!(house.browser().log_in("1004", "correct horse").await.status(), StatusCode::UNAUTHORIZED);
+    assert!(tabphone(house.data.path(), &["user", "remove", "1004"], "").status.success());
+    assert!(!said(&tabphone(house.data.path(), &["user", "list"], "").stdout).contains("1004"));
+}
+
+#[test]
+fn what_cannot_be_done_is_said_in_words() {
+    let data = tempfile::tempdir().unwrap();
+    let failed = |arguments: &[&str], stdin: &str| {
+        let output = tabphone(data.path(), arguments, stdin);
+        assert!(!output.status.success(), "{arguments:?}");
+        said(&output.stderr)
+    };
+    let add = ["user", "add", "1004", "--name", "Dana", "--password-stdin"];
+    assert!(failed(&add, "short\n").contains("the password is too short: it must have at least 8 characters"));
+    assert!(failed(&add[..5], "").contains("add --password-stdin"));
+    assert!(failed(&["user", "password", "1009", "--password-stdin"], "long enough\n").contains("there is no extension 1009"));
+    assert!(tabphone(data.path(), &add, "long enough\n").status.success());
+    assert!(failed(&add, "long enough\n").contains("the extension 1004 exists already"));
+}
+
+/// A server process that ends with the test.
+struct Server(Child, BufReader<std::process::ChildStdout>);
+
+impl Server {
+    fn start(data: &Path, arguments: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tabphone"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Self(child, stdout)
+    }
+
+    /// What is printed up to the line that says where it listens, and that address.
+    fn ready(&mut self) -> (String, String) {
+        let mut printed = String::new();
+        loop {
+            let mut line = String::new();
+            assert_ne!(self.1.read_line(&mut line).unwrap(), 0, "the server ended: {printed}");
+            if let Some(url) = line.strip_prefix("Tabphone is ready: ") {
+                return (printed, url.trim_end().to_owned());
+            }
+            printed.push_str(&line);
+        }
+    }
+
+    fn stop(mut self) {
+        let kill = Command::new("kill").arg(self.0.id().to_string()).status().unwrap();
+        assert!(kill.success());
+        assert!(self.0.wait().unwrap().success());
+        let mut rest = String::new();
+        self.1.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+    }
+}
+
+#[tokio::test]
+async fn demo_passwords_are_shown_once_and_work() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Server::start(data.path(), &["--demo"]);
+    let (printed, url) = server.ready();
+    let password = |printed: &str, extension: &str| {
+        let line = printed.lines().find(|line| line.trim_start().starts_with(extension)).unwrap().to_owned();
+        line.split_whitespace().last().unwrap().to_owned()
+    };
+    let first = password(&printed, "1001");
+    for (extension, name) in [("1001", "Alice Adams"), ("1002", "Bob Brown"), ("1003", "Carol Clark")] {
+        assert!(printed.contains(&format!("{extension}  {name}")), "{printed}");
+    }
+    let login = async |url: &str, password: &str| {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let form = [("extension", "1001"), ("password", password)];
+        client.post(format!("{url}/login")).form(&form).send().await.unwrap().status()
+    };
+    assert_eq!(login(&url, &first).await, StatusCode::SEE_OTHER);
+    server.stop();
+
+    let mut server = Server::start(data.path(), &["--demo"]);
+    let (printed, url) = server.ready();
+    assert_eq!(printed, "", "on the first start only");
+    assert_eq!(login(&url, &first).await, StatusCode::SEE_OTHER);
+    server.stop();
+
+    let mut server = Server::start(data.path(), &["--reset-demo"]);
+    let (printed, url) = server.ready();
+    assert_ne!(password(&printed, "1001"), first);
+    assert_eq!(login(&url, &first).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(login(&url, &password(&printed, "1001")).await, StatusCode::SEE_OTHER);
+    server.stop();
+}

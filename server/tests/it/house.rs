@@ -1,0 +1,234 @@
+//! A server for one test, and the clients that visit it.
+
+use app::lease::{FromTab, SUBPROTOCOL, ToTab};
+use futures::{SinkExt as _, StreamExt as _};
+use reqwest::{Client, Response, StatusCode, header, redirect};
+use server::store::Store;
+use server::store::accounts::Accounts;
+use server::store::password::{Cost, Passwords};
+use server::{Options, Running};
+use std::path::Path;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use zeroize::Zeroizing;
+
+const CHEAP: Cost = Cost { memory: 64, passes: 1, lanes: 1 };
+/// Longer than anything takes that is not broken.
+const SOON: Duration = Duration::from_secs(5);
+
+pub const ALICE: (&str, &str) = ("1001", "wonderland");
+pub const BOB: (&str, &str) = ("1002", "bricklayer");
+
+pub struct House {
+    pub data: TempDir,
+    running: Running,
+}
+
+impl House {
+    /// A server with Alice Adams at 1001 and Bob Brown at 1002.
+    pub async fn open() -> Self {
+        Self::open_with(|_| {}).await
+    }
+
+    pub async fn open_with(change: impl FnOnce(&mut Options)) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let accounts = accounts(data.path()).await;
+        for ((extension, password), name) in [(ALICE, "Alice Adams"), (BOB, "Bob Brown")] {
+            accounts.add(extension, name, Zeroizing::new(password.to_owned())).await.unwrap();
+        }
+        let running = start(data.path(), change).await;
+        Self { data, running }
+    }
+
+    /// Stops the server and starts it again with the same data.
+    pub async fn restart(self) -> Self {
+        timeout(SOON, self.running.stop()).await.expect("the server did not stop");
+        let running = start(self.data.path(), |_| {}).await;
+        Self { data: self.data, running }
+    }
+
+    pub async fn stop(self) -> TempDir {
+        timeout(SOON, self.running.stop()).await.expect("the server did not stop");
+        self.data
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.running.address())
+    }
+
+    pub fn browser(&self) -> Browser {
+        let client = Client::builder().cookie_store(true).redirect(redirect::Policy::none()).build().unwrap();
+        Browser { client, origin: self.url("") }
+    }
+
+    /// A browser in which this person is logged in.
+    pub async fn signed_in(&self, person: (&str, &str)) -> Visitor {
+        let browser = self.browser();
+        let response = browser.log_in(person.0, person.1).await;
+        assert_eq!(response.status(), StatusCode::SEE_OTHER);
+        let cookie = cookie(&response).unwrap();
+        Visitor { browser, cookie }
+    }
+}
+
+/// The accounts of a data directory, opened as the command line does: beside the server.
+pub async fn accounts(data: &Path) -> Accounts {
+    let store = Store::open(data, None).await.unwrap();
+    Accounts::new(store, Passwords::new(CHEAP).unwrap())
+}
+
+async fn start(data: &Path, change: impl FnOnce(&mut Options)) -> Running {
+    let site = data.join("site");
+    std::fs::create_dir_all(site.join("pkg")).unwrap();
+    let mut options = Options {
+        data: data.to_owned(),
+        domain: None,
+        listen: ([127, 0, 0, 1], 0).into(),
+        domain_aliases: Vec::new(),
+        allowed_origins: Vec::new(),
+        origin: None,
+        ringing: Duration::from_secs(45),
+        ice_servers: Vec::new(),
+        site,
+        cost: CHEAP,
+    };
+    change(&mut options);
+    server::start(options).await.unwrap()
+}
+
+/// A browser with a cookie jar that follows no redirects by itself.
+pub struct Browser {
+    pub client: Client,
+    pub origin: String,
+}
+
+impl Browser {
+    pub async fn get(&self, path: &str) -> Response {
+        self.client.get(format!("{}{path}", self.origin)).send().await.unwrap()
+    }
+
+    /// A POST as the server's own pages send it.
+    pub async fn post(&self, path: &str) -> Response {
+        let request = self.client.post(format!("{}{path}", self.origin));
+        request.header(header::ORIGIN, &self.origin).send().await.unwrap()
+    }
+
+    pub async fn log_in(&self, extension: &str, password: &str) -> Response {
+        let request = self.client.post(format!("{}/login", self.origin)).header(header::ORIGIN, &self.origin);
+        request.form(&[("extension", extension), ("password", password)]).send().await.unwrap()
+    }
+}
+
+pub struct Visitor {
+    pub browser: Browser,
+    /// `name=value`, for sockets.
+    pub cookie: String,
+}
+
+impl Visitor {
+    /// A tab that said `Hello`.
+    pub async fn tab(&self, name: &str, running: Option<u64>) -> Tab {
+        let mut tab = open_line(&self.browser.origin, &self.line_headers()).await.unwrap();
+        tab.say(FromTab::Hello { tab: name.to_owned(), running }).await;
+        tab
+    }
+
+    pub fn line_headers(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("origin", self.browser.origin.clone()),
+            ("cookie", self.cookie.clone()),
+            ("sec-websocket-protocol", SUBPROTOCOL.to_owned()),
+        ]
+    }
+}
+
+/// The first cookie that a response sets, as `name=value`.
+pub fn cookie(response: &Response) -> Option<String> {
+    let set = response.headers().get(header::SET_COOKIE)?.to_str().ok()?;
+    set.split(';').next().map(str::to_owned)
+}
+
+/// Opens `/line` with these headers; the status when it is refused.
+pub async fn open_line(origin: &str, headers: &[(&'static str, String)]) -> Result<Tab, (u16, String)> {
+    let url = format!("{}/line", origin.replacen("http", "ws", 1));
+    let mut request = url.into_client_request().unwrap();
+    for (name, value) in headers {
+        request.headers_mut().insert(*name, value.parse().unwrap());
+    }
+    match timeout(SOON, connect_async(request)).await.expect("no answer to the upgrade") {
+        Ok((socket, _)) => Ok(Tab { socket }),
+        Err(Error::Http(response)) => {
+            let body = response.body().clone().unwrap_or_default();
+            Err((response.status().as_u16(), String::from_utf8(body).unwrap()))
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+pub struct Tab {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+impl Tab {
+    pub async fn say(&mut self, message: FromTab) {
+        self.say_raw(&serde_json::to_string(&message).unwrap()).await;
+    }
+
+    pub async fn say_raw(&mut self, text: &str) {
+        self.socket.send(Message::text(text)).await.unwrap();
+    }
+
+    /// The next word that is not about presence.
+    pub async fn hear(&mut self) -> ToTab {
+        loop {
+            let word = self.hear_any().await;
+            if !matches!(word, ToTab::Presence(_)) {
+                return word;
+            }
+        }
+    }
+
+    pub async fn hear_any(&mut self) -> ToTab {
+        loop {
+            match timeout(SOON, self.socket.next()).await.expect("nothing was said") {
+                Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).unwrap(),
+                Some(Ok(Message::Ping(_))) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// The epoch of the line that this tab is granted.
+    pub async fn granted(&mut self) -> u64 {
+        match self.hear().await {
+            ToTab::Granted(grant) => grant.epoch,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// How the server closes the socket.
+    pub async fn closed(mut self) -> Option<CloseFrame> {
+        let end = async {
+            loop {
+                match self.socket.next().await {
+                    Some(Ok(Message::Close(frame))) => return frame,
+                    Some(Ok(_)) => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+        };
+        timeout(SOON, end).await.expect("the socket was not closed")
+    }
+
+    pub async fn leave(mut self) {
+        self.socket.close(None).await.unwrap();
+        // Until the server answered it.
+        while let Some(Ok(_)) = self.socket.next().await {}
+    }
+}

@@ -1,0 +1,94 @@
+use crate::house::{ALICE, BOB, House, cookie};
+use reqwest::{StatusCode, header};
+
+fn location(response: &reqwest::Response) -> &str {
+    response.headers().get(header::LOCATION).unwrap().to_str().unwrap()
+}
+
+#[tokio::test]
+async fn the_right_password_leads_to_the_phone() {
+    let house = House::open().await;
+    let browser = house.browser();
+    let gate = browser.get("/").await;
+    assert_eq!((gate.status(), location(&gate)), (StatusCode::SEE_OTHER, "/login"));
+    let login = browser.log_in(ALICE.0, ALICE.1).await;
+    assert_eq!((login.status(), location(&login)), (StatusCode::SEE_OTHER, "/"));
+    let phone = browser.get("/").await;
+    assert_eq!(phone.status(), StatusCode::OK);
+    let page = phone.text().await.unwrap();
+    assert!(page.contains("Alice Adams") && page.contains("Bob Brown"), "{page}");
+    let again = browser.get("/login").await;
+    assert_eq!((again.status(), location(&again)), (StatusCode::SEE_OTHER, "/"));
+}
+
+#[tokio::test]
+async fn an_extension_may_be_typed_with_its_domain() {
+    let house = House::open().await;
+    assert_eq!(house.browser().log_in("1001@tabphone", ALICE.1).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(house.browser().log_in("1001@elsewhere", ALICE.1).await.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn an_unknown_extension_and_a_wrong_password_get_the_same_answer() {
+    let house = House::open().await;
+    let browser = house.browser();
+    let unknown = browser.log_in("1009", ALICE.1).await;
+    let wrong = browser.log_in("1001", "not the password").await;
+    assert_eq!(unknown.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(unknown.status(), wrong.status());
+    assert!(cookie(&unknown).is_none() && cookie(&wrong).is_none());
+    let (unknown, wrong) = (unknown.text().await.unwrap(), wrong.text().await.unwrap());
+    assert!(wrong.contains("The extension or the password is wrong."), "{wrong}");
+    assert_eq!(unknown.replace("1009", "1001"), wrong);
+    assert_eq!(browser.get("/").await.status(), StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn guessing_an_extension_is_throttled_in_words() {
+    let house = House::open().await;
+    let browser = house.browser();
+    for _ in 0..5 {
+        assert_eq!(browser.log_in("1001", "not the password").await.status(), StatusCode::UNAUTHORIZED);
+    }
+    let throttled = browser.log_in("1001", ALICE.1).await;
+    assert_eq!(throttled.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(throttled.headers()[header::RETRY_AFTER], "30");
+    assert!(throttled.text().await.unwrap().contains("Too many wrong tries. Wait 30 seconds"));
+    assert_eq!(browser.log_in(BOB.0, BOB.1).await.status(), StatusCode::SEE_OTHER, "others can log in");
+}
+
+#[tokio::test]
+async fn the_login_page_loads_no_script() {
+    let house = House::open().await;
+    let page = house.browser().get("/login").await.text().await.unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>"), "{page}");
+    assert!(!page.contains("<script") && !page.contains(".wasm"), "{page}");
+}
+
+#[tokio::test]
+async fn a_form_that_is_no_form_is_refused() {
+    let house = House::open().await;
+    let browser = house.browser();
+    let post = |body: String, kind: &'static str| {
+        let request = browser.client.post(house.url("/login")).header(header::CONTENT_TYPE, kind);
+        async move { request.body(body).send().await.unwrap().status() }
+    };
+    let form = "application/x-www-form-urlencoded";
+    assert_eq!(post("{}".to_owned(), "application/json").await, StatusCode::BAD_REQUEST);
+    assert_eq!(post("x".repeat(100_000), form).await, StatusCode::BAD_REQUEST);
+    assert_eq!(post("extension=%ff&password=%00".to_owned(), form).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(post(String::new(), form).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn another_site_cannot_log_anybody_in_or_out() {
+    let house = House::open().await;
+    let alice = house.signed_in(ALICE).await;
+    for (name, value) in [("origin", "http://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")] {
+        for path in ["/login", "/logout", "/sign"] {
+            let response = alice.browser.client.post(house.url(path)).header(name, value).send().await.unwrap();
+            assert_eq!(response.status(), StatusCode::FORBIDDEN, "{path} with {name}: {value}");
+        }
+    }
+    assert_eq!(alice.browser.get("/").await.status(), StatusCode::OK);
+}

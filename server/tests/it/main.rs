@@ -1,0 +1,10 @@
+//! The server as its clients meet it: started in this process on a free port, with a data directory of its own.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod command_line;
+mod house;
+mod login;
+mod session;
+mod sign;
+mod site;
+mod tabs;

@@ -1,0 +1,96 @@
+use crate::house::{ALICE, House, accounts, cookie};
+use reqwest::{StatusCode, header};
+use zeroize::Zeroizing;
+
+#[tokio::test]
+async fn the_session_id_changes_at_login() {
+    let house = House::open().await;
+    let alice = house.signed_in(ALICE).await;
+    let again = alice.browser.log_in(ALICE.0, ALICE.1).await;
+    let second = cookie(&again).unwrap();
+    assert_ne!(second, alice.cookie);
+    let old = house.browser().client.get(house.url("/")).header(header::COOKIE, &alice.cookie).send().await.unwrap();
+    assert_eq!(old.status(), StatusCode::SEE_OTHER, "the old id is worth nothing");
+}
+
+#[tokio::test]
+async fn an_id_that_was_foisted_on_a_browser_is_not_used() {
+    let house = House::open().await;
+    let foisted = "tabphone=AAAAAAAAAAAAAAAAAAAAAA";
+    let login = house.browser().client.post(house.url("/login")).header(header::COOKIE, foisted);
+    let login = login.form(&[("extension", ALICE.0), ("password", ALICE.1)]).send().await.unwrap();
+    assert_eq!(login.status(), StatusCode::SEE_OTHER);
+    assert_ne!(cookie(&login).unwrap(), foisted);
+}
+
+#[tokio::test]
+async fn the_cookie_is_for_this_site_and_not_for_scripts() {
+    let house = House::open().await;
+    let login = house.browser().log_in(ALICE.0, ALICE.1).await;
+    let set = login.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
+    for part in ["tabphone=", "HttpOnly", "SameSite=Strict", "Path=/"] {
+        assert!(set.contains(part), "{part} is missing in {set}");
+    }
+    assert!(!set.contains("Secure"), "{set}");
+    let secure = House::open_with(|options| options.origin = Some("https://phone.example".to_owned())).await;
+    let login = secure.browser().log_in(ALICE.0, ALICE.1).await;
+    let set = login.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
+    assert!(set.starts_with("__Host-tabphone=") && set.contains("Secure"), "{set}");
+}
+
+#[tokio::test]
+async fn logging_out_ends_the_session_on_the_server() {
+    let house = House::open().await;
+    let alice = house.signed_in(ALICE).await;
+    let mut tab = alice.tab("a", None).await;
+    tab.granted().await;
+    let logout = alice.browser.post("/logout").await;
+    assert_eq!(logout.status(), StatusCode::SEE_OTHER);
+    assert_eq!(logout.headers()[header::LOCATION], "/login");
+    let close = tab.closed().await.unwrap();
+    assert_eq!(&*close.reason, "logged out");
+    let copied = house.browser().client.get(house.url("/")).header(header::COOKIE, &alice.cookie).send().await.unwrap();
+    assert_eq!(copied.status(), StatusCode::SEE_OTHER, "a copied cookie is worth nothing");
+    assert_eq!(alice.browser.post("/logout").await.status(), StatusCode::SEE_OTHER, "twice is no error");
+}
+
+#[tokio::test]
+async fn a_session_survives_a_restart() {
+    let house = House::open().await;
+    let alice = house.signed_in(ALICE).await;
+    let house = house.restart().await;
+    let page = house.browser().client.get(house.url("/")).header(header::COOKIE, &alice.cookie).send().await.unwrap();
+    assert_eq!(page.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_expired_session_says_so_at_the_login() {
+    let house = House::open().await;
+    let gate = house.browser().client.get(house.url("/")).header(header::COOKIE, "tabphone=AAAAAAAAAAAAAAAAAAAAAA");
+    let gate = gate.send().await.unwrap();
+    assert_eq!(gate.headers()[header::LOCATION], "/login?expired=1");
+    let login = house.browser().get("/login?expired=1").await.text().await.unwrap();
+    assert!(login.contains("You were logged out."), "{login}");
+}
+
+#[tokio::test]
+async fn a_disabled_account_is_out_at_once() {
+    let house = House::open().await;
+    let alice = house.signed_in(ALICE).await;
+    let mut tab = alice.tab("a", None).await;
+    tab.granted().await;
+    accounts(house.data.path()).await.set_enabled(ALICE.0, false).await.unwrap();
+    assert_eq!(alice.browser.get("/").await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(&*tab.closed().await.unwrap().reason, "logged out");
+    assert_eq!(house.browser().log_in(ALICE.0, ALICE.1).await.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_new_password_ends_the_sessions_of_the_old_one() {
+    let house = House::open().await;
+    let alice = house.signed_in(ALICE).await;
+    let accounts = accounts(house.data.path()).await;
+    accounts.set_password(ALICE.0, Zeroizing::new("looking glass".to_owned())).await.unwrap();
+    assert_eq!(alice.browser.get("/").await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(house.browser().log_in(ALICE.0, "looking glass").await.status(), StatusCode::SEE_OTHER);
+}

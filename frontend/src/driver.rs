@@ -1,0 +1,285 @@
+use crate::event::{Event, Events};
+use crate::holding::Holding;
+use crate::ring::Ringer;
+use crate::screen::Screen;
+use crate::tab::{self, News, Tab};
+use crate::{clock, environment};
+use app::backend::Opening;
+use app::lease::{FromTab, Grant, ToTab};
+use app::phone::{Command, Line, LineState, Registration, Seat};
+use clock::Timer;
+use futures::{StreamExt as _, stream};
+use sip::agent::CallId;
+use sip::{Duration, Instant, Random};
+
+/// How long leaving may take before the session is ended anyway.
+const LEAVING: Duration = Duration::from_secs(2);
+/// How many clicks are kept until it is known who holds the line.
+const EARLY: usize = 8;
+
+/// Drives the line for the life of the page.
+pub(crate) async fn run(line: Line, opening: Opening) {
+    let (events, receiver) = Events::channel();
+    let screen = Screen::new(line.state, line.seat);
+    let mut inbox = stream::select(line.commands.map(Event::Command), receiver);
+    if let Some(obstacle) = environment::obstacle() {
+        screen.show_registration(obstacle);
+        // There is no phone to drive, but a person can still leave.
+        while let Some(event) = inbox.next().await {
+            if matches!(event, Event::Command(Command::LogOut)) {
+                environment::leave();
+            }
+        }
+        return;
+    }
+    environment::watch(&events);
+    let mut driver = Driver::new(opening, screen, events);
+    while let Some(event) = inbox.next().await {
+        let now = clock::now();
+        driver.take(event, now);
+        driver.settle(now);
+    }
+}
+
+/// The loop's state: every event of the page goes through [`Driver::take`], and [`Driver::settle`] follows.
+struct Driver {
+    opening: Opening,
+    screen: Screen,
+    events: Events,
+    timer: Timer,
+    ringer: Ringer,
+    name: String,
+    tab: Tab,
+    holding: Option<Holding>,
+    /// What a person asked before it was known who holds the line.
+    early: Vec<Command>,
+    /// What the server was told last.
+    published: Option<(LineState, String)>,
+    /// Logging out, at the latest at this moment.
+    leaving: Option<Instant>,
+    left: bool,
+}
+
+impl Driver {
+    fn new(opening: Opening, screen: Screen, events: Events) -> Self {
+        let now = clock::now();
+        let mut random = Random::new(clock::seed());
+        let name = tab::name(&mut random);
+        let mut tab = Tab::new(events.clone(), random);
+        tab.open(now);
+        // What the server last heard is not what this page knows: it is not registered yet.
+        screen.show_registration(Registration::Connecting);
+        let mut driver = Self {
+            opening,
+            screen,
+            timer: Timer::new(events.clone()),
+            events,
+            ringer: Ringer::default(),
+            name,
+            tab,
+            holding: None,
+            early: Vec::new(),
+            published: None,
+            leaving: None,
+            left: false,
+        };
+        driver.settle(now);
+        driver
+    }
+
+    fn take(&mut self, event: Event, now: Instant) {
+        match event {
+            Event::Command(command) => self.command(command, now),
+            Event::Tab(number, heard) => {
+                if let Some(news) = self.tab.hear(number, heard, now) {
+                    self.news(news, now);
+                }
+            }
+            Event::Wire(number, heard) => self.held(|holding| holding.hear(number, heard, now)),
+            Event::Media(call, number, told) => self.held(|holding| holding.media(call, number, told, now)),
+            Event::Answered(question, answer) => self.held(|holding| holding.answered(question, answer, now)),
+            Event::Deadline => self.timeout(now),
+            Event::Awake => {
+                self.tab.hint(now);
+                self.held(|holding| holding.hint(now));
+            }
+            Event::Restored => {
+                self.name = tab::name(&mut Random::new(clock::seed()));
+                self.tab.open(now);
+                self.held(|holding| holding.hint(now));
+            }
+        }
+    }
+
+    /// After every event: what came of it is shown, heard, told to the server, and the next deadline is armed.
+    fn settle(&mut self, now: Instant) {
+        if self.tab.lapsed(now) {
+            self.held(|holding| holding.rest(now));
+        }
+        if let Some(holding) = &mut self.holding {
+            holding.settle(&self.opening, &self.screen, now);
+        }
+        let longest = Duration::from_secs(u64::from(self.opening.ringing_seconds) + 10);
+        self.ringer.sound(self.holding.as_ref().and_then(Holding::tone), longest);
+        self.publish(now);
+        if self.holding.as_ref().is_none_or(Holding::is_stopped) || self.leaving.is_some_and(|until| until <= now) {
+            self.leave();
+        }
+        let lapse = self.holding.as_ref().filter(|holding| !holding.is_resting()).and(self.tab.vouched_until());
+        let deadlines = [Some(self.tab.deadline()), self.holding.as_ref().and_then(Holding::deadline), lapse, self.leaving];
+        self.timer.arm(deadlines.into_iter().flatten().min(), now);
+    }
+
+    fn timeout(&mut self, now: Instant) {
+        if let Some(news) = self.tab.timeout(now) {
+            self.news(news, now);
+        }
+        self.held(|holding| holding.timeout(now));
+    }
+
+    fn command(&mut self, command: Command, now: Instant) {
+        match command {
+            Command::Dismiss => self.screen.show_ended(None),
+            Command::UseHere => self.tab.send(&FromTab::Take),
+            Command::LogOut => {
+                self.leaving = Some(now + LEAVING);
+                self.held(|holding| holding.stop(now));
+            }
+            Command::Dial(_) | Command::Answer(_) | Command::Decline(_) | Command::HangUp(_) | Command::Mute(..) => {
+                if self.screen.seat() == Seat::Unknown && self.early.len() < EARLY {
+                    self.early.push(command);
+                } else if let Some(holding) = &mut self.holding {
+                    act(holding, command, &self.opening, &self.screen, now);
+                }
+            }
+        }
+    }
+
+    fn news(&mut self, news: News, now: Instant) {
+        match news {
+            News::Opened => {
+                let running = self.holding.as_ref().map(Holding::epoch);
+                self.tab.send(&FromTab::Hello { tab: self.name.clone(), running });
+            }
+            News::Said(words) => self.said(words, now),
+            News::Lost => self.lost(),
+            News::Refused => {
+                self.lost();
+                leptos::task::spawn_local(environment::check_session());
+            }
+            News::Replaced => {
+                self.holding = None;
+                self.name = tab::new_name(&mut Random::new(clock::seed()));
+                self.lost();
+            }
+            News::SessionOver => {
+                self.holding = None;
+                self.left = true;
+                environment::reload();
+            }
+        }
+    }
+
+    /// The server cannot be heard any more.
+    fn lost(&mut self) {
+        self.screen.forget_presence();
+        // Who holds the line knows from the agent how it stands; who does not, knows nothing any more.
+        if self.holding.is_none() {
+            let stale = self.screen.state().stale();
+            self.screen.show_line(LineState { registration: Registration::Unreachable, ..stale });
+        }
+    }
+
+    fn said(&mut self, words: ToTab, now: Instant) {
+        match words {
+            ToTab::Granted(grant) => self.granted(grant, now),
+            ToTab::Resumed { epoch } => match &mut self.holding {
+                Some(holding) if holding.epoch() == epoch => {
+                    self.published = None;
+                    holding.wake(now);
+                }
+                Some(_) | None => {
+                    self.holding = None;
+                    self.tab.open(now);
+                }
+            },
+            ToTab::Watching => {
+                self.holding = None;
+                self.early.clear();
+                self.screen.show_seat(Seat::Watching);
+            }
+            ToTab::Line(state) => {
+                if self.holding.is_none() {
+                    self.screen.show_line(state);
+                }
+            }
+            ToTab::Presence(presence) => self.screen.show_presence(presence),
+            ToTab::Alive => {}
+        }
+    }
+
+    fn granted(&mut self, grant: Grant, now: Instant) {
+        // What ran here before must be silent before its successor begins.
+        self.holding = None;
+        self.published = None;
+        match Holding::begin(grant, &self.opening, &self.events, now) {
+            Ok(mut holding) => {
+                self.screen.show_seat(Seat::Holding);
+                for command in self.early.drain(..) {
+                    act(&mut holding, command, &self.opening, &self.screen, now);
+                }
+                self.holding = Some(holding);
+            }
+            Err(error) => web_sys::console::error_1(&error.to_string().into()),
+        }
+    }
+
+    fn publish(&mut self, now: Instant) {
+        let Some(holding) = self.holding.as_mut().filter(|holding| !holding.is_resting()) else { return };
+        if !self.tab.is_open() {
+            return;
+        }
+        // What the contacts are doing, the server knows first.
+        let state = LineState { presence: Vec::new(), ..self.screen.state() };
+        let unchanged = self.published.as_ref().is_some_and(|(published, _)| *published == state);
+        if !holding.take_touched() && unchanged {
+            return;
+        }
+        let Some(snapshot) = holding.snapshot(now) else { return };
+        let news = (state, snapshot);
+        if self.published.as_ref() != Some(&news) {
+            let (state, snapshot) = news.clone();
+            self.tab.send(&FromTab::Publish { epoch: holding.epoch(), state, snapshot });
+            self.published = Some(news);
+        }
+    }
+
+    /// Ends the session, once, if that was asked.
+    fn leave(&mut self) {
+        if self.leaving.take().is_none() || core::mem::replace(&mut self.left, true) {
+            return;
+        }
+        if let Some(holding) = &self.holding {
+            self.tab.send(&FromTab::Release { epoch: holding.epoch() });
+        }
+        environment::leave();
+    }
+
+    fn held(&mut self, act: impl FnOnce(&mut Holding)) {
+        if let Some(holding) = &mut self.holding {
+            act(holding);
+        }
+    }
+}
+
+/// What a person asks of the line, in the tab that holds it.
+fn act(holding: &mut Holding, command: Command, opening: &Opening, screen: &Screen, now: Instant) {
+    match command {
+        Command::Dial(typed) => holding.dial(&typed, opening, screen, now),
+        Command::Answer(key) => holding.answer(CallId(key), now),
+        Command::Decline(key) => holding.decline(CallId(key), now),
+        Command::HangUp(key) => holding.hang_up(CallId(key), now),
+        Command::Mute(key, muted) => holding.mute(CallId(key), muted),
+        Command::Dismiss | Command::UseHere | Command::LogOut => {}
+    }
+}

@@ -1,0 +1,360 @@
+use crate::calls::Calls;
+use crate::event::{Event, Events};
+use crate::identity::{self, IdentityError};
+use crate::media::{Job, Told};
+use crate::ring::Tone;
+use crate::screen::Screen;
+use crate::sign::{self, ToSign};
+use crate::socket::Heard;
+use crate::wire::Wire;
+use crate::{clock, dial, mark, project, snapshot};
+use app::backend::Opening;
+use app::lease::Grant;
+use app::phone;
+use sip::agent::{
+    Agent, Answer, CallId, Event as AgentEvent, Input, MediaFailure, Output, Question, QuestionId, Registration, VerbError,
+};
+use sip::{Duration, Instant};
+use std::collections::BTreeMap;
+
+/// What this tab owns while it holds the line: the agent and all that serves it. Dropping it is silent: nothing is
+/// unregistered and no call is ended, but sockets, microphones and connections are closed at once.
+pub(crate) struct Holding {
+    epoch: u64,
+    agent: Agent,
+    events: Events,
+    wire: Option<Wire>,
+    /// The agent wants its transport, and the tab rests.
+    wire_wanted: bool,
+    wires: u64,
+    calls: Calls,
+    resting: bool,
+    stopped: bool,
+    ready: bool,
+    /// Whether there may be news for the next holder.
+    touched: bool,
+}
+
+impl Holding {
+    /// Begins to hold the line: where the last holder left off, else afresh.
+    pub(crate) fn begin(grant: Grant, opening: &Opening, events: &Events, now: Instant) -> Result<Self, IdentityError> {
+        let restored = grant.snapshot.and_then(|(text, age)| {
+            let restored = snapshot::restore(&text, Duration::from_millis(age), clock::seed(), now);
+            restored.map_err(|error| web_sys::console::warn_1(&error.to_string().into())).ok()
+        });
+        let (mut agent, facts) = match restored {
+            Some(restored) => restored,
+            None => (Agent::new(identity::config(&grant.identity, opening)?, clock::seed(), now), BTreeMap::new()),
+        };
+        match agent.registration() {
+            Registration::Idle | Registration::Stopped => agent.start(now),
+            Registration::Connecting
+            | Registration::Registering
+            | Registration::Registered
+            | Registration::Refused(_)
+            | Registration::Unreachable
+            | Registration::Unregistering => {}
+        }
+        Ok(Self {
+            epoch: grant.epoch,
+            agent,
+            events: events.clone(),
+            wire: None,
+            wire_wanted: false,
+            wires: 0,
+            calls: Calls::new(events, &opening.ice_servers, facts),
+            resting: false,
+            stopped: false,
+            ready: false,
+            touched: true,
+        })
+    }
+
+    /// The lease that it runs under.
+    pub(crate) const fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// When [`Holding::timeout`] is due.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.agent.deadline().into_iter().chain(self.calls.deadline()).min()
+    }
+
+    pub(crate) fn timeout(&mut self, now: Instant) {
+        if self.agent.deadline().is_some_and(|deadline| deadline <= now) {
+            self.handle(Input::Timeout, now);
+        }
+        for call in self.calls.lost(now) {
+            self.verb(|agent| agent.fail(call, MediaFailure::Connectivity, now));
+        }
+    }
+
+    /// Takes what the SIP socket told, if it is still the current one.
+    pub(crate) fn hear(&mut self, number: u64, heard: Heard, now: Instant) {
+        if self.wire.as_ref().is_none_or(|wire| !wire.is(number)) {
+            return;
+        }
+        match heard {
+            Heard::Opened => self.handle(Input::Connected, now),
+            Heard::Message(message) => self.handle(Input::Received(&message), now),
+            Heard::Closed(..) => {
+                self.wire = None;
+                self.handle(Input::Disconnected, now);
+            }
+        }
+    }
+
+    /// Takes what a peer told, if it is still the one of that call.
+    pub(crate) fn media(&mut self, call: CallId, number: u64, told: Told, now: Instant) {
+        if !self.calls.is_current(call, number) {
+            return;
+        }
+        match told {
+            Told::Answer(question, answer) => self.answered(question, answer, now),
+            Told::Connected(connected) => {
+                if self.calls.connected(call, connected) {
+                    mark::set(mark::CONNECTED);
+                }
+            }
+            Told::Failed(failure) => self.verb(|agent| agent.fail(call, failure, now)),
+        }
+    }
+
+    pub(crate) fn answered(&mut self, question: QuestionId, answer: Answer, now: Instant) {
+        self.handle(Input::Answer(question, answer), now);
+    }
+
+    /// The network may be back.
+    pub(crate) fn hint(&mut self, now: Instant) {
+        self.handle(Input::Hint, now);
+    }
+
+    /// Calls what a person dialled.
+    pub(crate) fn dial(&mut self, typed: &str, opening: &Opening, screen: &Screen, now: Instant) {
+        mark::set(mark::DIAL);
+        screen.show_ended(None);
+        let Some(target) = dial::target(typed, &opening.domain) else {
+            screen.show_ended(Some(phone::Ended {
+                key: phone::CallKey::MAX,
+                direction: phone::Direction::Outgoing,
+                remote: project::typed(typed),
+                cause: phone::Cause::NotFound,
+            }));
+            return;
+        };
+        self.verb(|agent| agent.call(target, now).map(|_| ()));
+    }
+
+    pub(crate) fn answer(&mut self, call: CallId, now: Instant) {
+        mark::set(mark::ANSWER);
+        self.verb(|agent| agent.answer(call, now));
+    }
+
+    pub(crate) fn decline(&mut self, call: CallId, now: Instant) {
+        self.verb(|agent| agent.decline(call, now));
+    }
+
+    pub(crate) fn hang_up(&mut self, call: CallId, now: Instant) {
+        self.verb(|agent| agent.hangup(call, now));
+    }
+
+    pub(crate) fn mute(&mut self, call: CallId, muted: bool) {
+        if self.agent.calls().any(|known| known.id == call) {
+            self.calls.mute(call, muted);
+            self.touched = true;
+        }
+    }
+
+    /// Ends every call and unregisters; [`Holding::is_stopped`] tells when it is done.
+    pub(crate) fn stop(&mut self, now: Instant) {
+        let calls: Vec<CallId> = self.agent.calls().map(|call| call.id).collect();
+        for call in calls {
+            self.hang_up(call, now);
+        }
+        self.agent.stop(now);
+        self.touched = true;
+    }
+
+    pub(crate) const fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// Goes silent because the lease may be another tab's by now: no socket, no microphone, no sound; the agent and the
+    /// connections stay for [`Holding::wake`].
+    pub(crate) fn rest(&mut self, now: Instant) {
+        if core::mem::replace(&mut self.resting, true) {
+            return;
+        }
+        if self.wire.take().is_some() {
+            self.handle(Input::Disconnected, now);
+        }
+        self.calls.rest();
+    }
+
+    pub(crate) const fn is_resting(&self) -> bool {
+        self.resting
+    }
+
+    /// Goes on: the server confirmed that the lease is still this tab's.
+    pub(crate) fn wake(&mut self, now: Instant) {
+        if core::mem::replace(&mut self.resting, false) {
+            self.calls.wake();
+            if core::mem::take(&mut self.wire_wanted) {
+                self.connect(now);
+            }
+        }
+        self.hint(now);
+    }
+
+    /// Lets the agent say all that it has to say, and shows what came of it.
+    pub(crate) fn settle(&mut self, opening: &Opening, screen: &Screen, now: Instant) {
+        loop {
+            while let Some(output) = self.agent.poll() {
+                self.effect(output, opening, screen, now);
+            }
+            if !self.reoffer(now) {
+                break;
+            }
+        }
+        self.calls.follow(self.agent.calls(), now);
+        self.show(opening, screen);
+    }
+
+    /// Which tone is to be heard.
+    pub(crate) fn tone(&self) -> Option<Tone> {
+        self.calls.tone(self.agent.calls())
+    }
+
+    /// Whether there may be news for the next holder since this was asked last.
+    pub(crate) const fn take_touched(&mut self) -> bool {
+        core::mem::replace(&mut self.touched, false)
+    }
+
+    /// What the next holder needs; `None` while the agent has something left to say.
+    pub(crate) fn snapshot(&self, now: Instant) -> Option<String> {
+        snapshot::save(&self.agent, self.calls.facts(), now)
+    }
+
+    fn effect(&mut self, output: Output, opening: &Opening, screen: &Screen, now: Instant) {
+        match output {
+            Output::Connect if self.resting => self.wire_wanted = true,
+            Output::Connect => self.connect(now),
+            Output::Disconnect => {
+                self.wire = None;
+                self.wire_wanted = false;
+            }
+            Output::Transmit(message) => {
+                if message.starts_with(b"INVITE ") {
+                    mark::set(mark::INVITE);
+                }
+                if let Some(wire) = &self.wire {
+                    wire.send(&message);
+                }
+            }
+            Output::Ask(id, question) => self.ask(id, question),
+            Output::Event(event) => self.happened(event, opening, screen),
+        }
+    }
+
+    fn connect(&mut self, now: Instant) {
+        self.wires += 1;
+        self.wire = Wire::open(self.epoch, self.wires, &self.events);
+        if self.wire.is_none() {
+            self.handle(Input::Disconnected, now);
+        }
+    }
+
+    fn ask(&mut self, id: QuestionId, question: Question) {
+        match question {
+            Question::Offer { call } | Question::Answer { call, offer: None } => {
+                self.calls.peer(call).ask(Job::Offer(id));
+            }
+            Question::Answer { call, offer: Some(offer) } => self.calls.peer(call).ask(Job::Answer(id, offer)),
+            Question::Digest { challenges, method, uri, body } => {
+                let request = ToSign { epoch: self.epoch, challenges, method, uri, body };
+                let events = self.events.clone();
+                leptos::task::spawn_local(async move {
+                    let answer = sign::sign(&request).await.map_or(Answer::NoCredentials, Answer::Credentials);
+                    events.tell(Event::Answered(id, answer));
+                });
+            }
+        }
+    }
+
+    fn happened(&mut self, event: AgentEvent, opening: &Opening, screen: &Screen) {
+        match event {
+            AgentEvent::Registration | AgentEvent::Call(_) => {}
+            AgentEvent::Incoming(_) => screen.show_ended(None),
+            // Without a peer it answers an offer of the page before this one: a new one goes out once the call is up.
+            AgentEvent::Remote { call, answer } => {
+                if let Some(peer) = self.calls.described(call) {
+                    peer.ask(Job::Remote(answer));
+                }
+            }
+            AgentEvent::Ended { call, last, cause } => {
+                self.calls.forget(call);
+                screen.show_ended(Some(phone::Ended {
+                    key: call.0,
+                    direction: project::direction(last.direction),
+                    remote: project::party(&last.remote, &opening.domain),
+                    cause: project::cause(cause),
+                }));
+            }
+            AgentEvent::Stopped => self.stopped = true,
+        }
+    }
+
+    /// Calls that were up in the page before this one get new media as soon as there is a way to say so: whether
+    /// anything was asked of the agent.
+    fn reoffer(&mut self, now: Instant) -> bool {
+        if self.resting || self.agent.registration() != Registration::Registered {
+            return false;
+        }
+        let silent: Vec<CallId> = self.agent.calls().filter(|call| self.calls.needs_media(call)).map(|call| call.id).collect();
+        let mut asked = false;
+        for call in silent {
+            if self.agent.reoffer(call, now).is_ok() {
+                self.calls.reoffered(call);
+                asked = true;
+            }
+        }
+        asked
+    }
+
+    fn show(&mut self, opening: &Opening, screen: &Screen) {
+        let ready = self.agent.registration() == Registration::Registered;
+        if ready && !self.ready {
+            mark::set(mark::READY);
+        }
+        self.ready = ready;
+        let registration = if self.resting {
+            phone::Registration::Unreachable
+        } else {
+            project::registration(&self.agent.registration())
+        };
+        screen.show_registration(registration);
+        let calls = self.agent.calls().map(|call| {
+            let facts = self.calls.facts().get(&call.id).cloned().unwrap_or_default();
+            phone::Call {
+                key: call.id.0,
+                direction: project::direction(call.direction),
+                remote: project::party(&call.remote, &opening.domain),
+                phase: project::phase(call.phase, self.calls.is_connected(call.id)),
+                answered_at: facts.answered_at,
+                muted: facts.muted,
+            }
+        });
+        screen.show_calls(calls.collect());
+    }
+
+    fn handle(&mut self, input: Input<'_>, now: Instant) {
+        self.touched = true;
+        self.agent.handle(input, now);
+    }
+
+    /// A verb that does not fit comes from a click on what has just changed: there is nothing left to do.
+    fn verb(&mut self, act: impl FnOnce(&mut Agent) -> Result<(), VerbError>) {
+        self.touched = true;
+        let _ = act(&mut self.agent);
+    }
+}

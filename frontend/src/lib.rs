@@ -1,0 +1,53 @@
+//! The browser's half of Tabphone: sockets, media, devices and the driver loop around the SIP agent.
+//!
+//! [`hydrate`] is what the page calls. It reads what the server rendered, brings the page to life with exactly
+//! that, and only then starts the driver: hydration does not patch what differs.
+//!
+//! One thing owns everything here: the loop in `driver`. Whatever the browser says (a socket, a timer, a peer
+//! connection, a person) becomes one event in its channel; nothing else touches the agent or writes the line's state.
+
+mod calls;
+mod clock;
+mod dial;
+mod driver;
+mod environment;
+mod event;
+mod gesture;
+mod holding;
+mod identity;
+mod mark;
+mod media;
+mod opening;
+mod project;
+mod ring;
+mod screen;
+mod sign;
+mod snapshot;
+mod socket;
+mod tab;
+mod wire;
+
+use app::App;
+use app::phone;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Brings the page to life. Called once by the script that the server put into the page.
+#[wasm_bindgen]
+pub fn hydrate() {
+    std::panic::set_hook(Box::new(|info| web_sys::console::error_1(&info.to_string().into())));
+    let Some(opening) = opening::read() else {
+        leptos::mount::hydrate_body(App);
+        return;
+    };
+    let (phone, line) = phone::pair(opening.line.clone());
+    let provided = opening.clone();
+    leptos::mount::hydrate_body(move || {
+        provide_context(provided);
+        provide_context(phone);
+        view! { <App/> }
+    });
+    mark::set(mark::HYDRATED);
+    spawn_local(driver::run(line, opening));
+}

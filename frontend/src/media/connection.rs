@@ -1,0 +1,175 @@
+use super::microphone::Microphone;
+use app::backend::IceServer;
+use futures::StreamExt as _;
+use futures::channel::mpsc::{UnboundedReceiver, unbounded};
+use futures::future::{Either, select};
+use gloo_timers::future::TimeoutFuture;
+use sip::agent::MediaFailure;
+use std::cell::RefCell;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    MediaStreamTrack, RtcConfiguration, RtcIceGatheringState, RtcIceServer, RtcPeerConnection, RtcPeerConnectionState,
+    RtcRtpSender, RtcSdpType, RtcSessionDescriptionInit, RtcTrackEvent,
+};
+
+/// The longest that a description waits for candidates, in milliseconds.
+const GATHERING: u32 = 1_500;
+/// How much longer it waits for the rest once it has what it needs: machines with several addresses have several
+/// candidates of a kind.
+const SETTLING: u32 = 50;
+
+/// What a connection tells while it lives.
+pub(crate) trait Listener: 'static {
+    /// The state of the whole connection changed.
+    fn state(&self, state: RtcPeerConnectionState);
+    /// The other end sends this.
+    fn track(&self, track: MediaStreamTrack);
+}
+
+/// One RTCPeerConnection. Its methods must not run side by side: who uses it has one queue.
+pub(crate) struct Connection {
+    rtc: RtcPeerConnection,
+    sender: RefCell<Option<RtcRtpSender>>,
+    /// The last description of theirs, to know the same one again.
+    applied: RefCell<String>,
+    candidates: RefCell<Option<UnboundedReceiver<()>>>,
+    /// Whether candidates beyond those of our own interfaces are needed.
+    reflexive: bool,
+    _listeners: [Closure<dyn FnMut(JsValue)>; 3],
+}
+
+impl Connection {
+    /// A fresh connection that uses these servers.
+    pub(crate) fn new(servers: &[IceServer], listener: impl Listener) -> Result<Self, MediaFailure> {
+        let rtc = RtcPeerConnection::new_with_configuration(&configuration(servers)).map_err(|_| MediaFailure::Unsupported)?;
+        let listener = std::rc::Rc::new(listener);
+        let (gathered, candidates) = unbounded();
+        let (told, connection) = (listener.clone(), rtc.clone());
+        let on_state = Closure::<dyn FnMut(JsValue)>::new(move |_| told.state(connection.connection_state()));
+        let on_track = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
+            listener.track(event.unchecked_into::<RtcTrackEvent>().track());
+        });
+        let on_candidate = Closure::<dyn FnMut(JsValue)>::new(move |_| {
+            let _ = gathered.unbounded_send(());
+        });
+        rtc.set_onconnectionstatechange(Some(on_state.as_ref().unchecked_ref()));
+        rtc.set_ontrack(Some(on_track.as_ref().unchecked_ref()));
+        rtc.set_onicecandidate(Some(on_candidate.as_ref().unchecked_ref()));
+        rtc.set_onicegatheringstatechange(Some(on_candidate.as_ref().unchecked_ref()));
+        Ok(Self {
+            rtc,
+            sender: RefCell::default(),
+            applied: RefCell::default(),
+            candidates: RefCell::new(Some(candidates)),
+            reflexive: !servers.is_empty(),
+            _listeners: [on_state, on_track, on_candidate],
+        })
+    }
+
+    /// Sends what the microphone hears; one that is sent already is replaced.
+    pub(crate) async fn attach(&self, microphone: &Microphone) -> Result<(), MediaFailure> {
+        let sender = self.sender.borrow().clone();
+        match sender {
+            Some(sender) => {
+                if sender.track().as_ref() != Some(microphone.track()) {
+                    sender.replace_track(Some(microphone.track())).await.map_err(|_| MediaFailure::Unsupported)?;
+                }
+            }
+            None => {
+                let sender = self.rtc.add_track_0(microphone.track(), microphone.stream());
+                self.sender.replace(Some(sender));
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes an offer, with candidates.
+    pub(crate) async fn offer(&self) -> Result<String, MediaFailure> {
+        let offer = self.rtc.create_offer().await.map_err(|_| MediaFailure::Unsupported)?;
+        self.describe_ourselves(offer).await
+    }
+
+    /// Makes an answer to the offer that was [applied](Self::apply), with candidates.
+    pub(crate) async fn answer(&self) -> Result<String, MediaFailure> {
+        let answer = self.rtc.create_answer().await.map_err(|_| MediaFailure::Description)?;
+        self.describe_ourselves(answer).await
+    }
+
+    /// Applies their description; the same answer a second time is nothing new.
+    pub(crate) async fn apply(&self, kind: RtcSdpType, sdp: &str) -> Result<(), MediaFailure> {
+        if kind == RtcSdpType::Answer && *self.applied.borrow() == sdp {
+            return Ok(());
+        }
+        let description = RtcSessionDescriptionInit::new(kind);
+        description.set_sdp(sdp);
+        self.rtc.set_remote_description(&description).await.map_err(|_| MediaFailure::Description)?;
+        self.applied.replace(sdp.to_owned());
+        Ok(())
+    }
+
+    /// Ends it; nothing is told afterwards.
+    pub(crate) fn close(&self) {
+        self.rtc.set_onconnectionstatechange(None);
+        self.rtc.set_ontrack(None);
+        self.rtc.set_onicecandidate(None);
+        self.rtc.set_onicegatheringstatechange(None);
+        self.rtc.close();
+    }
+
+    async fn describe_ourselves(&self, description: JsValue) -> Result<String, MediaFailure> {
+        let description: RtcSessionDescriptionInit = description.unchecked_into();
+        self.rtc.set_local_description(&description).await.map_err(|_| MediaFailure::Unsupported)?;
+        let mut candidates = self.candidates.take().ok_or(MediaFailure::Unsupported)?;
+        let gathered = self.gather(&mut candidates).await;
+        self.candidates.replace(Some(candidates));
+        gathered
+    }
+
+    /// Waits for the candidates that this account needs: those of our own interfaces when it has no ICE servers, else
+    /// one that a server told. What is not there in time is left out.
+    async fn gather(&self, candidates: &mut UnboundedReceiver<()>) -> Result<String, MediaFailure> {
+        let mut patience = TimeoutFuture::new(GATHERING);
+        let mut settling = false;
+        loop {
+            let sdp = self.rtc.local_description().ok_or(MediaFailure::Unsupported)?.sdp();
+            let complete = self.rtc.ice_gathering_state() == RtcIceGatheringState::Complete;
+            // A description that restarts ICE begins without candidates, in a connection that may still say "complete".
+            if complete && has(&sdp, "a=candidate:") {
+                return Ok(sdp);
+            }
+            let enough = if self.reflexive { has(&sdp, " typ srflx") || has(&sdp, " typ relay") } else { has(&sdp, " typ host") };
+            if enough && !settling {
+                settling = true;
+                patience = TimeoutFuture::new(SETTLING);
+            }
+            match select(candidates.next(), patience).await {
+                Either::Left((_, rest)) => patience = rest,
+                Either::Right(_) => return Ok(self.rtc.local_description().ok_or(MediaFailure::Unsupported)?.sdp()),
+            }
+        }
+    }
+}
+
+fn has(sdp: &str, what: &str) -> bool {
+    sdp.contains(what)
+}
+
+fn configuration(servers: &[IceServer]) -> RtcConfiguration {
+    let list = js_sys::Array::new();
+    for server in servers {
+        let entry = RtcIceServer::new();
+        let urls: js_sys::Array = server.urls.iter().map(|url| JsValue::from_str(url)).collect();
+        entry.set_urls(&urls);
+        if let Some(username) = &server.username {
+            entry.set_username(username);
+        }
+        if let Some(credential) = &server.credential {
+            entry.set_credential(credential);
+        }
+        list.push(&entry);
+    }
+    let configuration = RtcConfiguration::new();
+    configuration.set_ice_servers(&list);
+    configuration
+}

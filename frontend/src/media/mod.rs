@@ -1,0 +1,8 @@
+//! Microphones, peer connections and the sound of the other end.
+
+mod connection;
+mod microphone;
+mod peer;
+mod speaker;
+
+pub(crate) use peer::{Job, Peer, Told};

@@ -1,0 +1,309 @@
+use super::connection::{Connection, Listener};
+use super::microphone::Microphone;
+use super::speaker::Speaker;
+use crate::event::{Event, Events};
+use app::backend::IceServer;
+use futures::StreamExt as _;
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures::future::join;
+use leptos::task::spawn_local;
+use sip::agent::{Answer, Body, CallId, MediaFailure, QuestionId};
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+use web_sys::{MediaStreamTrack, RtcPeerConnectionState, RtcSdpType};
+
+/// The type of the descriptions that browsers make (RFC 8866).
+const SDP: &str = "application/sdp";
+
+/// What a peer is asked to do; done one after the other.
+pub(crate) enum Job {
+    /// Make an offer for this question.
+    Offer(QuestionId),
+    /// Make an answer to this offer for this question.
+    Answer(QuestionId, Body),
+    /// Apply their answer.
+    Remote(Body),
+    /// Open the microphone again after [`Peer::rest`].
+    Wake,
+}
+
+/// What a peer tells.
+pub(crate) enum Told {
+    /// The answer to a question.
+    Answer(QuestionId, Answer),
+    /// Whether media flows.
+    Connected(bool),
+    /// The media cannot go on.
+    Failed(MediaFailure),
+}
+
+/// The media of one call: its microphone, its peer connection and the sound of the other end. Dropping it ends all of
+/// them at once, and nothing is told afterwards.
+pub(crate) struct Peer {
+    jobs: UnboundedSender<Job>,
+    shared: Rc<Shared>,
+}
+
+/// What must be reached at once, whatever the queue is waiting for.
+struct Shared {
+    call: CallId,
+    number: u64,
+    events: Events,
+    closed: Cell<bool>,
+    muted: Cell<bool>,
+    resting: Cell<bool>,
+    microphone: RefCell<Option<Rc<Microphone>>>,
+    connection: RefCell<Option<Rc<Connection>>>,
+    speaker: RefCell<Option<Speaker>>,
+}
+
+impl Peer {
+    /// The media of this call; what it tells carries `number`.
+    pub(crate) fn new(call: CallId, number: u64, events: &Events, servers: &[IceServer], muted: bool) -> Self {
+        let (jobs, queue) = unbounded();
+        let shared = Rc::new(Shared {
+            call,
+            number,
+            events: events.clone(),
+            closed: Cell::new(false),
+            muted: Cell::new(muted),
+            resting: Cell::new(false),
+            microphone: RefCell::default(),
+            connection: RefCell::default(),
+            speaker: RefCell::default(),
+        });
+        let worker = Worker { shared: shared.clone(), servers: servers.to_vec() };
+        spawn_local(worker.run(queue));
+        Self { jobs, shared }
+    }
+
+    /// Its number.
+    pub(crate) fn number(&self) -> u64 {
+        self.shared.number
+    }
+
+    /// Adds a job to the queue.
+    pub(crate) fn ask(&self, job: Job) {
+        let _ = self.jobs.unbounded_send(job);
+    }
+
+    /// Lets the other end hear us or not.
+    pub(crate) fn mute(&self, muted: bool) {
+        self.shared.muted.set(muted);
+        self.shared.apply_mute();
+    }
+
+    /// Closes the microphone and the sound at once, but keeps the connection: [`Peer::wake`] goes on with it.
+    pub(crate) fn rest(&self) {
+        self.shared.resting.set(true);
+        self.shared.close_microphone();
+        self.shared.silence(true);
+    }
+
+    /// Goes on after [`Peer::rest`].
+    pub(crate) fn wake(&self) {
+        self.shared.resting.set(false);
+        self.shared.silence(false);
+        self.ask(Job::Wake);
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.shared.closed.set(true);
+        self.shared.close_microphone();
+        self.shared.speaker.replace(None);
+        if let Some(connection) = self.shared.connection.take() {
+            connection.close();
+        }
+    }
+}
+
+impl Shared {
+    fn tell(&self, told: Told) {
+        if !self.closed.get() {
+            self.events.tell(Event::Media(self.call, self.number, told));
+        }
+    }
+
+    fn apply_mute(&self) {
+        if let Some(microphone) = &*self.microphone.borrow() {
+            microphone.mute(self.muted.get());
+        }
+    }
+
+    fn close_microphone(&self) {
+        if let Some(microphone) = self.microphone.take() {
+            microphone.close();
+        }
+    }
+
+    fn silence(&self, silent: bool) {
+        if let Some(speaker) = &*self.speaker.borrow() {
+            speaker.silence(silent);
+        }
+    }
+}
+
+impl Listener for Weak<Shared> {
+    fn state(&self, state: RtcPeerConnectionState) {
+        let Some(shared) = self.upgrade() else { return };
+        shared.tell(if state == RtcPeerConnectionState::Failed {
+            Told::Failed(MediaFailure::Connectivity)
+        } else {
+            Told::Connected(state == RtcPeerConnectionState::Connected)
+        });
+    }
+
+    fn track(&self, track: MediaStreamTrack) {
+        let Some(shared) = self.upgrade() else { return };
+        if shared.closed.get() {
+            return;
+        }
+        let mut speaker = shared.speaker.borrow_mut();
+        if speaker.is_none() {
+            *speaker = Speaker::new();
+        }
+        if let Some(speaker) = &*speaker {
+            speaker.silence(shared.resting.get());
+            speaker.play(&track);
+        }
+    }
+}
+
+/// The one queue of a call.
+struct Worker {
+    shared: Rc<Shared>,
+    servers: Vec<IceServer>,
+}
+
+impl Worker {
+    async fn run(self, mut queue: UnboundedReceiver<Job>) {
+        while let Some(job) = queue.next().await {
+            if self.shared.closed.get() {
+                break;
+            }
+            match job {
+                Job::Offer(question) => self.tell_answer(question, self.offer().await),
+                Job::Answer(question, offer) => self.tell_answer(question, self.answer(&offer).await),
+                Job::Remote(answer) => self.tell_failure(self.remote(&answer).await),
+                Job::Wake => self.tell_failure(self.reattach().await),
+            }
+        }
+    }
+
+    fn tell_answer(&self, question: QuestionId, made: Result<String, MediaFailure>) {
+        let answer = match made {
+            Ok(sdp) => Answer::Description(Body { content_type: SDP.into(), bytes: sdp.into_bytes() }),
+            Err(failure) => Answer::Media(failure),
+        };
+        self.shared.tell(Told::Answer(question, answer));
+    }
+
+    fn tell_failure(&self, done: Result<(), MediaFailure>) {
+        if let Err(failure) = done {
+            self.shared.tell(Told::Failed(failure));
+        }
+    }
+
+    async fn offer(&self) -> Result<String, MediaFailure> {
+        let microphone = self.microphone().await?;
+        let connection = self.connection()?;
+        connection.attach(&microphone).await?;
+        connection.offer().await
+    }
+
+    /// Their offer is applied while the person may still be asked for the microphone.
+    async fn answer(&self, offer: &Body) -> Result<String, MediaFailure> {
+        let (connection, microphone) = join(self.accept(offer), self.microphone()).await;
+        let (connection, microphone) = (connection?, microphone?);
+        connection.attach(&microphone).await?;
+        connection.answer().await
+    }
+
+    async fn remote(&self, answer: &Body) -> Result<(), MediaFailure> {
+        let sdp = description(answer)?;
+        let connection = self.shared.connection.borrow().clone();
+        match connection {
+            Some(connection) => connection.apply(RtcSdpType::Answer, sdp).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn reattach(&self) -> Result<(), MediaFailure> {
+        let connection = self.shared.connection.borrow().clone();
+        match connection {
+            Some(connection) => connection.attach(&*self.microphone().await?).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Applies their offer to the connection that is there. What does not go on with it (a page that was loaded anew
+    /// has new keys) gets a fresh one.
+    async fn accept(&self, offer: &Body) -> Result<Rc<Connection>, MediaFailure> {
+        let sdp = description(offer)?;
+        let existing = self.shared.connection.borrow().clone();
+        if let Some(connection) = &existing
+            && connection.apply(RtcSdpType::Offer, sdp).await.is_ok()
+        {
+            return Ok(connection.clone());
+        }
+        let fresh = self.fresh_connection()?;
+        if let Err(failure) = fresh.apply(RtcSdpType::Offer, sdp).await {
+            fresh.close();
+            return Err(failure);
+        }
+        if let Some(connection) = existing {
+            connection.close();
+        }
+        self.keep(&fresh)?;
+        Ok(fresh)
+    }
+
+    /// The microphone of this call, opened at most once; it is closed at once when the call ended meanwhile.
+    async fn microphone(&self) -> Result<Rc<Microphone>, MediaFailure> {
+        let open = self.shared.microphone.borrow().clone();
+        if let Some(microphone) = open {
+            return Ok(microphone);
+        }
+        let microphone = Rc::new(Microphone::open().await?);
+        if self.shared.closed.get() || self.shared.resting.get() {
+            return Err(MediaFailure::Connectivity);
+        }
+        microphone.mute(self.shared.muted.get());
+        self.shared.microphone.replace(Some(microphone.clone()));
+        Ok(microphone)
+    }
+
+    fn connection(&self) -> Result<Rc<Connection>, MediaFailure> {
+        let existing = self.shared.connection.borrow().clone();
+        if let Some(connection) = existing {
+            return Ok(connection);
+        }
+        let connection = self.fresh_connection()?;
+        self.keep(&connection)?;
+        Ok(connection)
+    }
+
+    fn fresh_connection(&self) -> Result<Rc<Connection>, MediaFailure> {
+        Ok(Rc::new(Connection::new(&self.servers, Rc::downgrade(&self.shared))?))
+    }
+
+    /// Makes it the connection of this call, unless the call ended meanwhile.
+    fn keep(&self, connection: &Rc<Connection>) -> Result<(), MediaFailure> {
+        if self.shared.closed.get() {
+            connection.close();
+            return Err(MediaFailure::Connectivity);
+        }
+        self.shared.connection.replace(Some(connection.clone()));
+        Ok(())
+    }
+}
+
+fn description(body: &Body) -> Result<&str, MediaFailure> {
+    let kind = body.content_type.split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case(SDP) {
+        return Err(MediaFailure::Description);
+    }
+    core::str::from_utf8(&body.bytes).map_err(|_| MediaFailure::Description)
+}

@@ -1,0 +1,67 @@
+use crate::gesture::AtGesture;
+use leptos::task::spawn_local;
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use web_sys::{DomException, HtmlAudioElement, MediaStream, MediaStreamTrack};
+
+/// The sound of the other end: one audio element in the page; dropping it takes it out.
+///
+/// It is given its source once per track and is never paused, so that no `play()` is cut off by a `pause()` or a load.
+pub(crate) struct Speaker {
+    element: HtmlAudioElement,
+    playing: RefCell<String>,
+    blocked: Rc<RefCell<Option<AtGesture>>>,
+}
+
+impl Speaker {
+    /// A silent element at the end of the page.
+    pub(crate) fn new() -> Option<Self> {
+        let document = web_sys::window()?.document()?;
+        let element: HtmlAudioElement = document.create_element("audio").ok()?.unchecked_into();
+        element.set_autoplay(true);
+        document.body()?.append_child(&element).ok()?;
+        Some(Self { element, playing: RefCell::default(), blocked: Rc::default() })
+    }
+
+    /// Plays this track in place of what was played.
+    pub(crate) fn play(&self, track: &MediaStreamTrack) {
+        let id = track.id();
+        if *self.playing.borrow() == id {
+            return;
+        }
+        self.playing.replace(id);
+        let Ok(stream) = MediaStream::new() else { return };
+        stream.add_track(track);
+        self.element.set_src_object(Some(&stream));
+        let Ok(playing) = self.element.play() else { return };
+        let (element, blocked) = (self.element.clone(), Rc::downgrade(&self.blocked));
+        spawn_local(async move {
+            let Err(error) = playing.await else { return };
+            let refused = error.dyn_ref::<DomException>().is_some_and(|error| error.name() == "NotAllowedError");
+            // The page is not allowed to make sound yet: the next gesture allows it.
+            if let (true, Some(blocked)) = (refused, blocked.upgrade()) {
+                let retry = AtGesture::new(move || {
+                    if let Ok(playing) = element.play() {
+                        spawn_local(async move {
+                            let _ = playing.await;
+                        });
+                    }
+                });
+                blocked.replace(Some(retry));
+            }
+        });
+    }
+
+    /// Keeps it silent, or not.
+    pub(crate) fn silence(&self, silent: bool) {
+        self.element.set_muted(silent);
+    }
+}
+
+impl Drop for Speaker {
+    fn drop(&mut self) {
+        self.element.set_src_object(None);
+        self.element.remove();
+    }
+}

@@ -1,0 +1,144 @@
+//! The projection of what the agent knows to what every screen shows.
+
+use app::phone;
+use sip::agent;
+use sip::header::NameAddr;
+use sip::uri::Uri;
+
+/// Whether calls can be made and taken.
+pub(crate) fn registration(registration: &agent::Registration) -> phone::Registration {
+    match registration {
+        agent::Registration::Idle | agent::Registration::Connecting | agent::Registration::Registering => {
+            phone::Registration::Connecting
+        }
+        agent::Registration::Registered => phone::Registration::Ready,
+        agent::Registration::Refused(status) => phone::Registration::Refused(status.code()),
+        agent::Registration::Unreachable => phone::Registration::Unreachable,
+        agent::Registration::Unregistering | agent::Registration::Stopped => phone::Registration::LoggedOut,
+    }
+}
+
+/// Where a call stands, whose media is connected or not.
+pub(crate) const fn phase(phase: agent::Phase, connected: bool) -> phone::Phase {
+    match phase {
+        agent::Phase::Preparing => phone::Phase::Preparing,
+        agent::Phase::Calling => phone::Phase::Calling,
+        agent::Phase::RingingThere => phone::Phase::RingingThere,
+        agent::Phase::RingingHere => phone::Phase::RingingHere,
+        agent::Phase::Answering => phone::Phase::Answering,
+        agent::Phase::Established if connected => phone::Phase::Talking,
+        agent::Phase::Established => phone::Phase::Connecting,
+        agent::Phase::Ending => phone::Phase::Ending,
+    }
+}
+
+/// Who began a call.
+pub(crate) const fn direction(direction: agent::Direction) -> phone::Direction {
+    match direction {
+        agent::Direction::Outgoing => phone::Direction::Outgoing,
+        agent::Direction::Incoming => phone::Direction::Incoming,
+    }
+}
+
+/// Why a call ended.
+pub(crate) fn cause(cause: agent::Cause) -> phone::Cause {
+    match cause {
+        agent::Cause::HungUpHere => phone::Cause::HungUpHere,
+        agent::Cause::HungUpThere => phone::Cause::HungUpThere,
+        agent::Cause::CancelledHere => phone::Cause::CancelledHere,
+        agent::Cause::CancelledThere => phone::Cause::CancelledThere,
+        agent::Cause::DeclinedHere => phone::Cause::DeclinedHere,
+        agent::Cause::DeclinedThere => phone::Cause::DeclinedThere,
+        agent::Cause::Busy => phone::Cause::Busy,
+        agent::Cause::NoAnswer => phone::Cause::NoAnswer,
+        agent::Cause::AnsweredElsewhere => phone::Cause::AnsweredElsewhere,
+        agent::Cause::NotFound => phone::Cause::NotFound,
+        agent::Cause::Unavailable => phone::Cause::Unavailable,
+        agent::Cause::NotAcceptable(words) => phone::Cause::NotAcceptable(words),
+        agent::Cause::Forbidden => phone::Cause::Forbidden,
+        agent::Cause::Media(failure) => phone::Cause::Media(media(failure)),
+        agent::Cause::Network => phone::Cause::Network,
+        agent::Cause::Status(status) => phone::Cause::Status(status.code()),
+    }
+}
+
+const fn media(failure: agent::MediaFailure) -> phone::MediaFailure {
+    match failure {
+        agent::MediaFailure::Denied => phone::MediaFailure::Denied,
+        agent::MediaFailure::NoDevice => phone::MediaFailure::NoDevice,
+        agent::MediaFailure::DeviceBusy => phone::MediaFailure::DeviceBusy,
+        agent::MediaFailure::Insecure => phone::MediaFailure::Insecure,
+        agent::MediaFailure::Unsupported => phone::MediaFailure::Unsupported,
+        agent::MediaFailure::Description => phone::MediaFailure::Description,
+        agent::MediaFailure::Connectivity => phone::MediaFailure::Connectivity,
+    }
+}
+
+/// Who is at the other end, by what they say of themselves.
+pub(crate) fn party(remote: &NameAddr, domain: &str) -> phone::Party {
+    phone::Party { number: number(&remote.uri, domain), name: remote.display().unwrap_or_default().to_owned() }
+}
+
+/// The party that a person tried to dial, when it could not even be tried.
+pub(crate) fn typed(number: &str) -> phone::Party {
+    phone::Party { number: number.trim().chars().take(64).collect(), name: String::new() }
+}
+
+/// What to dial to reach this address: inside our own domain the user part is enough.
+fn number(uri: &Uri, domain: &str) -> String {
+    match uri {
+        Uri::Sip(sip) => {
+            let host = sip.host.to_string();
+            match sip.user_unescaped() {
+                Some(user) if host.eq_ignore_ascii_case(domain) => user,
+                Some(user) => format!("{user}@{host}"),
+                None => host,
+            }
+        }
+        Uri::Tel(..) => {
+            let text = uri.to_string();
+            text.split_once(':').map_or(text.clone(), |(_, rest)| rest.split(';').next().unwrap_or(rest).to_owned())
+        }
+        Uri::Other { .. } => uri.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn remote(uri: &str, display: Option<&str>) -> NameAddr {
+        let text = match display {
+            Some(display) => format!("\"{display}\" <{uri}>"),
+            None => format!("<{uri}>"),
+        };
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn inside_our_domain_a_party_is_its_extension() {
+        let shown = party(&remote("sip:1002@TABPHONE", Some("Ben Okafor")), "tabphone");
+        assert_eq!(shown, phone::Party { number: "1002".into(), name: "Ben Okafor".into() });
+        assert_eq!(party(&remote("sip:12%23@tabphone", None), "tabphone").number, "12#");
+    }
+
+    #[test]
+    fn outside_of_it_a_party_is_its_address() {
+        assert_eq!(party(&remote("sip:1002@example.org", Some("Eve")), "tabphone").number, "1002@example.org");
+        assert_eq!(party(&remote("tel:+431234;phone-context=x", None), "tabphone").number, "+431234");
+        assert_eq!(party(&remote("sip:example.org", None), "tabphone").number, "example.org");
+    }
+
+    #[test]
+    fn an_answered_call_talks_only_once_its_media_is_connected() {
+        assert_eq!(phase(agent::Phase::Established, false), phone::Phase::Connecting);
+        assert_eq!(phase(agent::Phase::Established, true), phone::Phase::Talking);
+        assert_eq!(phase(agent::Phase::Calling, true), phone::Phase::Calling);
+    }
+
+    #[test]
+    fn a_refusal_keeps_its_status() {
+        assert_eq!(registration(&agent::Registration::Refused(sip::message::Status::FORBIDDEN)), phone::Registration::Refused(403));
+        assert_eq!(cause(agent::Cause::Status(sip::message::Status::FORBIDDEN)), phone::Cause::Status(403));
+    }
+}

@@ -1,0 +1,93 @@
+use app::phone::{Call, Ended, LineState, LineStateStoreFields, Presence, Registration, Seat, Status};
+use leptos::prelude::*;
+use reactive_stores::ArcStore;
+
+/// The line's state as every view of this page shows it. Only what differs is written, so that only that is drawn anew.
+pub(crate) struct Screen {
+    state: ArcStore<LineState>,
+    seat: ArcRwSignal<Seat>,
+}
+
+impl Screen {
+    pub(crate) const fn new(state: ArcStore<LineState>, seat: ArcRwSignal<Seat>) -> Self {
+        Self { state, seat }
+    }
+
+    /// All that is shown.
+    pub(crate) fn state(&self) -> LineState {
+        self.state.get_untracked()
+    }
+
+    /// How this tab stands to the line, as shown.
+    pub(crate) fn seat(&self) -> Seat {
+        self.seat.get_untracked()
+    }
+
+    pub(crate) fn show_seat(&self, seat: Seat) {
+        if self.seat.get_untracked() != seat {
+            self.seat.set(seat);
+        }
+    }
+
+    pub(crate) fn show_registration(&self, registration: Registration) {
+        let shown = self.state.clone().registration();
+        if shown.get_untracked() != registration {
+            shown.set(registration);
+        }
+    }
+
+    /// Shows these calls: a call that stays keeps its place on the page, and only it is drawn anew when it changed.
+    pub(crate) fn show_calls(&self, calls: Vec<Call>) {
+        let shown = self.state.clone().calls();
+        let before = shown.get_untracked();
+        if before.iter().map(|call| call.key).ne(calls.iter().map(|call| call.key)) {
+            shown.set(calls);
+            return;
+        }
+        for (before, call) in before.into_iter().zip(calls) {
+            if before != call {
+                shown.at_key(call.key).set(call);
+            }
+        }
+    }
+
+    pub(crate) fn show_ended(&self, ended: Option<Ended>) {
+        let shown = self.state.clone().ended();
+        if shown.get_untracked() != ended {
+            shown.set(ended);
+        }
+    }
+
+    /// Shows what these contacts are doing; of others, what was known stays.
+    pub(crate) fn show_presence(&self, news: Vec<Presence>) {
+        let shown = self.state.clone().presence();
+        let mut merged = shown.get_untracked();
+        let before = merged.len();
+        for presence in news {
+            match merged.iter_mut().find(|known| known.extension == presence.extension) {
+                None => merged.push(presence),
+                Some(known) if known.status == presence.status => {}
+                Some(known) => {
+                    *known = presence.clone();
+                    shown.at_key(presence.extension.clone()).set(presence);
+                }
+            }
+        }
+        if merged.len() != before {
+            shown.set(merged);
+        }
+    }
+
+    /// Nobody tells any more what the contacts are doing.
+    pub(crate) fn forget_presence(&self) {
+        let unknown = |presence: Presence| Presence { status: Status::Unknown, ..presence };
+        self.show_presence(self.state.clone().presence().get_untracked().into_iter().map(unknown).collect());
+    }
+
+    /// Shows what the tab that holds the line shows; what the contacts are doing is told to every tab by the server.
+    pub(crate) fn show_line(&self, line: LineState) {
+        self.show_registration(line.registration);
+        self.show_calls(line.calls);
+        self.show_ended(line.ended);
+    }
+}

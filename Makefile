@@ -1,0 +1,37 @@
+# The commands of the README. Each installs what it misses; nothing is installed twice.
+DATA ?=
+SERVE = target/release/tabphone serve --demo $(if $(DATA),--data $(DATA))
+
+.PHONY: run build test test-rust test-browser soak bench clean
+
+run: build ## build in release and start the phone system on http://localhost:8080
+	@exec $(SERVE) --listen 127.0.0.1:8080 $(ARGS)
+
+build: ## install what is missing and build the client and the server
+	@.ci/install build
+	@.ci/build
+
+test: ## every test of every package and the browser journeys
+	@.ci/install test
+	@.ci/test
+
+test-rust: ## the tests of the packages
+	@.ci/install build
+	@.ci/test rust
+
+test-browser: ## the browser journeys
+	@.ci/install test
+	@.ci/test browser
+
+soak: ## long repetitions: calls, reloads
+	@.ci/install test
+	@.ci/build
+	@cd end2end && npm run --silent soak
+
+bench: ## measurements, as a table
+	@.ci/install test
+	@.ci/build
+	@cd end2end && npm run --silent bench
+
+clean: ## forget what was built (the cache outside of the clone too)
+	@. .ci/env && rm -rf target end2end/node_modules "$$CACHE"

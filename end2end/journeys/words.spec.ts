@@ -1,0 +1,61 @@
+import { test, expect, makeGoodCall, ALICE, BOB, HIGH } from '../fixtures/test.ts';
+import { refuse } from '../fixtures/sip.ts';
+
+test('a page without HTTPS is told what is missing, before and after the login', async ({ phones, server }) => {
+  const alice = await phones.blank(ALICE, { args: ['--host-resolver-rules=MAP phone.test 127.0.0.1'] });
+  const site = `http://phone.test:${server.port}`;
+  await alice.page.goto(site);
+  await expect(alice.page).toHaveURL(`${site}/login`);
+  await alice.says(/This page was opened without HTTPS/);
+  await alice.fillIn(ALICE.extension, ALICE.password);
+  await expect(alice.page).toHaveURL(`${site}/`);
+  await alice.says('This page was not opened over HTTPS, so the browser gives it no microphone.');
+  await alice.isNotReady();
+  await expect(alice.button('Call')).toBeDisabled();
+});
+
+test('a browser without WebRTC is told so', async ({ phones }) => {
+  const alice = await phones.blank(ALICE, {
+    before: (page) => page.addInitScript(() => Reflect.deleteProperty(window, 'RTCPeerConnection')),
+  });
+  await alice.logIn();
+  await alice.says('This browser cannot make calls: it has no WebRTC.');
+  await alice.isNotReady();
+});
+
+test('a refused registration is told, and tried again', async ({ phones }) => {
+  let refusing = true;
+  const alice = await phones.blank(ALICE, {
+    before: (page) =>
+      page.routeWebSocket(/\/sip(\?|$)/, (socket) => {
+        const far = socket.connectToServer();
+        socket.onMessage((message) => {
+          const text = message.toString();
+          if (refusing && text.startsWith('REGISTER ')) socket.send(refuse(text, 403, 'Forbidden'));
+          else far.send(message);
+        });
+      }),
+  });
+  await alice.logIn();
+  await alice.says('The server does not let this phone in (SIP status 403).');
+  refusing = false;
+  await alice.page.reload();
+  await alice.isReady();
+});
+
+test('a server that cannot be reached from the start is told, and tried again', async ({ phones }) => {
+  let cut = true;
+  const alice = await phones.blank(ALICE, {
+    before: (page) =>
+      page.routeWebSocket(/\/sip(\?|$)/, (socket) => {
+        if (cut) void socket.close({ code: 1011 });
+        else socket.connectToServer();
+      }),
+  });
+  const bob = await phones.open(BOB, { tone: HIGH });
+  await alice.logIn();
+  await alice.says(/The server cannot be reached/);
+  cut = false;
+  await alice.isReady();
+  await makeGoodCall(bob, alice);
+});

@@ -1,0 +1,19 @@
+import { defineConfig } from '@playwright/test';
+
+/** The journeys. One worker: two browsers that make and measure sound fill two cores. */
+export default defineConfig({
+  testDir: 'journeys',
+  outputDir: 'test-results/journeys',
+  workers: 1,
+  fullyParallel: false,
+  retries: 0,
+  forbidOnly: Boolean(process.env['CI']),
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list']],
+  use: {
+    actionTimeout: 10_000,
+    navigationTimeout: 15_000,
+    trace: { mode: 'retain-on-failure', screenshots: false, snapshots: true, sources: false },
+  },
+});

@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { test, expect, ALICE, BOB, CAROL, HIGH, LOW, type Phone } from '../fixtures/test.ts';
+
+const FOLDER = process.env['SCREENSHOTS'] ?? join(import.meta.dirname, '../test-results/screenshots');
+const SIZES = { phone: { width: 360, height: 740 }, desk: { width: 1440, height: 900 } };
+const THEMES = ['light', 'dark'] as const;
+
+/** The page at every width and in every theme; it has to fit, wherever it is shown. */
+async function picture({ page }: Phone, name: string): Promise<void> {
+  for (const size of Object.values(SIZES)) {
+    await page.setViewportSize(size);
+    for (const colorScheme of THEMES) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.screenshot({ path: join(FOLDER, `${name}-${size.width}-${colorScheme}.png`) });
+    }
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(overflow, `${name} fits a width of ${size.width}`).toBeLessThanOrEqual(0);
+  }
+}
+
+test('pictures of every page', async ({ phones, server }) => {
+  test.setTimeout(180_000);
+  await server.add({ extension: '1004', name: 'Dana Nikolopoulou-Fitzgerald', password: 'dana dana dana' });
+  const alice = await phones.blank(ALICE, { tone: LOW });
+  await alice.page.goto(server.at('/login'));
+  await picture(alice, 'login');
+  await alice.fillIn(ALICE.extension, 'not the password');
+  await expect(alice.page.getByRole('alert').filter({ visible: true })).toBeVisible();
+  alice.complaints.expect(/status of 4\d\d/);
+  await picture(alice, 'login-wrong');
+  await alice.fillIn(ALICE.extension, ALICE.password);
+  await alice.isReady();
+
+  const bob = await phones.open(BOB, { tone: HIGH });
+  await phones.open(CAROL, { tone: LOW });
+  await alice.seesContact(CAROL.name, /online/i);
+  await picture(alice, 'idle');
+
+  await alice.callContact(BOB.name);
+  await bob.ringsFor(ALICE);
+  await alice.says('Ringing…');
+  await picture(bob, 'ringing');
+  await picture(alice, 'calling');
+
+  await bob.answer();
+  await bob.inCall();
+  await alice.inCall();
+  await picture(alice, 'in-call');
+  const reader = await phones.beside(alice);
+  await expect(reader.button('Use the phone here')).toBeVisible();
+  await picture(reader, 'watching');
+
+  await bob.hangUp();
+  await alice.isFree();
+  await picture(alice, 'ended');
+});

@@ -213,12 +213,12 @@ fn a_call_is_shown_with_the_name_that_the_company_knows() {
 #[test]
 fn mute_is_a_toggle_that_says_what_it_does_next() {
     let mut line = in_call(Phase::Talking, Direction::Outgoing);
-    assert!(
-        button(&page(Seat::Holding, line.clone()), "Mute").is_some_and(|mute| mute.contains("aria-pressed=\"false\""))
-    );
+    let html = page(Seat::Holding, line.clone());
+    assert!(button(&html, "Mute").is_some());
+    assert!(button(&html, "Unmute").is_none());
     line.calls[0].muted = true;
     let html = page(Seat::Holding, line);
-    assert!(button(&html, "Unmute").is_some_and(|unmute| unmute.contains("aria-pressed=\"true\"")));
+    assert!(button(&html, "Unmute").is_some());
     assert!(button(&html, "Mute").is_none());
 }
 

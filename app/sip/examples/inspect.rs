@@ -12,10 +12,10 @@ use std::io::{self, Read as _, Write as _};
 use std::process::ExitCode;
 
 use sip::header::{
-    Accept, Allow, Authorization, CSeq, CallId, Contact, ContentLength, ContentType, Date, Expires, From,
-    MaxForwards, MediaType, MinExpires, NameAddr, PAssertedIdentity, Path, ProxyAuthenticate, ProxyAuthorization,
-    ProxyRequire, Reason, RecordRoute, Require, RetryAfter, Route, Server, Supported, To, Unsupported, UserAgent,
-    Via, Warning, WwwAuthenticate,
+    Accept, Allow, Authorization, CSeq, CallId, Contact, ContentLength, ContentType, Date, Expires, From, MaxForwards,
+    MediaType, MinExpires, NameAddr, PAssertedIdentity, Path, ProxyAuthenticate, ProxyAuthorization, ProxyRequire,
+    Reason, RecordRoute, Require, RetryAfter, Route, Server, Supported, To, Unsupported, UserAgent, Via, Warning,
+    WwwAuthenticate,
 };
 use sip::message::{Header, HeaderError, HeaderName, Headers, KeepAlive, Message, Text, is_keepalive, limits};
 use sip::uri::{Params, Uri};
@@ -106,6 +106,7 @@ impl View {
     }
 
     /// One field, by its type.
+    #[allow(clippy::wildcard_enum_match_arm, reason = "most headers have no type and are shown as they are")]
     fn field(&mut self, name: &HeaderName, field: &Headers, value: &str) -> Result<(), HeaderError> {
         match name {
             HeaderName::Via => self.each::<Via>(field, Self::via),
@@ -159,7 +160,6 @@ impl View {
             HeaderName::UserAgent => self.plain::<UserAgent>(field),
             HeaderName::Server => self.plain::<Server>(field),
             HeaderName::Date => self.plain::<Date>(field),
-            // All others are not typed: they are shown as they are.
             _ => {
                 self.append(value);
                 Ok(())

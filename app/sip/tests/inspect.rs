@@ -35,7 +35,11 @@ fn what_is_wrong_is_told_with_its_place_and_status() {
         ("Max-Forwards:", "Max-Forwards", "400 Bad Request: a line is not a header field at byte "),
         ("1 INVITE", "1 BYE", "400 Bad Request: CSeq is not well-formed at byte 2 of its value\n"),
         ("tag=a73", "tag=a73 \"", "400 Bad Request: From is not well-formed at byte "),
-        ("Max-Forwards: 70", "Max-Forwards: 700", "400 Bad Request: Max-Forwards is not well-formed at byte 0 of its value\n"),
+        (
+            "Max-Forwards: 70",
+            "Max-Forwards: 700",
+            "400 Bad Request: Max-Forwards is not well-formed at byte 0 of its value\n",
+        ),
         ("Expires: 120", "Expires: soon", "400 Bad Request: Expires is not well-formed at byte 0 of its value\n"),
     ];
     for (from, to, error) in cases {

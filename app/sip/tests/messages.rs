@@ -1,5 +1,9 @@
 //! What must hold for every message: parsing never panics, printing what was parsed is the identity, what comes
 //! from outside cannot break the frame, and what was built can be read again.
+//!
+//! `PROPTEST_CASES` says how many cases of each are tried.
+
+#![allow(clippy::expect_used, reason = "a test may fail")]
 
 use proptest::prelude::*;
 use sip::header::{
@@ -28,7 +32,8 @@ fn read_all(bytes: &[u8]) {
         Err(error) => {
             assert!(error.offset <= bytes.len());
             if let Some(response) = refusal(bytes, &error) {
-                let again = Message::parse(&response.to_bytes()).map(|message| message.headers().contains(HeaderName::Via));
+                let again =
+                    Message::parse(&response.to_bytes()).map(|message| message.headers().contains(HeaderName::Via));
                 assert_eq!(again, Ok(true), "{}", bytes.escape_ascii());
             }
         }
@@ -121,8 +126,9 @@ fn field() -> impl Strategy<Value = String> {
         "SIP *(/) *2[.]0 */(WS|udp|Tls) [a-z.]{1,9}( ?: ?[1-9][0-9]{0,3})?(;[a-z]{1,6}(=[a-z0-9]{1,9})?){0,3}",
     ];
     let white = "[ \t]{0,2}";
-    (name, white, white, value, "(\r\n[ \t]{1,2})?", "[ -~]{0,9}", white)
-        .prop_map(|(name, before, after, value, fold, more, end)| format!("{name}{before}:{after}{value}{fold}{more}{end}\r\n"))
+    (name, white, white, value, "(\r\n[ \t]{1,2})?", "[ -~]{0,9}", white).prop_map(
+        |(name, before, after, value, fold, more, end)| format!("{name}{before}:{after}{value}{fold}{more}{end}\r\n"),
+    )
 }
 
 proptest! {

@@ -125,7 +125,6 @@ fn Up(key: CallKey, call: Memo<Option<Call>>, phase: Memo<Phase>) -> impl IntoVi
                             r#type="button"
                             title="Mute or unmute the microphone (Alt+M)"
                             aria-keyshortcuts="Alt+M"
-                            aria-pressed=move || if muted.get() { "true" } else { "false" }
                             disabled=move || !holds.get()
                             on:click=move |_| {
                                 phone.send(Command::Mute(key, !muted.get_untracked()));

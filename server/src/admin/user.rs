@@ -15,7 +15,7 @@ pub(super) enum User {
         #[arg(long)]
         name: String,
         #[command(flatten)]
-        password: Password,
+        password: NewPassword,
         #[command(flatten)]
         data: Data,
     },
@@ -29,7 +29,7 @@ pub(super) enum User {
         /// Whose.
         extension: String,
         #[command(flatten)]
-        password: Password,
+        password: NewPassword,
         #[command(flatten)]
         data: Data,
     },
@@ -57,7 +57,7 @@ pub(super) enum User {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Password {
+pub(super) struct NewPassword {
     /// Read the password from the first line of standard input.
     #[arg(long)]
     password_stdin: bool,
@@ -95,7 +95,7 @@ impl User {
     }
 }
 
-impl Password {
+impl NewPassword {
     fn read(&self) -> Result<Zeroizing<String>, CommandError> {
         if !self.password_stdin {
             return Err(CommandError::NoPassword);

@@ -2,7 +2,7 @@
 
 use super::mail::{Mail, Order, Outgoing};
 use super::presence::Presence;
-use super::{Board, Options, StartError};
+use super::{Board, Door, Options, StartError};
 use crate::clock;
 use crate::ports::{Accounts, Shared};
 use crate::stop::Stop;
@@ -66,7 +66,22 @@ impl Desk {
         mut self,
         mut mails: mpsc::Receiver<Mail>,
         mut orders: mpsc::UnboundedReceiver<Order>,
+        door: Arc<Door>,
         mut stop: Stop,
+    ) {
+        self.work(&mut mails, &mut orders, &mut stop).await;
+        door.close();
+        for connection in self.connections.into_values() {
+            // One whose queue is full is closed as well, when the queue is dropped.
+            let _ = connection.queue.try_send(Outgoing::Close(close_code::AWAY, "the server stops"));
+        }
+    }
+
+    async fn work(
+        &mut self,
+        mails: &mut mpsc::Receiver<Mail>,
+        orders: &mut mpsc::UnboundedReceiver<Order>,
+        stop: &mut Stop,
     ) {
         loop {
             let wait = self.until_deadline();

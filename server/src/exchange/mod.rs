@@ -23,7 +23,7 @@ use desk::Desk;
 use mail::{Mail, Order};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 
@@ -85,13 +85,17 @@ pub struct Exchange {
 struct Inner {
     options: Options,
     ports: Ports,
-    stop: Stop,
+    door: Arc<Door>,
     inbox: mpsc::Sender<Mail>,
     orders: mpsc::UnboundedSender<Order>,
     board: Arc<Board>,
     flows: AtomicU64,
     open: AtomicUsize,
 }
+
+/// Open until the server stops: what a connection needs to come in, and to be waited for. Rooms hold on to each
+/// other, so the exchange itself must not be what is waited for.
+struct Door(Mutex<Option<Stop>>);
 
 /// What every extension is doing, for whoever asks.
 struct Board {
@@ -109,11 +113,12 @@ impl Exchange {
         let (orders, ordered) = mpsc::unbounded_channel();
         let board = Arc::new(Board { statuses: RwLock::default(), news: broadcast::channel(NEWS).0 });
         let desk = Desk::new(&options, ports.accounts.clone(), orders.clone(), Arc::clone(&board))?;
-        tokio::spawn(desk.run(mails, ordered, stop.clone()));
+        let door = Arc::new(Door(Mutex::new(Some(stop.clone()))));
+        tokio::spawn(desk.run(mails, ordered, Arc::clone(&door), stop));
         // Beginning with the wall clock, so that a flow is never named like one before a restart.
         let flows = AtomicU64::new(clock::now().saturating_mul(1_000));
         let open = AtomicUsize::new(0);
-        Ok(Self { shared: Arc::new(Inner { options, ports, stop, inbox, orders, board, flows, open }) })
+        Ok(Self { shared: Arc::new(Inner { options, ports, door, inbox, orders, board, flows, open }) })
     }
 }
 
@@ -141,6 +146,17 @@ impl LineEvents for Exchange {
 impl Inner {
     fn next_flow(&self) -> sip::registrar::Flow {
         sip::registrar::Flow(self.flows.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl Door {
+    /// Comes in; `None` once the server stops.
+    fn enter(&self) -> Option<Stop> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn close(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 

@@ -6,6 +6,7 @@ use super::desk::party;
 use super::mail::{Mail, Outgoing};
 use super::{CLOSE_LOGGED_OUT, CLOSE_MOVED, Exchange, Inner};
 use crate::ports::AccountId;
+use crate::stop::Stop;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -87,9 +88,12 @@ pub(super) async fn open(
     if inner.open.load(Ordering::Relaxed) >= MAX_OPEN {
         return (StatusCode::SERVICE_UNAVAILABLE, "Too many connections are open.").into_response();
     }
+    let Some(stop) = inner.door.enter() else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "The server stops.").into_response();
+    };
     let flow = inner.next_flow();
     let line = Line { exchange: exchange.clone(), parts, opener, flow };
-    upgrade.on_upgrade(move |socket| line.run(socket))
+    upgrade.on_upgrade(move |socket| line.run(socket, stop))
 }
 
 fn refuse(refusal: Refusal) -> Response {
@@ -97,13 +101,13 @@ fn refuse(refusal: Refusal) -> Response {
 }
 
 impl Line {
-    async fn run(self, mut socket: WebSocket) {
+    async fn run(self, mut socket: WebSocket, mut stop: Stop) {
         let inner = Arc::clone(&self.exchange.shared);
         inner.open.fetch_add(1, Ordering::Relaxed);
         let (queue, outgoing) = mpsc::channel(QUEUE);
         let opened = Mail::Opened { arrival: self.arrival(), queue };
         if inner.inbox.send(opened).await.is_ok() {
-            let end = self.converse(&inner, &mut socket, outgoing).await;
+            let end = self.converse(&inner, &mut socket, outgoing, &mut stop).await;
             let _ = inner.inbox.send(Mail::Closed(self.flow)).await;
             if let End::Close(code, words) = end {
                 close(&mut socket, code, words).await;
@@ -120,10 +124,15 @@ impl Line {
         Arrival { flow: self.flow, admission, host: came_by(&self.parts), reliability: Reliability::Reliable }
     }
 
-    async fn converse(&self, inner: &Inner, socket: &mut WebSocket, mut outgoing: mpsc::Receiver<Outgoing>) -> End {
+    async fn converse(
+        &self,
+        inner: &Inner,
+        socket: &mut WebSocket,
+        mut outgoing: mpsc::Receiver<Outgoing>,
+        stop: &mut Stop,
+    ) -> End {
         let mut moved = inner.ports.leases.moved();
         let mut ended = inner.ports.sessions.ended();
-        let mut stop = inner.stop.clone();
         // Subscribed first, looked at then: nothing that happens in between is missed.
         if let Err(end) = self.holds(inner) {
             return end;
@@ -166,6 +175,9 @@ impl Line {
         budget: &mut Budget,
         message: Option<Result<Message, axum::Error>>,
     ) -> Result<(), End> {
+        if !budget.spend() {
+            return Err(End::Close(close_code::POLICY, "too many messages"));
+        }
         let bytes = match message {
             Some(Ok(Message::Text(text))) => Bytes::from(text),
             Some(Ok(Message::Binary(bytes))) => bytes,
@@ -175,9 +187,6 @@ impl Line {
         };
         if bytes.len() > limits::MESSAGE {
             return Err(End::Close(close_code::SIZE, "a SIP message has 64 KiB at most"));
-        }
-        if !budget.spend() {
-            return Err(End::Close(close_code::POLICY, "too many messages"));
         }
         let mail = Mail::Received { flow: self.flow, bytes };
         inner.inbox.send(mail).await.map_err(|_| End::Close(close_code::AWAY, "the server stops"))

@@ -8,12 +8,13 @@ use crate::ports::{Accounts as _, Leases, SessionLife, Sessions, Shared};
 use crate::store::accounts::{AccountError, Accounts, LONGEST_EXTENSION, is_extension};
 use crate::store::password::PasswordError;
 use app::pages::login::{LoginError, LoginView};
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Form, Query, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Form, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
-use axum::{Router, body::Body};
+use axum::Router;
 use http::request::Parts;
+use leptos::prelude::{Owner, RenderHtml as _};
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -76,13 +77,12 @@ pub fn router(room: Room) -> Router {
         .with_state(room)
 }
 
-async fn page(State(room): State<Room>, Query(reason): Query<Reason>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
+async fn page(State(room): State<Room>, Query(reason): Query<Reason>, parts: Parts) -> Response {
     if room.sessions.signed_in(&parts).await.is_some() {
         return Redirect::to("/").into_response();
     }
     let error = reason.expired.is_some().then_some(LoginError::Expired);
-    render(&room, parts, StatusCode::OK, error, String::new()).await
+    render(&room, &parts.headers, StatusCode::OK, error, String::new())
 }
 
 async fn log_in(
@@ -99,7 +99,7 @@ async fn log_in(
     let shown: String = typed.trim().chars().take(LONGEST_EXTENSION * 2).collect();
     if let Err(wait) = room.with_throttle(|throttle| throttle.attempt(&extension, address, crate::clock::now())) {
         tracing::warn!(%address, "login throttled");
-        return throttled(&room, parts, wait, shown).await;
+        return throttled(&room, &parts.headers, wait, shown);
     }
     match room.accounts.authenticate(&extension, password).await {
         Ok(Some(person)) => {
@@ -112,9 +112,9 @@ async fn log_in(
         }
         Ok(None) => {
             tracing::info!(%address, "wrong extension or password");
-            render(&room, parts, StatusCode::UNAUTHORIZED, Some(LoginError::Wrong), shown).await
+            render(&room, &parts.headers, StatusCode::UNAUTHORIZED, Some(LoginError::Wrong), shown)
         }
-        Err(AccountError::Password(PasswordError::Busy)) => throttled(&room, parts, Wait(10_000), shown).await,
+        Err(AccountError::Password(PasswordError::Busy)) => throttled(&room, &parts.headers, Wait(10_000), shown),
         Err(error) => {
             tracing::error!(%error, "login failed");
             unavailable()
@@ -129,9 +129,9 @@ async fn log_out(State(room): State<Room>, parts: Parts) -> Response {
     Redirect::to("/login").into_response()
 }
 
-async fn throttled(room: &Room, parts: Parts, wait: Wait, shown: String) -> Response {
+fn throttled(room: &Room, headers: &HeaderMap, wait: Wait, shown: String) -> Response {
     let error = LoginError::Throttled { seconds: wait.seconds() };
-    let mut response = render(room, parts, StatusCode::TOO_MANY_REQUESTS, Some(error), shown).await;
+    let mut response = render(room, headers, StatusCode::TOO_MANY_REQUESTS, Some(error), shown);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.seconds()));
     response
 }
@@ -140,15 +140,13 @@ fn unavailable() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, "The storage does not answer. Please try again in a moment.").into_response()
 }
 
-/// The login page: complete without any script.
-async fn render(room: &Room, parts: Parts, status: StatusCode, error: Option<LoginError>, extension: String) -> Response {
-    let insecure = !room.origins.is_trustworthy(&parts.headers);
+/// The login page: complete without any script. It has nothing to wait for, so nothing of leptos_axum's streaming
+/// is wanted, which would add scripts of its own.
+fn render(room: &Room, headers: &HeaderMap, status: StatusCode, error: Option<LoginError>, extension: String) -> Response {
+    let insecure = !room.origins.is_trustworthy(headers);
     let view = LoginView { error, extension, insecure };
-    let document = move || app::pages::login::document(view.clone());
-    let render = leptos_axum::render_app_async_with_context(|| (), document);
-    let mut response = render(Request::from_parts(parts, Body::empty())).await;
-    *response.status_mut() = status;
-    response
+    let html = Owner::new().with(|| app::pages::login::document(view).to_html());
+    (status, Html(html)).into_response()
 }
 
 impl Room {

@@ -78,9 +78,13 @@ impl Store {
         };
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed(directory))?;
         let database = directory.join(DATABASE);
-        // Made here and not by SQLite, which would leave it readable to others; its journals copy the mode.
-        let made = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&database);
-        drop(made.map_err(failed(&database))?);
+        // Made here and not by SQLite, which would leave it readable to others; its journals copy the mode. One
+        // that exists must not be opened: closing it would drop the locks that SQLite holds on it in this process
+        // (POSIX advisory locks), and the next process would take its journal away.
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&database) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(&database)(error)),
+            Ok(_) | Err(_) => {}
+        }
 
         let options = SqliteConnectOptions::new()
             .filename(&database)

@@ -32,7 +32,7 @@ pub(super) async fn save(pool: &SqlitePool, account: AccountId, lease: &Lease) -
     let line = lease.line.as_ref().and_then(|(state, _)| serde_json::to_string(state).ok());
     sqlx::query(
         "INSERT INTO leases (account, epoch, instance, contact_user, call_id, holder, line, line_at, snapshot, snapshot_at)
-         SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM accounts WHERE id = ?1)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 WHERE EXISTS (SELECT 1 FROM accounts WHERE id = ?1)
          ON CONFLICT (account) DO UPDATE SET
              epoch = excluded.epoch, holder = excluded.holder, line = excluded.line, line_at = excluded.line_at,
              snapshot = excluded.snapshot, snapshot_at = excluded.snapshot_at

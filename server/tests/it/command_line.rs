@@ -53,7 +53,8 @@ fn what_cannot_be_done_is_said_in_words() {
     let add = ["user", "add", "1004", "--name", "Dana", "--password-stdin"];
     assert!(failed(&add, "short\n").contains("the password is too short: it must have at least 8 characters"));
     assert!(failed(&add[..5], "").contains("add --password-stdin"));
-    assert!(failed(&["user", "password", "1009", "--password-stdin"], "long enough\n").contains("there is no extension 1009"));
+    let password = ["user", "password", "1009", "--password-stdin"];
+    assert_eq!(failed(&password, "long enough\n"), "tabphone: there is no extension 1009\n");
     assert!(tabphone(data.path(), &add, "long enough\n").status.success());
     assert!(failed(&add, "long enough\n").contains("the extension 1004 exists already"));
 }

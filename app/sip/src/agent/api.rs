@@ -42,6 +42,7 @@ pub struct Config {
 
 /// What the user tells the agent.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "it is passed on at once, never kept")]
 pub enum Input<'a> {
     /// The deadline came.
     Timeout,
@@ -138,6 +139,7 @@ pub struct Body {
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[allow(clippy::large_enum_variant, reason = "there are few at a time")]
 pub enum Event {
     /// [`super::Agent::registration`] changed.
     Registration,
@@ -232,7 +234,7 @@ pub enum Phase {
     Answering,
     /// Answered: 2xx sent or received.
     Established,
-    /// Cancelled or hung up here; the last responses are awaited.
+    /// Over for the user, who was told so; the last responses are awaited. Such a call is not listed any more.
     Ending,
 }
 
@@ -254,7 +256,7 @@ pub enum Cause {
     DeclinedThere,
     /// 486, 600.
     Busy,
-    /// 408, 487 or our own ringing time; incoming: it rang out.
+    /// 408, 487, 480 after it rang, or our own ringing time; incoming: it rang out.
     NoAnswer,
     /// Another phone took it (RFC 3326: CANCEL with cause 200).
     AnsweredElsewhere,

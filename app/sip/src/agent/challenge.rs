@@ -90,10 +90,8 @@ impl Agent {
 /// Whether the request had credentials for this challenge's realm already.
 fn is_signed(outcome: &Outcome, challenge: &Challenge) -> bool {
     let headers = &outcome.request.headers;
-    let proxy = outcome
-        .response
-        .as_ref()
-        .is_some_and(|response| response.status == Status::PROXY_AUTHENTICATION_REQUIRED);
+    let proxy =
+        outcome.response.as_ref().is_some_and(|response| response.status == Status::PROXY_AUTHENTICATION_REQUIRED);
     if proxy {
         let given = headers.all::<ProxyAuthorization>().unwrap_or_default();
         given.iter().any(|ProxyAuthorization(credentials)| credentials.realm == challenge.realm)

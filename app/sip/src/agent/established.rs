@@ -86,8 +86,7 @@ impl Established {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let repetition =
-            self.unacknowledged.as_ref().map(|waiting| waiting.resend.at.min(waiting.until));
+        let repetition = self.unacknowledged.as_ref().map(|waiting| waiting.resend.at.min(waiting.until));
         [repetition, self.modify.deadline()].into_iter().flatten().min()
     }
 }
@@ -98,6 +97,7 @@ impl Session {
         self.end(core, cause);
         let State::Established(established) = &mut self.state else { return };
         established.refuse_theirs(core, Status::REQUEST_TERMINATED);
+        established.modify = Modify::Not;
         if established.unacknowledged.is_none() {
             bye(core, &mut established.dialog);
             self.state = State::Gone;

@@ -97,11 +97,7 @@ impl Agent {
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         let strays = self.core.strays.iter().map(|stray| stray.until);
-        let fixed = [
-            self.core.link.deadline(),
-            self.core.transactions.deadline(),
-            self.registering.deadline(),
-        ];
+        let fixed = [self.core.link.deadline(), self.core.transactions.deadline(), self.registering.deadline()];
         let sessions = self.sessions.iter().filter_map(Session::deadline);
         let own = fixed.into_iter().flatten().chain(sessions).chain(strays).min()?;
         Some(self.clock.outside(own))
@@ -118,7 +114,11 @@ impl Agent {
     pub fn stop(&mut self, now: Instant) {
         self.enter(now);
         for id in self.ids() {
-            self.with(id, |session, core| session.hang_up(core, None));
+            self.with(id, |session, core| match session.state {
+                // Not declined: other phones of this user go on ringing.
+                State::Incoming(_) => session.hang_up(core, Some(Cause::NoAnswer)),
+                State::Outgoing(_) | State::Established(_) | State::Gone => session.hang_up(core, None),
+            });
         }
         self.registering.stop(&mut self.core);
         self.settle();
@@ -334,7 +334,8 @@ impl Agent {
     /// Does all that follows from what was handled, and tells what changed.
     fn settle(&mut self) {
         while let Some(outcome) = self.core.outcome() {
-            if !challenge::ask(&mut self.core, &outcome) {
+            let asked = self.is_wanted(outcome.purpose) && challenge::ask(&mut self.core, &outcome);
+            if !asked {
                 self.conclude(&outcome);
             }
         }
@@ -346,6 +347,16 @@ impl Agent {
         if registration != self.told {
             self.told = registration;
             self.core.event(Event::Registration);
+        }
+    }
+
+    /// Whether a request for this purpose is worth being signed and sent again.
+    fn is_wanted(&self, purpose: Purpose) -> bool {
+        match purpose {
+            Purpose::Invite(id) | Purpose::Reinvite(id) => {
+                self.sessions.iter().any(|session| session.id == id && !session.over)
+            }
+            Purpose::Register | Purpose::Farewell => true,
         }
     }
 

@@ -30,6 +30,7 @@ use core::time::Duration;
 /// | Answering | CANCEL | 487 | Not, Later |
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[allow(clippy::large_enum_variant, reason = "there is one for a call")]
 pub(super) enum Modify {
     /// Nothing.
     Not,
@@ -118,10 +119,14 @@ impl Session {
                 let ack = acknowledge(core, &established.dialog, cseq.seq);
                 established.acknowledged = Some(Acknowledged { seq: cseq.seq, ack });
             }
-            if let Some(answer) = body_of(response) {
+            if let Some(answer) = body_of(response).filter(|_| !self.over) {
                 core.event(Event::Remote { call: self.id, answer });
+                core.event(Event::Call(self.id));
             }
-            return core.event(Event::Call(self.id));
+            return;
+        }
+        if self.over {
+            return;
         }
         match response.status {
             Status::REQUEST_PENDING => {

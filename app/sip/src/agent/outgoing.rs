@@ -183,8 +183,7 @@ impl Session {
     }
 
     fn establish(&mut self, core: &mut Core, outcome: &Outcome, response: &Response, skip: u32, told: Option<Body>) {
-        let (Ok(mut dialog), Ok(cseq)) =
-            (Dialog::uac(&outcome.request, response), response.headers.get::<CSeq>())
+        let (Ok(mut dialog), Ok(cseq)) = (Dialog::uac(&outcome.request, response), response.headers.get::<CSeq>())
         else {
             // A 2xx without Contact or the like cannot be acknowledged: there is nowhere to send the ACK.
             return self.gone(core, Cause::Network);

@@ -1,12 +1,9 @@
 use super::transactions::Effects;
 use super::{Agent, CallId, compose};
-use crate::header::{ContentType, Require, To, Unsupported};
-use crate::message::{
-    KeepAlive, Message, Method, Request, Response, Status, Token, is_keepalive, refusal,
-};
+use crate::header::{ContentType, Require, To, Unsupported, Via};
+use crate::message::{KeepAlive, Message, Method, Request, Response, Status, Token, is_keepalive, refusal};
 use crate::transaction::Key;
 use crate::uri::Uri;
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 impl Agent {
@@ -45,17 +42,20 @@ impl Agent {
         if taken != Some(false) {
             return;
         }
-        match request.method {
-            Method::Ack => self.ack(request),
-            Method::Cancel => self.cancel(&key, request),
-            _ if tag_of_to(request).is_some() => self.in_dialog(&key, request),
-            _ => self.out_of_dialog(&key, request),
+        if request.method == Method::Ack {
+            self.ack(request);
+        } else if request.method == Method::Cancel {
+            self.cancel(&key, request);
+        } else if has_to_tag(request) {
+            self.in_dialog(&key, request);
+        } else {
+            self.out_of_dialog(&key, request);
         }
     }
 
     /// A request without what every request must have: answered without a transaction, if it can be.
     fn refuse_malformed(&mut self, request: &Request) {
-        if request.method == Method::Ack {
+        if request.method == Method::Ack || request.headers.get::<Via>().is_err() {
             return;
         }
         let mut response = Response::to_request(request, Status::BAD_REQUEST);
@@ -151,7 +151,7 @@ impl Agent {
             | Method::Refer
             | Method::Message => Some(Status::METHOD_NOT_ALLOWED),
         };
-        let status = status.or_else(|| match request.uri {
+        let status = status.or(match request.uri {
             Uri::Sip(_) => None,
             Uri::Tel(_) | Uri::Other { .. } => Some(Status::UNSUPPORTED_URI_SCHEME),
         });
@@ -188,15 +188,14 @@ impl Agent {
     }
 
     fn dialog_of(&self, request: &Request) -> Option<CallId> {
-        let of = |session: &&super::session::Session| {
-            session.dialog().is_some_and(|dialog| dialog.is_of_request(request))
-        };
+        let of =
+            |session: &&super::session::Session| session.dialog().is_some_and(|dialog| dialog.is_of_request(request));
         self.sessions.iter().find(of).map(|session| session.id)
     }
 }
 
-fn tag_of_to(request: &Request) -> Option<String> {
-    request.headers.get::<To>().ok().and_then(|to| to.tag().map(ToString::to_string))
+fn has_to_tag(request: &Request) -> bool {
+    request.headers.get::<To>().is_ok_and(|to| to.tag().is_some())
 }
 
 /// Whether the body of an INVITE is one that is understood; other requests' bodies concern nobody.

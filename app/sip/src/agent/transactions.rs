@@ -1,9 +1,7 @@
 use super::CallId;
 use crate::Instant;
 use crate::message::{Method, Request, Response};
-use crate::transaction::{
-    ClientInvite, ClientNonInvite, Effect, Key, Reliability, ServerInvite, ServerNonInvite,
-};
+use crate::transaction::{ClientInvite, ClientNonInvite, Effect, Key, Reliability, ServerInvite, ServerNonInvite};
 use alloc::vec::Vec;
 
 /// How many requests of others may be under way at once; more are dropped.
@@ -280,13 +278,7 @@ impl Client {
             ClientMachine::Invite(machine) => machine.request().clone(),
             ClientMachine::Other(machine) => machine.request().clone(),
         };
-        Outcome {
-            key: self.key.clone(),
-            purpose: self.purpose,
-            challenged: self.challenged,
-            request,
-            response,
-        }
+        Outcome { key: self.key.clone(), purpose: self.purpose, challenged: self.challenged, request, response }
     }
 }
 
@@ -294,10 +286,8 @@ impl Client {
 fn transmissions(pushed: Vec<Effect>) -> impl Iterator<Item = Vec<u8>> {
     pushed.into_iter().filter_map(|effect| match effect {
         Effect::Transmit(bytes) => Some(bytes),
-        Effect::Response(_)
-        | Effect::TimedOut
-        | Effect::Ack(_)
-        | Effect::Unacknowledged
-        | Effect::TransportFailed => None,
+        Effect::Response(_) | Effect::TimedOut | Effect::Ack(_) | Effect::Unacknowledged | Effect::TransportFailed => {
+            None
+        }
     })
 }

@@ -107,9 +107,8 @@ fn numbers_of_the_other_end_only_grow() {
 #[test]
 fn a_new_contact_is_where_requests_go() {
     let mut dialog = uas();
-    let moved = request(
-        "INVITE sip:bob@b.invalid SIP/2.0\r\nCSeq: 8 INVITE\r\nContact: <sip:alice@moved.invalid>\r\n\r\n",
-    );
+    let moved =
+        request("INVITE sip:bob@b.invalid SIP/2.0\r\nCSeq: 8 INVITE\r\nContact: <sip:alice@moved.invalid>\r\n\r\n");
     dialog.refresh(&moved.headers);
     assert_eq!(dialog.remote_target().to_string(), "sip:alice@moved.invalid");
     dialog.refresh(&Headers::new());

@@ -47,7 +47,8 @@ impl FromStr for Credentials {
 
     fn from_str(value: &str) -> Result<Self, Malformed> {
         let params = digest_params(value)?;
-        let raw = |name: &str| params.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| *value);
+        let raw =
+            |name: &str| params.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| *value);
         let find = |name: &str| raw(name).map(Text::unquote);
         let fault = Malformed { at: value.len() };
         let nc = match raw("nc") {

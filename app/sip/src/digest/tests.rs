@@ -67,7 +67,9 @@ fn credentials_are_read_as_they_are_written() {
     let challenge = mufasa("SHA-256");
     assert_eq!(challenge.to_string().parse::<Challenge>().unwrap(), challenge);
     assert!(challenge.to_string().contains("algorithm=SHA-256, qop=\"auth,auth-int\""));
-    for bad in ["", "Digest", "Basic YTpi", "Digest realm=\"a\"", "Digest realm=\"a, nonce=\"b\"", "Digest realm=a nonce=b"] {
+    for bad in
+        ["", "Digest", "Basic YTpi", "Digest realm=\"a\"", "Digest realm=\"a, nonce=\"b\"", "Digest realm=a nonce=b"]
+    {
         assert!(bad.parse::<Challenge>().is_err(), "{bad}");
     }
     assert!(credentials.to_string().replace("nc=00000001", "nc=zz").parse::<Credentials>().is_err());
@@ -133,7 +135,8 @@ fn what_is_signed_is_accepted() {
     for algorithm in [Algorithm::Md5, Algorithm::Md5Sess, Algorithm::Sha256Sess, Algorithm::Sha512_256] {
         for qop in [Qop::Auth, Qop::AuthInt] {
             nc += 1;
-            let challenge = Challenge { algorithm: Some(algorithm.clone()), qop: [qop].into(), ..challenges[0].clone() };
+            let challenge =
+                Challenge { algorithm: Some(algorithm.clone()), qop: [qop].into(), ..challenges[0].clone() };
             assert_eq!(verifier.check(&signed(&challenge, "secret", nc), &register(), &stored(), NOW), Ok(()));
         }
     }
@@ -143,7 +146,8 @@ fn what_is_signed_is_accepted() {
 fn what_is_wrong_is_refused() {
     let (mut verifier, challenges) = verifier();
     let good = signed(&challenges[1], "secret", 1);
-    let mut check = |credentials: &Credentials, request: &Request, ha1s: &Ha1s| verifier.check(credentials, request, ha1s, NOW);
+    let mut check =
+        |credentials: &Credentials, request: &Request, ha1s: &Ha1s| verifier.check(credentials, request, ha1s, NOW);
     assert_eq!(check(&signed(&challenges[1], "guess", 1), &register(), &stored()), Err(Rejection::Wrong));
     assert_eq!(check(&good, &register(), &Ha1s::default()), Err(Rejection::Wrong));
     let bye = Request { method: Method::Bye, ..register() };

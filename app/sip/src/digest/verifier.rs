@@ -104,7 +104,13 @@ impl Verifier {
     ///
     /// # Errors
     /// Why they are not accepted.
-    pub fn check(&mut self, credentials: &Credentials, request: &Request, ha1s: &Ha1s, now: Instant) -> Result<(), Rejection> {
+    pub fn check(
+        &mut self,
+        credentials: &Credentials,
+        request: &Request,
+        ha1s: &Ha1s,
+        now: Instant,
+    ) -> Result<(), Rejection> {
         if credentials.realm != self.realm {
             return Err(Rejection::Realm);
         }

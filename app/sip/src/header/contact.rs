@@ -38,7 +38,8 @@ impl Contact {
         if fraction.len() > 3 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
-        let thousandths = fraction.bytes().chain(*b"000").take(3).fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'));
+        let thousandths =
+            fraction.bytes().chain(*b"000").take(3).fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'));
         match whole {
             "0" => Some(thousandths),
             "1" if thousandths == 0 => Some(1000),

@@ -66,12 +66,10 @@ impl NameAddr {
             Err(nom::Err::Error(error) | nom::Err::Failure(error)) => return Err(fault(error.input)),
             Err(nom::Err::Incomplete(_)) => return Err(fault("")),
         };
-        let uri: Uri = uri
-            .parse()
-            .map_err(|error: crate::uri::UriError| Malformed { at: offset(value, uri) + error.at })?;
-        let params = super::grammar::whole(rest, params).map_err(|error| Malformed {
-            at: offset(value, rest) + error.at,
-        })?;
+        let uri: Uri =
+            uri.parse().map_err(|error: crate::uri::UriError| Malformed { at: offset(value, uri) + error.at })?;
+        let params =
+            super::grammar::whole(rest, params).map_err(|error| Malformed { at: offset(value, rest) + error.at })?;
         Ok(Self { display, uri, params })
     }
 }

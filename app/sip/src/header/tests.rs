@@ -68,7 +68,8 @@ fn contacts_say_how_long_and_how_much() {
 
 #[test]
 fn via_takes_white_space_where_the_standard_has_it() {
-    let via: Via = read("SIP  / 2.0\t/UDP  first.example.com: 4000 ;ttl=16 ;maddr=224.2.0.1 ;branch=z9hG4bKa7c6a8dlze.1");
+    let via: Via =
+        read("SIP  / 2.0\t/UDP  first.example.com: 4000 ;ttl=16 ;maddr=224.2.0.1 ;branch=z9hG4bKa7c6a8dlze.1");
     assert_eq!(via.transport, ViaTransport::Udp);
     assert_eq!((via.host.to_string().as_str(), via.port), ("first.example.com", Some(4000)));
     assert_eq!(via.branch(), Some("z9hG4bKa7c6a8dlze.1"));
@@ -81,7 +82,8 @@ fn via_takes_white_space_where_the_standard_has_it() {
     assert_eq!((via.rport(), via.received()), (Some(5070), Some([192, 0, 2, 1].into())));
     let six: Via = read("SIP/2.0/UDP a;received=[2001:db8::9]");
     assert_eq!(six.received(), Some("2001:db8::9".parse().unwrap()));
-    for bad in ["", "SIP/2.0/UDP", "SIP/1.0/UDP a", "UDP a", "SIP/2.0/UDP a;", "SIP/2.0/UDP a;;b", "SIP/2.0/UDP a:0x5"] {
+    for bad in ["", "SIP/2.0/UDP", "SIP/1.0/UDP a", "UDP a", "SIP/2.0/UDP a;", "SIP/2.0/UDP a;;b", "SIP/2.0/UDP a:0x5"]
+    {
         refused::<Via>(bad);
     }
     let new = Via::new(ViaTransport::Ws, Host::V4([127, 0, 0, 1].into()), None, "z9hG4bKx");
@@ -118,7 +120,10 @@ fn warnings_and_reasons_carry_words() {
     let reason: Reason = read("SIP ;cause=200 ;text=\"Call completed elsewhere\"");
     assert!(reason.is_sip(Status::OK));
     assert_eq!(reason.text.as_ref().unwrap(), &"Call completed elsewhere");
-    assert_eq!(reason, read(&Reason::sip(Status::OK, Some(&Text::new("Call completed elsewhere").unwrap())).to_string()));
+    assert_eq!(
+        reason,
+        read(&Reason::sip(Status::OK, Some(&Text::new("Call completed elsewhere").unwrap())).to_string())
+    );
     assert_eq!(again::<Reason>("Q.850;cause=16"), "Q.850;cause=16");
 }
 

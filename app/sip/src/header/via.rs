@@ -113,7 +113,8 @@ impl ViaTransport {
 
 /// sent-protocol LWS sent-by *( SEMI via-params )
 fn via(input: &str) -> Parsed<'_, Via> {
-    let (rest, _) = (nom::bytes::complete::tag_no_case("SIP"), around('/'), nom::bytes::complete::tag("2.0")).parse(input)?;
+    let (rest, _) =
+        (nom::bytes::complete::tag_no_case("SIP"), around('/'), nom::bytes::complete::tag("2.0")).parse(input)?;
     let (rest, transport) = preceded(around('/'), token).parse(rest)?;
     let (rest, (host, _)) = preceded(white1, host).parse(rest)?;
     let (rest, port) = opt(preceded(around(':'), port)).parse(rest)?;

@@ -122,9 +122,10 @@ impl HeaderError {
     #[must_use]
     pub const fn name(&self) -> &HeaderName {
         match self {
-            Self::Missing { name } | Self::Malformed { name, .. } | Self::Repeated { name } | Self::TooMany { name } => {
-                name
-            }
+            Self::Missing { name }
+            | Self::Malformed { name, .. }
+            | Self::Repeated { name }
+            | Self::TooMany { name } => name,
         }
     }
 }

@@ -187,7 +187,9 @@ const fn of_length(length: usize) -> &'static [HeaderName] {
         15 => const { &[AcceptEncoding, AcceptLanguage, SessionExpires] },
         16 => const { &[ContentEncoding, ContentLanguage, WwwAuthenticate] },
         18 => const { &[ProxyAuthenticate, SubscriptionState] },
-        19 => const { &[AuthenticationInfo, ContentDisposition, PAssertedIdentity, ProxyAuthorization, RequestDisposition] },
+        19 => {
+            const { &[AuthenticationInfo, ContentDisposition, PAssertedIdentity, ProxyAuthorization, RequestDisposition] }
+        }
         20 => const { &[PPreferredIdentity] },
         _ => &[],
     }

@@ -61,36 +61,41 @@ fn head(bytes: &[u8]) -> Result<(usize, &str), ParseError> {
     if rest.is_empty() {
         return Err(fault(ParseErrorKind::Empty, start));
     }
-    let window = rest.get(..limits::HEADER_SECTION).unwrap_or(rest);
-    let (text, broken) = match core::str::from_utf8(window) {
-        Ok(text) => (text, false),
-        Err(error) => {
-            let valid = window.get(..error.valid_up_to()).unwrap_or_default();
-            (core::str::from_utf8(valid).unwrap_or_default(), error.error_len().is_some())
+    let length = section_length(rest).map_err(|error| error.after(start))?;
+    let section = rest.get(..length).unwrap_or_default();
+    match core::str::from_utf8(section) {
+        Ok(section) => Ok((start, section)),
+        Err(error) => Err(fault(ParseErrorKind::Encoding, start + error.valid_up_to())),
+    }
+}
+
+/// The bytes up to the empty line. Until then each CR has its LF, and NUL is escaped (RFC 3261 25.1 `quoted-pair`).
+fn section_length(bytes: &[u8]) -> Result<usize, ParseError> {
+    let window = bytes.get(..limits::HEADER_SECTION).unwrap_or(bytes);
+    let mut line_start = 0;
+    for (at, byte) in window.iter().enumerate() {
+        match byte {
+            b' '.. => {}
+            b'\n' if at.checked_sub(1).and_then(|before| window.get(before)) != Some(&b'\r') => {
+                return Err(fault(ParseErrorKind::LineEnd, at));
+            }
+            b'\n' if at == line_start + 1 => return Ok(line_start),
+            b'\n' => line_start = at + 1,
+            b'\r' if bytes.get(at + 1).is_some_and(|next| *next != b'\n') => {
+                return Err(fault(ParseErrorKind::LineEnd, at));
+            }
+            0 if !is_escaped(window, at) => return Err(fault(ParseErrorKind::Nul, at)),
+            _ => {}
         }
-    };
-    let Some(end) = text.find("\r\n\r\n") else {
-        let (kind, at) = if broken {
-            (ParseErrorKind::Encoding, text.len())
-        } else if rest.len() > window.len() {
-            (ParseErrorKind::HeadersTooLarge, window.len())
-        } else {
-            lone_line_end(text).unwrap_or((ParseErrorKind::Unterminated, text.len()))
-        };
-        return Err(fault(kind, start + at));
-    };
-    let section = text.get(..end + 2).unwrap_or_default();
-    let count = |wanted: u8| section.bytes().filter(|byte| *byte == wanted).count();
-    let lines = count(b'\n');
-    if (lines != count(b'\r') || section.matches("\r\n").count() != lines)
-        && let Some((kind, at)) = lone_line_end(section)
-    {
-        return Err(fault(kind, start + at));
     }
-    match lone_nul(section) {
-        Some(at) => Err(fault(ParseErrorKind::Nul, start + at)),
-        None => Ok((start, section)),
-    }
+    let kind = if bytes.len() > window.len() { ParseErrorKind::HeadersTooLarge } else { ParseErrorKind::Unterminated };
+    Err(fault(kind, window.len()))
+}
+
+/// Whether a backslash is in front that is not escaped itself.
+fn is_escaped(bytes: &[u8], at: usize) -> bool {
+    let before = bytes.get(..at).unwrap_or_default();
+    before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 
 fn start_line(line: &str) -> Result<Message, ParseError> {
@@ -104,9 +109,8 @@ fn request_line(line: &str) -> Result<Message, ParseError> {
     let method = take_while1(|c: char| u8::try_from(c).is_ok_and(is_token_byte));
     let (rest, method) = terminated(method, char(' ')).parse(line).map_err(start_line_fault(line))?;
     let (after, uri) = terminated(take_till1(|c| c == ' '), char(' ')).parse(rest).map_err(start_line_fault(line))?;
-    let uri = uri.parse().map_err(|error: crate::uri::UriError| {
-        fault(ParseErrorKind::RequestUri, at(rest) + error.at)
-    })?;
+    let uri =
+        uri.parse().map_err(|error: crate::uri::UriError| fault(ParseErrorKind::RequestUri, at(rest) + error.at))?;
     let (end, version) = version(after).map_err(|_| {
         // `INVITE sip:a;lr; x SIP/2.0`: the fault is the space in the URI.
         let kind = if after.contains(' ') { ParseErrorKind::RequestUri } else { ParseErrorKind::StartLine };
@@ -147,13 +151,12 @@ fn version(input: &str) -> Parsed<'_, (&str, &str)> {
 fn headers(section: &str) -> Result<Headers, ParseError> {
     let mut store = Store::over(section);
     let mut start = 0;
-    while let Some(line) = next_field(section, start) {
+    while let Some((line, folded)) = next_field(section, start) {
         if line.len() > limits::FIELD || store.len() >= limits::FIELDS {
             return Err(fault(ParseErrorKind::HeadersTooLarge, start));
         }
         let (name, value) = name_and_value(line).ok_or_else(|| fault(ParseErrorKind::Field, start))?;
         let shift = |range: Range<usize>| range.start + start..range.end + start;
-        let folded = line.len() > 2 && line.get(..line.len() - 2).is_some_and(|line| line.contains('\n'));
         let end = start + line.len();
         store.add_parsed(start..end, shift(name), shift(value), folded);
         start = end;
@@ -161,29 +164,30 @@ fn headers(section: &str) -> Result<Headers, ParseError> {
     Ok(Headers { store })
 }
 
-/// The field that begins at `start`, with its folds and line end.
-fn next_field(section: &str, start: usize) -> Option<&str> {
+/// The field that begins at `start`, with its folds and line end; and whether there are folds.
+fn next_field(section: &str, start: usize) -> Option<(&str, bool)> {
     let rest = section.get(start..).filter(|rest| !rest.is_empty())?;
-    let mut end = 0;
+    let (mut end, mut folded) = (0, false);
     loop {
         let more = rest.get(end..)?;
         end += more.find('\n').map_or(more.len(), |at| at + 1);
-        if !rest.get(end..).is_some_and(|next| next.starts_with([' ', '\t'])) {
-            return rest.get(..end);
+        if !matches!(rest.as_bytes().get(end), Some(b' ' | b'\t')) {
+            return rest.get(..end).map(|line| (line, folded));
         }
+        folded = true;
     }
 }
 
 /// header = token *WSP ":" value, the value without white space and line ends around it.
 fn name_and_value(line: &str) -> Option<(Range<usize>, Range<usize>)> {
-    let name = line.bytes().position(|byte| !is_token_byte(byte)).filter(|end| *end > 0)?;
-    let rest = line.get(name..)?;
-    let colon = name + rest.len() - rest.trim_start_matches([' ', '\t']).len();
-    let value = line.get(colon..)?.strip_prefix(':')?;
-    let white = [' ', '\t', '\r', '\n'];
-    let begin = value.trim_start_matches(white);
-    let value_start = line.len() - begin.len();
-    Some((0..name, value_start..value_start + begin.trim_end_matches(white).len()))
+    let bytes = line.as_bytes();
+    let white = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    let name = bytes.iter().position(|byte| !is_token_byte(*byte)).filter(|end| *end > 0)?;
+    let colon = name + bytes.get(name..)?.iter().position(|byte| !matches!(byte, b' ' | b'\t'))?;
+    let value = bytes.get(colon..)?.strip_prefix(b":")?;
+    let start = value.iter().position(|byte| !white(byte)).unwrap_or(value.len());
+    let end = value.iter().rposition(|byte| !white(byte)).map_or(start, |last| last + 1);
+    Some((0..name, colon + 1 + start..colon + 1 + end))
 }
 
 /// The body: as long as Content-Length says (RFC 3261 18.3).
@@ -202,31 +206,6 @@ fn body<'a>(headers: &Headers, rest: &'a [u8]) -> Result<&'a [u8], ParseError> {
         Some(length) => rest.get(..length).ok_or_else(|| fault(ParseErrorKind::Truncated, rest.len())),
         None => Ok(rest),
     }
-}
-
-/// The first CR without LF or LF without CR.
-fn lone_line_end(text: &str) -> Option<(ParseErrorKind, usize)> {
-    let mut before = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if (byte == b'\n') != (before == b'\r') {
-            return Some((ParseErrorKind::LineEnd, if byte == b'\n' { at } else { at.saturating_sub(1) }));
-        }
-        before = byte;
-    }
-    None
-}
-
-/// The first NUL that is not escaped (RFC 3261 25.1 `quoted-pair`).
-fn lone_nul(text: &str) -> Option<usize> {
-    if !text.as_bytes().contains(&0) {
-        return None;
-    }
-    let mut escaped = false;
-    text.bytes().position(|byte| {
-        let lone = byte == 0 && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        lone
-    })
 }
 
 const fn fault(kind: ParseErrorKind, offset: usize) -> ParseError {

@@ -341,7 +341,9 @@ fn saved_messages_come_back_as_they_were() {
     binary.body = [0, 159, 146, 150].into();
     let mut response = Response::to_request(&binary, Status::OK);
     response.set_reason("Fine").unwrap();
-    for message in [parse(INVITE), binary.into(), response.into(), Request::new(Method::Bye, "sip:a".parse().unwrap()).into()] {
+    for message in
+        [parse(INVITE), binary.into(), response.into(), Request::new(Method::Bye, "sip:a".parse().unwrap()).into()]
+    {
         let saved = serde_json::to_string(&message).unwrap();
         assert_eq!(serde_json::from_str::<Message>(&saved).unwrap(), message, "{saved}");
     }

@@ -24,6 +24,9 @@ impl Text {
     /// Text from anywhere: CR, LF and NUL become U+FFFD.
     #[must_use]
     pub fn lossy(text: &str) -> Self {
+        if !text.bytes().any(|byte| is_forbidden(char::from(byte))) {
+            return Self(text.into());
+        }
         Self(text.chars().map(|c| if is_forbidden(c) { char::REPLACEMENT_CHARACTER } else { c }).collect())
     }
 

@@ -307,7 +307,7 @@ impl Outcome {
 const fn rank(status: Status) -> (u16, u16) {
     let class = match status.class() {
         6 => 0,
-        other => other as u16,
+        other => other,
     };
     let within = match status.code() {
         401 | 407 | 415 | 420 | 484 => 0,

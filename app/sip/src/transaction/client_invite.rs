@@ -70,8 +70,7 @@ impl ClientInvite {
     #[must_use]
     pub fn new(request: Request, transport: Reliability, now: Instant, effects: &mut Vec<Effect>) -> Self {
         effects.push(Effect::Transmit(request.to_bytes()));
-        let state =
-            ClientInviteState::Calling { resend: Resend::first(transport, now), until: now + T1_X64 };
+        let state = ClientInviteState::Calling { resend: Resend::first(transport, now), until: now + T1_X64 };
         Self { request, transport, state }
     }
 
@@ -107,9 +106,7 @@ impl ClientInvite {
                 effects.push(Effect::Transmit(self.request.to_bytes()));
                 *resend = resend.doubled(T1_X64, now);
             }
-            ClientInviteState::Completed { until, .. } | ClientInviteState::Accepted { until }
-                if *until <= now =>
-            {
+            ClientInviteState::Completed { until, .. } | ClientInviteState::Accepted { until } if *until <= now => {
                 self.state = ClientInviteState::Terminated;
             }
             ClientInviteState::Calling { .. }
@@ -125,9 +122,7 @@ impl ClientInvite {
     pub fn deadline(&self) -> Option<Instant> {
         match &self.state {
             ClientInviteState::Calling { resend, until } => earlier(*until, *resend),
-            ClientInviteState::Completed { until, .. } | ClientInviteState::Accepted { until } => {
-                Some(*until)
-            }
+            ClientInviteState::Completed { until, .. } | ClientInviteState::Accepted { until } => Some(*until),
             ClientInviteState::Proceeding | ClientInviteState::Terminated => None,
         }
     }
@@ -135,9 +130,7 @@ impl ClientInvite {
     /// The transport failed for good.
     pub fn transport_failed(&mut self, effects: &mut Vec<Effect>) {
         match self.state {
-            ClientInviteState::Calling { .. }
-            | ClientInviteState::Proceeding
-            | ClientInviteState::Completed { .. } => {
+            ClientInviteState::Calling { .. } | ClientInviteState::Proceeding | ClientInviteState::Completed { .. } => {
                 effects.push(Effect::TransportFailed);
                 self.state = ClientInviteState::Terminated;
             }

@@ -59,8 +59,7 @@ impl ClientNonInvite {
     #[must_use]
     pub fn new(request: Request, transport: Reliability, now: Instant, effects: &mut Vec<Effect>) -> Self {
         effects.push(Effect::Transmit(request.to_bytes()));
-        let state =
-            ClientNonInviteState::Trying { resend: Resend::first(transport, now), until: now + T1_X64 };
+        let state = ClientNonInviteState::Trying { resend: Resend::first(transport, now), until: now + T1_X64 };
         Self { request, transport, state }
     }
 
@@ -114,8 +113,9 @@ impl ClientNonInvite {
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         match self.state {
-            ClientNonInviteState::Trying { resend, until }
-            | ClientNonInviteState::Proceeding { resend, until } => earlier(until, resend),
+            ClientNonInviteState::Trying { resend, until } | ClientNonInviteState::Proceeding { resend, until } => {
+                earlier(until, resend)
+            }
             ClientNonInviteState::Completed { until } => Some(until),
             ClientNonInviteState::Terminated => None,
         }

@@ -25,10 +25,7 @@ impl Key {
     /// When a header that is needed is missing or malformed.
     pub fn server(request: &Request) -> Result<Self, HeaderError> {
         let via = request.headers.get::<Via>()?;
-        let method = match request.method {
-            Method::Ack => Method::Invite,
-            _ => request.method.clone(),
-        };
+        let method = if request.method == Method::Ack { Method::Invite } else { request.method.clone() };
         let mut sent_by = via.host.to_string().to_ascii_lowercase();
         if let Some(port) = via.port {
             sent_by.push_str(&format!(":{port}"));

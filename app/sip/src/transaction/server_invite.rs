@@ -152,9 +152,7 @@ impl ServerInvite {
                 effects.push(Effect::Transmit(response.clone()));
                 *resend = resend.doubled(T2, now);
             }
-            ServerInviteState::Confirmed { until } | ServerInviteState::Accepted { until }
-                if *until <= now =>
-            {
+            ServerInviteState::Confirmed { until } | ServerInviteState::Accepted { until } if *until <= now => {
                 self.state = ServerInviteState::Terminated;
             }
             ServerInviteState::Completed { .. }

@@ -56,8 +56,7 @@ impl ServerNonInvite {
     /// Takes the request again: whatever [`super::Key::server`] assigns to this transaction.
     pub fn receive(&mut self, _request: &Request, effects: &mut Vec<Effect>) {
         match &self.state {
-            ServerNonInviteState::Proceeding { last: response }
-            | ServerNonInviteState::Completed { response, .. } => {
+            ServerNonInviteState::Proceeding { last: response } | ServerNonInviteState::Completed { response, .. } => {
                 effects.push(Effect::Transmit(response.clone()));
             }
             ServerNonInviteState::Trying | ServerNonInviteState::Terminated => {}

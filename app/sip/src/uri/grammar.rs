@@ -71,9 +71,8 @@ fn sip<'a>(input: &'a str, whole: &str, secure: bool) -> Parsed<'a, Uri> {
     let (input, port) = opt(preceded(tag(":"), port)).parse(input)?;
     let (input, params) = params(input)?;
     let (input, headers) = opt(preceded(tag("?"), headers)).parse(input)?;
-    let plain = plain_host
-        && port.is_none_or(|(_, plain)| plain)
-        && whole.starts_with(if secure { "sips:" } else { "sip:" });
+    let plain =
+        plain_host && port.is_none_or(|(_, plain)| plain) && whole.starts_with(if secure { "sips:" } else { "sip:" });
     let mut uri = SipUri::from_parsed(secure, userinfo, (host, port.map(|(port, _)| port)), params, headers);
     if !plain {
         uri.remember(whole);

@@ -35,10 +35,11 @@ impl Host {
 
     /// A host from letters that the grammar has checked.
     pub(super) fn from_checked(name: &str) -> Self {
-        // Only what begins with a digit can be an address; most hosts are names.
-        match name.parse() {
-            Ok(ip) if name.starts_with(|c: char| c.is_ascii_digit()) => Self::V4(ip),
-            Ok(_) | Err(_) => Self::Name(Domain(name.into())),
+        // Most hosts are names: only what begins with a digit is tried as an address.
+        let digit = name.starts_with(|c: char| c.is_ascii_digit());
+        match digit.then(|| name.parse()) {
+            Some(Ok(ip)) => Self::V4(ip),
+            Some(Err(_)) | None => Self::Name(Domain(name.into())),
         }
     }
 }

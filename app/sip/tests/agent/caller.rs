@@ -113,6 +113,22 @@ fn withdrawn_while_it_is_signed_nothing_leaves_any_more() {
 }
 
 #[test]
+fn withdrawn_before_the_challenge_nothing_is_signed() {
+    let mut net = ready();
+    net.exchange.answer(Method::Invite, |invite| {
+        let mut response = Response::to_request(invite, Status::UNAUTHORIZED);
+        response.headers.push_raw("WWW-Authenticate", "Digest realm=\"example.com\", nonce=\"n\"").unwrap();
+        response
+    });
+    net.phone_mut(ALICE).password = Some("secret".into());
+    net.dial(ALICE, "bob");
+    net.hang_up(ALICE);
+    net.settle();
+    assert_eq!(net.exchange.requests(&Method::Invite).len(), 1);
+    assert_eq!(net.phone(BOB).seen, []);
+}
+
+#[test]
 fn early_media_is_told_once() {
     let mut net = ready();
     net.dial(ALICE, "bob");
@@ -125,8 +141,7 @@ fn early_media_is_told_once() {
     }
     net.inject(ALICE, &accept(&invite, "one", "early").to_bytes());
     net.settle();
-    let remote: Vec<&Seen> =
-        net.phone(ALICE).seen.iter().filter(|seen| matches!(seen, Seen::Remote(..))).collect();
+    let remote: Vec<&Seen> = net.phone(ALICE).seen.iter().filter(|seen| matches!(seen, Seen::Remote(..))).collect();
     assert_eq!(remote.len(), 1, "{remote:?}");
     assert_eq!(net.phone(ALICE).phase(), Some(Phase::Established));
 }

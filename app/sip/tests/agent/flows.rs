@@ -3,9 +3,9 @@
 
 use super::network::Seen;
 use super::{ALICE, BOB, Net, net};
+use sip::Duration;
 use sip::agent::{MediaFailure, Phase, Registration};
 use sip::message::{Method, Status};
-use sip::Duration;
 
 /// What is left to notice at the end of a flow.
 #[derive(Debug, PartialEq, Eq)]

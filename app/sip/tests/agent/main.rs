@@ -1,10 +1,13 @@
 //! Two agents that call each other, in virtual time.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 #[path = "../network/mod.rs"]
 mod network;
 
-mod caller;
 mod called;
+mod caller;
+mod chaos;
 mod flows;
 mod registration;
 mod requests;

@@ -1,8 +1,11 @@
 //! The registrar and the proxy together: what phones see of them, in virtual time.
 
-#[allow(unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub)]
+
 mod bench;
 mod calls;
+mod dialogs;
+mod messages;
 #[allow(unused_imports)]
 #[path = "../network/mod.rs"]
 mod network;

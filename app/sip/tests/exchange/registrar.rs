@@ -1,6 +1,7 @@
 //! What a phone sees of the registrar (RFC 3261 10.3).
 
-use crate::bench::{Bench, again, contact, register, request, signed};
+use crate::bench::Bench;
+use crate::messages::{again, contact, register, request, signed};
 use sip::digest::{self, Algorithm};
 use sip::header::{Contact, MinExpires};
 use sip::message::{Request, Response};

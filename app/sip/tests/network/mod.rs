@@ -8,12 +8,13 @@
 //! With [`Network::replace_after`] a phone's page is replaced once, after its n-th input: its agent is saved,
 //! serialized, and goes on as another one that was restored from it.
 #![allow(dead_code, unreachable_pub, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod phone;
 mod wire;
 
 pub use phone::{Phone, Seen, config};
-pub use wire::{Reply, Wire};
+pub use wire::Wire;
 
 use sip::agent::{Agent, Answer, CallId, Input, MediaFailure, Output, QuestionId, VerbError};
 use sip::message::{KeepAlive, Message, is_keepalive};
@@ -142,6 +143,15 @@ impl<E: Exchange> Network<E> {
 
     pub fn fail(&mut self, phone: usize, failure: MediaFailure) {
         self.verb(phone, "loses its media", |agent, id, now| agent.fail(id, failure, now));
+    }
+
+    /// Tries something with the first call of a phone, if there is one.
+    pub fn with_call(&mut self, phone: usize, verb: impl FnOnce(&mut Agent, CallId) -> Result<(), VerbError>) {
+        let call = self.phones[phone].agent.calls().next();
+        if let Some(call) = call {
+            // A verb that does not fit is refused, and that is all.
+            let _ = self.act(phone, |agent, _| verb(agent, call.id));
+        }
     }
 
     /// Answers the oldest question that a phone left open.
@@ -276,7 +286,7 @@ impl<E: Exchange> Network<E> {
                     self.stop_opening(phone);
                     self.close(phone);
                 }
-                Output::Transmit(bytes) => self.from_phone(phone, bytes),
+                Output::Transmit(bytes) => self.sent(phone, bytes),
                 Output::Ask(id, question) => {
                     answers.extend(self.phones[phone].asked(id, &question).map(|answer| (id, answer)));
                 }
@@ -299,7 +309,7 @@ impl<E: Exchange> Network<E> {
         }
     }
 
-    fn from_phone(&mut self, phone: usize, bytes: Vec<u8>) {
+    fn sent(&mut self, phone: usize, bytes: Vec<u8>) {
         let user = self.phones[phone].user.clone();
         self.log(&user, "exchange", &bytes);
         if let Some(flow) = self.phones[phone].flow {
@@ -384,7 +394,8 @@ pub fn first_line(bytes: &[u8]) -> String {
         }
         Ok(Message::Response(response)) => {
             let body = if response.body.is_empty() { "" } else { " with description" };
-            let method = response.headers.get::<sip::header::CSeq>().unwrap().method;
+            let cseq = response.headers.get::<sip::header::CSeq>();
+            let method = cseq.map_or_else(|error| error.to_string(), |cseq| cseq.method.to_string());
             format!("{} {} ({method}){body}", response.status, response.reason())
         }
         Err(error) => format!("garbage: {error}"),

@@ -113,7 +113,8 @@ impl Phone {
         match question {
             Question::Offer { .. } | Question::Answer { .. } => match self.media {
                 Ok(()) => {
-                    let what = if matches!(question, Question::Answer { offer: Some(_), .. }) { "answer" } else { "offer" };
+                    let what =
+                        if matches!(question, Question::Answer { offer: Some(_), .. }) { "answer" } else { "offer" };
                     self.descriptions += 1;
                     let text = format!("{what} of {}", self.user);
                     Answer::Description(Body { content_type: "application/sdp".into(), bytes: text.into() })
@@ -149,7 +150,7 @@ impl Phone {
                 Some(format!("{phase:?}"))
             }
             Event::Remote { call, answer } => {
-                let text = String::from_utf8(answer.bytes).unwrap();
+                let text = String::from_utf8_lossy(&answer.bytes).into_owned();
                 self.seen.push(Seen::Remote(call, text.clone()));
                 Some(format!("applies \"{text}\""))
             }

@@ -43,11 +43,11 @@ impl Wire {
 
     /// All requests of this method that came.
     pub fn requests(&self, method: &Method) -> Vec<&Request> {
-        let of = |message| match message {
-            &Message::Request(ref request) if request.method == *method => Some(request),
-            Message::Request(_) | Message::Response(_) => None,
-        };
-        self.received.iter().filter_map(of).collect()
+        let requests = self.received.iter().filter_map(|message| match message {
+            Message::Request(request) => Some(request),
+            Message::Response(_) => None,
+        });
+        requests.filter(|request| request.method == *method).collect()
     }
 
     fn request(&mut self, flow: u64, request: &Request, bytes: &[u8]) {
@@ -96,7 +96,8 @@ impl Exchange for Wire {
         match message {
             Message::Request(request) => self.request(flow, &request, bytes),
             Message::Response(response) => {
-                let host = response.headers.get::<Via>().unwrap().host.to_string();
+                let Ok(via) = response.headers.get::<Via>() else { return };
+                let host = via.host.to_string();
                 let user = host.strip_suffix(".invalid").unwrap_or_default();
                 if let Some(to) = self.flows.get(user) {
                     self.out.push_back((*to, bytes.to_vec()));

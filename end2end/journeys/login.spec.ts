@@ -83,7 +83,8 @@ test('logging out ends the session, and the back button does not bring the phone
   // The session is gone on the server, and not only from this browser.
   await alice.context.addCookies(cookies);
   await alice.page.goto(server.at('/'));
-  await expect(alice.page).toHaveURL(server.at('/login'));
+  await expect(alice.page).toHaveURL(/\/login\?expired=1$/);
+  await alice.says('You were logged out. Log in again.');
 });
 
 test('logging out unregisters: others see it at once', async ({ phones }) => {
@@ -118,7 +119,7 @@ test('a disabled account is logged out at once, and the others see it', async ({
   const [alice, bob] = await phones.pair();
   bob.complaints.expect(/WebSocket|status of 401/);
   await server.disable(BOB);
-  await expect(bob.page).toHaveURL(server.at('/login'));
+  await bob.says('You were logged out. Log in again.');
   await bob.fillIn(BOB.extension, BOB.password);
   await bob.says(/extension or the password is wrong/i);
   await alice.dial(BOB.extension);

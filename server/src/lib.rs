@@ -188,11 +188,8 @@ impl Rooms {
             ringing: options.ringing,
             secret: store.key().derive("exchange"),
         };
-        let ports = exchange::Ports {
-            sessions: sessions.clone(),
-            accounts: Arc::clone(&known),
-            leases: Arc::clone(&leases),
-        };
+        let ports =
+            exchange::Ports { sessions: sessions.clone(), accounts: Arc::clone(&known), leases: Arc::clone(&leases) };
         let exchange = Exchange::start(exchange, ports, stopper.stop())?;
         let events: Shared<dyn ports::LineEvents> = Arc::new(exchange.clone());
         lines.connect(Arc::clone(&events));
@@ -222,12 +219,8 @@ impl Rooms {
             origins: origins.clone(),
             stop: stopper.stop(),
         };
-        let site = site::Room {
-            sessions: sessions.clone(),
-            life: sessions,
-            backend: Arc::new(backend),
-            site: options.site,
-        };
+        let site =
+            site::Room { sessions: sessions.clone(), life: sessions, backend: Arc::new(backend), site: options.site };
         let router = site::router(site)
             .merge(login::router(login))
             .merge(tabs::router(tabs))

@@ -72,7 +72,8 @@ impl Presence {
     }
 
     fn change(&mut self, user: &str, change: impl FnOnce(&mut Line)) -> Option<Change> {
-        let line = self.lines.entry(user.to_owned()).or_insert_with(|| Line { told: Status::Offline, ..Line::default() });
+        let line =
+            self.lines.entry(user.to_owned()).or_insert_with(|| Line { told: Status::Offline, ..Line::default() });
         change(line);
         let status = match (line.calls, line.reach) {
             (1.., _) => Status::InCall,

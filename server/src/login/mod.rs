@@ -8,11 +8,11 @@ use crate::ports::{Accounts as _, Leases, SessionLife, Sessions, Shared};
 use crate::store::accounts::{AccountError, Accounts, LONGEST_EXTENSION, is_extension};
 use crate::store::password::PasswordError;
 use app::pages::login::{LoginError, LoginView};
+use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Form, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
-use axum::Router;
 use http::request::Parts;
 use leptos::prelude::{Owner, RenderHtml as _};
 use serde::Deserialize;
@@ -142,7 +142,13 @@ fn unavailable() -> Response {
 
 /// The login page: complete without any script. It has nothing to wait for, so nothing of leptos_axum's streaming
 /// is wanted, which would add scripts of its own.
-fn render(room: &Room, headers: &HeaderMap, status: StatusCode, error: Option<LoginError>, extension: String) -> Response {
+fn render(
+    room: &Room,
+    headers: &HeaderMap,
+    status: StatusCode,
+    error: Option<LoginError>,
+    extension: String,
+) -> Response {
     let insecure = !room.origins.is_trustworthy(headers);
     let view = LoginView { error, extension, insecure };
     let html = Owner::new().with(|| app::pages::login::document(view).to_html());

@@ -80,9 +80,8 @@ async fn answer(
 
 /// The challenges of our own realm that the stored secrets are for.
 fn signable(challenges: Vec<Challenge>, realm: &str) -> Vec<Challenge> {
-    let known = |algorithm: &Algorithm| {
-        is_sha256(algorithm) || matches!(algorithm, Algorithm::Md5 | Algorithm::Md5Sess)
-    };
+    let known =
+        |algorithm: &Algorithm| is_sha256(algorithm) || matches!(algorithm, Algorithm::Md5 | Algorithm::Md5Sess);
     challenges.into_iter().filter(|challenge| &*challenge.realm == realm && known(&challenge.algorithm())).collect()
 }
 

@@ -105,14 +105,20 @@ fn fail<K: Hash + Eq + Clone>(known: &mut HashMap<K, Failures>, key: K, free: u3
     }
 }
 
-/// Forgets what may be forgotten, and one more if that is nothing.
+/// Forgets what may be forgotten; if that is nothing, the tenth that waits the least.
 fn make_room<K: Hash + Eq + Clone>(known: &mut HashMap<K, Failures>, now: u64) {
-    known.retain(|_, failures| now.saturating_sub(failures.last.max(failures.until)) < MEMORY);
+    let importance = |failures: &Failures| failures.until.max(failures.last);
+    known.retain(|_, failures| now.saturating_sub(importance(failures)) < MEMORY);
     if known.len() >= REMEMBERED {
-        let oldest = known.iter().min_by_key(|(_, failures)| failures.until.max(failures.last));
-        if let Some(key) = oldest.map(|(key, _)| key.clone()) {
-            known.remove(&key);
-        }
+        let mut order: Vec<_> = known.values().map(importance).collect();
+        let (_, least, _) = order.select_nth_unstable(REMEMBERED / 10);
+        let least = *least;
+        let mut excess = REMEMBERED / 10;
+        known.retain(|_, failures| {
+            let goes = excess > 0 && importance(failures) <= least;
+            excess -= usize::from(goes);
+            !goes
+        });
     }
 }
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::sync::broadcast;
 use tower_sessions::cookie::SameSite;
-use tower_sessions::{Expiry, ExpiredDeletion as _, Session, SessionManagerLayer};
+use tower_sessions::{ExpiredDeletion as _, Expiry, Session, SessionManagerLayer};
 use tower_sessions_sqlx_store::SqliteStore;
 
 /// How long a session lives without being used.

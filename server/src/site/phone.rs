@@ -3,12 +3,12 @@
 use super::Room;
 use app::backend::{BackendError, Opening};
 use app::phone::pair;
+use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{MethodRouter, get};
-use axum::Router;
 use http::request::Parts;
 use leptos::nonce::Nonce;
 use leptos::prelude::*;
@@ -18,8 +18,7 @@ use std::path::Path;
 /// The pages of [`app::App`], behind the login.
 pub(super) fn router(room: Room) -> Router {
     let options = options(&room.site);
-    let (routes, _) =
-        leptos_axum::generate_route_list_with_exclusions_and_ssg_and_context(app::App, None, contexts);
+    let (routes, _) = leptos_axum::generate_route_list_with_exclusions_and_ssg_and_context(app::App, None, contexts);
     let shell = {
         let options = options.clone();
         move || app::shell(options.clone())

@@ -75,7 +75,12 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountError`].
-    pub async fn add(&self, extension: &str, name: &str, password: Zeroizing<String>) -> Result<AccountId, AccountError> {
+    pub async fn add(
+        &self,
+        extension: &str,
+        name: &str,
+        password: Zeroizing<String>,
+    ) -> Result<AccountId, AccountError> {
         if !is_extension(extension) {
             return Err(AccountError::Extension);
         }
@@ -120,7 +125,8 @@ impl Accounts {
         let secrets = self.secrets(extension, &password);
         let sealed = self.store.key().seal(secrets.as_bytes(), &context(account.id))?;
         let hash = self.passwords.hash(password).await?;
-        let query = "UPDATE accounts SET password_hash = ?, ha1_nonce = ?, ha1 = ?, generation = generation + 1 WHERE id = ?";
+        let query =
+            "UPDATE accounts SET password_hash = ?, ha1_nonce = ?, ha1 = ?, generation = generation + 1 WHERE id = ?";
         let changed = sqlx::query(query).bind(hash).bind(sealed.nonce).bind(sealed.bytes).bind(account.id);
         existed(changed.execute(self.store.pool()).await?.rows_affected(), extension)
     }
@@ -148,7 +154,8 @@ impl Accounts {
     /// # Errors
     /// [`AccountError::Storage`].
     pub async fn list(&self) -> Result<Vec<Account>, AccountError> {
-        let query = "SELECT id, extension, name, enabled, generation FROM accounts ORDER BY length(extension), extension";
+        let query =
+            "SELECT id, extension, name, enabled, generation FROM accounts ORDER BY length(extension), extension";
         let rows: Vec<Row> = sqlx::query_as(query).fetch_all(self.store.pool()).await?;
         Ok(rows.into_iter().map(Account::from).collect())
     }

@@ -55,7 +55,9 @@ pub enum StoreError {
     #[error("{0:?} is not a domain: letters, digits, dots and hyphens, at most 253")]
     InvalidDomain(String),
     /// The domain was chosen when the directory was made.
-    #[error("this data directory belongs to the domain {stored:?}, chosen when it was made; it cannot become {asked:?}")]
+    #[error(
+        "this data directory belongs to the domain {stored:?}, chosen when it was made; it cannot become {asked:?}"
+    )]
     OtherDomain {
         /// The directory's own.
         stored: String,

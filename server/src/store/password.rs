@@ -67,8 +67,7 @@ impl Passwords {
     /// # Errors
     /// [`PasswordError::Hash`] when the cost is out of argon2's bounds.
     pub fn new(cost: Cost) -> Result<Self, PasswordError> {
-        let params =
-            Params::new(cost.memory, cost.passes, cost.lanes, None).map_err(|_| PasswordError::Hash)?;
+        let params = Params::new(cost.memory, cost.passes, cost.lanes, None).map_err(|_| PasswordError::Hash)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let nobody = hash(&argon2, &crate::store::key::random::<16>().map_err(|_| PasswordError::Hash)?)?;
         Ok(Self { argon2, permits: Arc::new(Semaphore::new(AT_ONCE)), nobody: nobody.into() })

@@ -296,10 +296,8 @@ impl Hub {
 
     fn next(&self, now: u64) -> Option<Next> {
         let candidates = self.tabs.iter().filter(|(socket, tab)| !tab.leaving && self.holder() != Some(**socket));
-        let candidates = candidates.map(|(socket, tab)| Next {
-            fresh: now.saturating_sub(tab.heard) < GRACE,
-            socket: *socket,
-        });
+        let candidates =
+            candidates.map(|(socket, tab)| Next { fresh: now.saturating_sub(tab.heard) < GRACE, socket: *socket });
         candidates.max()
     }
 

@@ -126,8 +126,7 @@ impl Lines {
         let line = match known {
             Some(line) => line,
             None => {
-                let lease =
-                    Lease { epoch: 0, identity: identity::new()?, holder: None, line: None, snapshot: None };
+                let lease = Lease { epoch: 0, identity: identity::new()?, holder: None, line: None, snapshot: None };
                 let made = self.make(account, extension.to_owned(), lease);
                 Arc::clone(lock(&self.0.lines).entry(account).or_insert(made))
             }

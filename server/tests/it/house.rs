@@ -53,11 +53,6 @@ impl House {
         Self { data: self.data, running }
     }
 
-    pub async fn stop(self) -> TempDir {
-        timeout(SOON, self.running.stop()).await.expect("the server did not stop");
-        self.data
-    }
-
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.running.address())
     }

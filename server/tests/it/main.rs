@@ -1,5 +1,12 @@
 //! The server as its clients meet it: started in this process on a free port, with a data directory of its own.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    missing_docs,
+    unreachable_pub
+)]
 
 mod command_line;
 mod house;

@@ -6,7 +6,8 @@ const CHALLENGE: &str = r#"Digest realm=\"tabphone\", nonce=\"n\", algorithm=SHA
 async fn sign(visitor: &Visitor, epoch: u64, challenge: &str, method: &str) -> (StatusCode, String) {
     let body = format!(r#"{{"epoch":{epoch},"challenges":["{challenge}"],"method":"{method}","uri":"sip:tabphone"}}"#);
     let request = visitor.browser.client.post(format!("{}/sign", visitor.browser.origin));
-    let request = request.header(header::ORIGIN, &visitor.browser.origin).header(header::CONTENT_TYPE, "application/json");
+    let request =
+        request.header(header::ORIGIN, &visitor.browser.origin).header(header::CONTENT_TYPE, "application/json");
     let response = request.body(body).send().await.unwrap();
     (response.status(), response.text().await.unwrap())
 }

@@ -44,7 +44,7 @@ async fn scripts_of_the_phone_page_carry_the_nonce_of_its_policy_and_no_other_pa
         let tag = script.split('>').next().unwrap();
         assert!(tag.contains(&format!("nonce=\"{}\"", nonce(&policy))), "{tag}");
     }
-    assert!(page.contains("/pkg/tabphone.js") && page.contains("/pkg/tabphone_bg.wasm"), "{page}");
+    assert!(page.contains("/pkg/tabphone.js") && page.contains("/pkg/tabphone.wasm"), "{page}");
     assert!(!page.contains(" style="), "{page}");
 }
 
@@ -60,14 +60,16 @@ async fn the_phone_page_holds_no_secret() {
 async fn static_files_are_sent_compressed_and_only_when_they_changed() {
     let house = House::open().await;
     let pkg = house.data.path().join("site/pkg");
-    std::fs::write(pkg.join("tabphone_bg.wasm"), b"plain").unwrap();
-    std::fs::write(pkg.join("tabphone_bg.wasm.br"), b"brotli").unwrap();
-    std::fs::write(pkg.join("tabphone_bg.wasm.gz"), b"gzip").unwrap();
+    std::fs::write(pkg.join("tabphone.wasm"), b"plain").unwrap();
+    std::fs::write(pkg.join("tabphone.wasm.br"), b"brotli").unwrap();
+    std::fs::write(pkg.join("tabphone.wasm.gz"), b"gzip").unwrap();
     let get = |accept: &'static str| {
-        let request = house.browser().client.get(house.url("/pkg/tabphone_bg.wasm"));
+        let request = house.browser().client.get(house.url("/pkg/tabphone.wasm"));
         async move { request.header(header::ACCEPT_ENCODING, accept).send().await.unwrap() }
     };
-    for (accept, encoding, body) in [("gzip, br", Some("br"), "brotli"), ("gzip", Some("gzip"), "gzip"), ("identity", None, "plain")] {
+    for (accept, encoding, body) in
+        [("gzip, br", Some("br"), "brotli"), ("gzip", Some("gzip"), "gzip"), ("identity", None, "plain")]
+    {
         let response = get(accept).await;
         assert_eq!(text(&response, "content-type"), "application/wasm");
         assert_eq!(response.headers().get("content-encoding").map(|value| value.to_str().unwrap()), encoding);
@@ -76,7 +78,7 @@ async fn static_files_are_sent_compressed_and_only_when_they_changed() {
         assert_eq!(response.text().await.unwrap(), body);
     }
     let modified = text(&get("br").await, "last-modified").to_owned();
-    let request = house.browser().client.get(house.url("/pkg/tabphone_bg.wasm"));
+    let request = house.browser().client.get(house.url("/pkg/tabphone.wasm"));
     let again = request.header(header::IF_MODIFIED_SINCE, modified).send().await.unwrap();
     assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
 }
@@ -92,7 +94,8 @@ async fn files_outside_of_the_site_are_not_served() {
 #[tokio::test]
 async fn an_unknown_address_is_said_to_people_and_programs_each_in_their_way() {
     let house = House::open().await;
-    let page = house.browser().client.get(house.url("/nowhere")).header(header::ACCEPT, "text/html").send().await.unwrap();
+    let page =
+        house.browser().client.get(house.url("/nowhere")).header(header::ACCEPT, "text/html").send().await.unwrap();
     assert_eq!(page.status(), StatusCode::NOT_FOUND);
     assert!(page.text().await.unwrap().contains("There is nothing at this address"));
     let api = house.browser().client.get(house.url("/nowhere")).header(header::ACCEPT, "application/json");

@@ -2,7 +2,7 @@
 
 use super::context::{Client, Context, Leg, Server, Stage};
 use super::response_context::ResponseContext;
-use super::token::{Ends, Endpoint};
+use super::token::{Endpoint, Ends};
 use super::{Admission, Answer, Event, Flow, MAX_USERS, Output, Party, Proxy, Question, QuestionId, forward};
 use crate::header::{Allow, Contact, From, MaxForwards, ProxyRequire, RetryAfter, To, Unsupported};
 use crate::message::{Method, Request, Response, Status};
@@ -209,8 +209,7 @@ impl Proxy {
     /// To all phones of `callee` that can be reached, but the one that asks (RFC 3261 16.6).
     fn fork(&mut self, context: &mut Context, callee: &Party, now: Instant) {
         let bindings = self.state.bindings.get(&callee.user).cloned().unwrap_or_default();
-        let reachable: Vec<_> =
-            bindings.iter().filter(|b| b.flow().is_some_and(|flow| flow != context.flow)).collect();
+        let reachable: Vec<_> = bindings.iter().filter(|b| b.flow().is_some_and(|flow| flow != context.flow)).collect();
         let Some((party, caller)) = context.caller.clone().filter(|_| !reachable.is_empty()) else {
             return self.reply(context, Status::TEMPORARILY_UNAVAILABLE, now);
         };

@@ -36,9 +36,7 @@ impl Calls {
 
     /// A call was answered. Says who is to be told, and the new counts.
     pub(super) fn answered(&mut self, id: DialogId, caller: Endpoint, callee: Endpoint) -> Vec<(String, usize)> {
-        let full = |end: &Endpoint| {
-            self.calls.iter().filter(|(_, a, b)| a == end || b == end).count() >= MAX_PER_PHONE
-        };
+        let full = |end: &Endpoint| self.calls.iter().filter(|(_, a, b)| a == end || b == end).count() >= MAX_PER_PHONE;
         if self.calls.iter().any(|(known, ..)| *known == id) || full(&caller) || full(&callee) {
             return Vec::new();
         }

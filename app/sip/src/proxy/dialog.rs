@@ -3,7 +3,7 @@
 use super::calls::DialogId;
 use super::context::{Context, Stage};
 use super::response_context::ResponseContext;
-use super::token::{Ends, Endpoint};
+use super::token::{Endpoint, Ends};
 use super::{Admission, Flow, Party, Proxy, forward};
 use crate::header::{CallId, From, To};
 use crate::message::{Headers, Method, Request, Response, Status};

@@ -182,9 +182,7 @@ impl Proxy {
             return;
         };
         let begins = context.request.method == Method::Invite && response.status.is_success() && leg.callee.is_some();
-        if begins
-            && let (Some((_, caller)), Some(id)) = (context.caller.clone(), dialog_id(&copy.headers))
-        {
+        if begins && let (Some((_, caller)), Some(id)) = (context.caller.clone(), dialog_id(&copy.headers)) {
             let changed = self.state.calls.answered(id, caller, leg.target.clone());
             self.tell_calls(changed);
         }

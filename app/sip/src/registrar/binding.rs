@@ -105,7 +105,13 @@ pub(super) fn apply(list: &[Binding], change: &Change, limit: usize, now: Instan
     Ok(next)
 }
 
-fn set(list: &mut Vec<Binding>, contact: &NameAddr, lasts: Duration, change: &Change, now: Instant) -> Result<(), Status> {
+fn set(
+    list: &mut Vec<Binding>,
+    contact: &NameAddr,
+    lasts: Duration,
+    change: &Change,
+    now: Instant,
+) -> Result<(), Status> {
     let device = device(contact);
     let place = list.iter().position(|binding| binding.device == device);
     if let Some(existing) = place.and_then(|index| list.get(index)) {

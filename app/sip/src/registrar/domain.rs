@@ -28,10 +28,7 @@ impl Domain {
     /// # Errors
     /// [`UriError`] when one of them is no host.
     pub fn new(name: &str, aliases: &[&str]) -> Result<Self, UriError> {
-        Ok(Self {
-            name: name.parse()?,
-            aliases: aliases.iter().map(|alias| alias.parse()).collect::<Result<_, _>>()?,
-        })
+        Ok(Self { name: name.parse()?, aliases: aliases.iter().map(|alias| alias.parse()).collect::<Result<_, _>>()? })
     }
 
     /// The name: also the digest realm.

@@ -209,8 +209,7 @@ impl Registrar {
             .and_then(|()| register::read(request, flow, &self.config))
             .and_then(|change| {
                 let limit = self.config.max_bindings;
-                binding::apply(self.bindings(&party.user), &change, limit, now)
-                    .map_err(register::Refusal::Status)
+                binding::apply(self.bindings(&party.user), &change, limit, now).map_err(register::Refusal::Status)
             });
         match outcome {
             Ok(bindings) => {
@@ -281,9 +280,8 @@ impl Registrar {
 
     fn respond(&mut self, flow: Flow, request: &Request, mut response: Response, now: Instant) {
         response.set_to_tag(&self.random.token());
-        let transaction = Key::server(request)
-            .ok()
-            .and_then(|key| self.state.transactions.iter_mut().find(|t| t.key == key));
+        let transaction =
+            Key::server(request).ok().and_then(|key| self.state.transactions.iter_mut().find(|t| t.key == key));
         let effects = match transaction {
             Some(transaction) => {
                 let mut effects = Vec::new();

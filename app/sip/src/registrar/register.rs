@@ -54,11 +54,7 @@ pub(super) fn authorize(
     let from = request.headers.get::<From>()?;
     let to = request.headers.get::<To>()?;
     let own = |uri: &Uri| domain.place(uri, came_by) == Place::User(party.user.clone());
-    if own(&from.0.uri) && own(&to.0.uri) {
-        Ok(())
-    } else {
-        Err(Refusal::Status(Status::FORBIDDEN))
-    }
+    if own(&from.0.uri) && own(&to.0.uri) { Ok(()) } else { Err(Refusal::Status(Status::FORBIDDEN)) }
 }
 
 /// Steps 6 and 7: what it wants changed.
@@ -122,9 +118,8 @@ fn one(contact: &Contact, expires: Option<u32>, config: &Config) -> Result<(Name
     if address.uri.as_sip().is_none() {
         return Err(Refusal::Status(Status::BAD_REQUEST));
     }
-    let asked = contact.expires().or(expires).map_or(config.default_expires, |seconds| {
-        Duration::from_secs(u64::from(seconds))
-    });
+    let asked =
+        contact.expires().or(expires).map_or(config.default_expires, |seconds| Duration::from_secs(u64::from(seconds)));
     if !asked.is_zero() && asked < config.min_expires {
         return Err(Refusal::TooBrief);
     }

@@ -265,4 +265,3 @@ fn secrets(user: &str) -> Option<Secrets> {
     let password = password(user)?;
     Some(Secrets { ha1s: Ha1s::new(user, DOMAIN, password), name: name(user) })
 }
-

@@ -67,11 +67,9 @@ impl Play {
             for after in 1..=network.phone(phone).inputs {
                 let (_, other, replaced) = self.run(|network| network.replace_after(phone, after));
                 assert_eq!(
-                    replaced,
-                    outcome,
+                    replaced, outcome,
                     "with {}'s page replaced after its input {after}\n{}",
-                    self.users[phone],
-                    other
+                    self.users[phone], other
                 );
             }
         }
@@ -210,8 +208,7 @@ fn one_of_two_phones_answers() {
             network.hang_up(2);
         },
     };
-    let outcome =
-        ladder!(play, [&[Cause::HungUpThere], &[Cause::AnsweredElsewhere], &[Cause::HungUpHere]]);
+    let outcome = ladder!(play, [&[Cause::HungUpThere], &[Cause::AnsweredElsewhere], &[Cause::HungUpHere]]);
     assert_eq!(outcome.rang, [0, 1, 1]);
 }
 
@@ -242,10 +239,7 @@ fn a_stranger_calls_and_is_called() {
             network.hang_up(0);
         },
     };
-    let outcome = ladder!(
-        play,
-        [&[Cause::HungUpHere, Cause::HungUpHere], &[Cause::HungUpThere, Cause::HungUpThere]]
-    );
+    let outcome = ladder!(play, [&[Cause::HungUpHere, Cause::HungUpHere], &[Cause::HungUpThere, Cause::HungUpThere]]);
     assert_eq!(outcome.answered, [2, 2]);
 }
 

@@ -11,8 +11,7 @@ pub fn signed(request: &Request, response: &Response, algorithm: Algorithm, user
     let challenge = digest::choose(&wanted, Policy::default()).expect("that algorithm is offered");
     let ha1 = digest::ha1(&algorithm, user, DOMAIN, password);
     let uri = request.uri.to_string();
-    let credentials =
-        digest::sign(challenge, &ha1, user, &request.method, &uri, &request.body, "a cnonce", 1);
+    let credentials = digest::sign(challenge, &ha1, user, &request.method, &uri, &request.body, "a cnonce", 1);
     let mut next = request.clone();
     let header = if response.status.code() == 401 { "Authorization" } else { "Proxy-Authorization" };
     next.headers.push_raw(header, &credentials.to_string()).unwrap();

@@ -43,10 +43,16 @@ fn who_cannot_be_called() {
     };
     assert_eq!(refused(invite("1001", "a", "4711")), "404 Not Found");
     assert_eq!(refused(invite("1001", "a", "1002")), "480 Temporarily Unavailable");
-    assert_eq!(refused(invite("1001", "a", "1001")), "480 Temporarily Unavailable", "the phone that asks is not called");
+    assert_eq!(
+        refused(invite("1001", "a", "1001")),
+        "480 Temporarily Unavailable",
+        "the phone that asks is not called"
+    );
     assert_eq!(refused(invite("1002", "a", "1001")), "403 Forbidden", "as somebody else");
     let own = "<sip:1001@tabphone>;tag=1";
-    let other = |line: &str, headers: &[&str]| request(line, own, "<sip:x@y.example>", &line.replace([' ', ':', '+'], "-"), headers);
+    let other = |line: &str, headers: &[&str]| {
+        request(line, own, "<sip:x@y.example>", &line.replace([' ', ':', '+'], "-"), headers)
+    };
     assert_eq!(refused(other("INVITE sip:x@y.example", &[])), "404 Not Found");
     assert_eq!(refused(other("INVITE tel:+1555", &[])), "416 Unsupported URI Scheme");
     assert_eq!(refused(other("INVITE sip:1002@tabphone", &["Route: <sip:y.example;lr>"])), "404 Not Found");
@@ -131,7 +137,9 @@ fn every_phone_rings_and_one_answers() {
 
 #[test]
 fn the_best_of_several_refusals() {
-    for (first, second, best) in [(486, 480, 486), (480, 486, 486), (404, 302, 302), (500, 486, 486), (503, 500, 500), (487, 408, 487)] {
+    for (first, second, best) in
+        [(486, 480, 486), (480, 486, 486), (404, 302, 302), (500, 486, 486), (503, 500, 500), (487, 408, 487)]
+    {
         let mut bench = Bench::new();
         let a = phone(&mut bench, "1001", "a");
         let (b, c) = (phone(&mut bench, "1002", "b"), phone(&mut bench, "1002", "c"));
@@ -297,7 +305,7 @@ fn garbage_is_answered_or_dropped() {
         let seen = bench.take(a);
         match (seen.first(), status) {
             (Some(Message::Response(response)), Some(status)) => assert_eq!(response.status.code(), status, "{bad}"),
-            (None, _) => assert!(status.is_none() , "{bad}"),
+            (None, _) => assert!(status.is_none(), "{bad}"),
             (other, _) => panic!("{other:?} to {bad}"),
         }
     }

@@ -118,7 +118,9 @@ impl Exchange for Real {
                 self.registrar.handle(registrar::Input::Received { flow: name, request }, now);
             }
             Inbound::Other(message) => self.proxy.handle(proxy::Input::Received { flow: name, message }, now),
-            Inbound::Refused(response) => panic!("a phone of ours sent nonsense: {}", String::from_utf8_lossy(&response)),
+            Inbound::Refused(response) => {
+                panic!("a phone of ours sent nonsense: {}", String::from_utf8_lossy(&response))
+            }
         }
         self.settle(now);
     }
@@ -141,9 +143,7 @@ impl Exchange for Real {
 fn answer(question: proxy::Question) -> proxy::Answer {
     match question {
         proxy::Question::Credentials { user } => proxy::Answer::Credentials(Some(secrets(&user))),
-        proxy::Question::Account { user } => {
-            proxy::Answer::Account((user != "nobody").then(|| party(&user)))
-        }
+        proxy::Question::Account { user } => proxy::Answer::Account((user != "nobody").then(|| party(&user))),
     }
 }
 

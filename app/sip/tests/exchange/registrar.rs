@@ -66,7 +66,8 @@ fn unregisters_one_phone_or_all() {
     let own = "<sip:1001@tabphone>";
     let all = request("REGISTER sip:tabphone", "<sip:1001@tabphone>;tag=s", own, "star", &["Contact: *", "Expires: 0"]);
     assert_eq!(contacts(&ask(&mut bench, two, &all)), [""; 0]);
-    let bad = request("REGISTER sip:tabphone", "<sip:1001@tabphone>;tag=s2", own, "star", &["Contact: *", "Expires: 60"]);
+    let bad =
+        request("REGISTER sip:tabphone", "<sip:1001@tabphone>;tag=s2", own, "star", &["Contact: *", "Expires: 60"]);
     assert_eq!(ask(&mut bench, two, &bad).status.code(), 400);
 }
 
@@ -134,7 +135,8 @@ fn nobody_registers_somebody_else() {
     assert_eq!(ask(&mut bench, flow, &register("1002", "a", 1, 600)).status.code(), 403);
     let third = request("REGISTER sip:tabphone", "<sip:1001@tabphone>;tag=1", "<sip:1002@tabphone>", "x", &[]);
     assert_eq!(ask(&mut bench, flow, &third).status.code(), 403);
-    let foreign = request("REGISTER sip:elsewhere.example", "<sip:1001@tabphone>;tag=1", "<sip:1001@tabphone>", "y", &[]);
+    let foreign =
+        request("REGISTER sip:elsewhere.example", "<sip:1001@tabphone>;tag=1", "<sip:1001@tabphone>", "y", &[]);
     assert_eq!(ask(&mut bench, flow, &foreign).status.code(), 404);
 }
 
@@ -160,7 +162,11 @@ fn ten_phones_are_enough() {
     }
     assert_eq!(ask(&mut bench, flow, &register("1001", "p10", 1, 600)).status.code(), 403);
     bench.close(first);
-    assert_eq!(contacts(&ask(&mut bench, flow, &register("1001", "p10", 2, 600))).len(), 10, "one that is away gives way");
+    assert_eq!(
+        contacts(&ask(&mut bench, flow, &register("1001", "p10", 2, 600))).len(),
+        10,
+        "one that is away gives way"
+    );
 }
 
 #[test]

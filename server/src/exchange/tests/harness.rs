@@ -100,8 +100,7 @@ pub(super) async fn server() -> Server {
         ringing: Duration::from_secs(45),
         secret: [7; 32],
     };
-    let ports =
-        Ports { sessions: neighbours.clone(), accounts: neighbours.clone(), leases: neighbours.clone() };
+    let ports = Ports { sessions: neighbours.clone(), accounts: neighbours.clone(), leases: neighbours.clone() };
     let exchange = Exchange::start(options, ports, stopper.stop()).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -175,19 +174,18 @@ impl Client {
 
     pub(super) async fn next(&mut self) -> Message {
         loop {
-            match timeout(PATIENCE, self.socket.next()).await.expect("something comes").unwrap().unwrap() {
-                Message::Ping(_) | Message::Pong(_) => {}
-                message => return message,
+            let message = timeout(PATIENCE, self.socket.next()).await.expect("something comes").unwrap().unwrap();
+            if !matches!(message, Message::Ping(_) | Message::Pong(_)) {
+                return message;
             }
         }
     }
 
     /// The next message, which must be text.
     pub(super) async fn text(&mut self) -> String {
-        match self.next().await {
-            Message::Text(text) => text.to_string(),
-            other => panic!("{other:?}"),
-        }
+        let message = self.next().await;
+        assert!(message.is_text(), "{message:?}");
+        message.to_text().unwrap().to_owned()
     }
 
     pub(super) async fn response(&mut self) -> Response {
@@ -264,4 +262,3 @@ pub(super) fn bye(accepted: &Response) -> String {
          From: <sip:1001@tabphone>;tag=1\r\nTo: <sip:1002@tabphone>;tag=2\r\nCall-ID: i\r\nCSeq: 2 BYE\r\n\r\n"
     )
 }
-

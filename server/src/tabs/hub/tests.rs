@@ -104,7 +104,11 @@ fn a_cut_socket_resumes_with_the_same_epoch() {
     hello(&mut hub, 1, "a", None, 0);
     close(&mut hub, 1, 20);
     assert_eq!(hello(&mut hub, 2, "a", Some(1), 30), ["2 resumed 1"]);
-    assert_eq!(hello(&mut hub, 3, "a", Some(1), 40), ["2 closed Replaced", "3 resumed 1"], "before the cut was noticed");
+    assert_eq!(
+        hello(&mut hub, 3, "a", Some(1), 40),
+        ["2 closed Replaced", "3 resumed 1"],
+        "before the cut was noticed"
+    );
     assert_eq!(close(&mut hub, 2, 50), Vec::<String>::new());
     assert_eq!(hub.holder(), Some(SocketId(3)));
 }

@@ -37,7 +37,7 @@ test('busy: in a call already, which goes on', async ({ phones }) => {
 });
 
 test.describe('with a short ringing time', () => {
-  test.use({ serve: ['--ringing-time', '3'] });
+  test.use({ serve: ['--ringing-time', '5'] });
 
   test('no answer', async ({ phones }) => {
     const [alice, bob] = await phones.pair();

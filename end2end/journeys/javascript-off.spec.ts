@@ -7,6 +7,7 @@ test('with JavaScript off, login works and the phone page can be read', async ({
   const alice = await phones.blank(ALICE, { context: OFF });
   await alice.page.goto(server.at('/'));
   await expect(alice.page).toHaveURL(server.at('/login'));
+  alice.complaints.expect(/status of 401/);
   await alice.fillIn(ALICE.extension, 'not the password');
   await alice.says(/extension or (the )?password/i);
   await alice.fillIn(ALICE.extension, ALICE.password);

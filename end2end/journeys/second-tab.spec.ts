@@ -53,8 +53,8 @@ test('when the tab that holds the line is closed, the one that watches gets it b
   const second = await phones.beside(alice);
   await expect(second.button('Use the phone here')).toBeVisible();
   await alice.page.close();
-  await second.isReady(20_000);
-  await expect(second.button('Use the phone here')).toHaveCount(0);
+  await expect(second.button('Use the phone here')).toHaveCount(0, { timeout: 20_000 });
+  await second.isReady();
   await makeGoodCall(bob, second);
 });
 

@@ -3,6 +3,8 @@ import { refuse } from '../fixtures/sip.ts';
 
 test('a page without HTTPS is told what is missing, before and after the login', async ({ phones, server }) => {
   const alice = await phones.blank(ALICE, { args: ['--host-resolver-rules=MAP phone.test 127.0.0.1'] });
+  // Browsers say about every such page that it cannot be isolated.
+  alice.complaints.expect(/Cross-Origin-Opener-Policy header has been ignored/);
   const site = `http://phone.test:${server.port}`;
   await alice.page.goto(site);
   await expect(alice.page).toHaveURL(`${site}/login`);

@@ -88,6 +88,13 @@ impl Driver {
     }
 
     fn take(&mut self, event: Event, now: Instant) {
+        if self.left {
+            // The browser's back button brought a page back that has no session any more.
+            if matches!(event, Event::Restored) {
+                environment::reload();
+            }
+            return;
+        }
         match event {
             Event::Command(command) => self.command(command, now),
             Event::Tab(number, heard) => {
@@ -173,8 +180,7 @@ impl Driver {
                 self.lost();
             }
             News::SessionOver => {
-                self.holding = None;
-                self.left = true;
+                self.leave_for_good();
                 environment::reload();
             }
         }
@@ -254,15 +260,23 @@ impl Driver {
         }
     }
 
-    /// Ends the session, once, if that was asked.
+    /// Ends the session, if that was asked.
     fn leave(&mut self) {
-        if self.leaving.take().is_none() || core::mem::replace(&mut self.left, true) {
+        if self.leaving.take().is_none() {
             return;
         }
         if let Some(holding) = &self.holding {
             self.tab.send(&FromTab::Release { epoch: holding.epoch() });
         }
+        self.leave_for_good();
         environment::leave();
+    }
+
+    /// The session is over, or will be in a moment: nothing is to be opened any more.
+    fn leave_for_good(&mut self) {
+        self.left = true;
+        self.holding = None;
+        self.tab.close();
     }
 
     fn held(&mut self, act: impl FnOnce(&mut Holding)) {

@@ -45,8 +45,10 @@ impl Screen {
             return;
         }
         for (before, call) in before.into_iter().zip(calls) {
-            if before != call {
-                shown.at_key(call.key).set(call);
+            let row = shown.clone().at_key(call.key);
+            // Reading comes first: a store learns the keys of a list when it is read, and writes nothing under unknown ones.
+            if before != call && row.try_get_untracked().is_some() {
+                row.set(call);
             }
         }
     }
@@ -61,19 +63,15 @@ impl Screen {
     /// Shows what these contacts are doing; of others, what was known stays.
     pub(crate) fn show_presence(&self, news: Vec<Presence>) {
         let shown = self.state.clone().presence();
-        let mut merged = shown.get_untracked();
-        let before = merged.len();
+        let before = shown.get_untracked();
+        let mut merged = before.clone();
         for presence in news {
             match merged.iter_mut().find(|known| known.extension == presence.extension) {
+                Some(known) => *known = presence,
                 None => merged.push(presence),
-                Some(known) if known.status == presence.status => {}
-                Some(known) => {
-                    *known = presence.clone();
-                    shown.at_key(presence.extension.clone()).set(presence);
-                }
             }
         }
-        if merged.len() != before {
+        if merged != before {
             shown.set(merged);
         }
     }

@@ -91,6 +91,11 @@ impl Tab {
         };
     }
 
+    /// Closes the socket for good.
+    pub(crate) fn close(&mut self) {
+        self.link = Link::Waiting { until: Instant::from_millis(u64::MAX) };
+    }
+
     /// Takes what a socket told; `None` when it is an old one, or says nothing.
     pub(crate) fn hear(&mut self, number: u64, heard: Heard, now: Instant) -> Option<News> {
         let current = match &self.link {
@@ -196,7 +201,9 @@ impl Tab {
 
     fn said(&mut self, message: &[u8], now: Instant) -> Option<News> {
         self.attempts = 0;
-        let Ok(words) = serde_json::from_slice::<ToTab>(message) else {
+        // Read as text, as the page's opening is: a second kind of reader would be a second copy of its code.
+        let words = core::str::from_utf8(message).ok().and_then(|text| serde_json::from_str::<ToTab>(text).ok());
+        let Some(words) = words else {
             web_sys::console::warn_1(&"the server said something unknown".into());
             return None;
         };

@@ -12,7 +12,6 @@ pub(crate) fn DocumentHead(
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
         <meta name="color-scheme" content="light dark" />
-        <meta name="referrer" content="no-referrer" />
         <link rel="icon" href="/favicon.svg" r#type="image/svg+xml" />
         <link rel="stylesheet" href="/style.css" />
         <title>{title}</title>

@@ -1,6 +1,7 @@
 //! A server for one test, and the clients that visit it.
 
 use app::lease::{FromTab, SUBPROTOCOL, ToTab};
+use app::phone::Status;
 use futures::{SinkExt as _, StreamExt as _};
 use reqwest::{Client, Response, StatusCode, header, redirect};
 use server::store::Store;
@@ -151,7 +152,12 @@ pub fn cookie(response: &Response) -> Option<String> {
 
 /// Opens `/line` with these headers; the status when it is refused.
 pub async fn open_line(origin: &str, headers: &[(&'static str, String)]) -> Result<Tab, (u16, String)> {
-    let url = format!("{}/line", origin.replacen("http", "ws", 1));
+    open_socket(origin, "/line", headers).await
+}
+
+/// Opens a WebSocket with these headers; the status when it is refused.
+pub async fn open_socket(origin: &str, path: &str, headers: &[(&'static str, String)]) -> Result<Tab, (u16, String)> {
+    let url = format!("{}{path}", origin.replacen("http", "ws", 1));
     let mut request = url.into_client_request().unwrap();
     for (name, value) in headers {
         request.headers_mut().insert(*name, value.parse().unwrap());
@@ -195,6 +201,25 @@ impl Tab {
                 Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).unwrap(),
                 Some(Ok(Message::Ping(_))) => {}
                 other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// The next text, whatever it is.
+    pub async fn hear_raw(&mut self) -> String {
+        match timeout(SOON, self.socket.next()).await.expect("nothing was said") {
+            Some(Ok(Message::Text(text))) => text.to_string(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What this tab is told of an extension, now or next.
+    pub async fn presence_of(&mut self, extension: &str) -> Status {
+        loop {
+            if let ToTab::Presence(news) = self.hear_any().await
+                && let Some(presence) = news.into_iter().find(|presence| presence.extension == extension)
+            {
+                return presence.status;
             }
         }
     }

@@ -11,6 +11,7 @@
 mod command_line;
 mod house;
 mod login;
+mod presence;
 mod session;
 mod sign;
 mod site;

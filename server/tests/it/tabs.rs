@@ -91,19 +91,6 @@ async fn releasing_gives_the_line_to_the_other_tab() {
 }
 
 #[tokio::test]
-async fn a_tab_is_told_what_the_others_are_doing() {
-    let house = House::open().await;
-    let mut tab = house.signed_in(ALICE).await.tab("tab", None).await;
-    let presence = loop {
-        if let ToTab::Presence(presence) = tab.hear_any().await {
-            break presence;
-        }
-    };
-    let extensions: Vec<_> = presence.iter().map(|presence| presence.extension.as_str()).collect();
-    assert_eq!(extensions, ["1002"]);
-}
-
-#[tokio::test]
 async fn the_phone_page_shows_what_the_line_last_was() {
     let house = House::open().await;
     let alice = house.signed_in(ALICE).await;

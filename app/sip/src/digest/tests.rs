@@ -130,7 +130,7 @@ fn stored() -> Ha1s {
 #[test]
 fn what_is_signed_is_accepted() {
     let (mut verifier, challenges) = verifier();
-    assert_eq!(challenges.iter().map(Challenge::algorithm).collect::<Vec<_>>(), [Algorithm::Md5, Algorithm::Sha256]);
+    assert_eq!(challenges.iter().map(Challenge::algorithm).collect::<Vec<_>>(), [Algorithm::Sha256, Algorithm::Md5]);
     let mut nc = 0;
     for algorithm in [Algorithm::Md5, Algorithm::Md5Sess, Algorithm::Sha256Sess, Algorithm::Sha512_256] {
         for qop in [Qop::Auth, Qop::AuthInt] {

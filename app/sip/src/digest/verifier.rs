@@ -84,7 +84,8 @@ impl Verifier {
         &self.realm
     }
 
-    /// Challenges with a new nonce: MD5 first and SHA-256 second, as clients that read only one take the first.
+    /// Challenges with a new nonce, the strongest on top (RFC 8760 2.3). MD5 is the last: clients that know nothing
+    /// else, such as JsSIP and SIP.js, let every field of this name replace the one before.
     pub fn challenges(&mut self, now: Instant, stale: bool) -> alloc::vec::Vec<Challenge> {
         self.count += 1;
         let nonce = Text::lossy(&Nonce { made: now, count: self.count }.print(&self.secret));
@@ -97,7 +98,7 @@ impl Verifier {
             qop: [Qop::Auth].into(),
             domain: None,
         };
-        [Algorithm::Md5, Algorithm::Sha256].map(challenge).into()
+        [Algorithm::Sha256, Algorithm::Md5].map(challenge).into()
     }
 
     /// Checks credentials for a request against what is stored of the user that they name.

@@ -182,14 +182,14 @@ fn unknown_extensions_are_named() {
 
 #[test]
 fn digest_with_either_algorithm() {
-    for algorithm in [Algorithm::Md5, Algorithm::Sha256] {
+    for algorithm in [Algorithm::Sha256, Algorithm::Md5] {
         for mut bench in [Bench::new(), Bench::restoring()] {
             let flow = bench.open_digest();
             let first = register("1002", "a", 1, 600);
             let challenge = ask(&mut bench, flow, &first);
             assert_eq!(challenge.status.code(), 401);
             let offered: Vec<_> = digest::offered(&challenge).iter().map(|c| c.algorithm()).collect();
-            assert_eq!(offered, [Algorithm::Md5, Algorithm::Sha256], "in this order");
+            assert_eq!(offered, [Algorithm::Sha256, Algorithm::Md5], "in this order");
             let second = signed(&first, &challenge, algorithm.clone(), "1002", "secret of two");
             assert_eq!(contacts(&ask(&mut bench, flow, &second)), ["1002-a:600"]);
             assert_eq!(bench.rejected, 0);

@@ -20,7 +20,8 @@ pub(crate) fn target(typed: &str, domain: &str) -> Option<Uri> {
         };
     }
     let (user, host) = typed.rsplit_once('@').unwrap_or((typed, domain));
-    let fits = !user.is_empty() && user.chars().all(|letter| letter.is_ascii_alphanumeric() || ".-_+*#".contains(letter));
+    let fits =
+        !user.is_empty() && user.chars().all(|letter| letter.is_ascii_alphanumeric() || ".-_+*#".contains(letter));
     if fits { SipUri::new(user, host).ok().map(Uri::Sip) } else { None }
 }
 
@@ -54,7 +55,19 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for typed in ["", "   ", "@", "1002@", "a b\r\nc", "sip:", "sip:tabphone", "http://example.org", "é", "<1002>", "1002;x=y"] {
+        for typed in [
+            "",
+            "   ",
+            "@",
+            "1002@",
+            "a b\r\nc",
+            "sip:",
+            "sip:tabphone",
+            "http://example.org",
+            "é",
+            "<1002>",
+            "1002;x=y",
+        ] {
             assert_eq!(dialled(typed), None, "{typed:?}");
         }
         assert_eq!(dialled(&"1".repeat(300)), None);

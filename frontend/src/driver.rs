@@ -133,7 +133,8 @@ impl Driver {
             self.leave();
         }
         let lapse = self.holding.as_ref().filter(|holding| !holding.is_resting()).and(self.tab.vouched_until());
-        let deadlines = [Some(self.tab.deadline()), self.holding.as_ref().and_then(Holding::deadline), lapse, self.leaving];
+        let deadlines =
+            [Some(self.tab.deadline()), self.holding.as_ref().and_then(Holding::deadline), lapse, self.leaving];
         self.timer.arm(deadlines.into_iter().flatten().min(), now);
     }
 

@@ -12,10 +12,10 @@ use app::backend::Opening;
 use app::lease::Grant;
 use app::phone;
 use sip::agent::{
-    Agent, Answer, CallId, Event as AgentEvent, Input, MediaFailure, Output, Question, QuestionId, Registration, VerbError,
+    Agent, Answer, CallId, Event as AgentEvent, Input, MediaFailure, Output, Question, QuestionId, Registration,
+    VerbError,
 };
 use sip::{Duration, Instant};
-use std::collections::BTreeMap;
 
 /// What this tab owns while it holds the line: the agent and all that serves it. Dropping it is silent: nothing is
 /// unregistered and no call is ended, but sockets, microphones and connections are closed at once.
@@ -44,7 +44,7 @@ impl Holding {
         });
         let (mut agent, facts) = match restored {
             Some(restored) => restored,
-            None => (Agent::new(identity::config(&grant.identity, opening)?, clock::seed(), now), BTreeMap::new()),
+            None => (Agent::new(identity::config(&grant.identity, opening)?, clock::seed(), now), Vec::new()),
         };
         match agent.registration() {
             Registration::Idle | Registration::Stopped => agent.start(now),
@@ -110,7 +110,7 @@ impl Holding {
             return;
         }
         match told {
-            Told::Answer(question, answer) => self.answered(question, answer, now),
+            Told::Answer(question, answer) => self.answered(question, *answer, now),
             Told::Connected(connected) => {
                 if self.calls.connected(call, connected) {
                     mark::set(mark::CONNECTED);
@@ -267,9 +267,9 @@ impl Holding {
     fn ask(&mut self, id: QuestionId, question: Question) {
         match question {
             Question::Offer { call } | Question::Answer { call, offer: None } => {
-                self.calls.peer(call).ask(Job::Offer(id));
+                self.calls.ask(call, Job::Offer(id));
             }
-            Question::Answer { call, offer: Some(offer) } => self.calls.peer(call).ask(Job::Answer(id, offer)),
+            Question::Answer { call, offer: Some(offer) } => self.calls.ask(call, Job::Answer(id, offer)),
             Question::Digest { challenges, method, uri, body } => {
                 let request = ToSign { epoch: self.epoch, challenges, method, uri, body };
                 let events = self.events.clone();
@@ -285,12 +285,7 @@ impl Holding {
         match event {
             AgentEvent::Registration | AgentEvent::Call(_) => {}
             AgentEvent::Incoming(_) => screen.show_ended(None),
-            // Without a peer it answers an offer of the page before this one: a new one goes out once the call is up.
-            AgentEvent::Remote { call, answer } => {
-                if let Some(peer) = self.calls.described(call) {
-                    peer.ask(Job::Remote(answer));
-                }
-            }
+            AgentEvent::Remote { call, answer } => self.calls.describe(call, answer),
             AgentEvent::Ended { call, last, cause } => {
                 self.calls.forget(call);
                 screen.show_ended(Some(phone::Ended {
@@ -310,7 +305,8 @@ impl Holding {
         if self.resting || self.agent.registration() != Registration::Registered {
             return false;
         }
-        let silent: Vec<CallId> = self.agent.calls().filter(|call| self.calls.needs_media(call)).map(|call| call.id).collect();
+        let silent: Vec<CallId> =
+            self.agent.calls().filter(|call| self.calls.needs_media(call)).map(|call| call.id).collect();
         let mut asked = false;
         for call in silent {
             if self.agent.reoffer(call, now).is_ok() {
@@ -334,7 +330,7 @@ impl Holding {
         };
         screen.show_registration(registration);
         let calls = self.agent.calls().map(|call| {
-            let facts = self.calls.facts().get(&call.id).cloned().unwrap_or_default();
+            let facts = self.calls.facts_of(call.id);
             phone::Call {
                 key: call.id.0,
                 direction: project::direction(call.direction),

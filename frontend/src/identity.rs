@@ -53,11 +53,8 @@ mod tests {
         let mut opening = Opening { domain: "tabphone".into(), ..Opening::default() };
         opening.me.extension = "1001".into();
         opening.me.name = "Anna \"the\" Berg".into();
-        let identity = RegistrationIdentity {
-            instance: "urn:uuid:1".into(),
-            contact_user: "u".into(),
-            call_id: "c".into(),
-        };
+        let identity =
+            RegistrationIdentity { instance: "urn:uuid:1".into(), contact_user: "u".into(), call_id: "c".into() };
         let config = config(&identity, &opening).unwrap();
         assert_eq!(config.address.uri.to_string(), "sip:1001@tabphone");
         assert_eq!(config.registrar.to_string(), "sip:tabphone");

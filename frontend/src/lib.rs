@@ -5,6 +5,7 @@
 //!
 //! One thing owns everything here: the loop in `driver`. Whatever the browser says (a socket, a timer, a peer
 //! connection, a person) becomes one event in its channel; nothing else touches the agent or writes the line's state.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod calls;
 mod clock;

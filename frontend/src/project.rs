@@ -138,7 +138,10 @@ mod tests {
 
     #[test]
     fn a_refusal_keeps_its_status() {
-        assert_eq!(registration(&agent::Registration::Refused(sip::message::Status::FORBIDDEN)), phone::Registration::Refused(403));
+        assert_eq!(
+            registration(&agent::Registration::Refused(sip::message::Status::FORBIDDEN)),
+            phone::Registration::Refused(403)
+        );
         assert_eq!(cause(agent::Cause::Status(sip::message::Status::FORBIDDEN)), phone::Cause::Status(403));
     }
 }

@@ -30,7 +30,8 @@ struct Cadence {
     period: f64,
 }
 
-const RINGING: Cadence = Cadence { frequencies: [659.3, 830.6], level: 0.12, bursts: &[(0.0, 0.4), (0.6, 1.0)], period: 3.0 };
+const RINGING: Cadence =
+    Cadence { frequencies: [659.3, 830.6], level: 0.12, bursts: &[(0.0, 0.4), (0.6, 1.0)], period: 3.0 };
 const RINGBACK: Cadence = Cadence { frequencies: [425.0, 425.0], level: 0.03, bursts: &[(0.0, 1.0)], period: 5.0 };
 
 impl Ringer {

@@ -6,7 +6,6 @@ use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use serde::{Deserialize, Serialize};
 use sip::agent::{Agent, CallId, Snapshot};
 use sip::{Duration, Instant, Seed};
-use std::collections::BTreeMap;
 
 /// The form of [`Saved`]; older ones that can still be read are named in [`restore`].
 const VERSION: u32 = 1;
@@ -42,8 +41,7 @@ pub(crate) enum SnapshotError {
 }
 
 /// The agent and the facts as text; `None` while the agent has something left to say.
-pub(crate) fn save(agent: &Agent, calls: &BTreeMap<CallId, Facts>, now: Instant) -> Option<String> {
-    let calls = calls.iter().map(|(id, facts)| (*id, facts.clone())).collect();
+pub(crate) fn save(agent: &Agent, calls: Vec<(CallId, Facts)>, now: Instant) -> Option<String> {
     let saved = Saved { version: VERSION, agent: agent.snapshot(now)?, calls };
     postcard::to_allocvec(&saved).ok().map(|bytes| BASE64.encode(bytes))
 }
@@ -54,7 +52,7 @@ pub(crate) fn restore(
     away: Duration,
     seed: Seed,
     now: Instant,
-) -> Result<(Agent, BTreeMap<CallId, Facts>), SnapshotError> {
+) -> Result<(Agent, Vec<(CallId, Facts)>), SnapshotError> {
     let bytes = BASE64.decode(text).map_err(|_| SnapshotError::Malformed)?;
     // The version stands first, so that it can be read whatever follows.
     let (version, _) = postcard::take_from_bytes::<u32>(&bytes).map_err(|_| SnapshotError::Malformed)?;
@@ -63,5 +61,66 @@ pub(crate) fn restore(
     }
     let saved: Saved = postcard::from_bytes(&bytes).map_err(|_| SnapshotError::Malformed)?;
     let agent = Agent::restore(saved.agent, away, seed, now).map_err(|_| SnapshotError::Agent)?;
-    Ok((agent, saved.calls.into_iter().collect()))
+    Ok((agent, saved.calls))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sip::agent::{Config, Input, Output, Phase};
+    use sip::uri::{SipUri, Uri};
+
+    const NOW: Instant = Instant::from_millis(1_000);
+
+    fn calling() -> (Agent, CallId) {
+        let config = Config {
+            address: "<sip:1001@tabphone>".parse().unwrap(),
+            registrar: "sip:tabphone".parse().unwrap(),
+            outbound_proxy: None,
+            contact_user: "u".into(),
+            contact_host: "a.invalid".into(),
+            instance: "urn:uuid:1".into(),
+            register_call_id: "c".into(),
+            register_expires: Duration::from_secs(600),
+            ringing: Duration::from_secs(60),
+            max_calls: 1,
+            ping_interval: Duration::from_secs(15),
+            pong_timeout: Duration::from_secs(5),
+            user_agent: "Tabphone".into(),
+        };
+        let mut agent = Agent::new(config, [7; 32], NOW);
+        agent.start(NOW);
+        agent.handle(Input::Connected, NOW);
+        let call = agent.call(Uri::Sip(SipUri::new("1002", "tabphone").unwrap()), NOW).unwrap();
+        (agent, call)
+    }
+
+    #[test]
+    fn calls_and_what_is_known_of_them_come_back() {
+        let (mut agent, call) = calling();
+        let facts = vec![(call, Facts { answered_at: Some(1_700_000_000_000), muted: true })];
+        assert_eq!(save(&agent, facts.clone(), NOW), None, "not while something is left to say");
+        while agent.poll().is_some() {}
+        let text = save(&agent, facts.clone(), NOW).unwrap();
+
+        let later = Instant::from_millis(50);
+        let (mut agent, restored) = restore(&text, Duration::from_secs(2), [8; 32], later).unwrap();
+        assert_eq!(restored, facts);
+        assert_eq!(agent.calls().map(|call| (call.id, call.phase)).collect::<Vec<_>>(), [(call, Phase::Preparing)]);
+        let outputs: Vec<Output> = core::iter::from_fn(|| agent.poll()).collect();
+        assert!(outputs.contains(&Output::Connect));
+        assert!(outputs.iter().any(|output| matches!(output, Output::Ask(..))), "the open question is asked again");
+    }
+
+    #[test]
+    fn what_is_no_snapshot_of_this_version_is_refused() {
+        let refused = |text: &str| restore(text, Duration::ZERO, [8; 32], NOW).map(|_| ()).unwrap_err().to_string();
+        assert_eq!(refused("{}"), "the snapshot cannot be read");
+        assert_eq!(refused(""), "the snapshot cannot be read");
+        assert_eq!(refused("Yw"), "the snapshot is of version 99");
+        let (mut agent, _) = calling();
+        while agent.poll().is_some() {}
+        let text = save(&agent, Vec::new(), NOW).unwrap();
+        assert_eq!(refused(&text[..text.len() / 2]), "the snapshot cannot be read");
+    }
 }

@@ -42,7 +42,8 @@ pub(crate) struct Connection {
 impl Connection {
     /// A fresh connection that uses these servers.
     pub(crate) fn new(servers: &[IceServer], listener: impl Listener) -> Result<Self, MediaFailure> {
-        let rtc = RtcPeerConnection::new_with_configuration(&configuration(servers)).map_err(|_| MediaFailure::Unsupported)?;
+        let rtc = RtcPeerConnection::new_with_configuration(&configuration(servers))
+            .map_err(|_| MediaFailure::Unsupported)?;
         let listener = std::rc::Rc::new(listener);
         let (gathered, candidates) = unbounded();
         let (told, connection) = (listener.clone(), rtc.clone());
@@ -138,7 +139,11 @@ impl Connection {
             if complete && has(&sdp, "a=candidate:") {
                 return Ok(sdp);
             }
-            let enough = if self.reflexive { has(&sdp, " typ srflx") || has(&sdp, " typ relay") } else { has(&sdp, " typ host") };
+            let enough = if self.reflexive {
+                has(&sdp, " typ srflx") || has(&sdp, " typ relay")
+            } else {
+                has(&sdp, " typ host")
+            };
             if enough && !settling {
                 settling = true;
                 patience = TimeoutFuture::new(SETTLING);

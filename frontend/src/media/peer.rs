@@ -30,7 +30,7 @@ pub(crate) enum Job {
 /// What a peer tells.
 pub(crate) enum Told {
     /// The answer to a question.
-    Answer(QuestionId, Answer),
+    Answer(QuestionId, Box<Answer>),
     /// Whether media flows.
     Connected(bool),
     /// The media cannot go on.
@@ -59,12 +59,12 @@ struct Shared {
 
 impl Peer {
     /// The media of this call; what it tells carries `number`.
-    pub(crate) fn new(call: CallId, number: u64, events: &Events, servers: &[IceServer], muted: bool) -> Self {
+    pub(crate) fn new(call: CallId, number: u64, events: Events, servers: Vec<IceServer>, muted: bool) -> Self {
         let (jobs, queue) = unbounded();
         let shared = Rc::new(Shared {
             call,
             number,
-            events: events.clone(),
+            events,
             closed: Cell::new(false),
             muted: Cell::new(muted),
             resting: Cell::new(false),
@@ -72,7 +72,7 @@ impl Peer {
             connection: RefCell::default(),
             speaker: RefCell::default(),
         });
-        let worker = Worker { shared: shared.clone(), servers: servers.to_vec() };
+        let worker = Worker { shared: shared.clone(), servers };
         spawn_local(worker.run(queue));
         Self { jobs, shared }
     }
@@ -197,7 +197,7 @@ impl Worker {
             Ok(sdp) => Answer::Description(Body { content_type: SDP.into(), bytes: sdp.into_bytes() }),
             Err(failure) => Answer::Media(failure),
         };
-        self.shared.tell(Told::Answer(question, answer));
+        self.shared.tell(Told::Answer(question, Box::new(answer)));
     }
 
     fn tell_failure(&self, done: Result<(), MediaFailure>) {

@@ -16,7 +16,6 @@
 mod api;
 mod cause;
 mod challenge;
-mod clock;
 mod compose;
 mod core;
 mod established;
@@ -34,12 +33,12 @@ mod transactions;
 pub use api::*;
 pub use snapshot::{RestoreError, Snapshot};
 
-use self::clock::Clock;
 use self::core::Core;
 use self::link::Link;
 use self::registering::Registering;
 use self::session::{Session, State};
 use self::transactions::{Effects, Outcome, Purpose};
+use crate::clock::Clock;
 use crate::uri::Uri;
 use crate::{Instant, Random, Seed};
 use alloc::vec::Vec;
@@ -63,7 +62,7 @@ impl Agent {
         let registering = Registering::new(config.register_expires);
         Self {
             core: Core::new(config, Random::new(seed), now),
-            clock: Clock::new(now),
+            clock: Clock::default(),
             registering,
             told: Registration::Idle,
             sessions: Vec::new(),

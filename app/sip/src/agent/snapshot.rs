@@ -3,7 +3,8 @@ use super::questions::Questions;
 use super::registering::Registering;
 use super::session::Session;
 use super::transactions::Transactions;
-use super::{Agent, Clock, Config, Output, Registration};
+use super::{Agent, Config, Output, Registration};
+use crate::clock::Clock;
 use crate::{Instant, Random, Seed};
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -68,14 +69,15 @@ impl Agent {
         if snapshot.version != VERSION {
             return Err(RestoreError::Version(snapshot.version));
         }
-        let own = snapshot.at + away;
+        let clock = Clock::resumed(snapshot.at, away, now);
+        let own = clock.inside(now);
         let mut core = Core::new(snapshot.config, Random::new(seed), own);
         core.transactions = snapshot.transactions;
         core.questions = snapshot.questions;
         core.strays = snapshot.strays;
         let mut agent = Self {
             core,
-            clock: Clock::resumed(now, own),
+            clock,
             registering: snapshot.registering,
             told: Registration::Idle,
             sessions: snapshot.sessions,

@@ -30,9 +30,10 @@ pub use api::{Answer, Config, Event, Input, Output, Question};
 pub use inbound::Inbound;
 pub use snapshot::Snapshot;
 
+use crate::clock::Clock;
 use crate::message::{Message, Method, Request};
 use crate::random::{Random, Seed};
-use crate::registrar::{Clock, Gate, Role};
+use crate::registrar::{Gate, Role};
 use crate::time::Instant;
 use crate::transaction::{Effect, Key, Reliability};
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -86,7 +87,7 @@ impl Proxy {
 
     /// Takes what happened.
     pub fn handle(&mut self, input: Input, now: Instant) {
-        let now = self.clock.read(now);
+        let now = self.clock.inside(now);
         match input {
             Input::Opened(arrival) => {
                 self.state.flows.insert(arrival.flow, Connection { arrival, users: BTreeSet::new() });
@@ -108,7 +109,7 @@ impl Proxy {
     /// When [`Input::Timeout`] is wanted.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.state.contexts.values().filter_map(Context::deadline).min().map(|at| self.clock.tell(at))
+        self.state.contexts.values().filter_map(Context::deadline).min().map(|at| self.clock.outside(at))
     }
 
     /// How many answered calls a user takes part in.

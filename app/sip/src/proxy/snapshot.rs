@@ -1,7 +1,7 @@
 use super::context::{Context, Stage};
 use super::{Config, Output, Proxy, Question, RestoreError, State};
+use crate::clock::Clock;
 use crate::random::Seed;
-use crate::registrar::Clock;
 use crate::time::Instant;
 use alloc::string::ToString as _;
 use core::time::Duration;
@@ -24,7 +24,7 @@ impl Proxy {
     pub fn snapshot(&self, now: Instant) -> Option<Snapshot> {
         self.outputs.is_empty().then(|| Snapshot {
             version: VERSION,
-            taken: self.clock.read(now),
+            taken: self.clock.inside(now),
             state: self.state.clone(),
         })
     }
@@ -44,7 +44,7 @@ impl Proxy {
         if snapshot.version != VERSION {
             return Err(RestoreError::Version(snapshot.version));
         }
-        let clock = Clock::resume(snapshot.taken, away, now);
+        let clock = Clock::resumed(snapshot.taken, away, now);
         let mut proxy = Self::with(config, seed, clock, snapshot.state);
         proxy.outputs.extend(proxy.state.contexts.values().filter_map(question));
         Ok(proxy)

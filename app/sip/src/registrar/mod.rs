@@ -12,7 +12,6 @@
 
 mod api;
 mod binding;
-mod clock;
 mod domain;
 mod flow;
 mod gate;
@@ -26,11 +25,11 @@ pub use domain::Domain;
 pub use flow::{Admission, Arrival, Flow, Party, QuestionId, Secrets};
 pub use snapshot::{RestoreError, Snapshot};
 
-pub(crate) use clock::Clock;
 pub(crate) use domain::Place;
 pub(crate) use gate::{Gate, Role, Verdict};
 pub(crate) use hex::{hex, unhex};
 
+use crate::clock::Clock;
 use crate::digest::Credentials;
 use crate::message::{Request, Response, Status};
 use crate::random::{Random, Seed};
@@ -91,7 +90,7 @@ impl Registrar {
 
     /// Takes what happened.
     pub fn handle(&mut self, input: Input, now: Instant) {
-        let now = self.clock.read(now);
+        let now = self.clock.inside(now);
         match input {
             Input::Opened(arrival) => {
                 self.state.flows.insert(arrival.flow, arrival);
@@ -113,7 +112,7 @@ impl Registrar {
     pub fn deadline(&self) -> Option<Instant> {
         let bindings = self.state.users.values().flatten().map(Binding::end);
         let transactions = self.state.transactions.iter().filter_map(|t| t.server.deadline());
-        bindings.chain(transactions).min().map(|at| self.clock.tell(at))
+        bindings.chain(transactions).min().map(|at| self.clock.outside(at))
     }
 
     /// The bindings of a user.

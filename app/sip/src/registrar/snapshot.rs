@@ -1,4 +1,5 @@
-use super::{Clock, Config, Output, Registrar, State, question};
+use super::{Config, Output, Registrar, State, question};
+use crate::clock::Clock;
 use crate::random::Seed;
 use crate::time::Instant;
 use core::time::Duration;
@@ -29,7 +30,7 @@ impl Registrar {
     pub fn snapshot(&self, now: Instant) -> Option<Snapshot> {
         self.outputs.is_empty().then(|| Snapshot {
             version: VERSION,
-            taken: self.clock.read(now),
+            taken: self.clock.inside(now),
             state: self.state.clone(),
         })
     }
@@ -49,7 +50,7 @@ impl Registrar {
         if snapshot.version != VERSION {
             return Err(RestoreError::Version(snapshot.version));
         }
-        let clock = Clock::resume(snapshot.taken, away, now);
+        let clock = Clock::resumed(snapshot.taken, away, now);
         let mut registrar = Self::with(config, seed, clock, snapshot.state);
         for (id, pending) in &registrar.state.pending {
             registrar.outputs.push_back(Output::Ask(*id, question(&pending.credentials)));

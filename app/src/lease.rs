@@ -10,6 +10,12 @@ pub const SUBPROTOCOL: &str = "tabphone.line";
 pub const RENEW_MS: u32 = 3_000;
 /// How long the line is kept for a holder that fell silent, in milliseconds.
 pub const GRACE_MS: u32 = 10_000;
+/// Close code of both sockets: the session that opened the connection has ended.
+pub const CLOSE_LOGGED_OUT: u16 = 4002;
+/// Close code of `/sip`: another tab has taken the line; this connection is not wanted any more.
+pub const CLOSE_MOVED: u16 = 4001;
+/// Close code of the tab socket: the same page came back over another one.
+pub const CLOSE_REPLACED: u16 = 4003;
 /// The longest message either side accepts, in bytes: a snapshot of a few calls with their descriptions.
 pub const MAX_MESSAGE: usize = 256 * 1024;
 

@@ -60,6 +60,20 @@ pub fn registration(registration: Registration) -> Words {
     }
 }
 
+/// The state of a line that another tab holds.
+pub fn watched(registration: Registration) -> Words {
+    match registration {
+        Registration::Ready => Words::new(Tone::Quiet, "Ready elsewhere"),
+        Registration::Unknown
+        | Registration::Connecting
+        | Registration::Unreachable
+        | Registration::Refused(_)
+        | Registration::Insecure
+        | Registration::NoWebRtc
+        | Registration::LoggedOut => self::registration(registration),
+    }
+}
+
 /// Where a call stands.
 pub fn phase(phase: Phase) -> &'static str {
     match phase {

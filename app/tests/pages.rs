@@ -253,7 +253,7 @@ fn a_tab_that_watches_shows_the_line_and_offers_to_take_it() {
     let html = page(Seat::Watching, in_call(Phase::RingingHere, Direction::Incoming));
     assert!(shows(&html, "This phone is open in another tab or on another device"));
     assert_eq!(enabled(&html, "Use the phone here"), Some(true));
-    assert!(shows(&html, "Incoming call") && shows(&html, "Ready"));
+    assert!(shows(&html, "Incoming call") && shows(&html, "Ready elsewhere"));
     for name in ["Answer", "Decline", "Call", "Call Ben Okafor"] {
         assert_eq!(enabled(&html, name), Some(false), "{name}");
     }

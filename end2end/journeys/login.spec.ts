@@ -92,6 +92,7 @@ test('logging out unregisters: others see it at once', async ({ phones }) => {
   await alice.seesContact(BOB.name, /online/i);
   await bob.logOut();
   await alice.seesContact(BOB.name, /offline/i);
+  await expect(bob.button('Log in')).toBeVisible();
 });
 
 test('logging out does not hang when the unregister gets no answer', async ({ phones, server }) => {

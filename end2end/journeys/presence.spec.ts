@@ -21,6 +21,7 @@ test('contacts show who is online, offline and in a call, without reloading', as
 
   await bob.logOut();
   await carol.seesContact(BOB.name, /offline/i);
+  await expect(bob.button('Log in')).toBeVisible();
   await carol.seesContact(ALICE.name, /online/i);
   expect(requests, 'pushed, not polled').toEqual([]);
 });

@@ -7,6 +7,7 @@ test('a second tab watches the line live, and takes it over when told', async ({
   const second = await phones.beside(alice);
   await expect(second.button('Use the phone here')).toBeVisible();
   await second.says(WATCHING);
+  await expect(second.page.getByRole('status')).toHaveText('Ready elsewhere');
   await alice.isReady();
 
   // What happens on the line is seen in the tab that watches, as it happens.

@@ -10,7 +10,7 @@ pub(crate) enum Heard {
     /// A message, text or binary.
     Message(Vec<u8>),
     /// It is closed or could not be opened, with the close code and its words (RFC 6455 7.1.5).
-    Closed(u16, String),
+    Closed(u16),
 }
 
 /// A WebSocket to our own server. Dropping it closes it, and nothing is told afterwards.
@@ -83,7 +83,7 @@ fn heard(event: &web_sys::Event) -> Option<Heard> {
         }));
     }
     match event.dyn_ref::<CloseEvent>() {
-        Some(close) => Some(Heard::Closed(close.code(), close.reason())),
+        Some(close) => Some(Heard::Closed(close.code())),
         None => Some(Heard::Opened),
     }
 }

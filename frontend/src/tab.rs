@@ -1,7 +1,7 @@
 use crate::clock;
 use crate::event::{Event, Events};
 use crate::socket::{Heard, Socket};
-use app::lease::{FromTab, GRACE_MS, MAX_MESSAGE, RENEW_MS, SUBPROTOCOL, ToTab};
+use app::lease::{CLOSE_LOGGED_OUT, CLOSE_REPLACED, FromTab, GRACE_MS, MAX_MESSAGE, RENEW_MS, SUBPROTOCOL, ToTab};
 use core::time::Duration;
 use sip::{Instant, Random};
 use std::cell::RefCell;
@@ -12,8 +12,8 @@ const RENEW: Duration = Duration::from_millis(RENEW_MS as u64);
 const GRACE: Duration = Duration::from_millis(GRACE_MS as u64);
 /// The first pause between attempts, after one at once.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// The longest.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// The longest, before it is jittered by a half.
+const LONGEST_PAUSE: Duration = Duration::from_secs(6);
 /// After so many attempts in vain it is asked whether the session is over: a refused socket does not tell why.
 const SUSPICIOUS: u32 = 3;
 
@@ -111,11 +111,11 @@ impl Tab {
                 Some(News::Opened)
             }
             Heard::Message(message) => self.said(&message, now),
-            Heard::Closed(code, reason) => {
+            Heard::Closed(code) => {
                 self.pause(now);
-                Some(match (code, reason.as_str()) {
-                    (1008, "logged out") => News::SessionOver,
-                    (1000, "replaced") => News::Replaced,
+                Some(match code {
+                    CLOSE_LOGGED_OUT => News::SessionOver,
+                    CLOSE_REPLACED => News::Replaced,
                     _ if self.attempts == SUSPICIOUS => News::Refused,
                     _ => News::Lost,
                 })

@@ -1,15 +1,22 @@
 //! The state of the line, in words with an indicator of its own shape and colour.
 
 use super::icon::{Glyph, Icon};
-use crate::phone::{LineStateStoreFields, use_phone};
+use crate::phone::{LineStateStoreFields, Seat, use_phone};
 use crate::words::{self, Tone};
 use leptos::prelude::*;
 
 /// Says whether the line can make and take calls, and what to do if not.
 #[component]
 pub(crate) fn LineStatus() -> impl IntoView {
-    let line = use_phone().line();
-    let words = Memo::new(move |_| words::registration(line.registration().get()));
+    let phone = use_phone();
+    let (line, seat) = (phone.line(), phone.seat());
+    let words = Memo::new(move |_| {
+        let registration = line.registration().get();
+        match seat.get() {
+            Seat::Watching => words::watched(registration),
+            Seat::Unknown | Seat::Holding => words::registration(registration),
+        }
+    });
     let glyph = Signal::derive(move || match words.with(|words| words.tone) {
         Tone::Good => Glyph::Tick,
         Tone::Waiting => Glyph::Dots,

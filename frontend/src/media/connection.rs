@@ -109,6 +109,13 @@ impl Connection {
         Ok(())
     }
 
+    /// Whether this description comes from the very connection that it had before. A page that was loaded anew has
+    /// another key: the browser would accept it here, but wait for seconds until it believes that the old path is gone.
+    pub(crate) fn knows(&self, sdp: &str) -> bool {
+        let applied = self.applied.borrow();
+        applied.is_empty() || fingerprint(&applied) == fingerprint(sdp)
+    }
+
     /// Ends it; nothing is told afterwards.
     pub(crate) fn close(&self) {
         self.rtc.set_onconnectionstatechange(None);
@@ -154,6 +161,11 @@ impl Connection {
             }
         }
     }
+}
+
+/// The key that a description speaks for (RFC 8122 5).
+fn fingerprint(sdp: &str) -> Option<&str> {
+    sdp.lines().find(|line| line.starts_with("a=fingerprint:"))
 }
 
 fn has(sdp: &str, what: &str) -> bool {

@@ -238,12 +238,13 @@ impl Worker {
         }
     }
 
-    /// Applies their offer to the connection that is there. What does not go on with it (a page that was loaded anew
-    /// has new keys) gets a fresh one.
+    /// Applies their offer to the connection that is there; an offer that does not go on with it (that of a page which
+    /// was loaded anew, say) gets a fresh one.
     async fn accept(&self, offer: &Body) -> Result<Rc<Connection>, MediaFailure> {
         let sdp = description(offer)?;
         let existing = self.shared.connection.borrow().clone();
         if let Some(connection) = &existing
+            && connection.knows(sdp)
             && connection.apply(RtcSdpType::Offer, sdp).await.is_ok()
         {
             return Ok(connection.clone());

@@ -27,11 +27,6 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 
-/// Close code: another tab has taken the line; this connection is not wanted any more.
-pub const CLOSE_MOVED: u16 = 4001;
-/// Close code: the session that opened the connection has ended.
-pub const CLOSE_LOGGED_OUT: u16 = 4002;
-
 /// How many messages may wait for the desk; connections wait beyond that, each for itself.
 const INBOX: usize = 1024;
 /// How many changes of presence a listener may be behind.

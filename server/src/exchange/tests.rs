@@ -2,8 +2,8 @@
 
 mod harness;
 
-use super::{CLOSE_LOGGED_OUT, CLOSE_MOVED};
 use crate::ports::LineEvents as _;
+use app::lease::{CLOSE_LOGGED_OUT, CLOSE_MOVED};
 use app::phone::Status;
 use futures::SinkExt as _;
 use harness::{Hello, PATIENCE, bye, call, options, register, server};

@@ -5,7 +5,7 @@ use super::lines::{Lines, Outgoing, Place, Refused};
 use crate::origin::{From, Origins};
 use crate::ports::{Accounts, LineEvents, Sessions, Shared, SignedIn};
 use crate::stop::Stop;
-use app::lease::{FromTab, MAX_MESSAGE, SUBPROTOCOL, ToTab};
+use app::lease::{CLOSE_LOGGED_OUT, CLOSE_REPLACED, FromTab, MAX_MESSAGE, SUBPROTOCOL, ToTab};
 use app::phone::Presence;
 use axum::Router;
 use axum::extract::State;
@@ -136,8 +136,8 @@ async fn converse(
             }
             outgoing = place.queue.recv() => match outgoing {
                 Some(Outgoing::Message(message)) => send(socket, &message).await?,
-                Some(Outgoing::Close(Closing::LoggedOut)) => return Err(End::Close(close_code::POLICY, "logged out")),
-                Some(Outgoing::Close(Closing::Replaced)) => return Err(End::Close(close_code::NORMAL, "replaced")),
+                Some(Outgoing::Close(Closing::LoggedOut)) => return Err(End::Close(CLOSE_LOGGED_OUT, "logged out")),
+                Some(Outgoing::Close(Closing::Replaced)) => return Err(End::Close(CLOSE_REPLACED, "replaced")),
                 None => return Err(End::Close(close_code::AGAIN, "too slow")),
             },
             change = presence.recv() => {
@@ -187,7 +187,7 @@ async fn send(socket: &mut WebSocket, message: &ToTab) -> Result<(), End> {
 
 async fn check(room: &Room, parts: &Parts) -> Result<(), End> {
     let valid = room.sessions.signed_in(parts).await.is_some();
-    if valid { Ok(()) } else { Err(End::Close(close_code::POLICY, "logged out")) }
+    if valid { Ok(()) } else { Err(End::Close(CLOSE_LOGGED_OUT, "logged out")) }
 }
 
 /// What everybody else is doing.

@@ -48,7 +48,7 @@ async fn logging_out_ends_the_session_on_the_server() {
     assert_eq!(logout.status(), StatusCode::SEE_OTHER);
     assert_eq!(logout.headers()[header::LOCATION], "/login");
     let close = tab.closed().await.unwrap();
-    assert_eq!(&*close.reason, "logged out");
+    assert_eq!(u16::from(close.code), app::lease::CLOSE_LOGGED_OUT);
     let copied = house.browser().client.get(house.url("/")).header(header::COOKIE, &alice.cookie).send().await.unwrap();
     assert_eq!(copied.status(), StatusCode::SEE_OTHER, "a copied cookie is worth nothing");
     assert_eq!(alice.browser.post("/logout").await.status(), StatusCode::SEE_OTHER, "twice is no error");
@@ -81,7 +81,7 @@ async fn a_disabled_account_is_out_at_once() {
     tab.granted().await;
     accounts(house.data.path()).await.set_enabled(ALICE.0, false).await.unwrap();
     assert_eq!(alice.browser.get("/").await.status(), StatusCode::SEE_OTHER);
-    assert_eq!(&*tab.closed().await.unwrap().reason, "logged out");
+    assert_eq!(u16::from(tab.closed().await.unwrap().code), app::lease::CLOSE_LOGGED_OUT);
     assert_eq!(house.browser().log_in(ALICE.0, ALICE.1).await.status(), StatusCode::UNAUTHORIZED);
 }
 

@@ -18,11 +18,22 @@ pub(super) fn of_response(response: &Response, rang: bool) -> Cause {
     }
 }
 
+/// The Reason of our CANCEL: who gave up because it rang long enough says so, and who hung up says nothing.
+pub(super) fn reason(cause: &Cause) -> Option<Reason> {
+    (*cause == Cause::NoAnswer).then(|| Reason::sip(Status::REQUEST_TIMEOUT, None))
+}
+
 /// Why a call that was cancelled ended (RFC 3326).
 pub(super) fn of_cancel(headers: &Headers) -> Cause {
     let reasons = headers.all::<Reason>().unwrap_or_default();
-    let elsewhere = reasons.iter().any(|reason| reason.is_sip(Status::OK));
-    if elsewhere { Cause::AnsweredElsewhere } else { Cause::CancelledThere }
+    let gives = |status| reasons.iter().any(|reason| reason.is_sip(status));
+    if gives(Status::OK) {
+        Cause::AnsweredElsewhere
+    } else if gives(Status::REQUEST_TIMEOUT) {
+        Cause::NoAnswer
+    } else {
+        Cause::CancelledThere
+    }
 }
 
 fn warning(headers: &Headers) -> String {

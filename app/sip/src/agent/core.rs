@@ -2,6 +2,7 @@ use super::link::{Link, Step};
 use super::questions::{Challenged, Open, Questions};
 use super::transactions::{Effects, Outcome, Purpose, Transactions};
 use super::{CallId, Config, Event, Output, Question, QuestionId};
+use crate::header::Reason;
 use crate::message::{Request, Response};
 use crate::transaction::Key;
 use crate::{Instant, Random};
@@ -96,8 +97,11 @@ impl Core {
     }
 
     /// Sends the CANCEL of an INVITE, if it may leave now; says whether it did.
-    pub(super) fn cancel(&mut self, key: &Key) -> bool {
-        let Some(cancel) = self.transactions.cancel(key) else { return false };
+    pub(super) fn cancel(&mut self, key: &Key, reason: Option<&Reason>) -> bool {
+        let Some(mut cancel) = self.transactions.cancel(key) else { return false };
+        if let Some(reason) = reason {
+            cancel.headers.push(reason);
+        }
         self.send(cancel, Purpose::Farewell, 0).is_some()
     }
 

@@ -96,10 +96,9 @@ impl Session {
         let response = match &cause {
             Cause::Media(failure) => compose::no_media(config, invite, tag, *failure),
             Cause::NoAnswer => compose::response(config, invite, Status::TEMPORARILY_UNAVAILABLE, tag),
-            Cause::CancelledThere | Cause::AnsweredElsewhere => {
-                compose::response(config, invite, Status::REQUEST_TERMINATED, tag)
-            }
+            Cause::CancelledThere => compose::response(config, invite, Status::REQUEST_TERMINATED, tag),
             Cause::DeclinedHere
+            | Cause::AnsweredElsewhere
             | Cause::HungUpHere
             | Cause::HungUpThere
             | Cause::CancelledHere
@@ -118,8 +117,10 @@ impl Session {
 
     /// CANCEL came for this INVITE (RFC 3261 9.2). After the answer it has no effect.
     pub(super) fn cancelled(&mut self, core: &mut Core, key: &Key, cancel: &Request) {
-        if matches!(&self.state, State::Incoming(incoming) if incoming.key == *key) {
-            self.refuse(core, cause::of_cancel(&cancel.headers));
+        let State::Incoming(Incoming { key: own, invite, .. }) = &self.state else { return };
+        if own == key {
+            core.respond(key, &compose::response(&core.config, invite, Status::REQUEST_TERMINATED, &self.local_tag));
+            self.gone(core, cause::of_cancel(&cancel.headers));
         }
     }
 

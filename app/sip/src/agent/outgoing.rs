@@ -5,7 +5,7 @@ use super::transactions::{Outcome, Purpose};
 use super::{Answer, Body, CallId, Cause, Direction, Event, MediaFailure, Phase, Question, cause, compose};
 use crate::Instant;
 use crate::dialog::Dialog;
-use crate::header::{CSeq, NameAddr};
+use crate::header::{CSeq, NameAddr, Reason};
 use crate::message::{Request, Response, Status};
 use crate::transaction::{Key, T1_X64};
 use crate::uri::Uri;
@@ -38,7 +38,7 @@ enum Step {
         until: Instant,
     },
     /// Given up here: CANCEL leaves after the first provisional response, and the final one is awaited.
-    Withdrawn { key: Key, cancelled: bool, until: Instant },
+    Withdrawn { key: Key, reason: Option<Reason>, cancelled: bool, until: Instant },
 }
 
 impl Session {
@@ -108,14 +108,15 @@ impl Session {
 
     /// Gives it up: before INVITE left, nothing is owed; after that, CANCEL (RFC 3261 9.1).
     pub(super) fn withdraw(&mut self, core: &mut Core, cause: Cause) {
+        let reason = cause::reason(&cause);
         self.end(core, cause);
         let State::Outgoing(Outgoing { step, .. }) = &mut self.state else { return };
         match step {
             Step::Preparing { .. } => self.state = State::Gone,
             Step::Inviting { key, .. } => {
                 if core.transactions.has_left(key) {
-                    let cancelled = core.cancel(key);
-                    *step = Step::Withdrawn { key: key.clone(), cancelled, until: core.now + T1_X64 };
+                    let cancelled = core.cancel(key, reason.as_ref());
+                    *step = Step::Withdrawn { key: key.clone(), reason, cancelled, until: core.now + T1_X64 };
                 } else {
                     core.transactions.drop_client(key);
                     self.state = State::Gone;
@@ -154,8 +155,8 @@ impl Session {
                     core.event(Event::Remote { call: self.id, answer: body });
                 }
             }
-            Step::Withdrawn { key, cancelled, until } => {
-                if !*cancelled && core.cancel(key) {
+            Step::Withdrawn { key, reason, cancelled, until } => {
+                if !*cancelled && core.cancel(key, reason.as_ref()) {
                     *cancelled = true;
                     *until = core.now + T1_X64;
                 }

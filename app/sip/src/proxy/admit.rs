@@ -38,7 +38,7 @@ impl Proxy {
         let id = self.next();
         let tag = self.random.token();
         let stage = Stage::Settled;
-        let context = Context { key, flow, caller: None, gone: None, request, tag, server, stage };
+        let context = Context { key, flow, caller: None, gone: None, request, reasons: Vec::new(), tag, server, stage };
         self.state.contexts.insert(id, context);
         self.change(id, |proxy, context| match proxy.screen(context) {
             Some(refusal) => proxy.respond(context, refusal, now),

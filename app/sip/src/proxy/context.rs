@@ -1,6 +1,7 @@
 use super::response_context::ResponseContext;
 use super::token::Endpoint;
 use crate::digest::Credentials;
+use crate::header::Reason;
 use crate::message::{Request, Response};
 use crate::registrar::{Flow, Party, QuestionId};
 use crate::time::Instant;
@@ -22,6 +23,8 @@ pub(super) struct Context {
     pub(super) gone: Option<Instant>,
     /// The request as it came.
     pub(super) request: Request,
+    /// Why the sender cancelled it, in its own words (RFC 3326).
+    pub(super) reasons: Vec<Reason>,
     /// The tag of our own responses.
     pub(super) tag: String,
     pub(super) server: Server,

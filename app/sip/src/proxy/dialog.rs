@@ -71,6 +71,7 @@ impl Proxy {
                     response.set_to_tag(&context.tag);
                     let bytes = response.to_bytes();
                     proxy.transmit(flow, Vec::from([Effect::Transmit(bytes)]));
+                    context.reasons = request.headers.all().unwrap_or_default();
                     proxy.give_up(context, now);
                 }
             });

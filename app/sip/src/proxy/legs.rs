@@ -192,6 +192,7 @@ impl Proxy {
     }
 
     fn cancel_leg(&mut self, context: &mut Context, index: usize, why: Why, now: Instant) {
+        let reasons = context.reasons.clone();
         let Some(leg) = leg_mut(context, index) else {
             return;
         };
@@ -204,7 +205,8 @@ impl Proxy {
         match why {
             Why::Elsewhere => cancel.headers.push(&forward::reason(Status::OK, "Call completed elsewhere")),
             Why::Refused(status) => cancel.headers.push(&forward::reason(status, status.reason())),
-            Why::Caller | Why::Time => {}
+            Why::Time => cancel.headers.push(&forward::reason(Status::REQUEST_TIMEOUT, "It rang long enough")),
+            Why::Caller => reasons.iter().for_each(|reason| cancel.headers.push(reason)),
         }
         let target = leg.target.clone();
         let Some(flow) = self.reach(&target) else {

@@ -175,7 +175,7 @@ fn nobody_answers() {
         ring(network);
         network.run(Duration::from_secs(50));
     });
-    ladder!(play, [&[Cause::NoAnswer], &[Cause::CancelledThere]]);
+    ladder!(play, [&[Cause::NoAnswer], &[Cause::NoAnswer]]);
 }
 
 #[test]

@@ -23,10 +23,9 @@ test-browser: ## the browser journeys
 	@.ci/install test
 	@.ci/test browser
 
-soak: ## long repetitions: calls, reloads
+soak: ## long repetitions: random runs of the stack, calls, reloads
 	@.ci/install test
-	@.ci/build
-	@cd end2end && npm run --silent soak
+	@.ci/test soak
 
 bench: ## measurements, as a table
 	@.ci/install test

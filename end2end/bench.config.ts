@@ -1,4 +1,4 @@
 import journeys from './playwright.config.ts';
 
-/** Measurements: `bench/run.mjs` starts them, and prints what they wrote. */
+/** Measurements: `npm run bench` starts them and prints their table; `BENCH_RUNS` says how many runs. */
 export default { ...journeys, testDir: 'bench', outputDir: 'test-results/bench-run', timeout: 600_000, use: { ...journeys.use, trace: 'off' as const } };

@@ -66,7 +66,7 @@ pub struct IceServer {
     pub urls: Vec<String>,
     /// For TURN.
     pub username: Option<String>,
-    /// For TURN: short-lived, made for this session.
+    /// For TURN: as the server was started with it, the same for everybody who is signed in.
     pub credential: Option<String>,
 }
 

@@ -51,6 +51,8 @@ pub enum Registration {
     NoWebRtc,
     /// The line was logged out.
     LoggedOut,
+    /// The phone is off, as was asked, but the server could not be reached to end the session.
+    StillLoggedIn,
 }
 
 /// One call.
@@ -300,6 +302,7 @@ impl LineState {
     pub fn stale(mut self) -> Self {
         self.registration = Registration::Unknown;
         self.calls.clear();
+        self.ended = None;
         for presence in &mut self.presence {
             presence.status = Status::Unknown;
         }

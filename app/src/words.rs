@@ -57,6 +57,8 @@ pub fn registration(registration: Registration) -> Words {
         Registration::NoWebRtc => Words::new(Tone::Trouble, "This browser cannot make calls: it has no WebRTC.")
             .advise("Open this page in a current Firefox, Chrome, Edge or Safari, and check that WebRTC is not switched off."),
         Registration::LoggedOut => Words::new(Tone::Quiet, "Logged out").advise("Log in again to make and take calls."),
+        Registration::StillLoggedIn => Words::new(Tone::Trouble, "You are still logged in: the server cannot be reached.")
+            .advise("Try again when it is back."),
     }
 }
 
@@ -70,7 +72,8 @@ pub fn watched(registration: Registration) -> Words {
         | Registration::Refused(_)
         | Registration::Insecure
         | Registration::NoWebRtc
-        | Registration::LoggedOut => self::registration(registration),
+        | Registration::LoggedOut
+        | Registration::StillLoggedIn => self::registration(registration),
     }
 }
 
@@ -107,7 +110,12 @@ pub fn cause(cause: &Cause, direction: Direction) -> Words {
         Cause::CancelledThere => Words::new(Tone::Trouble, "Missed call: they hung up before you answered."),
         Cause::DeclinedHere => Words::new(Tone::Quiet, "You declined the call."),
         Cause::DeclinedThere => Words::new(Tone::Trouble, "They declined the call."),
-        Cause::Busy => Words::new(Tone::Trouble, "They are in another call.").advise("Try again in a few minutes."),
+        Cause::Busy => match direction {
+            Direction::Outgoing => {
+                Words::new(Tone::Trouble, "They are in another call.").advise("Try again in a few minutes.")
+            }
+            Direction::Incoming => Words::new(Tone::Trouble, "Missed call: you were in another call."),
+        },
         Cause::NoAnswer => match direction {
             Direction::Outgoing => Words::new(Tone::Trouble, "Nobody answered.").advise("Try again later."),
             Direction::Incoming => Words::new(Tone::Trouble, "Missed call: it rang until the time was up."),

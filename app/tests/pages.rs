@@ -163,6 +163,7 @@ fn the_line_has_one_status_and_it_says_how_it_is() {
         Registration::Insecure,
         Registration::NoWebRtc,
         Registration::LoggedOut,
+        Registration::StillLoggedIn,
     ] {
         let html = page(Seat::Holding, LineState { registration: state, ..LineState::default() });
         let words = words::registration(state);
@@ -246,6 +247,19 @@ fn another_call_is_offered_where_it_could_go_better() {
     assert_eq!(enabled(&page(Seat::Holding, ended(Direction::Outgoing, Cause::NotFound)), "Call again"), None);
     let insecure = Cause::Media(MediaFailure::Insecure);
     assert_eq!(enabled(&page(Seat::Holding, ended(Direction::Outgoing, insecure)), "Call again"), None);
+}
+
+#[test]
+fn a_call_that_was_missed_in_another_one_is_told_beside_it() {
+    let missed = Ended { key: 8, direction: Direction::Incoming, remote: party("1003", ""), cause: Cause::Busy };
+    let html =
+        page(Seat::Holding, LineState { ended: Some(missed.clone()), ..in_call(Phase::Talking, Direction::Outgoing) });
+    assert!(shows(&html, "Missed call: you were in another call."));
+    assert_eq!(enabled(&html, "Hang up"), Some(true), "the running call stays");
+    assert_eq!(enabled(&html, "Call back"), Some(false), "one call at a time");
+    assert_eq!(enabled(&html, "Dismiss"), Some(true));
+    let html = page(Seat::Holding, LineState { ended: Some(missed), ..ready() });
+    assert_eq!(enabled(&html, "Call back"), Some(true));
 }
 
 #[test]

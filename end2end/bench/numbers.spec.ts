@@ -8,7 +8,7 @@ import { table, type Row } from './numbers.ts';
 import { installStopwatch } from './stopwatch.ts';
 
 const RUNS = Number(process.env['BENCH_RUNS'] ?? 20);
-const TABLE = process.env['BENCH_TABLE'] ?? 'test-results/bench.md';
+const TABLE = process.env['TABLE'] ?? 'test-results/bench.md';
 const MICROPHONE = { pulsed: false, before: (page: Page) => page.addInitScript(installStopwatch) };
 
 const test = base.extend<{ site: JsSipSite }>({
@@ -34,7 +34,9 @@ test(`${RUNS} runs of everything`, async ({ phones, server, site }) => {
   rows.push(...(await calls(alice, bob)));
   rows.push(await jssip(phones, server, site, alice));
   await mkdir(dirname(TABLE), { recursive: true });
-  await writeFile(TABLE, table(rows));
+  const command = RUNS === 20 ? 'make bench' : `BENCH_RUNS=${RUNS} make bench`;
+  const caption = `Measured with \`${command}\`: ${RUNS} runs each, two Chromiums and the server on one machine, over its loopback.`;
+  await writeFile(TABLE, `${caption}\n\n${table(rows)}`);
 });
 
 /** What the phone page loads, as it comes over the wire. */
@@ -49,7 +51,7 @@ async function weight(phone: Phone): Promise<Row[]> {
   expect(code.some((url) => url.endsWith('.wasm'))).toBe(true);
   const sizes = await Promise.all(code.map(brotli));
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
-  return [{ what: 'wasm and glue, brotli', how: 'all .wasm and .js that the phone page loads, as served', unit: 'kB', values: [bytes / 1000] }];
+  return [{ what: 'Wasm and glue, brotli', how: 'all `.wasm` and `.js` that the phone page loads, as served', unit: 'kB', values: [bytes / 1000] }];
 }
 
 async function brotli(url: string): Promise<number> {
@@ -77,7 +79,7 @@ async function navigation({ page }: Phone, cold: boolean): Promise<Row> {
   }
   await session.detach();
   return {
-    what: `navigation to Ready, ${cold ? 'nothing cached' : 'cached'}`,
+    what: `Navigation to Ready, ${cold ? 'nothing cached' : 'cached'}`,
     how: 'from the start of the navigation to the mark `tabphone:ready`',
     unit: 'ms',
     values,
@@ -103,8 +105,8 @@ async function calls(alice: Phone, bob: Phone): Promise<Row[]> {
     await Promise.all([alice.isFree(), bob.isFree()]);
   }
   return [
-    { what: 'click on Call to INVITE on the wire', how: 'from the click event to `WebSocket.send`, microphone opened in between', unit: 'ms', values: invites },
-    { what: 'click on Answer to two-way audio', how: 'from the click event to decoded sound at both ends (`totalAudioEnergy`)', unit: 'ms', values: sounds },
+    { what: 'Click on Call to INVITE on the wire', how: 'from the click event to `WebSocket.send`, microphone opened in between', unit: 'ms', values: invites },
+    { what: 'Click on Answer to two-way audio', how: 'from the click event to decoded sound at both ends (`totalAudioEnergy`)', unit: 'ms', values: sounds },
   ];
 }
 
@@ -122,5 +124,5 @@ async function jssip(phones: Phones, server: Server, site: JsSipSite, callee: Ph
     await callee.isFree();
     await expect(page.locator('#call')).toHaveText('Ended by remote: Rejected');
   }
-  return { what: 'the same click in JsSIP 3.13', how: 'as above, in the same browser and against the same server', unit: 'ms', values };
+  return { what: 'Click on Call to INVITE, JsSIP', how: 'as above, in the same browser and against the same server', unit: 'ms', values };
 }

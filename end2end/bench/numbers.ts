@@ -18,7 +18,7 @@ export function table(rows: readonly Row[]): string {
   const lines = rows.map(({ what, how, unit, values }) => {
     const tell = (value: number) => `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${unit}`;
     const [median, p95] = [quantile(values, 0.5), quantile(values, 0.95)].map(tell);
-    return `| ${what} | ${median} | ${values.length > 1 ? p95 : ''} | ${values.length > 1 ? values.length : ''} | ${how} |`;
+    return `| ${what} | ${median} | ${values.length > 1 ? p95 : ''} | ${how} |`;
   });
-  return ['| what | median | p95 | runs | how |', '| --- | ---: | ---: | ---: | --- |', ...lines, ''].join('\n');
+  return ['| What | Median | p95 | How |', '| --- | ---: | ---: | --- |', ...lines, ''].join('\n');
 }

@@ -70,45 +70,6 @@ test('who guesses too often has to wait, and is told so', async ({ phones, serve
   await guesser.says(/too many/i);
 });
 
-test('logging out ends the session, and the back button does not bring the phone back', async ({ phones, server }) => {
-  const alice = await phones.open(ALICE);
-  const cookies = await alice.context.cookies();
-  await alice.logOut();
-  await expect(alice.page).toHaveURL(server.at('/login'));
-
-  await alice.page.goBack();
-  await expect(alice.button('Log in')).toBeVisible();
-  await alice.doesNotSay(ALICE.name);
-
-  // The session is gone on the server, and not only from this browser.
-  await alice.context.addCookies(cookies);
-  await alice.page.goto(server.at('/'));
-  await expect(alice.page).toHaveURL(/\/login\?expired=1$/);
-  await alice.says('You were logged out. Log in again.');
-});
-
-test('logging out unregisters: others see it at once', async ({ phones }) => {
-  const [alice, bob] = await phones.pair();
-  await alice.seesContact(BOB.name, /online/i);
-  await bob.logOut();
-  await alice.seesContact(BOB.name, /offline/i);
-  await expect(bob.button('Log in')).toBeVisible();
-});
-
-test('logging out does not hang when the unregister gets no answer', async ({ phones, server }) => {
-  const alice = await phones.open(ALICE, {
-    before: (page) =>
-      page.routeWebSocket(/\/sip(\?|$)/, (socket) => {
-        const far = socket.connectToServer();
-        socket.onMessage((message) => {
-          if (!/^Expires: *0\s*$|;expires=0/im.test(message.toString())) far.send(message);
-        });
-      }),
-  });
-  await alice.logOut();
-  await expect(alice.page).toHaveURL(server.at('/login'), { timeout: 5_000 });
-});
-
 test('an account that was added while the server runs can log in', async ({ phones, server }) => {
   const dana = { extension: '1004', name: 'Dana Diaz', password: 'fresh paint 4' };
   await server.add(dana);

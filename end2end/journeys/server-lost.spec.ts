@@ -20,3 +20,17 @@ test('a server that is stopped in order goes, and the pages notice', async ({ ph
   await server.stop();
   await Promise.all([alice, bob].map((phone) => phone.says(/The server cannot be reached/, 3_000)));
 });
+
+test('a connection that goes dead without a word is noticed, and the phone comes back by itself', async ({ phones, server }) => {
+  test.slow();
+  const [alice, bob] = await phones.pair();
+  for (const phone of [alice, bob]) phone.complaints.expect(NETWORK_NOISE);
+  server.freeze(true);
+  try {
+    await Promise.all([alice, bob].map((phone) => phone.says(/The server cannot be reached/, 30_000)));
+  } finally {
+    server.freeze(false);
+  }
+  await Promise.all([alice, bob].map((phone) => phone.isReady(35_000)));
+  await makeGoodCall(alice, bob);
+});

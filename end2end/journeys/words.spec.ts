@@ -25,24 +25,29 @@ test('a browser without WebRTC is told so', async ({ phones }) => {
   await alice.isNotReady();
 });
 
-test('a refused registration is told, and tried again', async ({ phones }) => {
-  let refusing = true;
+test('a refused registration is told, and tried again after a while', async ({ phones }) => {
+  // The phone waits for 15 to 45 seconds before it asks again.
+  test.slow();
+  let asked = 0;
   const alice = await phones.blank(ALICE, {
     before: (page) =>
       page.routeWebSocket(/\/sip(\?|$)/, (socket) => {
         const far = socket.connectToServer();
         socket.onMessage((message) => {
           const text = message.toString();
-          if (refusing && text.startsWith('REGISTER ')) socket.send(refuse(text, 403, 'Forbidden'));
+          if (text.startsWith('REGISTER ') && asked++ === 0) socket.send(refuse(text, 403, 'Forbidden'));
           else far.send(message);
         });
       }),
   });
+  const bob = await phones.open(BOB, { tone: HIGH });
   await alice.logIn();
   await alice.says('The server does not let this phone in (SIP status 403).');
-  refusing = false;
-  await alice.page.reload();
-  await alice.isReady();
+  expect(asked, 'it does not ask again at once').toBe(1);
+  await alice.isReady(50_000);
+  expect(asked, 'and only once more').toBe(2);
+  await alice.doesNotSay(/SIP status 403/);
+  await makeGoodCall(bob, alice);
 });
 
 test('a server that cannot be reached from the start is told, and tried again', async ({ phones }) => {

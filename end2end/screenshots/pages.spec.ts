@@ -18,6 +18,14 @@ async function picture({ page }: Phone, name: string): Promise<void> {
   }
 }
 
+/** The one picture of the README: a call that has been up for a moment, without the empty lower part of a desk. */
+async function forReadme({ page }: Phone): Promise<void> {
+  await page.setViewportSize({ width: SIZES.desk.width, height: 720 });
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await expect(page.getByText(/^0:0[4-9]$/)).toBeVisible();
+  await page.screenshot({ path: join(FOLDER, 'call.png') });
+}
+
 test('pictures of every page', async ({ phones, server }) => {
   test.setTimeout(180_000);
   await server.add({ extension: '1004', name: 'Dana Nikolopoulou-Fitzgerald', password: 'dana dana dana' });
@@ -46,6 +54,7 @@ test('pictures of every page', async ({ phones, server }) => {
   await bob.inCall();
   await alice.inCall();
   await picture(alice, 'in-call');
+  await forReadme(alice);
   const reader = await phones.beside(alice);
   await expect(reader.button('Use the phone here')).toBeVisible();
   await picture(reader, 'watching');

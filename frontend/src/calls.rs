@@ -1,6 +1,7 @@
 use crate::clock;
 use crate::event::Events;
 use crate::media::{Job, Peer};
+use crate::renewal::Renewal;
 use crate::ring::Tone;
 use crate::snapshot::Facts;
 use app::backend::IceServer;
@@ -14,8 +15,6 @@ const CONNECTING: Duration = Duration::from_secs(30);
 pub(crate) struct Calls {
     events: Events,
     servers: Vec<IceServer>,
-    /// How many peers there were: what an old one told is known by its number.
-    numbers: u64,
     /// A handful at most.
     kept: Vec<Kept>,
     resting: bool,
@@ -33,13 +32,14 @@ struct Kept {
     early: bool,
     /// Since when the answered call is without a connection.
     missing_since: Option<Instant>,
-    /// It was up in the page before this one, and its media was asked to begin anew.
-    reoffered: bool,
+    /// When its media is to begin anew, if there is none.
+    renewal: Renewal,
 }
 
 impl Kept {
-    const fn new(call: CallId, facts: Facts) -> Self {
-        Self { call, peer: None, facts, connected: false, early: false, missing_since: None, reoffered: false }
+    fn new(call: CallId, facts: Facts) -> Self {
+        let renewal = Renewal::default();
+        Self { call, peer: None, facts, connected: false, early: false, missing_since: None, renewal }
     }
 }
 
@@ -47,7 +47,7 @@ impl Calls {
     /// The calls that a page before this one left, or none.
     pub(crate) fn new(events: &Events, servers: &[IceServer], facts: Vec<(CallId, Facts)>) -> Self {
         let kept = facts.into_iter().map(|(call, facts)| Kept::new(call, facts)).collect();
-        Self { events: events.clone(), servers: servers.to_vec(), numbers: 0, kept, resting: false }
+        Self { events: events.clone(), servers: servers.to_vec(), kept, resting: false }
     }
 
     /// What travels with the snapshot.
@@ -62,20 +62,37 @@ impl Calls {
 
     /// Gives the media of this call a job; they are made when they are first needed.
     pub(crate) fn ask(&mut self, call: CallId, job: Job) {
-        self.numbers += 1;
-        let (number, events, servers) = (self.numbers, self.events.clone(), self.servers.clone());
+        let (resting, events, servers) = (self.resting, self.events.clone(), self.servers.clone());
         let kept = self.kept(call);
         let muted = kept.facts.muted;
-        kept.peer.get_or_insert_with(|| Peer::new(call, number, events, servers, muted)).ask(job);
+        let peer = kept.peer.get_or_insert_with(|| {
+            let peer = Peer::new(call, events.number(), events, servers, muted);
+            if resting {
+                peer.rest();
+            }
+            peer
+        });
+        peer.ask(job);
     }
 
-    /// Gives the media of this call their description. Without any it answers an offer of the page before this one: a
-    /// new one goes out once the call is up.
-    pub(crate) fn describe(&mut self, call: CallId, answer: Body) {
+    /// Gives the media of this call their answer, which may be an early one. Without any it answers an offer of the page
+    /// before this one: a new one goes out once the call is up.
+    pub(crate) fn describe(&mut self, call: CallId, answer: Body, early: bool) {
         let kept = self.kept(call);
         if let Some(peer) = &kept.peer {
-            kept.early = true;
-            peer.ask(Job::Remote(answer));
+            kept.early |= early;
+            peer.ask(Job::Remote { answer, early });
+        }
+    }
+
+    /// The media of this call broke: it begins anew on a fresh connection. `first` says whether it is on this side to
+    /// offer. Who makes a description already does so for a fresh one.
+    pub(crate) fn renew(&mut self, call: CallId, first: bool, now: Instant) {
+        let kept = self.kept(call);
+        kept.connected = false;
+        if kept.peer.as_ref().is_none_or(|peer| !peer.is_asked()) {
+            kept.peer = None;
+            kept.renewal.broke(first, now);
         }
     }
 
@@ -86,7 +103,11 @@ impl Calls {
 
     /// Notes whether the media of this call flows: whether it began to.
     pub(crate) fn connected(&mut self, call: CallId, connected: bool) -> bool {
-        let before = core::mem::replace(&mut self.kept(call).connected, connected);
+        let kept = self.kept(call);
+        if connected {
+            kept.renewal.connected();
+        }
+        let before = core::mem::replace(&mut kept.connected, connected);
         connected && !before
     }
 
@@ -109,14 +130,21 @@ impl Calls {
         self.kept.retain(|kept| kept.call != call);
     }
 
-    /// Whether the call was up in the page before this one and has no media here yet.
-    pub(crate) fn needs_media(&self, call: &Call) -> bool {
-        call.phase == Phase::Established && self.find(call.id).is_none_or(|kept| kept.peer.is_none() && !kept.reoffered)
+    /// From when on the call, which is up without any media, wants a new offer; `None` for any other.
+    pub(crate) fn wants_media(&self, call: &Call) -> Option<Instant> {
+        if call.phase != Phase::Established {
+            return None;
+        }
+        match self.find(call.id) {
+            Some(Kept { peer: Some(_), .. }) => None,
+            Some(Kept { peer: None, renewal, .. }) => Some(renewal.due()),
+            None => Some(Renewal::default().due()),
+        }
     }
 
-    /// New media was asked for.
-    pub(crate) fn reoffered(&mut self, call: CallId) {
-        self.kept(call).reoffered = true;
+    /// The agent was asked for a new offer: whether it began one.
+    pub(crate) fn reoffered(&mut self, call: CallId, begun: bool, now: Instant) {
+        self.kept(call).renewal.asked(begun, now);
     }
 
     /// Keeps beside each call what belongs to its phase, and nothing for calls that are gone.

@@ -16,6 +16,23 @@ pub(crate) fn wall() -> u64 {
     js_sys::Date::now() as u64
 }
 
+/// What the page's clocks and its source of randomness give: what begins something asks for them once.
+pub(crate) struct Moment {
+    /// The monotonic clock.
+    pub(crate) now: Instant,
+    /// Milliseconds since 1970.
+    pub(crate) wall: u64,
+    /// Fresh randomness.
+    pub(crate) seed: Seed,
+}
+
+impl Moment {
+    /// This one.
+    pub(crate) fn at(now: Instant) -> Self {
+        Self { now, wall: wall(), seed: seed() }
+    }
+}
+
 /// Fresh randomness from the browser's cryptographic source.
 pub(crate) fn seed() -> Seed {
     let mut seed = Seed::default();

@@ -1,5 +1,6 @@
 use crate::event::{Event, Events};
 use crate::holding::Holding;
+use crate::leaving::{Leaving, Then};
 use crate::ring::Ringer;
 use crate::screen::Screen;
 use crate::tab::{self, News, Tab};
@@ -7,13 +8,11 @@ use crate::{clock, environment};
 use app::backend::Opening;
 use app::lease::{FromTab, Grant, ToTab};
 use app::phone::{Command, Line, LineState, Registration, Seat};
-use clock::Timer;
+use clock::{Moment, Timer};
 use futures::{StreamExt as _, stream};
 use sip::agent::CallId;
 use sip::{Duration, Instant, Random};
 
-/// How long leaving may take before the session is ended anyway.
-const LEAVING: Duration = Duration::from_secs(2);
 /// How many clicks are kept until it is known who holds the line.
 const EARLY: usize = 8;
 
@@ -24,10 +23,15 @@ pub(crate) async fn run(line: Line, opening: Opening) {
     let mut inbox = stream::select(line.commands.map(Event::Command), receiver);
     if let Some(obstacle) = environment::obstacle() {
         screen.show_registration(obstacle);
+        // Nobody will tell when it changes.
+        screen.forget_presence();
         // There is no phone to drive, but a person can still leave.
         while let Some(event) = inbox.next().await {
             if matches!(event, Event::Command(Command::LogOut)) {
-                environment::leave();
+                if environment::end_session().await {
+                    return environment::go_to_login();
+                }
+                screen.show_registration(Registration::StillLoggedIn);
             }
         }
         return;
@@ -55,9 +59,7 @@ struct Driver {
     early: Vec<Command>,
     /// What the server was told last.
     published: Option<(LineState, String)>,
-    /// Logging out, at the latest at this moment.
-    leaving: Option<Instant>,
-    left: bool,
+    leaving: Leaving,
 }
 
 impl Driver {
@@ -80,20 +82,15 @@ impl Driver {
             holding: None,
             early: Vec::new(),
             published: None,
-            leaving: None,
-            left: false,
+            leaving: Leaving::default(),
         };
         driver.settle(now);
         driver
     }
 
     fn take(&mut self, event: Event, now: Instant) {
-        if self.left {
-            // The browser's back button brought a page back that has no session any more.
-            if matches!(event, Event::Restored) {
-                environment::reload();
-            }
-            return;
+        if self.leaving.is_silent() {
+            return self.aside(&event, now);
         }
         match event {
             Event::Command(command) => self.command(command, now),
@@ -104,10 +101,16 @@ impl Driver {
             }
             Event::Wire(number, heard) => self.held(|holding| holding.hear(number, heard, now)),
             Event::Media(call, number, told) => self.held(|holding| holding.media(call, number, told, now)),
-            Event::Answered(question, answer) => self.held(|holding| holding.answered(question, answer, now)),
+            Event::Answered(number, question, answer) => {
+                self.held(|holding| holding.answered_elsewhere(number, question, answer, now));
+            }
             Event::Deadline => self.timeout(now),
             Event::Awake => {
                 self.tab.hint(now);
+                self.held(|holding| holding.hint(now));
+            }
+            Event::Offline => {
+                self.tab.probe(now);
                 self.held(|holding| holding.hint(now));
             }
             Event::Restored => {
@@ -115,6 +118,40 @@ impl Driver {
                 self.tab.open(now);
                 self.held(|holding| holding.hint(now));
             }
+            Event::LoggedOut(_) => {}
+        }
+    }
+
+    /// What is heard by a page that is silent because it is leaving, or could not.
+    fn aside(&mut self, event: &Event, now: Instant) {
+        match event {
+            Event::LoggedOut(reached) => {
+                self.leaving.ended(*reached);
+                if *reached {
+                    environment::go_to_login();
+                } else {
+                    self.screen.show_registration(Registration::StillLoggedIn);
+                }
+            }
+            Event::Command(Command::LogOut) => self.log_out(now),
+            Event::Command(Command::Dismiss) => self.screen.show_ended(None),
+            // The browser's back button brought a page back that has no session any more.
+            Event::Restored => environment::reload(),
+            Event::Command(
+                Command::Dial(_)
+                | Command::Answer(_)
+                | Command::Decline(_)
+                | Command::HangUp(_)
+                | Command::Mute(..)
+                | Command::UseHere,
+            )
+            | Event::Tab(..)
+            | Event::Wire(..)
+            | Event::Media(..)
+            | Event::Answered(..)
+            | Event::Deadline
+            | Event::Awake
+            | Event::Offline => {}
         }
     }
 
@@ -129,12 +166,10 @@ impl Driver {
         let longest = Duration::from_secs(u64::from(self.opening.ringing_seconds) + 10);
         self.ringer.sound(self.holding.as_ref().and_then(Holding::tone), longest);
         self.publish(now);
-        if self.holding.as_ref().is_none_or(Holding::is_stopped) || self.leaving.is_some_and(|until| until <= now) {
-            self.leave();
-        }
+        self.leave(now);
         let lapse = self.holding.as_ref().filter(|holding| !holding.is_resting()).and(self.tab.vouched_until());
         let deadlines =
-            [Some(self.tab.deadline()), self.holding.as_ref().and_then(Holding::deadline), lapse, self.leaving];
+            [self.tab.deadline(), self.holding.as_ref().and_then(Holding::deadline), lapse, self.leaving.deadline()];
         self.timer.arm(deadlines.into_iter().flatten().min(), now);
     }
 
@@ -148,11 +183,10 @@ impl Driver {
     fn command(&mut self, command: Command, now: Instant) {
         match command {
             Command::Dismiss => self.screen.show_ended(None),
-            Command::UseHere => self.tab.send(&FromTab::Take),
-            Command::LogOut => {
-                self.leaving = Some(now + LEAVING);
-                self.held(|holding| holding.stop(now));
+            Command::UseHere => {
+                self.tab.send(&FromTab::Take);
             }
+            Command::LogOut => self.log_out(now),
             Command::Dial(_) | Command::Answer(_) | Command::Decline(_) | Command::HangUp(_) | Command::Mute(..) => {
                 if self.screen.seat() == Seat::Unknown && self.early.len() < EARLY {
                     self.early.push(command);
@@ -171,6 +205,10 @@ impl Driver {
             }
             News::Said(words) => self.said(words, now),
             News::Lost => self.lost(),
+            News::Silent => {
+                self.lost();
+                self.held(|holding| holding.cut(now));
+            }
             News::Refused => {
                 self.lost();
                 leptos::task::spawn_local(environment::check_session());
@@ -181,8 +219,10 @@ impl Driver {
                 self.lost();
             }
             News::SessionOver => {
-                self.leave_for_good();
-                environment::reload();
+                self.tab.close();
+                if self.leaving.session_over(now) {
+                    self.held(|holding| holding.stop(now));
+                }
             }
         }
     }
@@ -229,7 +269,7 @@ impl Driver {
         // What ran here before must be silent before its successor begins.
         self.holding = None;
         self.published = None;
-        match Holding::begin(grant, &self.opening, &self.events, now) {
+        match Holding::begin(grant, &self.opening, &self.events, &Moment::at(now)) {
             Ok(mut holding) => {
                 self.screen.show_seat(Seat::Holding);
                 for command in self.early.drain(..) {
@@ -256,28 +296,37 @@ impl Driver {
         let news = (state, snapshot);
         if self.published.as_ref() != Some(&news) {
             let (state, snapshot) = news.clone();
-            self.tab.send(&FromTab::Publish { epoch: holding.epoch(), state, snapshot });
-            self.published = Some(news);
+            let sent = self.tab.send(&FromTab::Publish { epoch: holding.epoch(), state, snapshot });
+            self.published = sent.then_some(news);
         }
     }
 
-    /// Ends the session, if that was asked.
-    fn leave(&mut self) {
-        if self.leaving.take().is_none() {
-            return;
+    fn log_out(&mut self, now: Instant) {
+        if self.leaving.log_out(now) {
+            self.screen.show_registration(Registration::LoggedOut);
+            self.held(|holding| holding.stop(now));
         }
+    }
+
+    /// Goes on leaving, once the agent has said goodbye or its time is up.
+    fn leave(&mut self, now: Instant) {
+        let stopped = self.holding.as_ref().is_none_or(Holding::is_stopped);
+        let Some(then) = self.leaving.follow(stopped, now) else { return };
         if let Some(holding) = &self.holding {
             self.tab.send(&FromTab::Release { epoch: holding.epoch() });
         }
-        self.leave_for_good();
-        environment::leave();
-    }
-
-    /// The session is over, or will be in a moment: nothing is to be opened any more.
-    fn leave_for_good(&mut self) {
-        self.left = true;
         self.holding = None;
         self.tab.close();
+        self.ringer.sound(None, Duration::ZERO);
+        match then {
+            Then::Reload => environment::reload(),
+            Then::EndSession => {
+                let events = self.events.clone();
+                leptos::task::spawn_local(async move {
+                    events.tell(Event::LoggedOut(environment::end_session().await));
+                });
+            }
+        }
     }
 
     fn held(&mut self, act: impl FnOnce(&mut Holding)) {

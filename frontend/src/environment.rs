@@ -1,8 +1,15 @@
 use crate::event::{Event, Events};
 use app::phone::Registration;
+use core::future::IntoFuture as _;
+use core::pin::pin;
+use futures::future::{Either, select};
+use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{PageTransitionEvent, RequestInit, RequestRedirect, Response, ResponseType};
+use web_sys::{PageTransitionEvent, RequestCredentials, RequestInit, RequestRedirect, Response, ResponseType};
+
+/// The longest that ending the session may take, in milliseconds: a server that is gone may also just not answer.
+const PATIENCE: u32 = 5_000;
 
 /// What keeps this page from being a phone, if anything does.
 pub(crate) fn obstacle() -> Option<Registration> {
@@ -25,7 +32,7 @@ pub(crate) fn watch(events: &Events) {
         }
     });
     let function = listener.as_ref().unchecked_ref();
-    for name in ["online", "pagehide", "pageshow"] {
+    for name in ["online", "offline", "pagehide", "pageshow"] {
         let _ = window.add_event_listener_with_callback(name, function);
     }
     let _ = document.add_event_listener_with_callback("visibilitychange", function);
@@ -35,6 +42,7 @@ pub(crate) fn watch(events: &Events) {
 fn meaning(event: &web_sys::Event) -> Option<Event> {
     match event.type_().as_str() {
         "online" => Some(Event::Awake),
+        "offline" => Some(Event::Offline),
         "visibilitychange" => {
             let hidden = web_sys::window()?.document()?.hidden();
             (!hidden).then_some(Event::Awake)
@@ -49,14 +57,26 @@ fn meaning(event: &web_sys::Event) -> Option<Event> {
     }
 }
 
-/// Sends the page's own logout form: the session ends on the server, and the page goes where it says.
-pub(crate) fn leave() {
-    let form = web_sys::window().and_then(|window| window.document()).and_then(|page| page.get_element_by_id("logout"));
-    match form.and_then(|form| form.dyn_into::<web_sys::HtmlFormElement>().ok()) {
-        Some(form) => {
-            let _ = form.submit();
-        }
-        None => web_sys::console::warn_1(&"there is no way to log out on this page".into()),
+/// Asks the server to end the session: whether it did. A form would leave the page for the browser's error page when
+/// the server is down, with the session alive.
+pub(crate) async fn end_session() -> bool {
+    let Some(window) = web_sys::window() else { return false };
+    let request = RequestInit::new();
+    request.set_method("POST");
+    request.set_credentials(RequestCredentials::SameOrigin);
+    request.set_redirect(RequestRedirect::Manual);
+    let answer = pin!(window.fetch_with_str_and_init("/logout", &request).into_future());
+    match select(answer, TimeoutFuture::new(PATIENCE)).await {
+        // A redirect that is not followed shows no status; a proxy whose server is down shows one of its own.
+        Either::Left((Ok(response), _)) => response.unchecked_into::<Response>().status() < 500,
+        Either::Left((Err(_), _)) | Either::Right(_) => false,
+    }
+}
+
+/// Goes where those go who have no session.
+pub(crate) fn go_to_login() {
+    if let Some(window) = web_sys::window() {
+        let _ = window.location().assign("/login");
     }
 }
 

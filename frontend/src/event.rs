@@ -3,6 +3,8 @@ use crate::socket::Heard;
 use app::phone::Command;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use sip::agent::{Answer, CallId, QuestionId};
+use std::cell::Cell;
+use std::rc::Rc;
 
 /// All that can happen to the driver.
 pub(crate) enum Event {
@@ -16,27 +18,54 @@ pub(crate) enum Event {
     Deadline,
     /// The peer with this number, of this call, said something.
     Media(CallId, u64, Told),
-    /// A question was answered elsewhere than in a peer.
-    Answered(QuestionId, Answer),
+    /// A question of the holding with this number was answered elsewhere than in a peer.
+    Answered(u64, QuestionId, Answer),
     /// The network or the page woke up.
     Awake,
+    /// The browser says that the network is gone.
+    Offline,
+    /// The server was asked to end the session: whether it could be reached.
+    LoggedOut(bool),
     /// The page was put away and came back as it was.
     Restored,
 }
 
 /// Where events are told: cheap to clone into every callback.
 #[derive(Clone)]
-pub(crate) struct Events(UnboundedSender<Event>);
+pub(crate) struct Events {
+    sender: UnboundedSender<Event>,
+    numbers: Rc<Cell<u64>>,
+}
 
 impl Events {
     /// The two ends of the driver's channel.
     pub(crate) fn channel() -> (Self, UnboundedReceiver<Event>) {
         let (sender, receiver) = unbounded();
-        (Self(sender), receiver)
+        (Self { sender, numbers: Rc::default() }, receiver)
     }
 
     /// Hands an event to the driver.
     pub(crate) fn tell(&self, event: Event) {
-        let _ = self.0.unbounded_send(event);
+        let _ = self.sender.unbounded_send(event);
+    }
+
+    /// A number that nothing else in this page has: what tells an event carries it, so that what is left in the
+    /// channel of something that is gone is never taken for its successor's.
+    pub(crate) fn number(&self) -> u64 {
+        self.numbers.set(self.numbers.get() + 1);
+        self.numbers.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_do_not_repeat_whoever_asks() {
+        let (events, _receiver) = Events::channel();
+        let other = events.clone();
+        let numbers = [events.number(), other.number(), events.number()];
+        assert_eq!(numbers, [1, 2, 3]);
     }
 }

@@ -1,4 +1,5 @@
 use crate::calls::Calls;
+use crate::clock::Moment;
 use crate::event::{Event, Events};
 use crate::identity::{self, IdentityError};
 use crate::media::{Job, Told};
@@ -7,26 +8,27 @@ use crate::screen::Screen;
 use crate::sign::{self, ToSign};
 use crate::socket::Heard;
 use crate::wire::Wire;
-use crate::{clock, dial, mark, project, snapshot};
+use crate::{dial, mark, project, snapshot};
 use app::backend::Opening;
 use app::lease::Grant;
 use app::phone;
 use sip::agent::{
-    Agent, Answer, CallId, Event as AgentEvent, Input, MediaFailure, Output, Question, QuestionId, Registration,
-    VerbError,
+    Agent, Answer, Call, CallId, Direction, Event as AgentEvent, Input, MediaFailure, Output, Question, QuestionId,
+    Registration, VerbError,
 };
 use sip::{Duration, Instant};
 
 /// What this tab owns while it holds the line: the agent and all that serves it. Dropping it is silent: nothing is
 /// unregistered and no call is ended, but sockets, microphones and connections are closed at once.
 pub(crate) struct Holding {
+    /// What is told of an earlier one is known by its number.
+    number: u64,
     epoch: u64,
     agent: Agent,
     events: Events,
     wire: Option<Wire>,
     /// The agent wants its transport, and the tab rests.
     wire_wanted: bool,
-    wires: u64,
     calls: Calls,
     resting: bool,
     stopped: bool,
@@ -37,15 +39,19 @@ pub(crate) struct Holding {
 
 impl Holding {
     /// Begins to hold the line: where the last holder left off, else afresh.
-    pub(crate) fn begin(grant: Grant, opening: &Opening, events: &Events, now: Instant) -> Result<Self, IdentityError> {
+    pub(crate) fn begin(
+        grant: Grant,
+        opening: &Opening,
+        events: &Events,
+        moment: &Moment,
+    ) -> Result<Self, IdentityError> {
+        let now = moment.now;
+        let config = identity::config(&grant.identity, opening, moment.wall)?;
         let restored = grant.snapshot.and_then(|(text, age)| {
-            let restored = snapshot::restore(&text, Duration::from_millis(age), clock::seed(), now);
+            let restored = snapshot::restore(&text, config.clone(), Duration::from_millis(age), moment.seed, now);
             restored.map_err(|error| web_sys::console::warn_1(&error.to_string().into())).ok()
         });
-        let (mut agent, facts) = match restored {
-            Some(restored) => restored,
-            None => (Agent::new(identity::config(&grant.identity, opening)?, clock::seed(), now), Vec::new()),
-        };
+        let (mut agent, facts) = restored.unwrap_or_else(|| (Agent::new(config, moment.seed, now), Vec::new()));
         match agent.registration() {
             Registration::Idle | Registration::Stopped => agent.start(now),
             Registration::Connecting
@@ -56,12 +62,12 @@ impl Holding {
             | Registration::Unregistering => {}
         }
         Ok(Self {
+            number: events.number(),
             epoch: grant.epoch,
             agent,
             events: events.clone(),
             wire: None,
             wire_wanted: false,
-            wires: 0,
             calls: Calls::new(events, &opening.ice_servers, facts),
             resting: false,
             stopped: false,
@@ -77,7 +83,9 @@ impl Holding {
 
     /// When [`Holding::timeout`] is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.agent.deadline().into_iter().chain(self.calls.deadline()).min()
+        let renewal =
+            self.agent.calls().filter(|_| self.can_reoffer()).filter_map(|call| self.calls.wants_media(&call));
+        self.agent.deadline().into_iter().chain(self.calls.deadline()).chain(renewal).min()
     }
 
     pub(crate) fn timeout(&mut self, now: Instant) {
@@ -110,18 +118,35 @@ impl Holding {
             return;
         }
         match told {
-            Told::Answer(question, answer) => self.answered(question, *answer, now),
+            Told::Answer(question, answer) => self.handle(Input::Answer(question, *answer), now),
             Told::Connected(connected) => {
                 if self.calls.connected(call, connected) {
                     mark::set(mark::CONNECTED);
                 }
             }
+            Told::Broken => {
+                // Both sides see it: one of them goes first.
+                let called = |known: Call| known.id == call && known.direction == Direction::Outgoing;
+                let first = self.agent.calls().any(called);
+                self.calls.renew(call, first, now);
+            }
+            Told::Unfitting => self.calls.renew(call, true, now),
             Told::Failed(failure) => self.verb(|agent| agent.fail(call, failure, now)),
         }
     }
 
-    pub(crate) fn answered(&mut self, question: QuestionId, answer: Answer, now: Instant) {
-        self.handle(Input::Answer(question, answer), now);
+    /// Takes an answer that was not made by a peer, if this is the holding that asked.
+    pub(crate) fn answered_elsewhere(&mut self, number: u64, question: QuestionId, answer: Answer, now: Instant) {
+        if number == self.number {
+            self.handle(Input::Answer(question, answer), now);
+        }
+    }
+
+    /// The network is gone: the SIP socket is given up, although it does not know yet.
+    pub(crate) fn cut(&mut self, now: Instant) {
+        if self.wire.take().is_some() {
+            self.handle(Input::Disconnected, now);
+        }
     }
 
     /// The network may be back.
@@ -167,10 +192,6 @@ impl Holding {
 
     /// Ends every call and unregisters; [`Holding::is_stopped`] tells when it is done.
     pub(crate) fn stop(&mut self, now: Instant) {
-        let calls: Vec<CallId> = self.agent.calls().map(|call| call.id).collect();
-        for call in calls {
-            self.hang_up(call, now);
-        }
         self.agent.stop(now);
         self.touched = true;
     }
@@ -185,9 +206,7 @@ impl Holding {
         if core::mem::replace(&mut self.resting, true) {
             return;
         }
-        if self.wire.take().is_some() {
-            self.handle(Input::Disconnected, now);
-        }
+        self.cut(now);
         self.calls.rest();
     }
 
@@ -257,8 +276,7 @@ impl Holding {
     }
 
     fn connect(&mut self, now: Instant) {
-        self.wires += 1;
-        self.wire = Wire::open(self.epoch, self.wires, &self.events);
+        self.wire = Wire::open(self.epoch, self.events.number(), &self.events);
         if self.wire.is_none() {
             self.handle(Input::Disconnected, now);
         }
@@ -272,10 +290,10 @@ impl Holding {
             Question::Answer { call, offer: Some(offer) } => self.calls.ask(call, Job::Answer(id, offer)),
             Question::Digest { challenges, method, uri, body } => {
                 let request = ToSign { epoch: self.epoch, challenges, method, uri, body };
-                let events = self.events.clone();
+                let (number, events) = (self.number, self.events.clone());
                 leptos::task::spawn_local(async move {
                     let answer = sign::sign(&request).await.map_or(Answer::NoCredentials, Answer::Credentials);
-                    events.tell(Event::Answered(id, answer));
+                    events.tell(Event::Answered(number, id, answer));
                 });
             }
         }
@@ -285,7 +303,7 @@ impl Holding {
         match event {
             AgentEvent::Registration | AgentEvent::Call(_) => {}
             AgentEvent::Incoming(_) => screen.show_ended(None),
-            AgentEvent::Remote { call, answer } => self.calls.describe(call, answer),
+            AgentEvent::Remote { call, answer, early } => self.calls.describe(call, answer, early),
             AgentEvent::Ended { call, last, cause } => {
                 self.calls.forget(call);
                 screen.show_ended(Some(phone::Ended {
@@ -299,22 +317,25 @@ impl Holding {
         }
     }
 
-    /// Calls that were up in the page before this one get new media as soon as there is a way to say so: whether
-    /// anything was asked of the agent.
+    /// Calls that are up without media (because they were up in the page before this one, or because it broke) get it
+    /// as soon as there is a way to say so: whether anything was asked of the agent.
     fn reoffer(&mut self, now: Instant) -> bool {
-        if self.resting || self.agent.registration() != Registration::Registered {
+        if !self.can_reoffer() {
             return false;
         }
-        let silent: Vec<CallId> =
-            self.agent.calls().filter(|call| self.calls.needs_media(call)).map(|call| call.id).collect();
+        let due = |call: &Call| self.calls.wants_media(call).is_some_and(|due| due <= now);
+        let silent: Vec<CallId> = self.agent.calls().filter(due).map(|call| call.id).collect();
         let mut asked = false;
         for call in silent {
-            if self.agent.reoffer(call, now).is_ok() {
-                self.calls.reoffered(call);
-                asked = true;
-            }
+            let begun = self.agent.reoffer(call, now).is_ok();
+            self.calls.reoffered(call, begun, now);
+            asked |= begun;
         }
         asked
+    }
+
+    fn can_reoffer(&self) -> bool {
+        !self.resting && self.agent.registration() == Registration::Registered
     }
 
     fn show(&mut self, opening: &Opening, screen: &Screen) {
@@ -354,3 +375,6 @@ impl Holding {
         let _ = act(&mut self.agent);
     }
 }
+
+#[cfg(test)]
+mod tests;

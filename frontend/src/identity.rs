@@ -10,8 +10,14 @@ use sip::uri::{SipUri, Uri};
 #[error("the server's identity of this line is no SIP address")]
 pub(crate) struct IdentityError;
 
-/// Who the agent is: the account of this page, with the identity that belongs to its line.
-pub(crate) fn config(identity: &RegistrationIdentity, opening: &Opening) -> Result<Config, IdentityError> {
+/// 2020-01-01, in seconds since 1970: sequence numbers end at 2^31 (RFC 3261 8.1.1.5), and counted from here the
+/// seconds last until 2088.
+const CSEQ_EPOCH: u64 = 1_577_836_800;
+const CSEQ_LAST: u32 = (1 << 31) - 1;
+
+/// Who the agent is: the account of this page, with the identity that belongs to its line. `wall` is the time in
+/// milliseconds since 1970.
+pub(crate) fn config(identity: &RegistrationIdentity, opening: &Opening, wall: u64) -> Result<Config, IdentityError> {
     let address = SipUri::new(&opening.me.extension, &opening.domain).map_err(|_| IdentityError)?;
     let registrar: Uri = format!("sip:{}", opening.domain).parse().map_err(|_| IdentityError)?;
     let address = NameAddr::new(Uri::Sip(address)).with_display(&opening.me.name).map_err(|_| IdentityError)?;
@@ -28,8 +34,16 @@ pub(crate) fn config(identity: &RegistrationIdentity, opening: &Opening) -> Resu
         max_calls: 1,
         ping_interval: Duration::from_secs(15),
         pong_timeout: Duration::from_secs(5),
+        register_cseq: cseq(wall),
         user_agent: concat!("Tabphone/", env!("CARGO_PKG_VERSION")).into(),
     })
+}
+
+/// Where REGISTER begins to count: above all that an agent of this line said before, although nobody knows its numbers
+/// any more.
+fn cseq(wall: u64) -> u32 {
+    let seconds = (wall / 1_000).saturating_sub(CSEQ_EPOCH).max(1);
+    u32::try_from(seconds).map_or(CSEQ_LAST, |seconds| seconds.min(CSEQ_LAST))
 }
 
 /// A browser has no host name: one that cannot exist, and is the same for every holder of the line (RFC 7118 5).
@@ -49,17 +63,25 @@ mod tests {
     }
 
     #[test]
+    fn a_fresh_agent_counts_on_above_the_one_before_it() {
+        assert_eq!(cseq(1_577_836_800_000 + 90_000), 90);
+        assert!(cseq(1_800_000_001_000) > cseq(1_800_000_000_000));
+        assert_eq!(cseq(0), 1, "a clock that is wrong is no reason not to register");
+        assert_eq!(cseq(u64::MAX), CSEQ_LAST);
+    }
+
+    #[test]
     fn the_agent_is_the_account_of_the_page() {
         let mut opening = Opening { domain: "tabphone".into(), ..Opening::default() };
         opening.me.extension = "1001".into();
         opening.me.name = "Anna \"the\" Berg".into();
         let identity =
             RegistrationIdentity { instance: "urn:uuid:1".into(), contact_user: "u".into(), call_id: "c".into() };
-        let config = config(&identity, &opening).unwrap();
+        let config = config(&identity, &opening, 0).unwrap();
         assert_eq!(config.address.uri.to_string(), "sip:1001@tabphone");
         assert_eq!(config.registrar.to_string(), "sip:tabphone");
         assert_eq!(config.address.display(), Some("Anna \"the\" Berg"));
         opening.domain = "not a domain".into();
-        assert!(super::config(&identity, &opening).is_err());
+        assert!(super::config(&identity, &opening, 0).is_err());
     }
 }

@@ -47,24 +47,30 @@ impl Ringer {
 impl Sounding {
     fn begin(tone: Tone, longest: Duration) -> Result<Self, JsValue> {
         let context = AudioContext::new()?;
-        let cadence = match tone {
+        let blocked = context.clone();
+        // Where sound is not allowed yet, the context's time stands still, and the cadence begins with the first gesture.
+        let unlock = AtGesture::new(move || forget(blocked.resume()));
+        // Whole from here on, so that what fails closes the context: a page gets only a few of them.
+        let sounding = Self { tone, context, _unlock: unlock };
+        sounding.play(longest)?;
+        Ok(sounding)
+    }
+
+    fn play(&self, longest: Duration) -> Result<(), JsValue> {
+        let cadence = match self.tone {
             Tone::Ringing => RINGING,
             Tone::Ringback => RINGBACK,
         };
-        let gain = context.create_gain()?;
+        let gain = self.context.create_gain()?;
         gain.gain().set_value(0.0);
-        gain.connect_with_audio_node(&context.destination())?;
+        gain.connect_with_audio_node(&self.context.destination())?;
         for frequency in cadence.frequencies {
-            let oscillator = context.create_oscillator()?;
+            let oscillator = self.context.create_oscillator()?;
             oscillator.frequency().set_value(frequency);
             oscillator.connect_with_audio_node(&gain)?;
             oscillator.start()?;
         }
-        cadence.schedule(&gain.gain(), context.current_time(), longest.as_secs_f64())?;
-        let blocked = context.clone();
-        // Where sound is not allowed yet, the context's time stands still, and the cadence begins with the first gesture.
-        let unlock = AtGesture::new(move || forget(blocked.resume()));
-        Ok(Self { tone, context, _unlock: unlock })
+        cadence.schedule(&gain.gain(), self.context.current_time(), longest.as_secs_f64())
     }
 }
 

@@ -4,11 +4,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use serde::{Deserialize, Serialize};
-use sip::agent::{Agent, CallId, Snapshot};
+use sip::agent::{Agent, CallId, Config, Snapshot};
 use sip::{Duration, Instant, Seed};
 
 /// The form of [`Saved`]; older ones that can still be read are named in [`restore`].
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What the driver knows of a call beside the agent, and the next page must know too.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +49,7 @@ pub(crate) fn save(agent: &Agent, calls: Vec<(CallId, Facts)>, now: Instant) -> 
 /// The agent and the facts as they go on, `away` after they were saved.
 pub(crate) fn restore(
     text: &str,
+    config: Config,
     away: Duration,
     seed: Seed,
     now: Instant,
@@ -60,20 +61,20 @@ pub(crate) fn restore(
         return Err(SnapshotError::Version(version));
     }
     let saved: Saved = postcard::from_bytes(&bytes).map_err(|_| SnapshotError::Malformed)?;
-    let agent = Agent::restore(saved.agent, away, seed, now).map_err(|_| SnapshotError::Agent)?;
+    let agent = Agent::restore(saved.agent, config, away, seed, now).map_err(|_| SnapshotError::Agent)?;
     Ok((agent, saved.calls))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sip::agent::{Config, Input, Output, Phase};
+    use sip::agent::{Input, Output, Phase};
     use sip::uri::{SipUri, Uri};
 
     const NOW: Instant = Instant::from_millis(1_000);
 
-    fn calling() -> (Agent, CallId) {
-        let config = Config {
+    fn config() -> Config {
+        Config {
             address: "<sip:1001@tabphone>".parse().unwrap(),
             registrar: "sip:tabphone".parse().unwrap(),
             outbound_proxy: None,
@@ -87,8 +88,12 @@ mod tests {
             ping_interval: Duration::from_secs(15),
             pong_timeout: Duration::from_secs(5),
             user_agent: "Tabphone".into(),
-        };
-        let mut agent = Agent::new(config, [7; 32], NOW);
+            register_cseq: 1,
+        }
+    }
+
+    fn calling() -> (Agent, CallId) {
+        let mut agent = Agent::new(config(), [7; 32], NOW);
         agent.start(NOW);
         agent.handle(Input::Connected, NOW);
         let call = agent.call(Uri::Sip(SipUri::new("1002", "tabphone").unwrap()), NOW).unwrap();
@@ -104,7 +109,7 @@ mod tests {
         let text = save(&agent, facts.clone(), NOW).unwrap();
 
         let later = Instant::from_millis(50);
-        let (mut agent, restored) = restore(&text, Duration::from_secs(2), [8; 32], later).unwrap();
+        let (mut agent, restored) = restore(&text, config(), Duration::from_secs(2), [8; 32], later).unwrap();
         assert_eq!(restored, facts);
         assert_eq!(agent.calls().map(|call| (call.id, call.phase)).collect::<Vec<_>>(), [(call, Phase::Preparing)]);
         let outputs: Vec<Output> = core::iter::from_fn(|| agent.poll()).collect();
@@ -114,7 +119,8 @@ mod tests {
 
     #[test]
     fn what_is_no_snapshot_of_this_version_is_refused() {
-        let refused = |text: &str| restore(text, Duration::ZERO, [8; 32], NOW).map(|_| ()).unwrap_err().to_string();
+        let refused =
+            |text: &str| restore(text, config(), Duration::ZERO, [8; 32], NOW).map(|_| ()).unwrap_err().to_string();
         assert_eq!(refused("{}"), "the snapshot cannot be read");
         assert_eq!(refused(""), "the snapshot cannot be read");
         assert_eq!(refused("Yw"), "the snapshot is of version 99");

@@ -1,63 +1,20 @@
 use crate::clock;
 use crate::event::{Event, Events};
+use crate::link::{Due, Link};
 use crate::socket::{Heard, Socket};
-use app::lease::{CLOSE_LOGGED_OUT, CLOSE_REPLACED, FromTab, GRACE_MS, MAX_MESSAGE, RENEW_MS, SUBPROTOCOL, ToTab};
-use core::time::Duration;
+use app::lease::{CLOSE_LOGGED_OUT, CLOSE_REPLACED, FromTab, MAX_MESSAGE, SUBPROTOCOL, ToTab};
 use sip::{Instant, Random};
 use std::cell::RefCell;
 
 const PATH: &str = "/line";
 const NAME: &str = "tabphone-tab";
-const RENEW: Duration = Duration::from_millis(RENEW_MS as u64);
-const GRACE: Duration = Duration::from_millis(GRACE_MS as u64);
-/// The first pause between attempts, after one at once.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// The longest, before it is jittered by a half.
-const LONGEST_PAUSE: Duration = Duration::from_secs(6);
-/// After so many attempts in vain it is asked whether the session is over: a refused socket does not tell why.
-const SUSPICIOUS: u32 = 3;
 
-/// The tab socket: the server says over it who holds the line, and this tab that it is alive.
-///
-/// | state | event | next |
-/// | --- | --- | --- |
-/// | Waiting | its time, a hint | Opening |
-/// | Opening | opened | Open, Hello sent |
-/// | Opening, Open | closed | Waiting |
-/// | Opening, Open | nothing heard for the grace time | Opening anew |
-/// | Open | time to renew | Open, Alive sent |
+/// The tab socket: the server says over it who holds the line, and this tab that it is alive. What is to be done when
+/// is known by its [`Link`].
 pub(crate) struct Tab {
     events: Events,
-    random: Random,
-    numbers: u64,
-    attempts: u32,
     link: Link,
-    vouched: Option<Vouched>,
-}
-
-enum Link {
-    Waiting { until: Instant },
-    Opening { socket: Socket, until: Instant },
-    Open { socket: Socket, renewal: Renewal },
-}
-
-/// Alive is said one at a time: its answer is what the next one waits for.
-#[derive(Clone, Copy)]
-enum Renewal {
-    /// Hello was said, and is answered by who holds the line.
-    Greeted(Instant),
-    /// Alive is to be said.
-    Due(Instant),
-    /// Alive was said, and is answered by Alive.
-    Sent(Instant),
-}
-
-/// The last moment at which the server is known to have counted us as alive, by both clocks: the monotonic one may
-/// stand still while the machine sleeps.
-#[derive(Clone, Copy)]
-struct Vouched {
-    at: Instant,
-    wall: u64,
+    socket: Option<Socket>,
 }
 
 /// What the tab socket means for the driver.
@@ -68,6 +25,8 @@ pub(crate) enum News {
     Said(ToTab),
     /// It was lost.
     Lost,
+    /// It fell silent: whatever else is open to the server is as dead.
+    Silent,
     /// It cannot be opened, and perhaps never will: the session may be over.
     Refused,
     /// Another page has this tab's name.
@@ -78,157 +37,125 @@ pub(crate) enum News {
 
 impl Tab {
     pub(crate) const fn new(events: Events, random: Random) -> Self {
-        let link = Link::Waiting { until: Instant::from_millis(0) };
-        Self { events, random, numbers: 0, attempts: 0, link, vouched: None }
+        Self { events, link: Link::new(random), socket: None }
     }
 
     /// Opens the socket now, in place of what was.
     pub(crate) fn open(&mut self, now: Instant) {
-        self.numbers += 1;
-        self.link = match Socket::open(PATH, SUBPROTOCOL, self.numbers, &self.events, Event::Tab) {
-            Ok(socket) => Link::Opening { socket, until: now + GRACE },
-            Err(_) => Link::Waiting { until: now + LONGEST_PAUSE },
-        };
+        self.socket = Socket::open(PATH, SUBPROTOCOL, self.events.number(), &self.events, Event::Tab).ok();
+        match &self.socket {
+            Some(_) => self.link.opening(now),
+            None => self.link.refused(now),
+        }
     }
 
     /// Closes the socket for good.
     pub(crate) fn close(&mut self) {
-        self.link = Link::Waiting { until: Instant::from_millis(u64::MAX) };
+        self.socket = None;
+        self.link.shut();
     }
 
     /// Takes what a socket told; `None` when it is an old one, or says nothing.
     pub(crate) fn hear(&mut self, number: u64, heard: Heard, now: Instant) -> Option<News> {
-        let current = match &self.link {
-            Link::Waiting { .. } => false,
-            Link::Opening { socket, .. } | Link::Open { socket, .. } => socket.number() == number,
-        };
-        if !current {
+        if self.socket.as_ref().is_none_or(|socket| socket.number() != number) {
             return None;
         }
         match heard {
             Heard::Opened => {
-                self.opened(now);
+                self.link.opened(now);
                 Some(News::Opened)
             }
             Heard::Message(message) => self.said(&message, now),
             Heard::Closed(code) => {
-                self.pause(now);
+                self.socket = None;
+                let suspicious = self.link.closed(now);
                 Some(match code {
                     CLOSE_LOGGED_OUT => News::SessionOver,
                     CLOSE_REPLACED => News::Replaced,
-                    _ if self.attempts == SUSPICIOUS => News::Refused,
+                    _ if suspicious => News::Refused,
                     _ => News::Lost,
                 })
             }
         }
     }
 
-    /// Says something; lost when the socket is not open.
-    pub(crate) fn send(&self, words: &FromTab) {
-        let Link::Open { socket, .. } = &self.link else { return };
+    /// Says something: whether it was sent. It is not when the socket is not open.
+    pub(crate) fn send(&self, words: &FromTab) -> bool {
+        let Some(socket) = self.socket.as_ref().filter(|_| self.link.is_open()) else { return false };
         match serde_json::to_vec(words) {
-            Ok(text) if text.len() <= MAX_MESSAGE => {
-                let _ = socket.send(&text);
+            Ok(text) if text.len() <= MAX_MESSAGE => socket.send(&text).is_ok(),
+            Ok(_) | Err(_) => {
+                web_sys::console::warn_1(&"too much to tell the server".into());
+                false
             }
-            Ok(_) | Err(_) => web_sys::console::warn_1(&"too much to tell the server".into()),
         }
     }
 
     /// Whether the socket is open.
     pub(crate) const fn is_open(&self) -> bool {
-        matches!(self.link, Link::Open { .. })
+        self.link.is_open()
     }
 
     /// Until when the server surely keeps the line for this tab, as far as it is known.
     pub(crate) fn vouched_until(&self) -> Option<Instant> {
-        self.vouched.map(|vouched| vouched.at + GRACE)
+        self.link.vouched_until()
     }
 
-    /// Whether that time is over, by either clock.
+    /// Whether that time is over.
     pub(crate) fn lapsed(&self, now: Instant) -> bool {
-        self.vouched.is_some_and(|vouched| {
-            // The wall clock may be corrected while the page runs: it counts only when it says clearly so.
-            now.since(vouched.at) >= GRACE || clock::wall().saturating_sub(vouched.wall) > 2 * u64::from(GRACE_MS)
-        })
+        self.link.lapsed(now, clock::wall())
     }
 
     /// When [`Tab::timeout`] is due.
-    pub(crate) fn deadline(&self) -> Instant {
-        match &self.link {
-            Link::Waiting { until } | Link::Opening { until, .. } => *until,
-            Link::Open { renewal: Renewal::Due(at), .. } => *at,
-            Link::Open { renewal: Renewal::Greeted(at) | Renewal::Sent(at), .. } => *at + GRACE,
-        }
+    pub(crate) const fn deadline(&self) -> Option<Instant> {
+        self.link.deadline()
     }
 
-    /// Does what is due; whether a socket that was open had to be given up.
+    /// Does what is due.
     pub(crate) fn timeout(&mut self, now: Instant) -> Option<News> {
-        if now < self.deadline() {
-            return None;
-        }
-        match &mut self.link {
-            Link::Open { renewal: renewal @ Renewal::Due(_), .. } => {
-                *renewal = Renewal::Sent(now);
-                self.send(&FromTab::Alive);
-                None
-            }
-            Link::Waiting { .. } | Link::Opening { .. } => {
-                self.open(now);
-                None
-            }
-            Link::Open { .. } => {
-                self.open(now);
-                Some(News::Lost)
-            }
-        }
+        let due = self.link.timeout(now);
+        self.perform(due, now)
     }
 
     /// The network may be back: does not wait any longer, and asks an open socket for a sign of life.
     pub(crate) fn hint(&mut self, now: Instant) {
-        match &mut self.link {
-            Link::Waiting { .. } => self.open(now),
-            Link::Open { renewal: renewal @ Renewal::Due(_), .. } => *renewal = Renewal::Due(now),
-            Link::Opening { .. } | Link::Open { .. } => {}
-        }
+        let due = self.link.hint(now);
+        self.perform(due, now);
     }
 
-    fn opened(&mut self, now: Instant) {
-        let waiting = Link::Waiting { until: now };
-        if let Link::Opening { socket, .. } = core::mem::replace(&mut self.link, waiting) {
-            self.link = Link::Open { socket, renewal: Renewal::Greeted(now) };
+    /// The network may be gone: an open socket has a short time to give a sign of life.
+    pub(crate) fn probe(&mut self, now: Instant) {
+        let due = self.link.probe(now);
+        self.perform(due, now);
+    }
+
+    fn perform(&mut self, due: Due, now: Instant) -> Option<News> {
+        match due {
+            Due::Nothing => None,
+            Due::Open => {
+                self.open(now);
+                None
+            }
+            Due::OpenAnew => {
+                self.open(now);
+                Some(News::Silent)
+            }
+            Due::SayAlive => {
+                self.send(&FromTab::Alive);
+                None
+            }
         }
     }
 
     fn said(&mut self, message: &[u8], now: Instant) -> Option<News> {
-        self.attempts = 0;
         // Read as text, as the page's opening is: a second kind of reader would be a second copy of its code.
         let words = core::str::from_utf8(message).ok().and_then(|text| serde_json::from_str::<ToTab>(text).ok());
         let Some(words) = words else {
             web_sys::console::warn_1(&"the server said something unknown".into());
             return None;
         };
-        if let Link::Open { renewal, .. } = &mut self.link {
-            let answered = match (*renewal, &words) {
-                (Renewal::Greeted(at), ToTab::Granted(_) | ToTab::Resumed { .. } | ToTab::Watching)
-                | (Renewal::Sent(at), ToTab::Alive) => Some(at),
-                (Renewal::Greeted(_) | Renewal::Due(_) | Renewal::Sent(_), _) => None,
-            };
-            if let Some(at) = answered {
-                let ago = u64::try_from(now.since(at).as_millis()).unwrap_or(0);
-                self.vouched = Some(Vouched { at, wall: clock::wall().saturating_sub(ago) });
-                *renewal = Renewal::Due(at + RENEW);
-            }
-        }
+        self.link.heard(&words, now, clock::wall());
         Some(News::Said(words))
-    }
-
-    fn pause(&mut self, now: Instant) {
-        let pause = match self.attempts {
-            0 => Duration::ZERO,
-            attempts => self.random.jitter(LONGEST_PAUSE.min(FIRST_PAUSE * 2u32.saturating_pow(attempts.min(8) - 1))),
-        };
-        self.attempts = self.attempts.saturating_add(1);
-        self.link = Link::Waiting { until: now + pause };
     }
 }
 

@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod admin;
+pub mod client;
 pub mod clock;
 pub mod exchange;
 pub mod login;
@@ -13,6 +14,7 @@ pub mod people;
 pub mod ports;
 pub mod session;
 pub mod site;
+pub mod socket;
 pub mod stop;
 pub mod store;
 pub mod tabs;
@@ -148,7 +150,6 @@ impl Running {
     pub async fn stop(self) {
         let Self { stopper, mut serving, watching, lines, store, .. } = self;
         stopper.begin();
-        lines.disconnect();
         watching.abort();
         let farewell = async { tokio::join!(stopper.finished(), &mut serving).1 };
         if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
@@ -187,12 +188,17 @@ impl Rooms {
             origins: origins.clone(),
             ringing: options.ringing,
             secret: store.key().derive("exchange"),
+            unsigned: exchange::UNSIGNED,
         };
-        let ports =
-            exchange::Ports { sessions: sessions.clone(), accounts: Arc::clone(&known), leases: Arc::clone(&leases) };
+        let guesses: Shared<dyn ports::Guesses> = Arc::new(login::throttle::Shared::default());
+        let ports = exchange::Ports {
+            sessions: sessions.clone(),
+            accounts: Arc::clone(&known),
+            leases: Arc::clone(&leases),
+            guesses: Arc::clone(&guesses),
+        };
         let exchange = Exchange::start(exchange, ports, stopper.stop())?;
         let events: Shared<dyn ports::LineEvents> = Arc::new(exchange.clone());
-        lines.connect(Arc::clone(&events));
 
         let backend = people::Room {
             accounts: Arc::clone(&known),
@@ -209,7 +215,7 @@ impl Rooms {
             leases,
             origins: origins.clone(),
             domain,
-            throttle: Arc::default(),
+            guesses,
         };
         let tabs = tabs::Room {
             lines,

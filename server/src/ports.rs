@@ -1,11 +1,32 @@
 //! What the rooms need of one another, as small traits: wired in `lib.rs`, so that no room imports another.
 
 use async_trait::async_trait;
+use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::broadcast;
 
 /// An account's number in the database: what an identity is, whatever its extension is renamed to.
 pub type AccountId = i64;
+
+/// Names a session within this process. It is what the cookie proves, so it is never shown.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub i128);
+
+impl fmt::Debug for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionId")
+    }
+}
+
+/// A session that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Whose it was.
+    pub account: AccountId,
+    /// Which one.
+    pub session: SessionId,
+}
 
 /// Who is asking, once the session is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,17 +53,19 @@ pub struct Ha1 {
 pub trait Sessions: Send + Sync + 'static {
     /// The signed-in person of these request headers (the cookie), if the session is valid and the account enabled.
     async fn signed_in(&self, parts: &http::request::Parts) -> Option<SignedIn>;
-    /// Fires with the session's account when a session ends.
+    /// The session that these request headers name, valid or not.
+    fn session(&self, parts: &http::request::Parts) -> Option<SessionId>;
+    /// Fires with the account when sessions of it end.
     fn ended(&self) -> broadcast::Receiver<AccountId>;
 }
 
 /// How a session begins and ends; implemented by `session`.
 #[async_trait]
 pub trait SessionLife: Send + Sync + 'static {
-    /// Signs an account in: the session of this request gets a new id and belongs to the account from now on.
-    async fn begin(&self, parts: &http::request::Parts, account: AccountId) -> Result<(), PortError>;
-    /// Ends the session of this request, and tells whose it was.
-    async fn end(&self, parts: &http::request::Parts) -> Option<AccountId>;
+    /// Signs an account in with a new session, and tells of the one that this request brought and that is over now.
+    async fn begin(&self, parts: &http::request::Parts, account: AccountId) -> Result<Option<Ended>, PortError>;
+    /// Ends the session of this request, and tells of it.
+    async fn end(&self, parts: &http::request::Parts) -> Option<Ended>;
     /// Whether the request still brings a session's cookie, valid or not.
     fn was_signed_in(&self, parts: &http::request::Parts) -> bool;
 }
@@ -64,8 +87,8 @@ pub trait Leases: Send + Sync + 'static {
     fn current(&self, account: AccountId, epoch: u64) -> bool;
     /// Fires when a lease moved: sockets of that account with an older epoch must close.
     fn moved(&self) -> broadcast::Receiver<(AccountId, u64)>;
-    /// The account logged out: its lease is free at once, its tabs' sockets close.
-    fn end(&self, account: AccountId);
+    /// A session is over: its tabs' sockets close, and the line, if one of them had it, is the next tab's at once.
+    fn end(&self, ended: Ended);
     /// What the line last was, with its age in milliseconds.
     fn line(&self, account: AccountId) -> Option<(app::phone::LineState, u64)>;
 }
@@ -76,8 +99,31 @@ pub trait LineEvents: Send + Sync + 'static {
     fn status(&self, extension: &str) -> app::phone::Status;
     /// Fires when it changes.
     fn changes(&self) -> broadcast::Receiver<(String, app::phone::Status)>;
-    /// The account logged out: the binding of its tab goes.
-    fn unbind(&self, extension: &str, instance: &str);
+}
+
+/// Who guesses passwords, wherever they are asked for; implemented by `login`.
+pub trait Guesses: Send + Sync + 'static {
+    /// How long an attempt at this extension from this address has to wait; asking does not count.
+    fn wait(&self, extension: &str, address: IpAddr) -> Option<Wait>;
+    /// Asks to try a password. The attempt counts as a failure until [`Self::succeeded`] takes it back.
+    ///
+    /// # Errors
+    /// [`Wait`] when it is too early; such an attempt does not count.
+    fn attempt(&self, extension: &str, address: IpAddr) -> Result<(), Wait>;
+    /// The attempt was right.
+    fn succeeded(&self, extension: &str, address: IpAddr);
+}
+
+/// The next attempt may come after so many milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wait(pub u64);
+
+impl Wait {
+    /// In whole seconds, rounded up.
+    #[must_use]
+    pub const fn seconds(self) -> u64 {
+        self.0.div_ceil(1000)
+    }
 }
 
 /// A room could not do what it was asked.

@@ -48,7 +48,8 @@ fn Words(ended: Ended, contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
         }
     });
     let notice = NodeRef::<html::Section>::new();
-    focus_if_lost(notice);
+    let line = phone.line();
+    focus_if_lost(notice, move || line.calls().with_untracked(Vec::is_empty));
     view! {
         <section
             class=if words.tone == Tone::Trouble { "ended ended--trouble" } else { "ended" }
@@ -104,11 +105,12 @@ fn can_call_again(ended: &Ended) -> bool {
     may && !ended.remote.number.is_empty()
 }
 
-/// The buttons of the call are gone; who was on one of them is led here.
-fn focus_if_lost(notice: NodeRef<html::Section>) {
+/// The buttons of the call are gone; who was on one of them is led here. Not while another call is up: who is in it is
+/// not to be drawn away by one that they missed.
+fn focus_if_lost(notice: NodeRef<html::Section>, idle: impl Fn() -> bool + 'static) {
     Effect::new(move |_| {
         let Some(notice) = notice.get() else { return };
-        if document().active_element().is_none_or(|active| active.tag_name() == "BODY") {
+        if idle() && document().active_element().is_none_or(|active| active.tag_name() == "BODY") {
             let _ = notice.focus();
         }
     });

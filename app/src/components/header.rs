@@ -8,8 +8,8 @@ use crate::directory;
 use crate::phone::{Command, use_phone};
 use leptos::prelude::*;
 
-/// The header. Its form logs out by itself where there is no JavaScript; otherwise the driver unregisters the
-/// line first, and then submits the form (`#logout`).
+/// The header. Its form (`#logout`) logs out by itself where there is no JavaScript; otherwise the driver unregisters
+/// the line first, and then ends the session itself: a form would leave the page even when the server is down.
 #[component]
 pub(crate) fn Header(me: Contact) -> impl IntoView {
     let phone = use_phone();

@@ -1,7 +1,7 @@
 use super::*;
 use std::collections::HashSet;
 
-const REGISTRATIONS: [Registration; 9] = [
+const REGISTRATIONS: [Registration; 10] = [
     Registration::Unknown,
     Registration::Connecting,
     Registration::Ready,
@@ -11,6 +11,7 @@ const REGISTRATIONS: [Registration; 9] = [
     Registration::Insecure,
     Registration::NoWebRtc,
     Registration::LoggedOut,
+    Registration::StillLoggedIn,
 ];
 const PHASES: [Phase; 8] = [
     Phase::Preparing,
@@ -93,6 +94,8 @@ fn a_missed_call_is_called_missed_by_who_was_called() {
     assert!(cause(&Cause::NoAnswer, Direction::Incoming).text.starts_with("Missed call"));
     assert!(cause(&Cause::CancelledThere, Direction::Incoming).text.starts_with("Missed call"));
     assert_eq!(cause(&Cause::NoAnswer, Direction::Outgoing).text, "Nobody answered.");
+    assert_eq!(cause(&Cause::Busy, Direction::Incoming).text, "Missed call: you were in another call.");
+    assert_eq!(cause(&Cause::Busy, Direction::Outgoing).text, "They are in another call.");
 }
 
 #[test]

@@ -1,8 +1,11 @@
 use super::microphone::Microphone;
 use app::backend::IceServer;
-use futures::StreamExt as _;
+use core::future::IntoFuture;
+use core::pin::pin;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
-use futures::future::{Either, select};
+use futures::channel::oneshot;
+use futures::future::{Either, Shared, select};
+use futures::{FutureExt as _, StreamExt as _};
 use gloo_timers::future::TimeoutFuture;
 use sip::agent::MediaFailure;
 use std::cell::RefCell;
@@ -10,7 +13,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     MediaStreamTrack, RtcConfiguration, RtcIceGatheringState, RtcIceServer, RtcPeerConnection, RtcPeerConnectionState,
-    RtcRtpSender, RtcSdpType, RtcSessionDescriptionInit, RtcTrackEvent,
+    RtcRtpSender, RtcSdpType, RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
 };
 
 /// The longest that a description waits for candidates, in milliseconds.
@@ -36,6 +39,9 @@ pub(crate) struct Connection {
     candidates: RefCell<Option<UnboundedReceiver<()>>>,
     /// Whether candidates beyond those of our own interfaces are needed.
     reflexive: bool,
+    /// Dropped when it is closed, which resolves `closed`.
+    closing: RefCell<Option<oneshot::Sender<()>>>,
+    closed: Shared<oneshot::Receiver<()>>,
     _listeners: [Closure<dyn FnMut(JsValue)>; 3],
 }
 
@@ -58,12 +64,15 @@ impl Connection {
         rtc.set_ontrack(Some(on_track.as_ref().unchecked_ref()));
         rtc.set_onicecandidate(Some(on_candidate.as_ref().unchecked_ref()));
         rtc.set_onicegatheringstatechange(Some(on_candidate.as_ref().unchecked_ref()));
+        let (closing, closed) = oneshot::channel();
         Ok(Self {
             rtc,
             sender: RefCell::default(),
             applied: RefCell::default(),
             candidates: RefCell::new(Some(candidates)),
             reflexive: !servers.is_empty(),
+            closing: RefCell::new(Some(closing)),
+            closed: closed.shared(),
             _listeners: [on_state, on_track, on_candidate],
         })
     }
@@ -74,7 +83,8 @@ impl Connection {
         match sender {
             Some(sender) => {
                 if sender.track().as_ref() != Some(microphone.track()) {
-                    sender.replace_track(Some(microphone.track())).await.map_err(|_| MediaFailure::Unsupported)?;
+                    let replaced = self.settled(sender.replace_track(Some(microphone.track()))).await;
+                    replaced.ok_or(MediaFailure::Unsupported)?;
                 }
             }
             None => {
@@ -87,24 +97,27 @@ impl Connection {
 
     /// Makes an offer, with candidates.
     pub(crate) async fn offer(&self) -> Result<String, MediaFailure> {
-        let offer = self.rtc.create_offer().await.map_err(|_| MediaFailure::Unsupported)?;
+        let offer = self.settled(self.rtc.create_offer()).await.ok_or(MediaFailure::Unsupported)?;
         self.describe_ourselves(offer).await
     }
 
     /// Makes an answer to the offer that was [applied](Self::apply), with candidates.
     pub(crate) async fn answer(&self) -> Result<String, MediaFailure> {
-        let answer = self.rtc.create_answer().await.map_err(|_| MediaFailure::Description)?;
+        let answer = self.settled(self.rtc.create_answer()).await.ok_or(MediaFailure::Description)?;
         self.describe_ourselves(answer).await
     }
 
-    /// Applies their description; the same answer a second time is nothing new.
+    /// Applies their description; the same answer a second time is nothing new. An answer that was early (`Pranswer`)
+    /// has to be applied again as the final one.
     pub(crate) async fn apply(&self, kind: RtcSdpType, sdp: &str) -> Result<(), MediaFailure> {
-        if kind == RtcSdpType::Answer && *self.applied.borrow() == sdp {
+        let settled = self.rtc.signaling_state() == RtcSignalingState::Stable;
+        if kind == RtcSdpType::Answer && settled && *self.applied.borrow() == sdp {
             return Ok(());
         }
         let description = RtcSessionDescriptionInit::new(kind);
         description.set_sdp(sdp);
-        self.rtc.set_remote_description(&description).await.map_err(|_| MediaFailure::Description)?;
+        let applied = self.settled(self.rtc.set_remote_description(&description)).await;
+        applied.ok_or(MediaFailure::Description)?;
         self.applied.replace(sdp.to_owned());
         Ok(())
     }
@@ -116,8 +129,14 @@ impl Connection {
         applied.is_empty() || fingerprint(&applied) == fingerprint(sdp)
     }
 
+    /// Whether it broke for good.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.rtc.connection_state() == RtcPeerConnectionState::Failed
+    }
+
     /// Ends it; nothing is told afterwards.
     pub(crate) fn close(&self) {
+        self.closing.take();
         self.rtc.set_onconnectionstatechange(None);
         self.rtc.set_ontrack(None);
         self.rtc.set_onicecandidate(None);
@@ -125,9 +144,19 @@ impl Connection {
         self.rtc.close();
     }
 
+    /// What the browser promised, if it keeps it: it settles nothing any more once a connection is closed (WebRTC 1.0
+    /// 4.4.1.2), and who waits for that would wait for ever.
+    async fn settled<T>(&self, promise: impl IntoFuture<Output = Result<T, JsValue>>) -> Option<T> {
+        match select(pin!(promise.into_future()), self.closed.clone()).await {
+            Either::Left((settled, _)) => settled.ok(),
+            Either::Right(_) => None,
+        }
+    }
+
     async fn describe_ourselves(&self, description: JsValue) -> Result<String, MediaFailure> {
         let description: RtcSessionDescriptionInit = description.unchecked_into();
-        self.rtc.set_local_description(&description).await.map_err(|_| MediaFailure::Unsupported)?;
+        let described = self.settled(self.rtc.set_local_description(&description)).await;
+        described.ok_or(MediaFailure::Unsupported)?;
         let mut candidates = self.candidates.take().ok_or(MediaFailure::Unsupported)?;
         let gathered = self.gather(&mut candidates).await;
         self.candidates.replace(Some(candidates));

@@ -1,6 +1,6 @@
 use sip::agent::MediaFailure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{DomException, MediaStream, MediaStreamConstraints, MediaStreamTrack};
+use web_sys::{DomException, MediaStream, MediaStreamConstraints, MediaStreamTrack, MediaStreamTrackState};
 
 /// An open microphone; dropping it closes it.
 pub(crate) struct Microphone {
@@ -34,6 +34,11 @@ impl Microphone {
     /// What it hears.
     pub(crate) const fn track(&self) -> &MediaStreamTrack {
         &self.track
+    }
+
+    /// Whether it hears anything: not once it is closed or was unplugged.
+    pub(crate) fn is_live(&self) -> bool {
+        self.track.ready_state() == MediaStreamTrackState::Live
     }
 
     /// Closes it, whoever still holds it.

@@ -3,6 +3,7 @@
 mod connection;
 mod microphone;
 mod peer;
+mod rest;
 mod speaker;
 
 pub(crate) use peer::{Job, Peer, Told};

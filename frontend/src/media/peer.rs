@@ -1,5 +1,6 @@
 use super::connection::{Connection, Listener};
 use super::microphone::Microphone;
+use super::rest::Rest;
 use super::speaker::Speaker;
 use crate::event::{Event, Events};
 use app::backend::IceServer;
@@ -21,8 +22,8 @@ pub(crate) enum Job {
     Offer(QuestionId),
     /// Make an answer to this offer for this question.
     Answer(QuestionId, Body),
-    /// Apply their answer.
-    Remote(Body),
+    /// Apply their answer to our offer: an early one, which another may follow, or the final one.
+    Remote { answer: Body, early: bool },
     /// Open the microphone again after [`Peer::rest`].
     Wake,
 }
@@ -33,6 +34,10 @@ pub(crate) enum Told {
     Answer(QuestionId, Box<Answer>),
     /// Whether media flows.
     Connected(bool),
+    /// The connection broke for good.
+    Broken,
+    /// Their final answer does not fit the connection that offered.
+    Unfitting,
     /// The media cannot go on.
     Failed(MediaFailure),
 }
@@ -51,7 +56,9 @@ struct Shared {
     events: Events,
     closed: Cell<bool>,
     muted: Cell<bool>,
-    resting: Cell<bool>,
+    rest: Rest,
+    /// How many descriptions are still to be made.
+    unanswered: Cell<usize>,
     microphone: RefCell<Option<Rc<Microphone>>>,
     connection: RefCell<Option<Rc<Connection>>>,
     speaker: RefCell<Option<Speaker>>,
@@ -67,7 +74,8 @@ impl Peer {
             events,
             closed: Cell::new(false),
             muted: Cell::new(muted),
-            resting: Cell::new(false),
+            rest: Rest::default(),
+            unanswered: Cell::new(0),
             microphone: RefCell::default(),
             connection: RefCell::default(),
             speaker: RefCell::default(),
@@ -82,8 +90,17 @@ impl Peer {
         self.shared.number
     }
 
+    /// Whether it is making a description, or is about to.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.shared.unanswered.get() > 0
+    }
+
     /// Adds a job to the queue.
     pub(crate) fn ask(&self, job: Job) {
+        match &job {
+            Job::Offer(_) | Job::Answer(..) => self.shared.unanswered.set(self.shared.unanswered.get() + 1),
+            Job::Remote { .. } | Job::Wake => {}
+        }
         let _ = self.jobs.unbounded_send(job);
     }
 
@@ -95,14 +112,14 @@ impl Peer {
 
     /// Closes the microphone and the sound at once, but keeps the connection: [`Peer::wake`] goes on with it.
     pub(crate) fn rest(&self) {
-        self.shared.resting.set(true);
+        self.shared.rest.set(true);
         self.shared.close_microphone();
         self.shared.silence(true);
     }
 
     /// Goes on after [`Peer::rest`].
     pub(crate) fn wake(&self) {
-        self.shared.resting.set(false);
+        self.shared.rest.set(false);
         self.shared.silence(false);
         self.ask(Job::Wake);
     }
@@ -111,6 +128,7 @@ impl Peer {
 impl Drop for Peer {
     fn drop(&mut self) {
         self.shared.closed.set(true);
+        self.shared.rest.set(false);
         self.shared.close_microphone();
         self.shared.speaker.replace(None);
         if let Some(connection) = self.shared.connection.take() {
@@ -149,7 +167,7 @@ impl Listener for Weak<Shared> {
     fn state(&self, state: RtcPeerConnectionState) {
         let Some(shared) = self.upgrade() else { return };
         shared.tell(if state == RtcPeerConnectionState::Failed {
-            Told::Failed(MediaFailure::Connectivity)
+            Told::Broken
         } else {
             Told::Connected(state == RtcPeerConnectionState::Connected)
         });
@@ -165,7 +183,7 @@ impl Listener for Weak<Shared> {
             *speaker = Speaker::new();
         }
         if let Some(speaker) = &*speaker {
-            speaker.silence(shared.resting.get());
+            speaker.silence(shared.rest.is_on());
             speaker.play(&track);
         }
     }
@@ -186,23 +204,26 @@ impl Worker {
             match job {
                 Job::Offer(question) => self.tell_answer(question, self.offer().await),
                 Job::Answer(question, offer) => self.tell_answer(question, self.answer(&offer).await),
-                Job::Remote(answer) => self.tell_failure(self.remote(&answer).await),
-                Job::Wake => self.tell_failure(self.reattach().await),
+                Job::Remote { answer, early } => self.remote(&answer, early).await,
+                Job::Wake => {
+                    if let Err(failure) = self.reattach().await {
+                        self.shared.tell(Told::Failed(failure));
+                    }
+                }
             }
         }
     }
 
     fn tell_answer(&self, question: QuestionId, made: Result<String, MediaFailure>) {
+        self.shared.unanswered.set(self.shared.unanswered.get().saturating_sub(1));
         let answer = match made {
             Ok(sdp) => Answer::Description(Body { content_type: SDP.into(), bytes: sdp.into_bytes() }),
             Err(failure) => Answer::Media(failure),
         };
         self.shared.tell(Told::Answer(question, Box::new(answer)));
-    }
-
-    fn tell_failure(&self, done: Result<(), MediaFailure>) {
-        if let Err(failure) = done {
-            self.shared.tell(Told::Failed(failure));
+        // It may have broken meanwhile, which nobody heeded for the sake of this answer.
+        if self.shared.connection.borrow().as_ref().is_some_and(|connection| connection.has_failed()) {
+            self.shared.tell(Told::Broken);
         }
     }
 
@@ -221,18 +242,25 @@ impl Worker {
         connection.answer().await
     }
 
-    async fn remote(&self, answer: &Body) -> Result<(), MediaFailure> {
-        let sdp = description(answer)?;
+    /// An early answer that does not fit is let go: the final one counts.
+    async fn remote(&self, answer: &Body, early: bool) {
         let connection = self.shared.connection.borrow().clone();
-        match connection {
-            Some(connection) => connection.apply(RtcSdpType::Answer, sdp).await,
-            None => Ok(()),
+        let Some(connection) = connection else { return };
+        let kind = if early { RtcSdpType::Pranswer } else { RtcSdpType::Answer };
+        let applied = match description(answer) {
+            Ok(sdp) => connection.apply(kind, sdp).await,
+            Err(failure) => Err(failure),
+        };
+        if applied.is_err() && !early {
+            self.shared.tell(Told::Unfitting);
         }
     }
 
     async fn reattach(&self) -> Result<(), MediaFailure> {
         let connection = self.shared.connection.borrow().clone();
         match connection {
+            // Who rests again has another waking before them.
+            Some(_) if self.shared.rest.is_on() => Ok(()),
             Some(connection) => connection.attach(&*self.microphone().await?).await,
             None => Ok(()),
         }
@@ -245,6 +273,7 @@ impl Worker {
         let existing = self.shared.connection.borrow().clone();
         if let Some(connection) = &existing
             && connection.knows(sdp)
+            && !connection.has_failed()
             && connection.apply(RtcSdpType::Offer, sdp).await.is_ok()
         {
             return Ok(connection.clone());
@@ -261,28 +290,44 @@ impl Worker {
         Ok(fresh)
     }
 
-    /// The microphone of this call, opened at most once; it is closed at once when the call ended meanwhile.
+    /// The microphone of this call, opened at most once; it is closed at once when the call ended or came to rest
+    /// meanwhile. Who rests waits for the end of it: a short break of the network is no reason to refuse a call.
     async fn microphone(&self) -> Result<Rc<Microphone>, MediaFailure> {
-        let open = self.shared.microphone.borrow().clone();
-        if let Some(microphone) = open {
+        loop {
+            self.shared.rest.over().await;
+            let open = self.shared.microphone.borrow().clone();
+            if let Some(microphone) = open.filter(|microphone| microphone.is_live()) {
+                return Ok(microphone);
+            }
+            if self.shared.closed.get() {
+                return Err(MediaFailure::Connectivity);
+            }
+            let microphone = Rc::new(Microphone::open().await?);
+            if self.shared.closed.get() {
+                return Err(MediaFailure::Connectivity);
+            }
+            if self.shared.rest.is_on() {
+                continue;
+            }
+            microphone.mute(self.shared.muted.get());
+            self.shared.microphone.replace(Some(microphone.clone()));
             return Ok(microphone);
         }
-        let microphone = Rc::new(Microphone::open().await?);
-        if self.shared.closed.get() || self.shared.resting.get() {
-            return Err(MediaFailure::Connectivity);
-        }
-        microphone.mute(self.shared.muted.get());
-        self.shared.microphone.replace(Some(microphone.clone()));
-        Ok(microphone)
     }
 
+    /// The connection of this call: another one where it broke.
     fn connection(&self) -> Result<Rc<Connection>, MediaFailure> {
         let existing = self.shared.connection.borrow().clone();
-        if let Some(connection) = existing {
-            return Ok(connection);
+        if let Some(connection) = &existing
+            && !connection.has_failed()
+        {
+            return Ok(connection.clone());
         }
         let connection = self.fresh_connection()?;
         self.keep(&connection)?;
+        if let Some(existing) = existing {
+            existing.close();
+        }
         Ok(connection)
     }
 

@@ -10,7 +10,7 @@ use web_sys::{DomException, HtmlAudioElement, MediaStream, MediaStreamTrack};
 /// It is given its source once per track and is never paused, so that no `play()` is cut off by a `pause()` or a load.
 pub(crate) struct Speaker {
     element: HtmlAudioElement,
-    playing: RefCell<String>,
+    playing: RefCell<Option<MediaStreamTrack>>,
     blocked: Rc<RefCell<Option<AtGesture>>>,
 }
 
@@ -26,11 +26,11 @@ impl Speaker {
 
     /// Plays this track in place of what was played.
     pub(crate) fn play(&self, track: &MediaStreamTrack) {
-        let id = track.id();
-        if *self.playing.borrow() == id {
+        // The same object: the other end chooses the name, and a fresh connection may bring another track under it.
+        if self.playing.borrow().as_ref() == Some(track) {
             return;
         }
-        self.playing.replace(id);
+        self.playing.replace(Some(track.clone()));
         let Ok(stream) = MediaStream::new() else { return };
         stream.add_track(track);
         self.element.set_src_object(Some(&stream));

@@ -6,7 +6,7 @@ use crate::store::password::Cost;
 use app::backend::IceServer;
 use clap::Args;
 use std::io::Write as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -65,7 +65,7 @@ impl Serve {
             }
         }
         let running = crate::start(self.options()).await?;
-        writeln!(std::io::stdout(), "Tabphone is ready: http://{}", running.address())?;
+        writeln!(std::io::stdout(), "Tabphone is ready: http://{}", to_open(running.address()))?;
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
@@ -89,6 +89,12 @@ impl Serve {
             cost: Cost::default(),
         }
     }
+}
+
+/// What people open: a browser keeps other cookies for the number than for the name, so there is one way to say it.
+fn to_open(address: SocketAddr) -> String {
+    let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
+    if loopback.contains(&address.ip()) { format!("localhost:{}", address.port()) } else { address.to_string() }
 }
 
 fn foreign(text: &str) -> Result<String, InvalidOrigin> {
@@ -123,6 +129,18 @@ fn site() -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_machine_itself_is_opened_by_its_name() {
+        for (address, said) in [
+            ("127.0.0.1:8080", "localhost:8080"),
+            ("[::1]:8080", "localhost:8080"),
+            ("0.0.0.0:8080", "0.0.0.0:8080"),
+            ("192.0.2.1:80", "192.0.2.1:80"),
+        ] {
+            assert_eq!(to_open(address.parse().unwrap()), said);
+        }
+    }
 
     #[test]
     fn stun_needs_an_address_and_turn_a_credential() {

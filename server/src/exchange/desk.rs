@@ -1,18 +1,20 @@
 //! The task that owns the registrar and the proxy.
 
-use super::mail::{Mail, Order, Outgoing};
+use super::mail::{Claim, Mail, Order, Outgoing};
 use super::presence::Presence;
-use super::{Board, Door, Options, StartError};
+use super::{Board, Door, Options, Ports, StartError};
 use crate::clock;
-use crate::ports::{Accounts, Shared};
+use crate::ports::{Accounts, Guesses, Shared};
 use crate::stop::Stop;
+use crate::store::key::random_word;
 use axum::extract::ws::close_code;
 use sip::digest::Ha1s;
 use sip::message::KeepAlive;
 use sip::proxy::{self, Inbound, Party, Proxy};
-use sip::registrar::{self, Flow, QuestionId, Registrar, Secrets};
+use sip::registrar::{self, Flow, Registrar, Secrets};
 use sip::{Instant, Seed};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -29,19 +31,34 @@ pub(super) struct Desk {
     presence: Presence,
     connections: HashMap<Flow, Connection>,
     accounts: Shared<dyn Accounts>,
+    guesses: Shared<dyn Guesses>,
+    /// The secrets of whoever does not exist or has to wait: as much work to check as anybody's, and never right.
+    nobody: Secrets,
+    /// Whose message is worked on: the questions that it raises are about what was sent there.
+    speaker: Option<Flow>,
     orders: mpsc::UnboundedSender<Order>,
     board: Arc<Board>,
 }
 
 struct Connection {
     queue: mpsc::Sender<Outgoing>,
+    address: IpAddr,
     rejected: u32,
+    /// Who signed requests here with the right password: no guesses, so that a phone goes on while others guess.
+    proved: BTreeSet<String>,
+}
+
+/// Whether an attempt was counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Guess {
+    Counted,
+    None,
 }
 
 impl Desk {
     pub(super) fn new(
         options: &Options,
-        accounts: Shared<dyn Accounts>,
+        ports: &Ports,
         orders: mpsc::UnboundedSender<Order>,
         board: Arc<Board>,
     ) -> Result<Self, StartError> {
@@ -56,7 +73,10 @@ impl Desk {
             proxy: Proxy::new(proxy_config, seed()?),
             presence: Presence::default(),
             connections: HashMap::new(),
-            accounts,
+            accounts: Arc::clone(&ports.accounts),
+            guesses: Arc::clone(&ports.guesses),
+            nobody: nobody()?,
+            speaker: None,
             orders,
             board,
         })
@@ -100,17 +120,24 @@ impl Desk {
 
     fn mail(&mut self, mail: Mail) {
         match mail {
-            Mail::Opened { arrival, queue } => {
-                self.connections.insert(arrival.flow, Connection { queue, rejected: 0 });
+            Mail::Opened { arrival, address, queue } => {
+                let connection = Connection { queue, address, rejected: 0, proved: BTreeSet::new() };
+                self.connections.insert(arrival.flow, connection);
                 self.registrar.handle(registrar::Input::Opened(arrival.clone()), now());
                 self.proxy.handle(proxy::Input::Opened(arrival), now());
             }
             Mail::Received { flow, bytes } => self.received(flow, &bytes),
-            Mail::Closed(flow) => self.close(flow),
+            Mail::Closed { flow, for_good } => {
+                if for_good {
+                    self.unbind(flow);
+                }
+                self.close(flow);
+            }
         }
     }
 
     fn received(&mut self, flow: Flow, bytes: &[u8]) {
+        self.speaker = Some(flow);
         match Inbound::read(bytes) {
             Inbound::KeepAlive(KeepAlive::Ping) => self.transmit(flow, b"\r\n".to_vec()),
             Inbound::KeepAlive(KeepAlive::Pong | KeepAlive::Empty) | Inbound::Dropped => {}
@@ -131,9 +158,69 @@ impl Desk {
 
     fn order(&mut self, order: Order) {
         match order {
-            Order::Registrar(id, secrets) => self.registrar.handle(registrar::Input::Answer(id, secrets), now()),
-            Order::Proxy(id, answer) => self.proxy.handle(proxy::Input::Answer(id, answer), now()),
-            Order::Unbind { user, instance } => self.registrar.unbind(&user, &instance),
+            Order::Registrar(id, claim, secrets) => {
+                let (secrets, guess) = self.weigh(&claim, secrets);
+                self.registrar.handle(registrar::Input::Answer(id, Some(secrets)), now());
+                let outputs: Vec<_> = std::iter::from_fn(|| self.registrar.poll()).collect();
+                let rejected = |output| matches!(output, &registrar::Output::Event(registrar::Event::Rejected { .. }));
+                self.judged(&claim, guess, outputs.is_empty(), outputs.iter().any(rejected));
+                outputs.into_iter().for_each(|output| self.registrar_wants(output));
+            }
+            Order::Caller(id, claim, secrets) => {
+                let (secrets, guess) = self.weigh(&claim, secrets);
+                let answer = proxy::Answer::Credentials(Some(secrets));
+                self.proxy.handle(proxy::Input::Answer(id, answer), now());
+                let outputs: Vec<_> = std::iter::from_fn(|| self.proxy.poll()).collect();
+                let rejected = |output| matches!(output, &proxy::Output::Event(proxy::Event::Rejected { .. }));
+                self.judged(&claim, guess, outputs.is_empty(), outputs.iter().any(rejected));
+                outputs.into_iter().for_each(|output| self.proxy_wants(output));
+            }
+            Order::Callee(id, callee) => {
+                self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Account(callee)), now());
+            }
+        }
+    }
+
+    /// What a claim is checked with, and whether that is a guess that counts. Asked when the secrets are there, one
+    /// after the other, so that guesses made at the same time are counted before the next is looked at.
+    fn weigh(&self, claim: &Claim, secrets: Secrets) -> (Secrets, Guess) {
+        let Some(connection) = self.connections.get(&claim.flow) else { return (secrets, Guess::None) };
+        if connection.proved.contains(&claim.user) {
+            return (secrets, Guess::None);
+        }
+        match self.guesses.attempt(&claim.user, connection.address) {
+            Ok(()) => (secrets, Guess::Counted),
+            Err(_) => (self.nobody.clone(), Guess::None),
+        }
+    }
+
+    /// A claim was checked: `silent` when nobody waits for it any more.
+    fn judged(&mut self, claim: &Claim, guess: Guess, silent: bool, rejected: bool) {
+        let Some(connection) = self.connections.get_mut(&claim.flow) else { return };
+        if rejected {
+            connection.proved.remove(&claim.user);
+        } else if !silent {
+            if guess == Guess::Counted {
+                self.guesses.succeeded(&claim.user, connection.address);
+            }
+            if connection.proved.is_empty() {
+                // A full queue closes the connection at the next message.
+                let _ = connection.queue.try_send(Outgoing::Admitted);
+            }
+            connection.proved.insert(claim.user.clone());
+        }
+    }
+
+    /// The phone of a connection that does not come back: what it did not unregister itself is gone. What was
+    /// taken over by another connection stays.
+    fn unbind(&mut self, flow: Flow) {
+        let own = self.registrar.users().flat_map(|(user, bindings)| {
+            let own = bindings.iter().filter(|binding| binding.flow() == Some(flow));
+            own.filter_map(|binding| Some((user.to_owned(), instance(binding)?)))
+        });
+        let own: Vec<_> = own.collect();
+        for (user, instance) in own {
+            self.registrar.unbind(&user, &instance);
         }
     }
 
@@ -159,16 +246,17 @@ impl Desk {
             }
             match self.proxy.poll() {
                 Some(output) => self.proxy_wants(output),
-                None => return,
+                None => break,
             }
         }
+        self.speaker = None;
     }
 
     fn registrar_wants(&mut self, output: registrar::Output) {
         match output {
             registrar::Output::Transmit { flow, bytes } => self.transmit(flow, bytes),
             registrar::Output::Ask(id, registrar::Question::Credentials { user }) => {
-                self.look_up(move |accounts| async move { Order::Registrar(id, secrets(&*accounts, &user).await) });
+                self.look_up_secrets(user, move |claim, secrets| Order::Registrar(id, claim, secrets));
             }
             registrar::Output::Event(registrar::Event::Bindings { user, bindings }) => {
                 let reachable = bindings.iter().filter(|binding| binding.flow().is_some()).count();
@@ -183,7 +271,13 @@ impl Desk {
     fn proxy_wants(&mut self, output: proxy::Output) {
         match output {
             proxy::Output::Transmit { flow, bytes } => self.transmit(flow, bytes),
-            proxy::Output::Ask(id, question) => self.ask(id, question),
+            proxy::Output::Ask(id, proxy::Question::Credentials { user }) => {
+                self.look_up_secrets(user, move |claim, secrets| Order::Caller(id, claim, secrets));
+            }
+            proxy::Output::Ask(id, proxy::Question::Account { user }) => self.look_up(move |accounts| async move {
+                let found = accounts.by_extension(&user).await;
+                Order::Callee(id, found.map(|person| party(person.extension, person.name)))
+            }),
             proxy::Output::Event(proxy::Event::Calls { user, count }) => {
                 let change = self.presence.calls(&user, count);
                 self.tell(change);
@@ -192,20 +286,20 @@ impl Desk {
         }
     }
 
-    fn ask(&self, id: QuestionId, question: proxy::Question) {
+    /// Looks up what a signed request is checked with; not while its user or its address has to wait.
+    fn look_up_secrets(&self, user: String, order: impl FnOnce(Claim, Secrets) -> Order + Send + 'static) {
+        // Such a question is raised by a message, and by nothing else.
+        let Some(flow) = self.speaker else { return };
+        let Some(connection) = self.connections.get(&flow) else { return };
+        let (claim, nobody) = (Claim { flow, user }, self.nobody.clone());
+        if !connection.proved.contains(&claim.user) && self.guesses.wait(&claim.user, connection.address).is_some() {
+            // Only the desk reads this queue, and it is this one.
+            let _ = self.orders.send(order(claim, nobody));
+            return;
+        }
         self.look_up(move |accounts| async move {
-            Order::Proxy(
-                id,
-                match question {
-                    proxy::Question::Credentials { user } => {
-                        proxy::Answer::Credentials(secrets(&*accounts, &user).await)
-                    }
-                    proxy::Question::Account { user } => {
-                        let found = accounts.by_extension(&user).await;
-                        proxy::Answer::Account(found.map(|person| party(person.extension, person.name)))
-                    }
-                },
-            )
+            let known = secrets(&*accounts, &claim.user).await;
+            order(claim, known.unwrap_or(nobody))
         });
     }
 
@@ -251,11 +345,25 @@ impl Desk {
     }
 }
 
+/// The same work whether there is such a user or not.
 async fn secrets(accounts: &dyn Accounts, user: &str) -> Option<Secrets> {
-    let ha1 = accounts.ha1(user).await?;
-    let person = accounts.by_extension(user).await?;
+    let (ha1, person) = (accounts.ha1(user).await, accounts.by_extension(user).await);
+    let (ha1, person) = ha1.zip(person)?;
     let ha1s = Ha1s { md5: Some(ha1.md5), sha256: Some(ha1.sha256), sha512_256: None };
     Some(Secrets { ha1s, name: party(person.extension, person.name).name })
+}
+
+/// Secrets that no password has.
+fn nobody() -> Result<Secrets, StartError> {
+    let word = |length| random_word(length).map_err(|_| StartError::Random);
+    let ha1s = Ha1s { md5: Some(word(32)?), sha256: Some(word(64)?), sha512_256: None };
+    Ok(Secrets { ha1s, name: None })
+}
+
+/// The instance-id of a phone (RFC 5626 4.1), as the registrar knows it.
+fn instance(binding: &registrar::Binding) -> Option<String> {
+    let value = binding.contact.params.value("+sip.instance")?;
+    Some(value.trim_matches(['"', '<', '>']).to_owned())
 }
 
 pub(super) fn party(extension: String, name: String) -> Party {

@@ -1,8 +1,8 @@
 //! What connections and lookups say to the desk, and what the desk says to a connection.
 
 use axum::body::Bytes;
-use sip::proxy;
-use sip::registrar::{Arrival, Flow, QuestionId, Secrets};
+use sip::registrar::{Arrival, Flow, Party, QuestionId, Secrets};
+use std::net::IpAddr;
 use tokio::sync::mpsc;
 
 /// From a connection, in its order; there is only so much room for it.
@@ -11,6 +11,8 @@ pub(super) enum Mail {
     Opened {
         /// Who it is.
         arrival: Arrival,
+        /// Where it comes from.
+        address: IpAddr,
         /// What is to be sent goes here.
         queue: mpsc::Sender<Outgoing>,
     },
@@ -22,28 +24,39 @@ pub(super) enum Mail {
         bytes: Bytes,
     },
     /// It is closed.
-    Closed(Flow),
+    Closed {
+        /// Which.
+        flow: Flow,
+        /// Its session is over: the phone does not come back over another one.
+        for_good: bool,
+    },
 }
 
-/// From inside: never more than there are open questions and people who log out.
+/// What was looked up: never more than there are open questions.
 pub(super) enum Order {
-    /// The registrar's question was looked up.
-    Registrar(QuestionId, Option<Secrets>),
-    /// The proxy's question was looked up.
-    Proxy(QuestionId, proxy::Answer),
-    /// The binding of a phone is to go.
-    Unbind {
-        /// Whose.
-        user: String,
-        /// Which phone.
-        instance: String,
-    },
+    /// The registrar's question for secrets.
+    Registrar(QuestionId, Claim, Secrets),
+    /// The proxy's question for secrets.
+    Caller(QuestionId, Claim, Secrets),
+    /// The proxy's question for an account.
+    Callee(QuestionId, Option<Party>),
+}
+
+/// Who a signed request says to come from.
+#[derive(Clone)]
+pub(super) struct Claim {
+    /// Over this connection.
+    pub(super) flow: Flow,
+    /// This user.
+    pub(super) user: String,
 }
 
 /// For a connection.
 pub(super) enum Outgoing {
     /// Send this.
     Message(Vec<u8>),
+    /// Somebody signed a request here with the right password.
+    Admitted,
     /// Close, with this code and these words.
     Close(u16, &'static str),
 }

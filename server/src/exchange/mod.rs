@@ -4,33 +4,37 @@
 //! task of its own and a bounded queue to it. What the machines ask for is looked up beside, and comes back as mail.
 
 mod admission;
-mod budget;
 mod desk;
 mod mail;
 mod presence;
 mod socket;
 #[cfg(test)]
 mod tests;
+mod visitors;
 
 use crate::clock;
 use crate::origin::Origins;
-use crate::ports::{Accounts, Leases, LineEvents, Sessions, Shared};
+use crate::ports::{Accounts, Guesses, Leases, LineEvents, Sessions, Shared};
 use crate::stop::Stop;
 use app::phone::Status;
 use axum::Router;
 use axum::routing::get;
 use desk::Desk;
-use mail::{Mail, Order};
+use mail::Mail;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
+use visitors::Visitors;
 
 /// How many messages may wait for the desk; connections wait beyond that, each for itself.
 const INBOX: usize = 1024;
 /// How many changes of presence a listener may be behind.
 const NEWS: usize = 1024;
+
+/// How long a client usually has to sign a request.
+pub const UNSIGNED: Duration = Duration::from_secs(30);
 
 /// How the exchange behaves.
 #[derive(Clone, Debug)]
@@ -47,6 +51,8 @@ pub struct Options {
     pub ringing: Duration,
     /// What nonces and routes are sealed with: secret, and the same over restarts, so that calls stay routable.
     pub secret: [u8; 32],
+    /// How long a client that has to sign its requests may stay before one of them is admitted; [`UNSIGNED`].
+    pub unsigned: Duration,
 }
 
 /// What the exchange needs of other rooms.
@@ -58,6 +64,8 @@ pub struct Ports {
     pub accounts: Shared<dyn Accounts>,
     /// Which tab holds a line.
     pub leases: Shared<dyn Leases>,
+    /// Who guesses passwords.
+    pub guesses: Shared<dyn Guesses>,
 }
 
 /// The exchange cannot be started.
@@ -82,10 +90,9 @@ struct Inner {
     ports: Ports,
     door: Arc<Door>,
     inbox: mpsc::Sender<Mail>,
-    orders: mpsc::UnboundedSender<Order>,
     board: Arc<Board>,
     flows: AtomicU64,
-    open: AtomicUsize,
+    visitors: Arc<Visitors>,
 }
 
 /// Open until the server stops: what a connection needs to come in, and to be waited for. Rooms hold on to each
@@ -107,13 +114,13 @@ impl Exchange {
         let (inbox, mails) = mpsc::channel(INBOX);
         let (orders, ordered) = mpsc::unbounded_channel();
         let board = Arc::new(Board { statuses: RwLock::default(), news: broadcast::channel(NEWS).0 });
-        let desk = Desk::new(&options, ports.accounts.clone(), orders.clone(), Arc::clone(&board))?;
+        let desk = Desk::new(&options, &ports, orders, Arc::clone(&board))?;
         let door = Arc::new(Door(Mutex::new(Some(stop.clone()))));
         tokio::spawn(desk.run(mails, ordered, Arc::clone(&door), stop));
         // Beginning with the wall clock, so that a flow is never named like one before a restart.
         let flows = AtomicU64::new(clock::now().saturating_mul(1_000));
-        let open = AtomicUsize::new(0);
-        Ok(Self { shared: Arc::new(Inner { options, ports, door, inbox, orders, board, flows, open }) })
+        let visitors = Arc::default();
+        Ok(Self { shared: Arc::new(Inner { options, ports, door, inbox, board, flows, visitors }) })
     }
 }
 
@@ -129,12 +136,6 @@ impl LineEvents for Exchange {
 
     fn changes(&self) -> broadcast::Receiver<(String, Status)> {
         self.shared.board.news.subscribe()
-    }
-
-    fn unbind(&self, extension: &str, instance: &str) {
-        let order = Order::Unbind { user: extension.to_owned(), instance: instance.to_owned() };
-        // A desk that is gone has no bindings either.
-        let _ = self.shared.orders.send(order);
     }
 }
 

@@ -1,17 +1,19 @@
 //! One connection: `GET /sip`, a WebSocket with the subprotocol `sip` (RFC 7118).
 
 use super::admission::{self, Opener, Refusal};
-use super::budget::Budget;
 use super::desk::party;
 use super::mail::{Mail, Outgoing};
+use super::visitors::{Crowded, Visit};
 use super::{Exchange, Inner};
+use crate::client;
 use crate::ports::AccountId;
+use crate::socket::{Budget, End, close, send};
 use crate::stop::Stop;
 use app::lease::{CLOSE_LOGGED_OUT, CLOSE_MOVED};
 use axum::body::Bytes;
-use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::{ConnectInfo, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use http::header;
@@ -20,49 +22,53 @@ use sip::message::limits;
 use sip::registrar::{Admission, Arrival, Flow};
 use sip::transaction::Reliability;
 use sip::uri::Host;
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, interval_at, sleep_until, timeout};
+use tokio::time::{Instant, interval_at, sleep_until};
 
 /// The subprotocol's name (RFC 7118 3).
 const SUBPROTOCOL: &str = "sip";
 /// How many messages may wait for a client that reads slowly.
 const QUEUE: usize = 256;
-/// How many connections there may be.
-const MAX_OPEN: usize = 10_000;
-/// How long one message may take to leave.
-const SEND: Duration = Duration::from_secs(10);
+/// How many messages a client may send at once, and how many a second in the long run.
+const BURST: f64 = 400.0;
+const RATE: f64 = 100.0;
 /// How often the client is asked for a sign of life.
 const PING: Duration = Duration::from_secs(25);
 /// How long it may take to give one.
 const PONG: Duration = Duration::from_secs(10);
-/// How long a client that has to sign its requests may stay without sending any.
-const FIRST: Duration = Duration::from_secs(30);
+/// How long a tab whose session ended may still end its calls and unregister.
+const FAREWELL: Duration = Duration::from_millis(800);
 /// A WebSocket message that is longer than a SIP message may be is still read up to here, so that the client
 /// can be told why the connection is closed.
 const READ: usize = 1024 * 1024;
-
-/// Why a connection ends.
-enum End {
-    /// Nothing more can be said.
-    Gone,
-    /// With this code and these words.
-    Close(u16, &'static str),
-}
 
 /// A connection's own facts.
 struct Line {
     exchange: Exchange,
     parts: Parts,
     opener: Opener,
+    address: IpAddr,
     flow: Flow,
+}
+
+/// Until when what has to happen; nothing has to where there is no time.
+struct Deadlines {
+    /// Somebody signs a request.
+    signed: Option<Instant>,
+    /// A sign of life.
+    alive: Option<Instant>,
+    /// The tab says its farewell, because its session is over.
+    farewell: Option<Instant>,
 }
 
 pub(super) async fn open(
     State(exchange): State<Exchange>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     parts: Parts,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
@@ -86,35 +92,44 @@ pub(super) async fn open(
         Ok(opener) => opener,
         Err(refusal) => return refuse(refusal),
     };
-    if inner.open.load(Ordering::Relaxed) >= MAX_OPEN {
-        return (StatusCode::SERVICE_UNAVAILABLE, "Too many connections are open.").into_response();
-    }
+    let address = client::address(peer, &parts.headers);
+    let visit = match inner.visitors.enter((opener == Opener::Client).then_some(address)) {
+        Ok(visit) => visit,
+        Err(crowded) => return turn_away(crowded),
+    };
     let Some(stop) = inner.door.enter() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "The server stops.").into_response();
     };
     let flow = inner.next_flow();
-    let line = Line { exchange: exchange.clone(), parts, opener, flow };
-    upgrade.on_upgrade(move |socket| line.run(socket, stop))
+    let line = Line { exchange: exchange.clone(), parts, opener, address, flow };
+    upgrade.on_upgrade(move |socket| line.run(socket, visit, stop))
 }
 
 fn refuse(refusal: Refusal) -> Response {
     (refusal.status(), refusal.to_string()).into_response()
 }
 
+fn turn_away(crowded: Crowded) -> Response {
+    let status = match crowded {
+        Crowded::Everywhere => StatusCode::SERVICE_UNAVAILABLE,
+        Crowded::Address => StatusCode::TOO_MANY_REQUESTS,
+    };
+    (status, crowded.to_string()).into_response()
+}
+
 impl Line {
-    async fn run(self, mut socket: WebSocket, mut stop: Stop) {
+    async fn run(self, mut socket: WebSocket, mut visit: Visit, mut stop: Stop) {
         let inner = Arc::clone(&self.exchange.shared);
-        inner.open.fetch_add(1, Ordering::Relaxed);
         let (queue, outgoing) = mpsc::channel(QUEUE);
-        let opened = Mail::Opened { arrival: self.arrival(), queue };
-        if inner.inbox.send(opened).await.is_ok() {
-            let end = self.converse(&inner, &mut socket, outgoing, &mut stop).await;
-            let _ = inner.inbox.send(Mail::Closed(self.flow)).await;
-            if let End::Close(code, words) = end {
-                close(&mut socket, code, words).await;
-            }
+        let opened = Mail::Opened { arrival: self.arrival(), address: self.address, queue };
+        if inner.inbox.send(opened).await.is_err() {
+            return;
         }
-        inner.open.fetch_sub(1, Ordering::Relaxed);
+        let mut deadlines = Deadlines::new(&self.opener, inner.options.unsigned);
+        let Err(end) = self.converse(&inner, &mut socket, outgoing, &mut deadlines, &mut visit, &mut stop).await;
+        let for_good = deadlines.farewell.is_some();
+        let _ = inner.inbox.send(Mail::Closed { flow: self.flow, for_good }).await;
+        close(&mut socket, end).await;
     }
 
     fn arrival(&self) -> Arrival {
@@ -130,42 +145,47 @@ impl Line {
         inner: &Inner,
         socket: &mut WebSocket,
         mut outgoing: mpsc::Receiver<Outgoing>,
+        deadlines: &mut Deadlines,
+        visit: &mut Visit,
         stop: &mut Stop,
-    ) -> End {
+    ) -> Result<Infallible, End> {
         let mut moved = inner.ports.leases.moved();
         let mut ended = inner.ports.sessions.ended();
         // Subscribed first, looked at then: nothing that happens in between is missed.
-        if let Err(end) = self.holds(inner) {
-            return end;
-        }
+        self.holds(inner)?;
         let is_tab = matches!(self.opener, Opener::Tab(..));
-        let mut budget = Budget::new();
+        let mut budget = Budget::new(BURST, RATE);
         let mut ping = interval_at(Instant::now() + PING, PING);
-        // Until when a sign of life has to come.
-        let mut alive = match self.opener {
-            Opener::Tab(..) => None,
-            Opener::Client => Some(Instant::now() + FIRST),
-        };
         loop {
-            let step = tokio::select! {
+            let listening = is_tab && deadlines.farewell.is_none();
+            let (due, end) = deadlines.next();
+            tokio::select! {
                 message = socket.recv() => {
-                    alive = None;
-                    self.receive(inner, &mut budget, message).await
+                    deadlines.alive = None;
+                    self.receive(inner, &mut budget, message).await?;
                 }
-                message = outgoing.recv() => send(socket, message).await,
+                message = outgoing.recv() => match message {
+                    Some(Outgoing::Message(bytes)) => send(socket, frame(bytes)).await?,
+                    Some(Outgoing::Admitted) => {
+                        deadlines.signed = None;
+                        visit.known();
+                    }
+                    Some(Outgoing::Close(code, words)) => return Err(End::Close(code, words)),
+                    None => return Err(End::Close(close_code::AGAIN, "messages are not read fast enough")),
+                },
                 _ = ping.tick() => {
-                    alive = alive.or(Some(Instant::now() + PONG));
-                    write(socket, Message::Ping(Bytes::new())).await
+                    deadlines.alive = deadlines.alive.or(Some(Instant::now() + PONG));
+                    send(socket, Message::Ping(Bytes::new())).await?;
                 }
-                () = sleep_until(alive.unwrap_or_else(Instant::now)), if alive.is_some() => {
-                    Err(End::Close(close_code::POLICY, "no sign of life"))
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => return Err(end),
+                news = moved.recv(), if listening => {
+                    if let Err(end) = self.on_move(inner, news) {
+                        // The line of a session that ended moves on at once; its own phone still says goodbye.
+                        self.unless_ended(inner, deadlines, end).await?;
+                    }
                 }
-                news = moved.recv(), if is_tab => self.on_move(inner, news),
-                account = ended.recv(), if is_tab => self.on_end(inner, account).await,
-                () = stop.requested() => Err(End::Close(close_code::AWAY, "the server stops")),
-            };
-            if let Err(end) = step {
-                return end;
+                account = ended.recv(), if listening => self.on_end(inner, deadlines, account).await?,
+                () = stop.requested() => return Err(End::Close(close_code::AWAY, "the server stops")),
             }
         }
     }
@@ -214,49 +234,64 @@ impl Line {
     }
 
     /// A session ended: perhaps the one that opened this.
-    async fn on_end(&self, inner: &Inner, account: Result<AccountId, RecvError>) -> Result<(), End> {
-        let Opener::Tab(person, _) = &self.opener else {
-            return Ok(());
-        };
+    async fn on_end(
+        &self,
+        inner: &Inner,
+        deadlines: &mut Deadlines,
+        account: Result<AccountId, RecvError>,
+    ) -> Result<(), End> {
+        let Opener::Tab(person, _) = &self.opener else { return Ok(()) };
         let concerned = match account {
             Ok(account) => account == person.account,
             Err(RecvError::Lagged(_)) => true,
             Err(RecvError::Closed) => return Err(End::Close(close_code::AWAY, "the server stops")),
         };
         if concerned && inner.ports.sessions.signed_in(&self.parts).await.is_none() {
-            return Err(End::Close(CLOSE_LOGGED_OUT, "logged out"));
+            deadlines.farewell = Some(Instant::now() + FAREWELL);
         }
         Ok(())
+    }
+
+    /// Ends, or begins the farewell if that is because the session is over.
+    async fn unless_ended(&self, inner: &Inner, deadlines: &mut Deadlines, end: End) -> Result<(), End> {
+        if inner.ports.sessions.signed_in(&self.parts).await.is_some() {
+            return Err(end);
+        }
+        deadlines.farewell = Some(Instant::now() + FAREWELL);
+        Ok(())
+    }
+}
+
+impl Deadlines {
+    fn new(opener: &Opener, unsigned: Duration) -> Self {
+        let signed = match opener {
+            Opener::Tab(..) => None,
+            Opener::Client => Some(Instant::now() + unsigned),
+        };
+        Self { signed, alive: None, farewell: None }
+    }
+
+    /// When the connection ends if nothing happens, and how.
+    fn next(&self) -> (Option<Instant>, End) {
+        let all = [
+            (self.signed, End::Close(close_code::POLICY, "nobody signed in")),
+            (self.alive, End::Close(close_code::POLICY, "no sign of life")),
+            (self.farewell, End::Close(CLOSE_LOGGED_OUT, "logged out")),
+        ];
+        let next = all.into_iter().filter(|(due, _)| due.is_some()).min_by_key(|(due, _)| *due);
+        next.unwrap_or((None, End::Gone))
     }
 }
 
 /// The words that go with [`CLOSE_MOVED`].
 const MOVED: &str = "the line is used elsewhere";
 
-async fn send(socket: &mut WebSocket, message: Option<Outgoing>) -> Result<(), End> {
-    match message {
-        // JsSIP and SIP.js read text only; a body that is no text cannot be sent as such.
-        Some(Outgoing::Message(bytes)) => match String::from_utf8(bytes) {
-            Ok(text) => write(socket, Message::Text(text.into())).await,
-            Err(error) => write(socket, Message::Binary(error.into_bytes().into())).await,
-        },
-        Some(Outgoing::Close(code, words)) => Err(End::Close(code, words)),
-        None => Err(End::Close(close_code::AGAIN, "messages are not read fast enough")),
+/// JsSIP and SIP.js read text only; a body that is no text cannot be sent as such.
+fn frame(bytes: Vec<u8>) -> Message {
+    match String::from_utf8(bytes) {
+        Ok(text) => Message::Text(text.into()),
+        Err(error) => Message::Binary(error.into_bytes().into()),
     }
-}
-
-async fn write(socket: &mut WebSocket, message: Message) -> Result<(), End> {
-    match timeout(SEND, socket.send(message)).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) | Err(_) => Err(End::Gone),
-    }
-}
-
-async fn close(socket: &mut WebSocket, code: u16, words: &'static str) {
-    let frame = CloseFrame { code, reason: words.into() };
-    let _ = timeout(SEND, socket.send(Message::Close(Some(frame)))).await;
-    // The other side's close, so that it does not see a cut connection.
-    let _ = timeout(Duration::from_secs(1), async { while let Some(Ok(_)) = socket.recv().await {} }).await;
 }
 
 /// The host the client came by.

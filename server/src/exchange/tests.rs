@@ -2,12 +2,13 @@
 
 mod harness;
 
+use super::visitors::MAX_STRANGERS;
 use crate::ports::LineEvents as _;
 use app::lease::{CLOSE_LOGGED_OUT, CLOSE_MOVED};
 use app::phone::Status;
 use futures::SinkExt as _;
-use harness::{Hello, PATIENCE, bye, call, options, register, server};
-use sip::digest::{self, Algorithm, Policy};
+use harness::{Hello, PATIENCE, bye, call, options, register, server, server_with, signed};
+use sip::digest::Algorithm;
 use sip::message::Response;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
@@ -50,13 +51,7 @@ async fn a_session_is_an_extension_and_strangers_sign() {
         stranger.send(register("1002", 1)).await;
         let challenge = stranger.response().await;
         assert_eq!(challenge.status.code(), 401);
-        let offered: Vec<_> =
-            digest::offered(&challenge).into_iter().filter(|one| one.algorithm() == algorithm).collect();
-        let chosen = digest::choose(&offered, Policy::default()).unwrap();
-        let ha1 = digest::ha1(&algorithm, "1002", "tabphone", "secret");
-        let method = sip::message::Method::Register;
-        let signed = digest::sign(chosen, &ha1, "1002", &method, "sip:tabphone", &[], "c", 1);
-        let again = register("1002", 2).replace("\r\n\r\n", &format!("\r\nAuthorization: {signed}\r\n\r\n"));
+        let again = signed("1002", 2, "secret", &algorithm, &challenge);
         stranger.send(again).await;
         assert_eq!(stranger.response().await.status.code(), 200);
         server.until("1002", Status::Online).await;
@@ -147,10 +142,121 @@ async fn a_session_that_ends_takes_its_socket_along() {
     two.register("1002").await;
     server.neighbours.logged_out.lock().unwrap().push(1);
     server.neighbours.ended.send(1).unwrap();
+    one.send(options(1)).await;
+    assert_eq!(one.response().await.status.code(), 200, "it may still say goodbye");
+    server.neighbours.moved.send((1, 8)).unwrap();
+    one.send(options(2)).await;
+    assert_eq!(one.response().await.status.code(), 200, "even when the line is somebody else's already");
     assert_eq!(one.closed().await, CLOSE_LOGGED_OUT);
-    server.exchange.unbind("1001", "urn:uuid:1001");
-    server.until("1001", Status::Offline).await;
+    let gone = timeout(std::time::Duration::from_secs(1), server.until("1001", Status::Offline)).await;
+    gone.expect("a phone that is not coming back is gone at once");
     assert_eq!(server.exchange.status("1002"), Status::Online);
+}
+
+#[tokio::test]
+async fn a_binding_that_was_taken_over_stays_when_its_old_session_ends() {
+    let server = server().await;
+    let mut old = server.tab("1").await;
+    old.register("1001").await;
+    server.neighbours.logged_out.lock().unwrap().push(1);
+    server.neighbours.ended.send(1).unwrap();
+    old.send(options(1)).await;
+    assert_eq!(old.response().await.status.code(), 200);
+    let mut next = server.stranger().await;
+    assert_eq!(next.sign_in("1001", "secret").await, 200);
+    assert_eq!(old.closed().await, CLOSE_LOGGED_OUT);
+    next.send(register("1002", 1)).await;
+    assert_eq!(next.response().await.status.code(), 401, "the desk has seen the old one close");
+    assert_eq!(server.exchange.status("1001"), Status::Online);
+}
+
+#[tokio::test]
+async fn guesses_over_several_connections_make_an_extension_wait() {
+    let server = server().await;
+    for guess in 0..5 {
+        assert_eq!(server.stranger().await.sign_in("1001", &format!("guess {guess}")).await, 401);
+    }
+    assert_eq!(server.stranger().await.sign_in("1001", "secret").await, 401, "right, but too early");
+    assert_eq!(server.stranger().await.sign_in("1002", "secret").await, 200, "another extension");
+}
+
+#[tokio::test]
+async fn guesses_at_the_same_time_are_counted_one_by_one() {
+    let server = server().await;
+    let mut stranger = server.stranger().await;
+    stranger.send(register("1001", 1)).await;
+    let challenge = stranger.response().await;
+    for seq in 2..=8 {
+        let password = if seq == 8 { "secret" } else { "wrong" };
+        stranger.send(signed("1001", seq, password, &Algorithm::Sha256, &challenge)).await;
+    }
+    for _ in 2..=8 {
+        assert_eq!(stranger.response().await.status.code(), 401);
+    }
+}
+
+#[tokio::test]
+async fn a_phone_that_registers_is_never_throttled_by_itself_nor_by_those_who_guess() {
+    let server = server().await;
+    for _ in 0..8 {
+        assert_eq!(server.stranger().await.sign_in("1001", "secret").await, 200);
+    }
+    let mut phone = server.stranger().await;
+    for seq in 1..=30 {
+        phone.send(register("1001", seq)).await;
+        assert_eq!(phone.response().await.status.code(), 401, "asked for its password");
+    }
+    assert_eq!(phone.sign_in("1001", "secret").await, 200);
+    for _ in 0..6 {
+        assert_eq!(server.stranger().await.sign_in("1001", "guess").await, 401);
+    }
+    assert_eq!(phone.sign_in("1001", "secret").await, 200, "it proved already who it is");
+}
+
+#[tokio::test]
+async fn who_does_not_exist_is_refused_like_who_does() {
+    let server = server().await;
+    let mut answers = Vec::new();
+    for user in ["1001", "1009"] {
+        let mut stranger = server.stranger().await;
+        stranger.send(register(user, 1)).await;
+        let challenge = stranger.response().await;
+        stranger.send(signed(user, 2, "wrong", &Algorithm::Md5, &challenge)).await;
+        let answer = stranger.response().await;
+        let names: Vec<_> = answer.headers.iter().map(|(name, _)| name.to_owned()).collect();
+        answers.push((answer.status, names));
+    }
+    assert_eq!(answers[0], answers[1]);
+}
+
+#[tokio::test]
+async fn who_signs_nothing_does_not_stay() {
+    let server = server_with(std::time::Duration::from_millis(1500)).await;
+    let (mut idle, mut phone) = (server.stranger().await, server.stranger().await);
+    assert_eq!(phone.sign_in("1002", "secret").await, 200);
+    idle.send("\r\n\r\n").await;
+    idle.send(register("1001", 1)).await;
+    assert_eq!(idle.closed().await, 1008, "whatever it says");
+    phone.send("\r\n\r\n").await;
+    assert_eq!(phone.text().await, "\r\n", "who signed stays");
+}
+
+#[tokio::test]
+async fn an_address_has_only_so_many_connections_without_a_signature() {
+    let server = server().await;
+    let mut open = Vec::new();
+    for _ in 0..MAX_STRANGERS {
+        open.push(server.stranger().await);
+    }
+    let hello = || Hello { query: "", origin: None, cookie: None, protocol: Some("sip") };
+    assert_eq!(server.connect(hello()).await.map(drop), Err(429));
+    let _tab = server.tab("1").await;
+    assert_eq!(open[0].sign_in("1002", "secret").await, 200);
+    open[0].send("\r\n\r\n").await;
+    assert_eq!(open[0].text().await, "\r\n");
+    let another = server.connect(hello()).await;
+    assert!(another.is_ok(), "who signed is not counted any more");
+    assert_eq!(server.connect(hello()).await.map(drop), Err(429));
 }
 
 #[tokio::test]

@@ -3,8 +3,9 @@
 mod sign;
 pub mod throttle;
 
+use crate::client;
 use crate::origin::Origins;
-use crate::ports::{Accounts as _, Leases, SessionLife, Sessions, Shared};
+use crate::ports::{Guesses, Leases, PortError, SessionLife, Sessions, Shared, Wait};
 use crate::store::accounts::{AccountError, Accounts, LONGEST_EXTENSION, is_extension};
 use crate::store::password::PasswordError;
 use app::pages::login::{LoginError, LoginView};
@@ -16,9 +17,7 @@ use axum::routing::{get, post};
 use http::request::Parts;
 use leptos::prelude::{Owner, RenderHtml as _};
 use serde::Deserialize;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
-use throttle::{Throttle, Wait};
+use std::net::SocketAddr;
 use zeroize::Zeroizing;
 
 /// The largest form.
@@ -41,8 +40,8 @@ pub struct Room {
     pub origins: Origins,
     /// The SIP domain, which is the digest realm.
     pub domain: String,
-    /// Guesses.
-    pub throttle: Arc<Mutex<Throttle>>,
+    /// Who guesses.
+    pub guesses: Shared<dyn Guesses>,
 }
 
 #[derive(Deserialize)]
@@ -94,18 +93,20 @@ async fn log_in(
     let Ok(Form(Words { extension: typed, password: Password(password) })) = form else {
         return (StatusCode::BAD_REQUEST, "This is not the login form.").into_response();
     };
-    let address = client(peer, &parts.headers);
+    let address = client::address(peer, &parts.headers);
     let extension = local(typed.trim(), &room.domain).to_owned();
     let shown: String = typed.trim().chars().take(LONGEST_EXTENSION * 2).collect();
-    if let Err(wait) = room.with_throttle(|throttle| throttle.attempt(&extension, address, crate::clock::now())) {
+    if let Err(wait) = room.guesses.attempt(&extension, address) {
         tracing::warn!(%address, "login throttled");
         return throttled(&room, &parts.headers, wait, shown);
     }
     match room.accounts.authenticate(&extension, password).await {
         Ok(Some(person)) => {
-            room.with_throttle(|throttle| throttle.succeeded(&extension, address));
-            if room.life.begin(&parts, person.account).await.is_err() {
-                return unavailable();
+            room.guesses.succeeded(&extension, address);
+            match room.life.begin(&parts, person.account).await {
+                Ok(Some(ended)) => room.leases.end(ended),
+                Ok(None) => {}
+                Err(PortError::Storage) => return unavailable(),
             }
             tracing::info!(extension = person.extension, %address, "logged in");
             Redirect::to("/").into_response()
@@ -123,8 +124,8 @@ async fn log_in(
 }
 
 async fn log_out(State(room): State<Room>, parts: Parts) -> Response {
-    if let Some(account) = room.life.end(&parts).await {
-        room.leases.end(account);
+    if let Some(ended) = room.life.end(&parts).await {
+        room.leases.end(ended);
     }
     Redirect::to("/login").into_response()
 }
@@ -155,22 +156,6 @@ fn render(
     (status, Html(html)).into_response()
 }
 
-impl Room {
-    fn with_throttle<T>(&self, work: impl FnOnce(&mut Throttle) -> T) -> T {
-        // A panic while counting leaves nothing half done that matters.
-        work(&mut self.throttle.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// The extension of an account that signs in with this request, when it may.
-    async fn signed_in(&self, parts: &Parts) -> Option<crate::ports::SignedIn> {
-        self.sessions.signed_in(parts).await
-    }
-
-    async fn ha1(&self, extension: &str) -> Option<crate::ports::Ha1> {
-        self.accounts.ha1(extension).await
-    }
-}
-
 /// The extension that was meant: `1001` or `1001@domain`. What cannot be one stays what it is not: an
 /// extension that nobody has.
 fn local<'a>(typed: &'a str, domain: &str) -> &'a str {
@@ -179,14 +164,6 @@ fn local<'a>(typed: &'a str, domain: &str) -> &'a str {
         Some(_) | None => typed,
     };
     if is_extension(extension) { extension } else { "" }
-}
-
-/// Where a request comes from. A proxy on this machine says it in the last field that it adds itself.
-fn client(peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
-    let address = peer.ip().to_canonical();
-    let forwarded = headers.get_all("x-forwarded-for").iter().next_back();
-    let last = forwarded.and_then(|field| field.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
-    last.filter(|_| address.is_loopback()).unwrap_or(address)
 }
 
 #[cfg(test)]
@@ -200,16 +177,5 @@ mod tests {
         assert_eq!(local("1001@example.net", "example.com"), "");
         assert_eq!(local("10 01", "example.com"), "");
         assert_eq!(local(&"1".repeat(33), "example.com"), "");
-    }
-
-    #[test]
-    fn only_a_proxy_on_this_machine_names_the_client() {
-        let mut headers = HeaderMap::new();
-        headers.append("x-forwarded-for", HeaderValue::from_static("203.0.113.1, 203.0.113.2"));
-        let local = SocketAddr::from(([127, 0, 0, 1], 4000));
-        let remote = SocketAddr::from(([198, 51, 100, 7], 4000));
-        assert_eq!(client(local, &headers), IpAddr::from([203, 0, 113, 2]));
-        assert_eq!(client(remote, &headers), remote.ip());
-        assert_eq!(client(local, &HeaderMap::new()), local.ip());
     }
 }

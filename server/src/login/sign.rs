@@ -3,6 +3,7 @@
 //! Only for the tab that holds the line, with its own extension as user name, and the server's own realm.
 
 use super::Room;
+use crate::ports::Accounts as _;
 use crate::store::key::random_word;
 use axum::Json;
 use axum::extract::State;
@@ -61,7 +62,7 @@ async fn answer(
     parts: &Parts,
     wanted: Result<Json<ToSign>, JsonRejection>,
 ) -> Result<Credentials, Refusal> {
-    let person = room.signed_in(parts).await.ok_or(Refusal::SignedOut)?;
+    let person = room.sessions.signed_in(parts).await.ok_or(Refusal::SignedOut)?;
     let Ok(Json(wanted)) = wanted else { return Err(Refusal::Form) };
     if !room.leases.current(person.account, wanted.epoch) {
         return Err(Refusal::NotHolder);
@@ -71,7 +72,7 @@ async fn answer(
     if matches!(wanted.method, Method::Other(_)) {
         return Err(Refusal::Challenge);
     }
-    let ha1 = room.ha1(&person.extension).await.ok_or(Refusal::Secret)?;
+    let ha1 = room.accounts.ha1(&person.extension).await.ok_or(Refusal::Secret)?;
     let ha1 = if is_sha256(&challenge.algorithm()) { ha1.sha256 } else { ha1.md5 };
     let cnonce = random_word(24).map_err(|_| Refusal::Secret)?;
     let ToSign { method, uri, body, .. } = wanted;

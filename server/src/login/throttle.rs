@@ -4,9 +4,14 @@
 //! ones waits: half a minute, doubling with every further failure up to a quarter of an hour. A quarter of an
 //! hour without a failure forgets them all.
 
+use crate::client::network;
+use crate::clock;
+use crate::ports::{Guesses, Wait};
+use crate::store::accounts::is_extension;
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many wrong passwords an extension has before it must wait.
 pub const FREE_PER_EXTENSION: u32 = 5;
@@ -26,23 +31,15 @@ pub struct Throttle {
     addresses: HashMap<IpAddr, Failures>,
 }
 
-/// The next attempt may come after so many milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wait(pub u64);
+/// The throttle that every place which asks for passwords shares.
+#[derive(Debug, Default)]
+pub struct Shared(Mutex<Throttle>);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Failures {
     count: u32,
     last: u64,
     until: u64,
-}
-
-impl Wait {
-    /// In whole seconds, rounded up.
-    #[must_use]
-    pub const fn seconds(self) -> u64 {
-        self.0.div_ceil(1000)
-    }
 }
 
 impl Throttle {
@@ -52,14 +49,19 @@ impl Throttle {
     /// # Errors
     /// [`Wait`] when the extension or the address has to wait; such an attempt does not count.
     pub fn attempt(&mut self, extension: &str, address: IpAddr, now: u64) -> Result<(), Wait> {
-        let address = network(address);
-        let waits = [wait(&self.extensions, extension, now), wait(&self.addresses, &address, now)];
-        if let Some(longest) = waits.into_iter().flatten().max() {
-            return Err(Wait(longest));
+        if let Some(longest) = self.wait(extension, address, now) {
+            return Err(longest);
         }
         fail(&mut self.extensions, extension.to_owned(), FREE_PER_EXTENSION, now);
-        fail(&mut self.addresses, address, FREE_PER_ADDRESS, now);
+        fail(&mut self.addresses, network(address), FREE_PER_ADDRESS, now);
         Ok(())
+    }
+
+    /// How long an attempt has to wait, because of the extension or of the address.
+    #[must_use]
+    pub fn wait(&self, extension: &str, address: IpAddr, now: u64) -> Option<Wait> {
+        let waits = [wait(&self.extensions, extension, now), wait(&self.addresses, &network(address), now)];
+        waits.into_iter().flatten().max().map(Wait)
     }
 
     /// The attempt was right: the extension's failures are forgotten, and the address has one less.
@@ -72,12 +74,30 @@ impl Throttle {
     }
 }
 
-/// What one customer gets: an IPv4 address, or the first 64 bits of an IPv6 one.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
+impl Shared {
+    /// A panic while counting leaves nothing half done that matters.
+    fn lock(&self) -> MutexGuard<'_, Throttle> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Guesses for Shared {
+    fn wait(&self, extension: &str, address: IpAddr) -> Option<Wait> {
+        self.lock().wait(counted(extension), address, clock::now())
+    }
+
+    fn attempt(&self, extension: &str, address: IpAddr) -> Result<(), Wait> {
+        self.lock().attempt(counted(extension), address, clock::now())
+    }
+
+    fn succeeded(&self, extension: &str, address: IpAddr) {
+        self.lock().succeeded(counted(extension), address);
+    }
+}
+
+/// What cannot be an extension counts as one that nobody has, so that long names fill no memory.
+fn counted(extension: &str) -> &str {
+    if is_extension(extension) { extension } else { "" }
 }
 
 fn wait<K, Q>(known: &HashMap<K, Failures>, key: &Q, now: u64) -> Option<u64>
@@ -181,8 +201,6 @@ mod tests {
         }
         assert_eq!(throttle.attempt("x", HERE, 0), Err(Wait(30_000)));
         assert_eq!(throttle.attempt("x", address(1), 0), Ok(()), "another address");
-        let v6: [IpAddr; 2] = ["2001:db8::1".parse().unwrap(), "2001:db8::ffff:2".parse().unwrap()];
-        assert_eq!(network(v6[0]), network(v6[1]), "one customer");
     }
 
     #[test]

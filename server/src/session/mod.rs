@@ -3,7 +3,7 @@
 //! A session ends by logging out, after [`IDLE`] without a request or an open tab, after [`ABSOLUTE`] in any
 //! case, and when its account is disabled, removed or gets a new password.
 
-use crate::ports::{AccountId, PortError, SessionLife, Sessions, SignedIn};
+use crate::ports::{AccountId, Ended, PortError, SessionId, SessionLife, Sessions, SignedIn};
 use crate::store::Store;
 use crate::store::accounts::{Account, Accounts};
 use async_trait::async_trait;
@@ -126,6 +126,8 @@ impl Room {
         let account = account.filter(|account| account.enabled && account.generation == person.generation);
         if account.is_none() || now >= person.until || now - person.seen > idle {
             let _ = session.delete().await;
+            // Sockets that it opened look again; nobody listens when there are none.
+            let _ = self.ended.send(person.account);
             return None;
         }
         if now - person.seen >= TOUCH {
@@ -147,6 +149,11 @@ impl Sessions for Room {
         self.check(&session, person).await.map(SignedIn::from)
     }
 
+    fn session(&self, parts: &Parts) -> Option<SessionId> {
+        let id: tower_sessions::session::Id = cookie(parts, self.cookie)?.parse().ok()?;
+        Some(SessionId(id.0))
+    }
+
     fn ended(&self) -> broadcast::Receiver<AccountId> {
         self.ended.subscribe()
     }
@@ -154,32 +161,43 @@ impl Sessions for Room {
 
 #[async_trait]
 impl SessionLife for Room {
-    async fn begin(&self, parts: &Parts, account: AccountId) -> Result<(), PortError> {
+    async fn begin(&self, parts: &Parts, account: AccountId) -> Result<Option<Ended>, PortError> {
         let session = parts.extensions.get::<Session>().ok_or(PortError::Storage)?;
         let account = self.accounts.get(account).await.ok().flatten().ok_or(PortError::Storage)?;
         let now = OffsetDateTime::now_utc().unix_timestamp();
         let until = now.saturating_add(i64::try_from(ABSOLUTE.as_secs()).unwrap_or(i64::MAX));
         let person = Person { account: account.id, generation: account.generation, seen: now, until };
+        let ended = ended(session).await;
         // Whoever knew the id before the login knows nothing now (session fixation).
         session.cycle_id().await.map_err(|_| PortError::Storage)?;
         session.set_expiry(expiry(until));
-        session.insert(PERSON, person).await.map_err(|_| PortError::Storage)
+        session.insert(PERSON, person).await.map_err(|_| PortError::Storage)?;
+        if let Some(ended) = ended {
+            let _ = self.ended.send(ended.account);
+        }
+        Ok(ended)
     }
 
-    async fn end(&self, parts: &Parts) -> Option<AccountId> {
+    async fn end(&self, parts: &Parts) -> Option<Ended> {
         let session = parts.extensions.get::<Session>()?;
-        let person: Option<Person> = session.get(PERSON).await.ok().flatten();
+        let ended = ended(session).await;
         if let Err(error) = session.flush().await {
             tracing::error!(%error, "a session could not be removed");
         }
-        let account = person?.account;
-        let _ = self.ended.send(account);
-        Some(account)
+        let ended = ended?;
+        let _ = self.ended.send(ended.account);
+        Some(ended)
     }
 
     fn was_signed_in(&self, parts: &Parts) -> bool {
         cookie(parts, self.cookie).is_some()
     }
+}
+
+/// What is told of a session that is about to end; nothing if nobody was signed in.
+async fn ended(session: &Session) -> Option<Ended> {
+    let person: Person = session.get(PERSON).await.ok().flatten()?;
+    Some(Ended { account: person.account, session: SessionId(session.id()?.0) })
 }
 
 fn expiry(until: i64) -> Option<Expiry> {

@@ -7,11 +7,13 @@
 //! | `Silent` | its tab fell silent and nobody else wants it | its tab speaks: `Held`; any other tab speaks or comes: theirs; its socket closes: `Free` |
 //! | `Grace` | its tab went, and may come back (a reload, a cut) | a tab of the same name: theirs at once; the grace ends: the next tab's, else `Free` |
 //!
-//! In every state a `Hello` with the running epoch, from the tab that has it, goes on with the line (`Resumed`).
+//! In every state the end of the holder's session makes the line the next tab's, else `Free`; the end of another
+//! session only takes its tabs away. In every state a `Hello` with the running epoch, from the tab that has it, goes on with the line (`Resumed`).
 //!
 //! The next tab is the one that came last, of those that were heard within the grace if there are any. Every
 //! time the line goes to a tab its epoch goes up, but when a page goes on with the epoch it runs already.
 
+use crate::ports::SessionId;
 use app::lease::{FromTab, GRACE_MS, Grant, RegistrationIdentity, ToTab};
 use app::phone::LineState;
 use std::collections::{BTreeMap, VecDeque};
@@ -28,6 +30,10 @@ pub struct SocketId(pub u64);
 pub struct Hub {
     lease: Lease,
     seat: Seat,
+    /// The session of the tab that has the line or had it last, as far as this process knows.
+    holder: Option<SessionId>,
+    /// Every open socket, also before its `Hello`.
+    sockets: BTreeMap<SocketId, SessionId>,
     tabs: BTreeMap<SocketId, Tab>,
     effects: VecDeque<Effect>,
 }
@@ -65,7 +71,7 @@ pub enum Effect {
 /// Why a socket is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closing {
-    /// The account logged out.
+    /// Its session ended.
     LoggedOut,
     /// The same page came back over another socket.
     Replaced,
@@ -93,7 +99,12 @@ impl Hub {
     #[must_use]
     pub fn new(lease: Lease, now: u64) -> Self {
         let seat = if lease.holder.is_some() { Seat::Grace { until: now.saturating_add(GRACE) } } else { Seat::Free };
-        Self { lease, seat, tabs: BTreeMap::new(), effects: VecDeque::new() }
+        Self { lease, seat, holder: None, sockets: BTreeMap::new(), tabs: BTreeMap::new(), effects: VecDeque::new() }
+    }
+
+    /// A socket of this session was opened.
+    pub fn opened(&mut self, socket: SocketId, session: SessionId) {
+        self.sockets.insert(socket, session);
     }
 
     /// A tab said something. Its first word must be `Hello`; others are ignored before it.
@@ -115,6 +126,7 @@ impl Hub {
     /// A tab's socket is gone.
     pub fn closed(&mut self, socket: SocketId, now: u64) {
         self.timeout(now);
+        self.sockets.remove(&socket);
         let Some(tab) = self.tabs.remove(&socket) else { return };
         match self.seat {
             Seat::Held { socket: holder, .. } if holder == socket => {
@@ -129,13 +141,21 @@ impl Hub {
         }
     }
 
-    /// The account logged out: the line is free and forgotten, its tabs go.
-    pub fn end(&mut self) {
-        for socket in std::mem::take(&mut self.tabs).into_keys() {
+    /// A session ended: its tabs go, and if the line was theirs it is forgotten, and the next tab's at once.
+    pub fn end(&mut self, session: SessionId, now: u64) {
+        let (gone, stay) = std::mem::take(&mut self.sockets).into_iter().partition(|(_, of)| *of == session);
+        self.sockets = stay;
+        let gone: BTreeMap<SocketId, SessionId> = gone;
+        for socket in gone.into_keys() {
+            self.tabs.remove(&socket);
             self.effects.push_back(Effect::Close(socket, Closing::LoggedOut));
         }
-        self.forget();
-        self.lease.line = None;
+        if self.holder == Some(session) {
+            self.vacate();
+            self.lease.line = None;
+            self.effects.push_back(Effect::SaveNow);
+            self.hand_over(now);
+        }
     }
 
     /// The deadline came; harmless at any other time.
@@ -185,12 +205,6 @@ impl Hub {
         self.lease.line.as_ref().map(|(state, at)| (state.clone(), now.saturating_sub(*at)))
     }
 
-    /// How many tabs there are.
-    #[must_use]
-    pub fn tabs(&self) -> usize {
-        self.tabs.len()
-    }
-
     /// The tab that holds the line, silent or not.
     #[must_use]
     pub const fn holder(&self) -> Option<SocketId> {
@@ -201,7 +215,7 @@ impl Hub {
     }
 
     fn hello(&mut self, socket: SocketId, name: String, running: Option<u64>, now: u64) {
-        if self.tabs.contains_key(&socket) {
+        if self.tabs.contains_key(&socket) || !self.sockets.contains_key(&socket) {
             return;
         }
         let returns = self.lease.holder.as_ref() == Some(&name);
@@ -213,6 +227,7 @@ impl Hub {
             // yet that it is dead.
             Seat::Held { socket: old, .. } | Seat::Silent { socket: old } if resumes => {
                 self.tabs.remove(&old);
+                self.sockets.remove(&old);
                 self.effects.push_back(Effect::Close(old, Closing::Replaced));
                 self.resume(socket, now);
             }
@@ -305,6 +320,7 @@ impl Hub {
         let Some(tab) = self.tabs.get(&socket) else { return };
         self.lease.epoch = self.lease.epoch.saturating_add(1);
         self.lease.holder = Some(tab.name.clone());
+        self.holder = self.sockets.get(&socket).copied();
         self.seat = Seat::Held { socket, until: now.saturating_add(GRACE) };
         let snapshot = self.lease.snapshot.clone().map(|(snapshot, at)| (snapshot, now.saturating_sub(at)));
         let grant = Grant { epoch: self.lease.epoch, identity: self.lease.identity.clone(), snapshot };
@@ -314,6 +330,7 @@ impl Hub {
     }
 
     fn resume(&mut self, socket: SocketId, now: u64) {
+        self.holder = self.sockets.get(&socket).copied();
         self.seat = Seat::Held { socket, until: now.saturating_add(GRACE) };
         self.effects.push_back(Effect::Send(socket, ToTab::Resumed { epoch: self.lease.epoch }));
     }
@@ -325,12 +342,18 @@ impl Hub {
         }
     }
 
-    /// The line is nobody's and nothing of it may be gone on with.
-    fn forget(&mut self) {
+    /// Nobody has the line, and nobody goes on with what its last holder did.
+    fn vacate(&mut self) {
         self.seat = Seat::Free;
-        self.lease.epoch = self.lease.epoch.saturating_add(1);
+        self.holder = None;
         self.lease.holder = None;
         self.lease.snapshot = None;
+    }
+
+    /// The line is nobody's and nothing of it may be gone on with.
+    fn forget(&mut self) {
+        self.vacate();
+        self.lease.epoch = self.lease.epoch.saturating_add(1);
         if let Some((state, _)) = &mut self.lease.line {
             *state = std::mem::take(state).stale();
         }

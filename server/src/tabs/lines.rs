@@ -3,7 +3,7 @@
 use super::hub::{Closing, Effect, Hub, Lease, SocketId};
 use super::{identity, stored};
 use crate::clock;
-use crate::ports::{AccountId, Leases, LineEvents, Shared};
+use crate::ports::{AccountId, Ended, Leases, SessionId};
 use crate::store::Store;
 use crate::store::key::KeyError;
 use app::lease::ToTab;
@@ -30,14 +30,12 @@ struct Inner {
     lines: Mutex<BTreeMap<AccountId, Arc<Line>>>,
     sockets: AtomicU64,
     moved: broadcast::Sender<(AccountId, u64)>,
-    events: Mutex<Option<Shared<dyn LineEvents>>>,
     unsaved: Mutex<BTreeSet<AccountId>>,
     save: Notify,
 }
 
 struct Line {
     account: AccountId,
-    extension: Mutex<String>,
     hub: Mutex<Hub>,
     queues: Mutex<BTreeMap<SocketId, mpsc::Sender<Outgoing>>>,
     /// One step at a time, with its writing and sending: what is told is true after a crash too.
@@ -61,6 +59,7 @@ pub(super) struct Place {
     lines: Lines,
     line: Arc<Line>,
     socket: SocketId,
+    session: SessionId,
 }
 
 /// A tab cannot come in.
@@ -86,26 +85,15 @@ impl Lines {
             lines: Mutex::default(),
             sockets: AtomicU64::new(0),
             moved: broadcast::channel(256).0,
-            events: Mutex::default(),
             unsaved: Mutex::default(),
             save: Notify::new(),
         }));
-        for (account, extension, lease) in leases {
-            let line = lines.make(account, extension, lease);
+        for (account, lease) in leases {
+            let line = lines.make(account, lease);
             lock(&lines.0.lines).insert(account, line);
         }
         tokio::spawn(lines.clone().write_behind());
         Ok(lines)
-    }
-
-    /// Says who knows of registrations; the exchange is made after the lines.
-    pub fn connect(&self, events: Shared<dyn LineEvents>) {
-        *lock(&self.0.events) = Some(events);
-    }
-
-    /// Lets go of it again, before the server stops.
-    pub fn disconnect(&self) {
-        *lock(&self.0.events) = None;
     }
 
     /// Writes down what is not yet.
@@ -120,18 +108,17 @@ impl Lines {
         }
     }
 
-    /// A new tab comes in.
-    pub(super) fn enter(&self, account: AccountId, extension: &str) -> Result<Place, Refused> {
+    /// A new tab of this session comes in.
+    pub(super) fn enter(&self, account: AccountId, session: SessionId) -> Result<Place, Refused> {
         let known = lock(&self.0.lines).get(&account).cloned();
         let line = match known {
             Some(line) => line,
             None => {
                 let lease = Lease { epoch: 0, identity: identity::new()?, holder: None, line: None, snapshot: None };
-                let made = self.make(account, extension.to_owned(), lease);
+                let made = self.make(account, lease);
                 Arc::clone(lock(&self.0.lines).entry(account).or_insert(made))
             }
         };
-        extension.clone_into(&mut lock(&line.extension));
         let socket = SocketId(self.0.sockets.fetch_add(1, Ordering::Relaxed));
         let (sender, queue) = mpsc::channel(QUEUE);
         {
@@ -141,13 +128,13 @@ impl Lines {
             }
             queues.insert(socket, sender);
         }
-        Ok(Place { queue, lines: self.clone(), line, socket })
+        lock(&line.hub).opened(socket, session);
+        Ok(Place { queue, lines: self.clone(), line, socket, session })
     }
 
-    fn make(&self, account: AccountId, extension: String, lease: Lease) -> Arc<Line> {
+    fn make(&self, account: AccountId, lease: Lease) -> Arc<Line> {
         let line = Arc::new(Line {
             account,
-            extension: Mutex::new(extension),
             hub: Mutex::new(Hub::new(lease, clock::now())),
             queues: Mutex::default(),
             order: tokio::sync::Mutex::default(),
@@ -234,18 +221,10 @@ impl Leases for Lines {
         self.0.moved.subscribe()
     }
 
-    fn end(&self, account: AccountId) {
+    fn end(&self, Ended { account, session }: Ended) {
         let Some(line) = lock(&self.0.lines).get(&account).cloned() else { return };
         let lines = self.clone();
-        tokio::spawn(async move {
-            lines.step(&line, |hub, _| hub.end()).await;
-            let instance = lock(&line.hub).lease().identity.instance.clone();
-            let extension = lock(&line.extension).clone();
-            let events = lock(&lines.0.events).clone();
-            if let Some(events) = events {
-                events.unbind(&extension, &instance);
-            }
-        });
+        tokio::spawn(async move { lines.step(&line, |hub, now| hub.end(session, now)).await });
     }
 
     fn line(&self, account: AccountId) -> Option<(LineState, u64)> {
@@ -272,6 +251,12 @@ impl Place {
     pub(super) async fn receive(&self, message: app::lease::FromTab) {
         let socket = self.socket;
         self.lines.step(&self.line, |hub, now| hub.receive(socket, message, now)).await;
+    }
+
+    /// The session is over, for all its tabs.
+    pub(super) async fn end(&self) {
+        let session = self.session;
+        self.lines.step(&self.line, |hub, now| hub.end(session, now)).await;
     }
 }
 

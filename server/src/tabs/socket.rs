@@ -4,25 +4,25 @@ use super::hub::Closing;
 use super::lines::{Lines, Outgoing, Place, Refused};
 use crate::origin::{From, Origins};
 use crate::ports::{Accounts, LineEvents, Sessions, Shared, SignedIn};
+use crate::socket::{Budget, End, close, send};
 use crate::stop::Stop;
 use app::lease::{CLOSE_LOGGED_OUT, CLOSE_REPLACED, FromTab, MAX_MESSAGE, SUBPROTOCOL, ToTab};
 use app::phone::Presence;
 use axum::Router;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use http::request::Parts;
+use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, timeout};
 
 /// How long a tab has for its first word.
 const HELLO: Duration = Duration::from_secs(10);
-/// How long one message may take to leave.
-const SEND: Duration = Duration::from_secs(10);
 /// How often the session is looked at while the socket is open, which also keeps it from going idle.
 const RECHECK: Duration = Duration::from_secs(60);
 /// The longest name of a tab, in bytes.
@@ -53,14 +53,6 @@ pub fn router(room: Room) -> Router {
     Router::new().route("/line", get(open)).with_state(room)
 }
 
-/// Why a socket ends.
-enum End {
-    /// Nothing more can be said.
-    Gone,
-    /// With these words.
-    Close(u16, &'static str),
-}
-
 async fn open(
     State(room): State<Room>,
     parts: Parts,
@@ -76,10 +68,11 @@ async fn open(
     if upgrade.selected_protocol().is_none() {
         return refuse(StatusCode::BAD_REQUEST, "The WebSocket subprotocol must be tabphone.line.");
     }
-    let Some(person) = room.sessions.signed_in(&parts).await else {
+    let signed_in = room.sessions.signed_in(&parts).await.zip(room.sessions.session(&parts));
+    let Some((person, session)) = signed_in else {
         return refuse(StatusCode::UNAUTHORIZED, "Please log in first.");
     };
-    match room.lines.enter(person.account, &person.extension) {
+    match room.lines.enter(person.account, session) {
         Ok(place) => upgrade.on_upgrade(move |socket| run(room, parts, person, place, socket)),
         Err(Refused::Full) => refuse(StatusCode::TOO_MANY_REQUESTS, "Too many tabs of this extension are open."),
         Err(error @ Refused::Key(_)) => {
@@ -94,16 +87,8 @@ fn refuse(status: StatusCode, words: &'static str) -> Response {
 }
 
 async fn run(mut room: Room, parts: Parts, person: SignedIn, place: Place, mut socket: WebSocket) {
-    let end = match converse(&mut room, &parts, &person, place, &mut socket).await {
-        Ok(()) => End::Gone,
-        Err(end) => end,
-    };
-    if let End::Close(code, words) = end {
-        let frame = CloseFrame { code, reason: words.into() };
-        let _ = timeout(SEND, socket.send(Message::Close(Some(frame)))).await;
-        // The other side's close, so that it does not see a cut connection.
-        let _ = timeout(Duration::from_secs(1), async { while let Some(Ok(_)) = socket.recv().await {} }).await;
-    }
+    let Err(end) = converse(&mut room, &parts, &person, place, &mut socket).await;
+    close(&mut socket, end).await;
 }
 
 async fn converse(
@@ -112,20 +97,21 @@ async fn converse(
     person: &SignedIn,
     mut place: Place,
     socket: &mut WebSocket,
-) -> Result<(), End> {
+) -> Result<Infallible, End> {
     // Subscribed before anything is read, so that no change falls between.
     let mut presence = room.events.changes();
     let mut ended = room.sessions.ended();
+    check(room, parts, &place).await?;
     let hello = timeout(HELLO, next(socket)).await;
     let hello = hello.map_err(|_| End::Close(close_code::POLICY, "nothing was said"))??;
     if !matches!(&hello, FromTab::Hello { tab, .. } if (1..=NAME).contains(&tab.len())) {
         return Err(End::Close(close_code::POLICY, "the first message must be Hello"));
     }
     place.receive(hello).await;
-    send(socket, &ToTab::Presence(everybody(room, person).await)).await?;
+    say(socket, &ToTab::Presence(everybody(room, person).await)).await?;
 
     let mut recheck = tokio::time::interval_at(Instant::now() + RECHECK, RECHECK);
-    let mut budget = Budget::new();
+    let mut budget = Budget::new(BURST, RATE);
     loop {
         tokio::select! {
             message = next(socket) => {
@@ -135,7 +121,7 @@ async fn converse(
                 place.receive(message?).await;
             }
             outgoing = place.queue.recv() => match outgoing {
-                Some(Outgoing::Message(message)) => send(socket, &message).await?,
+                Some(Outgoing::Message(message)) => say(socket, &message).await?,
                 Some(Outgoing::Close(Closing::LoggedOut)) => return Err(End::Close(CLOSE_LOGGED_OUT, "logged out")),
                 Some(Outgoing::Close(Closing::Replaced)) => return Err(End::Close(CLOSE_REPLACED, "replaced")),
                 None => return Err(End::Close(close_code::AGAIN, "too slow")),
@@ -143,7 +129,7 @@ async fn converse(
             change = presence.recv() => {
                 let news = news(room, person, change).await?;
                 if !news.is_empty() {
-                    send(socket, &ToTab::Presence(news)).await?;
+                    say(socket, &ToTab::Presence(news)).await?;
                 }
             }
             account = ended.recv() => {
@@ -153,10 +139,10 @@ async fn converse(
                     Err(RecvError::Closed) => return Err(End::Close(close_code::AWAY, "the server stops")),
                 };
                 if concerned {
-                    check(room, parts).await?;
+                    check(room, parts, &place).await?;
                 }
             }
-            _ = recheck.tick() => check(room, parts).await?,
+            _ = recheck.tick() => check(room, parts, &place).await?,
             () = room.stop.requested() => return Err(End::Close(close_code::AWAY, "the server stops")),
         }
     }
@@ -177,17 +163,18 @@ async fn next(socket: &mut WebSocket) -> Result<FromTab, End> {
     }
 }
 
-async fn send(socket: &mut WebSocket, message: &ToTab) -> Result<(), End> {
+async fn say(socket: &mut WebSocket, message: &ToTab) -> Result<(), End> {
     let json = serde_json::to_string(message).map_err(|_| End::Close(close_code::ERROR, "nothing can be said"))?;
-    match timeout(SEND, socket.send(Message::Text(json.into()))).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) | Err(_) => Err(End::Gone),
-    }
+    send(socket, Message::Text(json.into())).await
 }
 
-async fn check(room: &Room, parts: &Parts) -> Result<(), End> {
-    let valid = room.sessions.signed_in(parts).await.is_some();
-    if valid { Ok(()) } else { Err(End::Close(CLOSE_LOGGED_OUT, "logged out")) }
+/// Whether the session still is one; all its tabs go when it is not.
+async fn check(room: &Room, parts: &Parts, place: &Place) -> Result<(), End> {
+    if room.sessions.signed_in(parts).await.is_some() {
+        return Ok(());
+    }
+    place.end().await;
+    Err(End::Close(CLOSE_LOGGED_OUT, "logged out"))
 }
 
 /// What everybody else is doing.
@@ -208,25 +195,5 @@ async fn news(
         Ok((extension, status)) => Ok(vec![Presence { extension, status }]),
         Err(RecvError::Lagged(_)) => Ok(everybody(room, person).await),
         Err(RecvError::Closed) => Err(End::Close(close_code::AWAY, "the server stops")),
-    }
-}
-
-/// A token bucket.
-struct Budget {
-    tokens: f64,
-    at: Instant,
-}
-
-impl Budget {
-    fn new() -> Self {
-        Self { tokens: BURST, at: Instant::now() }
-    }
-
-    fn spend(&mut self) -> bool {
-        let now = Instant::now();
-        self.tokens = (self.tokens + now.duration_since(self.at).as_secs_f64() * RATE).min(BURST);
-        self.at = now;
-        self.tokens -= 1.0;
-        self.tokens >= 0.0
     }
 }

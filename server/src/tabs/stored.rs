@@ -8,7 +8,6 @@ use sqlx::{FromRow, SqlitePool};
 #[derive(FromRow)]
 struct Row {
     account: AccountId,
-    extension: String,
     epoch: i64,
     instance: String,
     contact_user: String,
@@ -20,10 +19,9 @@ struct Row {
     snapshot_at: Option<i64>,
 }
 
-/// Every lease, with its account and extension.
-pub(super) async fn load(pool: &SqlitePool) -> Result<Vec<(AccountId, String, Lease)>, sqlx::Error> {
-    let query = "SELECT leases.*, accounts.extension FROM leases JOIN accounts ON accounts.id = leases.account";
-    let rows: Vec<Row> = sqlx::query_as(query).fetch_all(pool).await?;
+/// Every lease, with its account.
+pub(super) async fn load(pool: &SqlitePool) -> Result<Vec<(AccountId, Lease)>, sqlx::Error> {
+    let rows: Vec<Row> = sqlx::query_as("SELECT * FROM leases").fetch_all(pool).await?;
     Ok(rows.into_iter().map(Row::lease).collect())
 }
 
@@ -54,7 +52,7 @@ pub(super) async fn save(pool: &SqlitePool, account: AccountId, lease: &Lease) -
 }
 
 impl Row {
-    fn lease(self) -> (AccountId, String, Lease) {
+    fn lease(self) -> (AccountId, Lease) {
         let Self { instance, contact_user, call_id, .. } = self;
         // A state that another version wrote, and this one cannot read, is one that is not known.
         let line = self.line.and_then(|json| serde_json::from_str(&json).ok());
@@ -65,7 +63,7 @@ impl Row {
             line: line.zip(self.line_at.map(unsigned)),
             snapshot: self.snapshot.zip(self.snapshot_at.map(unsigned)),
         };
-        (self.account, self.extension, lease)
+        (self.account, lease)
     }
 }
 

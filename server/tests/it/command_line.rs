@@ -114,6 +114,7 @@ async fn demo_passwords_are_shown_once_and_work() {
         let line = printed.lines().find(|line| line.trim_start().starts_with(extension)).unwrap().to_owned();
         line.split_whitespace().last().unwrap().to_owned()
     };
+    assert!(url.starts_with("http://localhost:"), "{url}");
     let first = password(&printed, "1001");
     for (extension, name) in [("1001", "Alice Adams"), ("1002", "Bob Brown"), ("1003", "Carol Clark")] {
         assert!(printed.contains(&format!("{extension}  {name}")), "{printed}");

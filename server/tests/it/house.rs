@@ -135,6 +135,18 @@ impl Visitor {
         tab
     }
 
+    /// Opens `/sip` as the holder of the line, and registers.
+    pub async fn sip(&self, epoch: u64, extension: &str) -> Tab {
+        let mut headers = self.line_headers();
+        headers.retain(|(name, _)| *name != "sec-websocket-protocol");
+        headers.push(("sec-websocket-protocol", "sip".to_owned()));
+        let mut sip = open_socket(&self.browser.origin, &format!("/sip?epoch={epoch}"), &headers).await.ok().unwrap();
+        sip.say_raw(&register(extension, 1)).await;
+        let answer = sip.hear_raw().await;
+        assert!(answer.starts_with("SIP/2.0 200"), "{answer}");
+        sip
+    }
+
     pub fn line_headers(&self) -> Vec<(&'static str, String)> {
         vec![
             ("origin", self.browser.origin.clone()),
@@ -142,6 +154,21 @@ impl Visitor {
             ("sec-websocket-protocol", SUBPROTOCOL.to_owned()),
         ]
     }
+}
+
+/// A REGISTER of the phone of this extension.
+pub fn register(extension: &str, seq: u32) -> String {
+    format!(
+        "REGISTER sip:tabphone SIP/2.0\r\n\
+         Via: SIP/2.0/WS x.invalid;branch=z9hG4bK{extension}{seq}\r\n\
+         Max-Forwards: 70\r\n\
+         From: <sip:{extension}@tabphone>;tag=1\r\n\
+         To: <sip:{extension}@tabphone>\r\n\
+         Call-ID: {extension}\r\n\
+         CSeq: {seq} REGISTER\r\n\
+         Contact: <sip:u@x.invalid;transport=ws>;+sip.instance=\"<urn:uuid:{extension}>\";reg-id=1;expires=600\r\n\
+         Content-Length: 0\r\n\r\n"
+    )
 }
 
 /// The first cookie that a response sets, as `name=value`.
@@ -203,6 +230,12 @@ impl Tab {
                 other => panic!("{other:?}"),
             }
         }
+    }
+
+    /// Whether the server still answers over this SIP connection.
+    pub async fn is_open(&mut self) -> bool {
+        self.say_raw("\r\n\r\n").await;
+        self.hear_raw().await == "\r\n"
     }
 
     /// The next text, whatever it is.

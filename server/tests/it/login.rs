@@ -1,5 +1,7 @@
-use crate::house::{ALICE, BOB, House, cookie};
+use crate::house::{ALICE, BOB, House, cookie, open_socket, register};
 use reqwest::{StatusCode, header};
+use sip::digest;
+use sip::message::{Message, Method};
 
 fn location(response: &reqwest::Response) -> &str {
     response.headers().get(header::LOCATION).unwrap().to_str().unwrap()
@@ -91,4 +93,45 @@ async fn another_site_cannot_log_anybody_in_or_out() {
         }
     }
     assert_eq!(alice.browser.get("/").await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn guesses_at_the_exchange_and_at_the_login_are_the_same_guesses() {
+    let house = House::open().await;
+    for _ in 0..5 {
+        assert_eq!(sip_login(&house, "not the password").await, 401);
+    }
+    assert_eq!(sip_login(&house, ALICE.1).await, 401);
+    let browser = house.browser();
+    assert_eq!(browser.log_in(ALICE.0, ALICE.1).await.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(browser.log_in(BOB.0, BOB.1).await.status(), StatusCode::SEE_OTHER, "others can log in");
+}
+
+#[tokio::test]
+async fn a_phone_signs_in_with_the_password_of_the_login() {
+    let house = House::open().await;
+    for _ in 0..6 {
+        assert_eq!(sip_login(&house, ALICE.1).await, 200);
+    }
+}
+
+/// The answer to a REGISTER of 1001 with this password, over a connection of its own.
+async fn sip_login(house: &House, password: &str) -> u16 {
+    let headers = [("sec-websocket-protocol", "sip".to_owned())];
+    let mut sip = open_socket(&house.url(""), "/sip", &headers).await.ok().unwrap();
+    sip.say_raw(&register(ALICE.0, 1)).await;
+    let Ok(Message::Response(challenge)) = Message::parse(sip.hear_raw().await.as_bytes()) else {
+        panic!("no response")
+    };
+    let challenges = digest::offered(&challenge);
+    let chosen = digest::choose(&challenges, digest::Policy::default()).unwrap();
+    let ha1 = digest::ha1(&chosen.algorithm(), ALICE.0, "tabphone", password);
+    let signed = digest::sign(chosen, &ha1, ALICE.0, &Method::Register, "sip:tabphone", &[], "c", 1);
+    let again =
+        register(ALICE.0, 2).replacen("Content-Length", &format!("Authorization: {signed}\r\nContent-Length"), 1);
+    sip.say_raw(&again).await;
+    match Message::parse(sip.hear_raw().await.as_bytes()) {
+        Ok(Message::Response(response)) => response.status.code(),
+        other => panic!("{other:?}"),
+    }
 }

@@ -1,32 +1,9 @@
 //! What people see of one another: the rooms together.
 
-use crate::house::{ALICE, BOB, House, Tab, Visitor, open_socket};
+use crate::house::{ALICE, BOB, House};
 use app::lease::ToTab;
 use app::phone::Status;
 use reqwest::StatusCode;
-
-/// Opens `/sip` as the holder of the line, and registers.
-async fn register(visitor: &Visitor, epoch: u64, extension: &str) -> Tab {
-    let mut headers = visitor.line_headers();
-    headers.retain(|(name, _)| *name != "sec-websocket-protocol");
-    headers.push(("sec-websocket-protocol", "sip".to_owned()));
-    let mut sip = open_socket(&visitor.browser.origin, &format!("/sip?epoch={epoch}"), &headers).await.ok().unwrap();
-    sip.say_raw(&format!(
-        "REGISTER sip:tabphone SIP/2.0\r\n\
-         Via: SIP/2.0/WS x.invalid;branch=z9hG4bK{extension}\r\n\
-         Max-Forwards: 70\r\n\
-         From: <sip:{extension}@tabphone>;tag=1\r\n\
-         To: <sip:{extension}@tabphone>\r\n\
-         Call-ID: {extension}\r\n\
-         CSeq: 1 REGISTER\r\n\
-         Contact: <sip:u@x.invalid;transport=ws>;expires=600\r\n\
-         Content-Length: 0\r\n\r\n"
-    ))
-    .await;
-    let answer = sip.hear_raw().await;
-    assert!(answer.starts_with("SIP/2.0 200"), "{answer}");
-    sip
-}
 
 #[tokio::test]
 async fn a_tab_is_told_who_comes_and_who_goes() {
@@ -38,7 +15,7 @@ async fn a_tab_is_told_who_comes_and_who_goes() {
 
     let bob = house.signed_in(BOB).await;
     let epoch = bob.tab("tab", None).await.granted().await;
-    let _sip = register(&bob, epoch, "1002").await;
+    let _sip = bob.sip(epoch, "1002").await;
     assert_eq!(alice.presence_of("1002").await, Status::Online);
     let page = house.signed_in(ALICE).await.browser.get("/").await.text().await.unwrap();
     assert!(page.contains("Online"), "{page}");
@@ -51,7 +28,7 @@ async fn logging_out_closes_the_sip_socket_and_leaves_nobody_online() {
     let bob = house.signed_in(BOB).await;
     let mut tab = bob.tab("tab", None).await;
     let epoch = tab.granted().await;
-    let sip = register(&bob, epoch, "1002").await;
+    let sip = bob.sip(epoch, "1002").await;
     while alice.presence_of("1002").await != Status::Online {}
     assert_eq!(bob.browser.post("/logout").await.status(), StatusCode::SEE_OTHER);
     sip.closed().await.unwrap();
@@ -65,11 +42,11 @@ async fn taking_the_line_closes_the_sip_socket_of_the_tab_that_had_it() {
     let bob = house.signed_in(BOB).await;
     let mut first = bob.tab("first", None).await;
     let epoch = first.granted().await;
-    let sip = register(&bob, epoch, "1002").await;
+    let sip = bob.sip(epoch, "1002").await;
     let mut second = bob.tab("second", None).await;
     assert_eq!(second.hear().await, ToTab::Watching);
     second.say(app::lease::FromTab::Take).await;
     let next = second.granted().await;
     sip.closed().await.unwrap();
-    register(&bob, next, "1002").await;
+    bob.sip(next, "1002").await;
 }

@@ -1,4 +1,6 @@
-use crate::house::{ALICE, House, accounts, cookie};
+use crate::house::{ALICE, BOB, House, accounts, cookie};
+use app::lease::{CLOSE_LOGGED_OUT, FromTab, ToTab};
+use app::phone::Status;
 use reqwest::{StatusCode, header};
 use zeroize::Zeroizing;
 
@@ -48,10 +50,62 @@ async fn logging_out_ends_the_session_on_the_server() {
     assert_eq!(logout.status(), StatusCode::SEE_OTHER);
     assert_eq!(logout.headers()[header::LOCATION], "/login");
     let close = tab.closed().await.unwrap();
-    assert_eq!(u16::from(close.code), app::lease::CLOSE_LOGGED_OUT);
+    assert_eq!(u16::from(close.code), CLOSE_LOGGED_OUT);
     let copied = house.browser().client.get(house.url("/")).header(header::COOKIE, &alice.cookie).send().await.unwrap();
     assert_eq!(copied.status(), StatusCode::SEE_OTHER, "a copied cookie is worth nothing");
     assert_eq!(alice.browser.post("/logout").await.status(), StatusCode::SEE_OTHER, "twice is no error");
+}
+
+#[tokio::test]
+async fn logging_out_of_a_browser_that_watches_leaves_the_other_one_its_line() {
+    let house = House::open().await;
+    let (desk, home) = (house.signed_in(ALICE).await, house.signed_in(ALICE).await);
+    let mut holder = desk.tab("desk", None).await;
+    let epoch = holder.granted().await;
+    let mut sip = desk.sip(epoch, "1001").await;
+    let mut watcher = home.tab("home", None).await;
+    assert_eq!(watcher.hear().await, ToTab::Watching);
+    home.browser.post("/logout").await;
+    assert_eq!(u16::from(watcher.closed().await.unwrap().code), CLOSE_LOGGED_OUT);
+    holder.say(FromTab::Alive).await;
+    assert_eq!(holder.hear().await, ToTab::Alive, "nothing else was said");
+    assert!(sip.is_open().await);
+    drop(desk.sip(epoch, "1001").await);
+    assert_eq!(desk.browser.get("/").await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn logging_out_of_the_browser_with_the_line_gives_it_to_the_other_one() {
+    let house = House::open().await;
+    let (desk, home) = (house.signed_in(ALICE).await, house.signed_in(ALICE).await);
+    let mut bob = house.signed_in(BOB).await.tab("bob", None).await;
+    let mut holder = desk.tab("desk", None).await;
+    let epoch = holder.granted().await;
+    let mut sip = desk.sip(epoch, "1001").await;
+    while bob.presence_of("1001").await != Status::Online {}
+    let mut watcher = home.tab("home", None).await;
+    assert_eq!(watcher.hear().await, ToTab::Watching);
+    let mut sibling = desk.tab("sibling", None).await;
+    assert_eq!(sibling.hear().await, ToTab::Watching);
+
+    desk.browser.post("/logout").await;
+    assert!(watcher.granted().await > epoch);
+    assert!(sip.is_open().await, "the phone that had the line still says goodbye");
+    assert_eq!(u16::from(holder.closed().await.unwrap().code), CLOSE_LOGGED_OUT);
+    assert_eq!(u16::from(sibling.closed().await.unwrap().code), CLOSE_LOGGED_OUT);
+    assert_eq!(u16::from(sip.closed().await.unwrap().code), CLOSE_LOGGED_OUT);
+    assert_eq!(bob.presence_of("1001").await, Status::Offline, "what it did not unregister is gone");
+}
+
+#[tokio::test]
+async fn logging_in_as_somebody_else_ends_the_session_before() {
+    let house = House::open().await;
+    let alice = house.signed_in(ALICE).await;
+    let mut tab = alice.tab("a", None).await;
+    let sip = alice.sip(tab.granted().await, "1001").await;
+    assert_eq!(alice.browser.log_in(BOB.0, BOB.1).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(u16::from(tab.closed().await.unwrap().code), CLOSE_LOGGED_OUT);
+    assert_eq!(u16::from(sip.closed().await.unwrap().code), CLOSE_LOGGED_OUT);
 }
 
 #[tokio::test]
@@ -78,10 +132,14 @@ async fn a_disabled_account_is_out_at_once() {
     let house = House::open().await;
     let alice = house.signed_in(ALICE).await;
     let mut tab = alice.tab("a", None).await;
-    tab.granted().await;
+    let sip = alice.sip(tab.granted().await, "1001").await;
+    let mut elsewhere = house.signed_in(ALICE).await.tab("b", None).await;
+    assert_eq!(elsewhere.hear().await, ToTab::Watching);
     accounts(house.data.path()).await.set_enabled(ALICE.0, false).await.unwrap();
     assert_eq!(alice.browser.get("/").await.status(), StatusCode::SEE_OTHER);
-    assert_eq!(u16::from(tab.closed().await.unwrap().code), app::lease::CLOSE_LOGGED_OUT);
+    for socket in [tab, elsewhere, sip] {
+        assert_eq!(u16::from(socket.closed().await.unwrap().code), CLOSE_LOGGED_OUT);
+    }
     assert_eq!(house.browser().log_in(ALICE.0, ALICE.1).await.status(), StatusCode::UNAUTHORIZED);
 }
 

@@ -116,3 +116,13 @@ async fn https_is_remembered_by_browsers() {
     let response = house.browser().get("/login").await;
     assert!(text(&response, "strict-transport-security").starts_with("max-age="));
 }
+
+#[tokio::test]
+async fn files_that_begin_with_a_dot_are_not_sent() {
+    let house = House::open().await;
+    std::fs::write(house.data.path().join("site/pkg/.wasm"), "left over").unwrap();
+    let browser = house.browser();
+    for path in ["/pkg/.wasm", "/pkg/%2ewasm", "/pkg/%2Ewasm"] {
+        assert_eq!(browser.get(path).await.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+}

@@ -1,4 +1,4 @@
-use crate::house::{ALICE, BOB, House, open_line};
+use crate::house::{ALICE, BOB, House, Visitor, open_line};
 use app::lease::{FromTab, ToTab};
 use app::phone::{LineState, Registration};
 
@@ -6,10 +6,15 @@ fn ready() -> LineState {
     LineState { registration: Registration::Ready, ..LineState::default() }
 }
 
-#[tokio::test]
-async fn the_line_is_for_own_pages_with_a_session() {
+async fn alice_at_home() -> (House, Visitor) {
     let house = House::open().await;
     let alice = house.signed_in(ALICE).await;
+    (house, alice)
+}
+
+#[tokio::test]
+async fn the_line_is_for_own_pages_with_a_session() {
+    let (_house, alice) = alice_at_home().await;
     let refused = |drop: &'static str, instead: Option<&'static str>| {
         let mut headers = alice.line_headers();
         headers.retain(|(name, _)| *name != drop);
@@ -28,8 +33,7 @@ async fn the_line_is_for_own_pages_with_a_session() {
 
 #[tokio::test]
 async fn a_second_tab_watches_and_can_take_the_line() {
-    let house = House::open().await;
-    let alice = house.signed_in(ALICE).await;
+    let (_house, alice) = alice_at_home().await;
     let mut first = alice.tab("first", None).await;
     let epoch = first.granted().await;
     let mut second = alice.tab("second", None).await;
@@ -63,8 +67,7 @@ async fn every_extension_has_a_line_of_its_own() {
 
 #[tokio::test]
 async fn a_reload_and_a_cut_get_the_line_back() {
-    let house = House::open().await;
-    let alice = house.signed_in(ALICE).await;
+    let (_house, alice) = alice_at_home().await;
     let mut tab = alice.tab("tab", None).await;
     let first = tab.granted().await;
     tab.say(FromTab::Publish { epoch: first, state: ready(), snapshot: "agent".to_owned() }).await;
@@ -80,8 +83,7 @@ async fn a_reload_and_a_cut_get_the_line_back() {
 
 #[tokio::test]
 async fn releasing_gives_the_line_to_the_other_tab() {
-    let house = House::open().await;
-    let alice = house.signed_in(ALICE).await;
+    let (_house, alice) = alice_at_home().await;
     let mut first = alice.tab("first", None).await;
     let epoch = first.granted().await;
     let mut second = alice.tab("second", None).await;
@@ -92,8 +94,7 @@ async fn releasing_gives_the_line_to_the_other_tab() {
 
 #[tokio::test]
 async fn the_phone_page_shows_what_the_line_last_was() {
-    let house = House::open().await;
-    let alice = house.signed_in(ALICE).await;
+    let (_house, alice) = alice_at_home().await;
     let mut tab = alice.tab("tab", None).await;
     let epoch = tab.granted().await;
     let call = app::phone::Call {
@@ -115,8 +116,7 @@ async fn the_phone_page_shows_what_the_line_last_was() {
 
 #[tokio::test]
 async fn what_is_not_understood_closes_the_socket_and_nothing_else() {
-    let house = House::open().await;
-    let alice = house.signed_in(ALICE).await;
+    let (_house, alice) = alice_at_home().await;
     let mut good = alice.tab("good", None).await;
     let epoch = good.granted().await;
     for nonsense in ["", "{", "[]", "\"Nothing\"", "{\"Hello\":{}}", "\u{0}"] {
@@ -135,8 +135,7 @@ async fn what_is_not_understood_closes_the_socket_and_nothing_else() {
 
 #[tokio::test]
 async fn the_first_word_must_be_hello() {
-    let house = House::open().await;
-    let alice = house.signed_in(ALICE).await;
+    let (_house, alice) = alice_at_home().await;
     let mut tab = open_line(&alice.browser.origin, &alice.line_headers()).await.ok().unwrap();
     tab.say(FromTab::Take).await;
     assert_eq!(u16::from(tab.closed().await.unwrap().code), 1008);
@@ -146,8 +145,7 @@ async fn the_first_word_must_be_hello() {
 
 #[tokio::test]
 async fn a_restart_keeps_the_epoch_and_who_had_the_line() {
-    let house = House::open().await;
-    let alice = house.signed_in(ALICE).await;
+    let (house, alice) = alice_at_home().await;
     let mut tab = alice.tab("tab", None).await;
     let epoch = tab.granted().await;
     tab.say(FromTab::Publish { epoch, state: ready(), snapshot: "agent".to_owned() }).await;

@@ -26,6 +26,9 @@ pub struct Config {
     pub instance: String,
     /// The Call-ID of every REGISTER (RFC 3261 10.2), the same for the life of the registration.
     pub register_call_id: String,
+    /// The first CSeq of REGISTER when there is no snapshot to go on from (RFC 3261 10.2): above all that were
+    /// sent with this Call-ID before, and below 2^31. Seconds of the wall clock are.
+    pub register_cseq: u32,
     /// How long a binding is asked to last.
     pub register_expires: Duration,
     /// How long a call may ring, here or there, before it is given up.
@@ -147,15 +150,21 @@ pub enum Event {
     Incoming(CallId),
     /// [`super::Agent::calls`] changed for this call.
     Call(CallId),
-    /// Their description for this call arrived: apply it. An answer in a provisional response and the same
-    /// one in the 200 are told once.
+    /// Their description for this call arrived: apply it. The final one is always told, even when it equals
+    /// the early one before it.
     Remote {
         /// Whose.
         call: CallId,
-        /// Their answer (in 18x, 2xx or ACK).
+        /// Their answer.
         answer: Body,
+        /// Whether it came in a provisional response, and may still be replaced (WebRTC: `pranswer`); the one of
+        /// a 2xx or ACK is final (`answer`).
+        early: bool,
     },
     /// The call is over and forgotten; release its microphone and its peer connection.
+    ///
+    /// A call that was refused because as many are up as are allowed is told by this alone, as
+    /// [`Direction::Incoming`] with [`Cause::Busy`].
     Ended {
         /// Which.
         call: CallId,
@@ -254,7 +263,7 @@ pub enum Cause {
     DeclinedHere,
     /// 603.
     DeclinedThere,
-    /// 486, 600.
+    /// 486, 600; incoming: as many calls were up as are allowed.
     Busy,
     /// 408, 487, 480 after it rang, or our own ringing time; incoming: it rang out.
     NoAnswer,

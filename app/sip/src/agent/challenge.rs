@@ -65,10 +65,11 @@ impl Agent {
         headers.set(&CSeq { seq, method: request.method.clone() });
         compose::via(&mut self.core, &mut request);
         let key = self.core.send(request, purpose, before.saturating_add(1));
-        if let (Purpose::Invite(call), Some(key)) = (purpose, key)
-            && let Some(session) = self.session(call)
-        {
-            session.invited_again(key);
+        let Some(key) = key else { return };
+        match purpose {
+            Purpose::Invite(call) => self.with(call, |session, _| session.invited_again(key)),
+            Purpose::Reinvite(call) => self.with(call, |session, _| session.reinvited_again(key)),
+            Purpose::Register | Purpose::Farewell => {}
         }
     }
 
@@ -77,7 +78,8 @@ impl Agent {
         let following = request.headers.get::<CSeq>().ok()?.seq.saturating_add(1);
         match purpose {
             Purpose::Register => Some(self.registering.next_seq()),
-            Purpose::Invite(_) | Purpose::Farewell => Some(following),
+            Purpose::Invite(call) => Some(following.saturating_add(self.session(call)?.skipped())),
+            Purpose::Farewell => Some(following),
             Purpose::Reinvite(call) => {
                 let dialog = self.session(call)?.dialog_mut()?;
                 dialog.skip(1);

@@ -128,7 +128,7 @@ impl Session {
         }
         if waiting.late {
             match compose::body_of(&ack.headers, &ack.body) {
-                Some(answer) => core.event(Event::Remote { call: self.id, answer }),
+                Some(answer) => core.event(Event::Remote { call: self.id, answer, early: false }),
                 None => self.leave(core, Cause::Media(MediaFailure::Description)),
             }
         }

@@ -95,7 +95,8 @@ impl Session {
         let tag = &self.local_tag;
         let response = match &cause {
             Cause::Media(failure) => compose::no_media(config, invite, tag, *failure),
-            Cause::NoAnswer => compose::response(config, invite, Status::TEMPORARILY_UNAVAILABLE, tag),
+            // Not declined: other phones of this user go on ringing.
+            Cause::NoAnswer | Cause::Network => compose::response(config, invite, Status::TEMPORARILY_UNAVAILABLE, tag),
             Cause::CancelledThere => compose::response(config, invite, Status::REQUEST_TERMINATED, tag),
             Cause::DeclinedHere
             | Cause::AnsweredElsewhere
@@ -108,7 +109,6 @@ impl Session {
             | Cause::Unavailable
             | Cause::NotAcceptable(_)
             | Cause::Forbidden
-            | Cause::Network
             | Cause::Status(_) => compose::response(config, invite, Status::DECLINE, tag),
         };
         core.respond(key, &response);
@@ -130,13 +130,14 @@ impl Session {
 }
 
 /// Who calls: whom the network vouches for (RFC 3325), or who they say they are.
-fn caller(headers: &Headers) -> Result<NameAddr, HeaderError> {
+pub(super) fn caller(headers: &Headers) -> Result<NameAddr, HeaderError> {
     let From(mut from) = headers.get::<From>()?;
     from.params.remove("tag");
     let Ok(Some(PAssertedIdentity(mut asserted))) = headers.find::<PAssertedIdentity>() else {
         return Ok(from);
     };
-    if asserted.display.is_none() {
+    // Whoever says another number may say another name too: it is shown beside its own number only.
+    if asserted.display.is_none() && asserted.uri.equivalent(&from.uri) {
         asserted.display = from.display;
     }
     Ok(asserted)

@@ -59,7 +59,7 @@ impl Agent {
     /// An agent that does nothing yet: see [`Agent::start`].
     #[must_use]
     pub fn new(config: Config, seed: Seed, now: Instant) -> Self {
-        let registering = Registering::new(config.register_expires);
+        let registering = Registering::new(&config);
         Self {
             core: Core::new(config, Random::new(seed), now),
             clock: Clock::default(),

@@ -7,7 +7,7 @@ use super::{Answer, Cause, Event, Question, VerbError, compose};
 use crate::Instant;
 use crate::header::CSeq;
 use crate::message::{Method, Request, Status};
-use crate::transaction::{Key, T1};
+use crate::transaction::{Key, T1, T1_X64};
 use core::time::Duration;
 
 /// What changes the media of an established call: at most one re-INVITE is under way (RFC 3261 14).
@@ -23,6 +23,7 @@ use core::time::Duration;
 /// | Sent | 491 | – | Later |
 /// | Sent | 408, 481, nothing | BYE, Ended | – |
 /// | Sent | other refusals | – | Not |
+/// | Sent | 64·T1 | CANCEL | Not |
 /// | Later | its time came | asks for the offer | Offering |
 /// | Answering | answer | 200 | Not, Later |
 /// | Answering | no answer can be made | 488 | Not, Later |
@@ -36,8 +37,8 @@ pub(super) enum Modify {
     Not,
     /// Our offer is awaited.
     Offering,
-    /// Our re-INVITE is under way, or is being signed.
-    Sent,
+    /// Our re-INVITE is under way, or is being signed: until then, whatever provisional responses come.
+    Sent { key: Key, until: Instant },
     /// Both sides tried at once; we try again.
     Later { at: Instant },
     /// Their re-INVITE awaits our answer; then we may want to try again ourselves.
@@ -47,8 +48,16 @@ pub(super) enum Modify {
 impl Modify {
     pub(super) const fn deadline(&self) -> Option<Instant> {
         match self {
+            Self::Later { at } | Self::Sent { until: at, .. } => Some(*at),
+            Self::Not | Self::Offering | Self::Answering { .. } => None,
+        }
+    }
+
+    /// When we want to try again.
+    const fn again_at(&self) -> Option<Instant> {
+        match self {
             Self::Later { at } => Some(*at),
-            Self::Not | Self::Offering | Self::Sent | Self::Answering { .. } => None,
+            Self::Not | Self::Offering | Self::Sent { .. } | Self::Answering { .. } => None,
         }
     }
 
@@ -56,7 +65,7 @@ impl Modify {
     const fn next(&self) -> Self {
         match self {
             Self::Answering { later: Some(at), .. } | Self::Later { at } => Self::Later { at: *at },
-            Self::Answering { later: None, .. } | Self::Not | Self::Offering | Self::Sent => Self::Not,
+            Self::Answering { later: None, .. } | Self::Not | Self::Offering | Self::Sent { .. } => Self::Not,
         }
     }
 }
@@ -101,8 +110,18 @@ impl Session {
         compose::describe(&core.config, &mut invite);
         compose::body(&mut invite.headers, &mut invite.body, offer);
         compose::via(core, &mut invite);
-        core.send(invite, Purpose::Reinvite(self.id), 0);
-        established.modify = Modify::Sent;
+        let until = core.now + T1_X64;
+        established.modify = match core.send(invite, Purpose::Reinvite(self.id), 0) {
+            Some(key) => Modify::Sent { key, until },
+            None => Modify::Not,
+        };
+    }
+
+    /// re-INVITE was signed and sent again.
+    pub(super) fn reinvited_again(&mut self, new: Key) {
+        if let State::Established(Established { modify: Modify::Sent { key, .. }, .. }) = &mut self.state {
+            *key = new;
+        }
     }
 
     /// Something came of our re-INVITE.
@@ -120,7 +139,7 @@ impl Session {
                 established.acknowledged = Some(Acknowledged { seq: cseq.seq, ack });
             }
             if let Some(answer) = body_of(response).filter(|_| !self.over) {
-                core.event(Event::Remote { call: self.id, answer });
+                core.event(Event::Remote { call: self.id, answer, early: false });
                 core.event(Event::Call(self.id));
             }
             return;
@@ -145,7 +164,7 @@ impl Session {
             return core.respond(key, &response);
         };
         let refusal = match &established.modify {
-            Modify::Offering | Modify::Sent => {
+            Modify::Offering | Modify::Sent { .. } => {
                 compose::response(&core.config, invite, Status::REQUEST_PENDING, &self.local_tag)
             }
             Modify::Answering { .. } => compose::overlap(core, invite, &self.local_tag),
@@ -155,7 +174,7 @@ impl Session {
                     return core.respond(key, &response);
                 }
                 established.dialog.refresh(&invite.headers);
-                let later = established.modify.deadline();
+                let later = established.modify.again_at();
                 established.modify = Modify::Answering { key: key.clone(), invite: invite.clone(), later };
                 let offer = compose::body_of(&invite.headers, &invite.body);
                 core.ask(Question::Answer { call: self.id, offer });
@@ -202,6 +221,13 @@ impl Session {
     pub(super) fn modify_timeout(&mut self, core: &mut Core) {
         let State::Established(established) = &mut self.state else { return };
         if established.modify.deadline().is_some_and(|deadline| deadline <= core.now) {
+            if let Modify::Sent { key, .. } = &established.modify {
+                core.cancel(key, None);
+                core.transactions.drop_client(key);
+                core.questions.forget_purpose(Purpose::Reinvite(self.id));
+                established.modify = Modify::Not;
+                return core.event(Event::Call(self.id));
+            }
             if established.unacknowledged.is_some() {
                 // Their change is not complete yet.
                 established.modify = Modify::Later { at: core.now + T1 };

@@ -18,7 +18,7 @@ const MAX_STRAYS: usize = 32;
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Outgoing {
-    /// How far the next requests of its dialog are to jump (see [`Session::skip`]).
+    /// How far the next requests of this call are to jump (see [`Session::skip`]).
     pub(super) skip: u32,
     step: Step,
 }
@@ -27,7 +27,7 @@ pub(super) struct Outgoing {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 enum Step {
     /// The offer is awaited.
-    Preparing { target: Uri },
+    Preparing { target: Uri, until: Instant },
     /// INVITE is under way, or is being signed.
     Inviting {
         key: Key,
@@ -46,6 +46,7 @@ impl Session {
     pub(super) fn dial(core: &mut Core, id: CallId, target: Uri) -> Self {
         let call_id = format!("{}@{}", core.random.token(), core.config.contact_host);
         let local_tag = core.random.token();
+        let until = core.now + core.config.ringing;
         core.event(Event::Call(id));
         core.ask(Question::Offer { call: id });
         Self {
@@ -55,14 +56,14 @@ impl Session {
             call_id,
             local_tag,
             over: false,
-            state: State::Outgoing(Outgoing { skip: 0, step: Step::Preparing { target } }),
+            state: State::Outgoing(Outgoing { skip: 0, step: Step::Preparing { target, until } }),
         }
     }
 
     /// The offer was made: INVITE leaves.
     pub(super) fn offered(&mut self, core: &mut Core, answer: Answer) {
-        let State::Outgoing(Outgoing { step, .. }) = &mut self.state else { return };
-        let Step::Preparing { target } = step else { return };
+        let State::Outgoing(Outgoing { step, skip }) = &mut self.state else { return };
+        let Step::Preparing { target, .. } = step else { return };
         let offer = match answer {
             Answer::Description(offer) => offer,
             Answer::Media(failure) => return self.gone(core, Cause::Media(failure)),
@@ -70,7 +71,7 @@ impl Session {
                 return self.gone(core, Cause::Media(MediaFailure::Unsupported));
             }
         };
-        let mut invite = compose::invite(&core.config, target, &self.call_id, &self.local_tag, 1);
+        let mut invite = compose::invite(&core.config, target, &self.call_id, &self.local_tag, skip.saturating_add(1));
         compose::body(&mut invite.headers, &mut invite.body, offer);
         compose::via(core, &mut invite);
         let until = core.now + core.config.ringing;
@@ -126,10 +127,29 @@ impl Session {
         }
     }
 
+    /// Gives it up after it was left alone for long. CANCEL leaves when the transport is there, and INVITE does not
+    /// again: the phone there would ring anew.
+    pub(super) fn outgoing_abandoned(&mut self, core: &mut Core) {
+        let State::Outgoing(Outgoing { step, .. }) = &self.state else { return };
+        match step {
+            Step::Preparing { .. } => self.gone(core, Cause::CancelledHere),
+            Step::Inviting { key, .. } => {
+                core.cancel(key, None);
+                core.transactions.drop_client(key);
+                self.gone(core, Cause::Network);
+            }
+            Step::Withdrawn { key, .. } => {
+                core.transactions.drop_client(key);
+                self.state = State::Gone;
+            }
+        }
+    }
+
     pub(super) fn outgoing_timeout(&mut self, core: &mut Core) {
         let State::Outgoing(Outgoing { step, .. }) = &self.state else { return };
         match step {
-            Step::Preparing { .. } => {}
+            // It never left: whoever had to allow the microphone went away.
+            Step::Preparing { .. } => self.withdraw(core, Cause::CancelledHere),
             Step::Inviting { .. } => self.withdraw(core, Cause::NoAnswer),
             Step::Withdrawn { key, .. } => {
                 core.transactions.drop_client(key);
@@ -147,12 +167,12 @@ impl Session {
                     *rings = true;
                     core.event(Event::Call(self.id));
                 }
-                // Early media of other branches waits for its 2xx: a description cannot be exchanged for another.
+                // Early media of other branches waits for its 2xx: the first one is what is heard.
                 if let Some(body) = body_of(response)
                     && told.is_none()
                 {
                     *told = Some(body.clone());
-                    core.event(Event::Remote { call: self.id, answer: body });
+                    core.event(Event::Remote { call: self.id, answer: body, early: true });
                 }
             }
             Step::Withdrawn { key, reason, cancelled, until } => {
@@ -191,17 +211,14 @@ impl Session {
         };
         let ack = acknowledge(core, &dialog, cseq.seq);
         dialog.skip(skip);
-        let body = body_of(response);
-        if body.is_none() && told.is_none() {
+        let Some(answer) = body_of(response).or(told) else {
             bye(core, &mut dialog);
             return self.gone(core, Cause::Media(MediaFailure::Description));
-        }
+        };
         core.forget_questions(self.id);
         self.state = State::Established(Established::as_caller(dialog, Acknowledged { seq: cseq.seq, ack }));
         core.event(Event::Call(self.id));
-        if let Some(answer) = body.filter(|body| told.as_ref() != Some(body)) {
-            core.event(Event::Remote { call: self.id, answer });
-        }
+        core.event(Event::Remote { call: self.id, answer, early: false });
     }
 }
 
@@ -215,10 +232,9 @@ impl Outgoing {
         }
     }
 
-    pub(super) const fn deadline(&self) -> Option<Instant> {
+    pub(super) const fn deadline(&self) -> Instant {
         match self.step {
-            Step::Preparing { .. } => None,
-            Step::Inviting { until, .. } | Step::Withdrawn { until, .. } => Some(until),
+            Step::Preparing { until, .. } | Step::Inviting { until, .. } | Step::Withdrawn { until, .. } => until,
         }
     }
 }
@@ -233,12 +249,14 @@ pub(super) fn refuse_stray(core: &mut Core, key: &Key, invite: &Request, respons
         let ack = stray.ack.clone();
         return core.transmit(ack);
     }
+    if core.strays.len() >= MAX_STRAYS {
+        // Each repetition of one that is not remembered would make another BYE.
+        return;
+    }
     let ack = acknowledge(core, &dialog, cseq.seq);
     bye(core, &mut dialog);
-    if core.strays.len() < MAX_STRAYS {
-        let remote_tag = dialog.remote_tag().into();
-        core.strays.push(Stray { key: key.clone(), remote_tag, ack, until: core.now + T1_X64 });
-    }
+    let remote_tag = dialog.remote_tag().into();
+    core.strays.push(Stray { key: key.clone(), remote_tag, ack, until: core.now + T1_X64 });
 }
 
 /// The session description in a response.

@@ -1,10 +1,15 @@
+use super::incoming::caller;
 use super::transactions::Effects;
-use super::{Agent, CallId, compose};
-use crate::header::{ContentType, Require, To, Unsupported, Via};
+use super::{Agent, Call, CallId, Cause, Direction, Event, Phase, compose};
+use crate::header::{self, ContentType, Require, To, Unsupported, Via};
 use crate::message::{KeepAlive, Message, Method, Request, Response, Status, Token, is_keepalive, refusal};
 use crate::transaction::Key;
 use crate::uri::Uri;
+use alloc::string::ToString;
 use alloc::vec::Vec;
+
+/// The longest body of an INVITE, in bytes: it is in every snapshot as long as it rings. Browsers offer 2 to 6 KiB.
+const MAX_DESCRIPTION: usize = 16 * 1024;
 
 impl Agent {
     /// One message from the wire.
@@ -127,13 +132,29 @@ impl Agent {
             return self.respond(key, invite, Status::LOOP_DETECTED);
         }
         if self.live() >= self.core.config.max_calls {
-            return self.respond(key, invite, Status::BUSY_HERE);
+            return self.busy(key, invite);
         }
         let id = self.next_call();
         match super::session::Session::ring(&mut self.core, id, key.clone(), invite) {
             Ok(session) => self.sessions.push(session),
             Err(error) => self.respond(key, invite, error.status()),
         }
+    }
+
+    /// One call more than are allowed: the user learns who it was.
+    fn busy(&mut self, key: &Key, invite: &Request) {
+        let from = caller(&invite.headers).and_then(|remote| Ok((remote, invite.headers.get::<header::CallId>()?)));
+        let (remote, call_id) = match from {
+            Ok(from) => from,
+            Err(error) => return self.respond(key, invite, error.status()),
+        };
+        let local_tag = self.core.random.token();
+        let response = compose::response(&self.core.config, invite, Status::BUSY_HERE, &local_tag);
+        self.core.respond(key, &response);
+        let id = self.next_call();
+        let call_id = call_id.to_string();
+        let last = Call { id, direction: Direction::Incoming, remote, phase: Phase::Ending, call_id, local_tag };
+        self.core.event(Event::Ended { call: id, last, cause: Cause::Busy });
     }
 
     /// Whether all that a request asks for is understood; if not, it is refused (RFC 3261 8.2.1 to 8.2.3).
@@ -155,6 +176,7 @@ impl Agent {
             Uri::Sip(_) => None,
             Uri::Tel(_) | Uri::Other { .. } => Some(Status::UNSUPPORTED_URI_SCHEME),
         });
+        let status = status.or_else(|| is_large(request).then_some(Status::REQUEST_ENTITY_TOO_LARGE));
         let status = status.or_else(|| (!is_sdp(request)).then_some(Status::UNSUPPORTED_MEDIA_TYPE));
         if let Some(status) = status {
             self.respond(key, request, status);
@@ -192,6 +214,11 @@ impl Agent {
             |session: &&super::session::Session| session.dialog().is_some_and(|dialog| dialog.is_of_request(request));
         self.sessions.iter().find(of).map(|session| session.id)
     }
+}
+
+/// Whether an INVITE describes more than is kept.
+fn is_large(request: &Request) -> bool {
+    request.method == Method::Invite && request.body.len() > MAX_DESCRIPTION
 }
 
 fn has_to_tag(request: &Request) -> bool {

@@ -1,6 +1,6 @@
 use super::core::Core;
 use super::transactions::{Outcome, Purpose};
-use super::{Event, Output, Registration, compose};
+use super::{Config, Event, Output, Registration, compose};
 use crate::Instant;
 use crate::header::{Contact, Expires, MinExpires};
 use crate::message::{Response, Status};
@@ -64,8 +64,16 @@ enum State {
 }
 
 impl Registering {
-    pub(super) const fn new(expires: Duration) -> Self {
-        Self { state: State::Idle, seq: 0, expires }
+    pub(super) const fn new(config: &Config) -> Self {
+        Self { state: State::Idle, seq: config.register_cseq.saturating_sub(1), expires: config.register_expires }
+    }
+
+    /// Goes on after being saved: what is asked for is what the configuration says now, and no number is used
+    /// again that was sent after it was saved.
+    pub(super) fn resume(&mut self, config: &Config, numbers: u32) {
+        self.expires = config.register_expires;
+        self.skip(numbers);
+        self.seq = self.seq.max(config.register_cseq.saturating_sub(1));
     }
 
     /// What the user sees of it.

@@ -86,6 +86,20 @@ impl Session {
         }
     }
 
+    /// Ends it because it was left alone for so long that nobody waits at the other end any more.
+    pub(super) fn abandon(&mut self, core: &mut Core) {
+        match &mut self.state {
+            State::Outgoing(_) => self.outgoing_abandoned(core),
+            State::Incoming(_) => self.refuse(core, Cause::Network),
+            State::Established(established) => {
+                // The ACK that BYE would wait for does not come any more.
+                established.unacknowledged = None;
+                self.leave(core, Cause::Network);
+            }
+            State::Gone => {}
+        }
+    }
+
     /// Whether this INVITE reached us by another way before, and rings (RFC 3261 8.2.2.2).
     pub(super) fn is_merged(&self, invite: &Request) -> bool {
         matches!(&self.state, State::Incoming(incoming) if incoming.is_merged(invite))
@@ -114,7 +128,7 @@ impl Session {
 
     pub(super) fn deadline(&self) -> Option<Instant> {
         match &self.state {
-            State::Outgoing(outgoing) => outgoing.deadline(),
+            State::Outgoing(outgoing) => Some(outgoing.deadline()),
             State::Incoming(incoming) => Some(incoming.until),
             State::Established(established) => established.deadline(),
             State::Gone => None,
@@ -130,6 +144,14 @@ impl Session {
             State::Incoming(_) => self.incoming_timeout(core),
             State::Established(_) => self.established_timeout(core),
             State::Gone => {}
+        }
+    }
+
+    /// How far the numbers of an INVITE that is under way are to jump.
+    pub(super) const fn skipped(&self) -> u32 {
+        match &self.state {
+            State::Outgoing(outgoing) => outgoing.skip,
+            State::Incoming(_) | State::Established(_) | State::Gone => 0,
         }
     }
 

@@ -2,28 +2,30 @@ use super::core::{Core, Stray};
 use super::questions::Questions;
 use super::registering::Registering;
 use super::session::Session;
-use super::transactions::Transactions;
+use super::transactions::{Effects, Transactions};
 use super::{Agent, Config, Output, Registration};
 use crate::clock::Clock;
+use crate::transaction::T1_X64;
 use crate::{Instant, Random, Seed};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// The version that is written; read are this one and the one before it.
-const VERSION: u32 = 1;
+/// The version that is written, and the only one that is read.
+const VERSION: u32 = 2;
 /// How far the CSeq of a restored dialog jumps: a request that was sent after the snapshot was taken must not
 /// collide with the next one.
 const STRIDE: u32 = 1000;
+/// How long a call may be left alone: after 64*T1 without a word the other end gave it up too.
+const LONGEST_AWAY: Duration = T1_X64;
 
 /// All of an agent that outlives its page: registration, calls, transactions and open questions. It holds no
-/// secret.
+/// secret. Who the agent is, its [`Config`], is not kept.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Snapshot {
     version: u32,
     /// The agent's time when it was taken.
     at: Instant,
-    config: Config,
     registering: Registering,
     sessions: Vec<Session>,
     last_call: u64,
@@ -50,7 +52,6 @@ impl Agent {
         Some(Snapshot {
             version: VERSION,
             at: self.clock.inside(now),
-            config: self.core.config.clone(),
             registering: self.registering.clone(),
             sessions: self.sessions.clone(),
             last_call: self.last_call,
@@ -61,17 +62,23 @@ impl Agent {
     }
 
     /// Goes on where a snapshot stopped, `away` later. If a transport was wanted, it is opened at once; open
-    /// questions are asked again; the calls stay.
+    /// questions are asked again; the calls stay, unless it was away for longer than 32 s: then they end.
     ///
     /// # Errors
     /// The snapshot's version is not read.
-    pub fn restore(snapshot: Snapshot, away: Duration, seed: Seed, now: Instant) -> Result<Self, RestoreError> {
+    pub fn restore(
+        snapshot: Snapshot,
+        config: Config,
+        away: Duration,
+        seed: Seed,
+        now: Instant,
+    ) -> Result<Self, RestoreError> {
         if snapshot.version != VERSION {
             return Err(RestoreError::Version(snapshot.version));
         }
         let clock = Clock::resumed(snapshot.at, away, now);
         let own = clock.inside(now);
-        let mut core = Core::new(snapshot.config, Random::new(seed), own);
+        let mut core = Core::new(config, Random::new(seed), own);
         core.transactions = snapshot.transactions;
         core.questions = snapshot.questions;
         core.strays = snapshot.strays;
@@ -83,12 +90,12 @@ impl Agent {
             sessions: snapshot.sessions,
             last_call: snapshot.last_call,
         };
-        agent.resume();
+        agent.resume(away);
         Ok(agent)
     }
 
-    fn resume(&mut self) {
-        self.registering.skip(STRIDE);
+    fn resume(&mut self, away: Duration) {
+        self.registering.resume(&self.core.config, STRIDE);
         for session in &mut self.sessions {
             session.skip(STRIDE);
         }
@@ -99,7 +106,21 @@ impl Agent {
             self.core.link.open(self.core.now);
             self.core.output(Output::Connect);
         }
+        if away > LONGEST_AWAY {
+            self.abandon();
+        }
         self.core.ask_again();
         self.settle();
+    }
+
+    /// Ends every call. What the other end is still to be told (BYE, CANCEL) leaves when the transport is there.
+    fn abandon(&mut self) {
+        // What timed out meanwhile must not be sent again.
+        let mut effects = Effects::default();
+        self.core.transactions.timeout(self.core.now, &mut effects);
+        self.core.apply(effects);
+        for session in &mut self.sessions {
+            session.abandon(&mut self.core);
+        }
     }
 }

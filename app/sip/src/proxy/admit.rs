@@ -9,12 +9,14 @@ use crate::message::{Method, Request, Response, Status};
 use crate::registrar::{Place, Verdict};
 use crate::time::Instant;
 use crate::transaction::{Key, ServerInvite, ServerNonInvite};
-use crate::uri::Host;
+use crate::uri::{Host, Uri};
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 /// How long a client that sends too much is asked to wait, in seconds.
 const RETRY_AFTER: u32 = 5;
+/// The host of a From that names nobody (RFC 3323 4.1.1.3).
+const ANONYMOUS_HOST: &str = "anonymous.invalid";
 
 impl Proxy {
     /// A request that was not seen before.
@@ -182,8 +184,10 @@ impl Proxy {
     fn locate(&mut self, context: &mut Context, came_by: Option<&Host>, now: Instant) {
         let domain = &self.config.domain;
         let own = context.caller.as_ref().map(|(party, _)| Place::User(party.user.clone()));
-        let from = context.request.headers.get::<From>().map(|from| domain.place(&from.0.uri, came_by)).ok();
-        if from != own {
+        let from = context.request.headers.get::<From>().map(|From(from)| from.uri).ok();
+        let anonymous = from.as_ref().is_some_and(is_anonymous);
+        let from = from.map(|uri| domain.place(&uri, came_by));
+        if from != own && !anonymous {
             return self.reply(context, Status::FORBIDDEN, now);
         }
         match domain.place(&context.request.uri, came_by) {
@@ -242,4 +246,9 @@ impl Proxy {
         forward::push_via(&mut request, &branch, &self.config.domain);
         Leg { target, callee, branch, client: Client::Waiting(request), cancel: None }
     }
+}
+
+/// Whether a From names nobody (RFC 3323 4.1.1.3). Who it is, is asserted to whom is called all the same.
+fn is_anonymous(uri: &Uri) -> bool {
+    uri.as_sip().is_some_and(|uri| uri.host.to_string().eq_ignore_ascii_case(ANONYMOUS_HOST))
 }

@@ -117,6 +117,15 @@ impl Server {
         }
     }
 
+    /// Sends again, over a new flow, what the sender may have missed. Who waits for the response of anything but an
+    /// INVITE asks again by itself.
+    pub(super) fn resend(&self, effects: &mut Vec<Effect>) {
+        match self {
+            Self::Invite(server) => server.resend(effects),
+            Self::Other(_) => {}
+        }
+    }
+
     /// Ends it without a response.
     pub(super) fn abandon(&mut self) {
         let mut told = Vec::new();

@@ -5,7 +5,7 @@ use crate::header::{
     CSeq, CallId, Expires, From, MaxForwards, NameAddr, PAssertedIdentity, Reason, RecordRoute, Route, To, Via,
     ViaTransport,
 };
-use crate::message::{HeaderName, Request, Response, Status, Text};
+use crate::message::{HeaderName, Request, Response, Status, Text, Token};
 use crate::registrar::{Domain, Party, Place};
 use crate::transaction::COOKIE;
 use crate::uri::{Host, SipUri, Uri};
@@ -14,6 +14,9 @@ use alloc::string::{String, ToString};
 
 /// The hops of a request that says nothing about them (RFC 3261 16.6 step 3).
 const MAX_HOPS: u8 = 70;
+
+/// Who calls, before RFC 3325 (draft-ietf-sip-privacy).
+const REMOTE_PARTY_ID: HeaderName = HeaderName::Other(Token::literal("Remote-Party-ID"));
 
 /// The copy of `request` that goes out, but for its Via.
 pub(super) fn request(request: &Request, target: Uri, party: &Party, domain: &Domain) -> Request {
@@ -116,6 +119,8 @@ pub(super) fn reason(status: Status, text: &str) -> Reason {
 fn assert_identity(headers: &mut crate::message::Headers, party: Option<&Party>, domain: &Domain) {
     headers.remove(&HeaderName::PAssertedIdentity);
     headers.remove(&HeaderName::PPreferredIdentity);
+    // What P-Asserted-Identity replaced; many phones still show it.
+    headers.remove(REMOTE_PARTY_ID);
     let Some(party) = party else {
         return;
     };

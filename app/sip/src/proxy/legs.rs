@@ -4,16 +4,17 @@ use super::context::{Client, Context, Leg, Stage};
 use super::dialog::dialog_id;
 use super::response_context::{Action, Why};
 use super::token::Endpoint;
-use super::{Proxy, forward};
-use crate::header::{CSeq, Via};
-use crate::message::{Method, Response, Status};
+use super::{Flow, Proxy, forward};
+use crate::header::{CSeq, CallId, From, Via};
+use crate::message::{Headers, Method, Response, Status};
 use crate::time::Instant;
 use crate::transaction::{ClientNonInvite, Effect};
 use alloc::vec::Vec;
 
 impl Proxy {
-    /// A response; one that belongs to nothing is dropped.
-    pub(super) fn response(&mut self, response: &Response, now: Instant) {
+    /// A response. One that belongs to nothing, that another phone sends than the one that was asked, or that
+    /// names another call than the request, is dropped.
+    pub(super) fn response(&mut self, flow: Flow, response: &Response, now: Instant) {
         let (Ok(via), Ok(cseq)) = (response.headers.get::<Via>(), response.headers.get::<CSeq>()) else {
             return;
         };
@@ -27,6 +28,13 @@ impl Proxy {
         let Some((id, index)) = place else {
             return;
         };
+        let genuine = self.state.contexts.get(&id).is_some_and(|context| {
+            let from_there = context.legs().get(index).is_some_and(|leg| self.is_from(&leg.target, flow));
+            from_there && is_same_call(&context.request.headers, &response.headers)
+        });
+        if !genuine {
+            return;
+        }
         self.change(id, |proxy, context| {
             let method = context.request.method.clone();
             let mut effects = Vec::new();
@@ -117,6 +125,7 @@ impl Proxy {
                 Action::Reply(status) => self.reply(context, status, now),
                 Action::StaySilent => context.server.abandon(),
                 Action::Cancel { branch, why } => self.cancel_leg(context, branch, why, now),
+                Action::Drop { branch } => forget_leg(context, branch),
             }
         }
     }
@@ -163,11 +172,8 @@ impl Proxy {
     /// Ends a leg without a word from the phone.
     fn drop_leg(&mut self, context: &mut Context, index: usize, status: Status, now: Instant) {
         let mut actions = Vec::new();
-        if let Stage::Forked { responses, legs } = &mut context.stage {
-            if let Some(leg) = legs.get_mut(index) {
-                leg.client = Client::Over;
-                leg.cancel = None;
-            }
+        forget_leg(context, index);
+        if let Stage::Forked { responses, .. } = &mut context.stage {
             responses.failed(index, status, now, &mut actions);
         }
         self.act(context, actions, now);
@@ -227,6 +233,23 @@ impl Proxy {
         if let Some(leg) = leg_mut(context, index) {
             leg.cancel = Some(ClientNonInvite::new(cancel, transport, now, &mut unsent));
         }
+    }
+}
+
+/// Whether a response names the call of its request: Call-ID and From are the sender's (RFC 3261 8.2.6.2).
+fn is_same_call(request: &Headers, response: &Headers) -> bool {
+    let (Ok(asked), Ok(answered)) = (request.get::<From>(), response.get::<From>()) else {
+        return false;
+    };
+    let call_ids = (request.get::<CallId>(), response.get::<CallId>());
+    asked.tag() == answered.tag() && matches!(call_ids, (Ok(asked), Ok(answered)) if asked == answered)
+}
+
+/// Ends the client transactions of a leg.
+fn forget_leg(context: &mut Context, index: usize) {
+    if let Some(leg) = leg_mut(context, index) {
+        leg.client = Client::Over;
+        leg.cancel = None;
     }
 }
 

@@ -95,7 +95,7 @@ impl Proxy {
             Input::Closed(flow) => self.closed(flow, now),
             Input::Bindings { user, bindings } => self.rebound(user, bindings, now),
             Input::Received { flow, message: Message::Request(request) } => self.request(flow, request, now),
-            Input::Received { message: Message::Response(response), .. } => self.response(&response, now),
+            Input::Received { flow, message: Message::Response(response) } => self.response(flow, &response, now),
             Input::Timeout => self.timeout(now),
             Input::Answer(id, answer) => self.answered(id, answer, now),
         }
@@ -130,7 +130,7 @@ impl Proxy {
     }
 
     fn with(config: Config, seed: Seed, clock: Clock, state: State) -> Self {
-        let gate = Gate::new(config.secret, config.domain.name().to_string(), Role::Proxy);
+        let gate = Gate::new(config.secret, seed, config.domain.name().to_string(), Role::Proxy);
         let tokens = Tokens::new(config.secret);
         Self { config, gate, tokens, random: Random::new(seed), clock, state, outputs: VecDeque::new() }
     }
@@ -166,13 +166,7 @@ impl Proxy {
 
     /// Whether what comes over this flow may belong to the context; its responses then go there.
     fn take_over(&self, context: &mut Context, flow: Flow) -> bool {
-        let same_user = match self.state.flows.get(&flow).map(|c| &c.arrival.admission) {
-            Some(Admission::Account(party)) => {
-                context.caller.as_ref().is_some_and(|(known, _)| known.user == party.user)
-            }
-            Some(Admission::Digest) => !self.state.flows.contains_key(&context.flow),
-            None => false,
-        };
+        let same_user = context.caller.as_ref().is_some_and(|(caller, _)| self.is_of(flow, &caller.user));
         if context.flow != flow && !same_user {
             return false;
         }
@@ -214,9 +208,12 @@ impl Proxy {
     fn came_back(&mut self, end: &Endpoint, flow: Flow, now: Instant) {
         for id in self.ids() {
             self.change(id, |proxy, context| {
-                if context.caller.as_ref().is_some_and(|(_, caller)| caller == end) {
+                if context.caller.as_ref().is_some_and(|(_, caller)| caller == end) && context.flow != flow {
                     context.flow = flow;
                     context.gone = None;
+                    let mut missed = Vec::new();
+                    context.server.resend(&mut missed);
+                    proxy.transmit(flow, missed);
                 }
                 proxy.resume_legs(context, end, now);
             });
@@ -279,6 +276,26 @@ impl Proxy {
             Some(flow) => self.state.flows.contains_key(&flow).then_some(flow),
             None => self.binding(end)?.flow(),
         }
+    }
+
+    /// Whether a flow is known to be a user's: it was admitted as theirs, they signed something here, or a phone
+    /// of theirs is registered here.
+    fn is_of(&self, flow: Flow, user: &str) -> bool {
+        let Some(connection) = self.state.flows.get(&flow) else {
+            return false;
+        };
+        match &connection.arrival.admission {
+            Admission::Account(party) => party.user == user,
+            Admission::Digest => {
+                let bindings = self.state.bindings.get(user).map(Vec::as_slice).unwrap_or_default();
+                connection.users.contains(user) || bindings.iter().any(|binding| binding.flow() == Some(flow))
+            }
+        }
+    }
+
+    /// Whether what comes over this flow may come from that phone.
+    fn is_from(&self, end: &Endpoint, flow: Flow) -> bool {
+        self.reach(end) == Some(flow) || self.is_of(flow, &end.user)
     }
 
     fn binding(&self, end: &Endpoint) -> Option<&Binding> {

@@ -18,9 +18,9 @@ use core::time::Duration;
 /// | RC8 | any that is open | 600–699 | kept; cancels every other | Failed |
 /// | RC9 | Trying | is to be cancelled | – | Trying, to be cancelled |
 /// | RC10 | Proceeding | is to be cancelled | cancels it | Cancelled |
-/// | RC11 | Trying | timer C | counts as 408 | Failed |
+/// | RC11 | Trying | timer C | drops it; counts as 408 | Failed |
 /// | RC12 | Proceeding | timer C | cancels it | Cancelled |
-/// | RC13 | Cancelled | 64·T1 | counts as 408 | Failed |
+/// | RC13 | Cancelled | 64·T1 | drops it (RFC 3261 9.1); counts as 408 | Failed |
 /// | RC14 | Trying, Proceeding | ringing time | all are to be cancelled; what they answer counts as 408 | – |
 /// | RC15 | Trying, Proceeding | caller's CANCEL | all are to be cancelled; what fails without a word counts as 487 | – |
 ///
@@ -90,6 +90,8 @@ pub(super) enum Action {
     StaySilent,
     /// Cancel this branch.
     Cancel { branch: usize, why: Why },
+    /// Forget the client transactions of this branch: what the phone says now comes too late.
+    Drop { branch: usize },
 }
 
 impl ResponseContext {
@@ -144,12 +146,14 @@ impl ResponseContext {
         for index in 0..self.branches.len() {
             match self.branches.get(index) {
                 Some(Branch::Trying { timer_c: Some(at), .. }) if *at <= now => {
+                    actions.push(Action::Drop { branch: index });
                     self.failed(index, Status::REQUEST_TIMEOUT, now, actions);
                 }
                 Some(Branch::Proceeding { timer_c: Some(at) }) if *at <= now => {
                     self.cancel_one(index, Why::Time, now, actions);
                 }
                 Some(Branch::Cancelled { until }) if *until <= now => {
+                    actions.push(Action::Drop { branch: index });
                     self.failed(index, Status::REQUEST_TIMEOUT, now, actions);
                 }
                 Some(

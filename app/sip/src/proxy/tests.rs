@@ -70,6 +70,7 @@ fn brief(action: &Action) -> String {
         Action::Cancel { branch, why: Why::Elsewhere } => format!("cancel {branch}: elsewhere"),
         Action::Cancel { branch, why: Why::Refused(status) } => format!("cancel {branch}: {}", status.code()),
         Action::Cancel { branch, why: Why::Time } => format!("cancel {branch}: time"),
+        Action::Drop { branch } => format!("drop {branch}"),
     }
 }
 
@@ -148,15 +149,15 @@ fn rc10_rc15_the_caller_cancels() {
     table.on(1, 180);
     assert_eq!(table.cancel(), ["cancel 0", "cancel 1"]);
     assert_eq!(table.on(0, 487), NOTHING);
-    assert_eq!(table.at(32_000), ["reply 487"], "the other one is dead");
+    assert_eq!(table.at(32_000), ["drop 1", "reply 487"], "the other one is dead");
 }
 
 #[test]
 fn rc11_rc12_timer_c() {
     let mut table = Table::slow(2);
     table.on(0, 100);
-    assert_eq!(table.at(TIMER_C), ["cancel 0: time"]);
-    assert_eq!(table.at(TIMER_C + 32_000), ["reply 408"]);
+    assert_eq!(table.at(TIMER_C), ["cancel 0: time", "drop 1"]);
+    assert_eq!(table.at(TIMER_C + 32_000), ["drop 0", "reply 408"]);
 }
 
 #[test]

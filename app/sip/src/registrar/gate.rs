@@ -6,6 +6,7 @@ use crate::random::Seed;
 use crate::time::Instant;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
+use sha2::{Digest as _, Sha256};
 
 /// Asks who sends a request (RFC 3261 22): with 401 as a registrar, with 407 as a proxy.
 pub(crate) struct Gate {
@@ -44,8 +45,11 @@ pub(crate) struct Refused {
 }
 
 impl Gate {
-    pub(crate) fn new(secret: Seed, realm: String, role: Role) -> Self {
-        Self { verifier: Verifier::new(secret, &realm), realm, role }
+    /// A gate whose nonces nobody can make who does not know both: `seed` is another one whenever the process
+    /// starts, since which nonces were used how often is not kept, and old signatures would be good once more.
+    pub(crate) fn new(secret: Seed, seed: Seed, realm: String, role: Role) -> Self {
+        let key = Sha256::new().chain_update(b"gate").chain_update(secret).chain_update(seed).finalize();
+        Self { verifier: Verifier::new(key.into(), &realm), realm, role }
     }
 
     /// Who sends `request`, as far as it can be told without the secrets.

@@ -143,7 +143,7 @@ impl Registrar {
     }
 
     fn with(config: Config, seed: Seed, clock: Clock, state: State) -> Self {
-        let gate = Gate::new(config.secret, config.domain.name().to_string(), Role::Registrar);
+        let gate = Gate::new(config.secret, seed, config.domain.name().to_string(), Role::Registrar);
         Self { config, gate, random: Random::new(seed), clock, state, outputs: VecDeque::new() }
     }
 

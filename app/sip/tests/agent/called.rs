@@ -3,9 +3,9 @@
 use super::network::Seen;
 use super::{ALICE, BOB, Net, established, last_response, ready, request, ringing};
 use sip::Duration;
-use sip::agent::{Cause, Phase, Question};
+use sip::agent::{Cause, Direction, Event, Input, Output, Phase, Question};
 use sip::header::{Allow, CSeq, Reason, RetryAfter, To, Via, Warning};
-use sip::message::{Message, Method, Request, Status};
+use sip::message::{Message, Method, Request, Response, Status};
 
 /// An INVITE for Bob from a phone that the network does not know, with these lines added.
 fn foreign(branch: &str, lines: &str, body: &str) -> Request {
@@ -61,7 +61,64 @@ fn whom_the_network_vouches_for_comes_first() {
     net.inject(BOB, &invite.to_bytes());
     let call = net.phone(BOB).agent.calls().next().unwrap();
     assert_eq!(call.remote.uri.to_string(), "sip:+49301234@example.com");
-    assert_eq!(call.remote.display(), Some("Carol"));
+    assert_eq!(call.remote.display(), None, "the name is not of that number");
+    let mut net = ready();
+    let invite = foreign("1", "P-Asserted-Identity: <sip:carol@example.com>\r\n", "offer");
+    net.inject(BOB, &invite.to_bytes());
+    let call = net.phone(BOB).agent.calls().next().unwrap();
+    assert_eq!(call.remote.display(), Some("Carol"), "the name is of that number");
+}
+
+#[test]
+fn who_called_meanwhile_is_told() {
+    let mut net = established();
+    let invite = foreign("1", "", "offer");
+    let now = net.now;
+    let agent = &mut net.phone_mut(BOB).agent;
+    agent.handle(Input::Received(&invite.to_bytes()), now);
+    let events: Vec<Event> = std::iter::from_fn(|| agent.poll())
+        .filter_map(|output| match output {
+            Output::Event(event) => Some(event),
+            Output::Connect | Output::Disconnect | Output::Transmit(_) | Output::Ask(..) => None,
+        })
+        .collect();
+    let [Event::Ended { call, last, cause: Cause::Busy }] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((last.id, last.direction), (*call, Direction::Incoming));
+    assert_eq!(last.remote.to_string(), "\"Carol\" <sip:carol@example.com>");
+    assert_eq!((&*last.call_id, last.local_tag.is_empty()), ("foreign", false));
+    let up = agent.calls().next().expect("the call goes on");
+    assert_eq!((up.phase, up.id == *call), (Phase::Established, false));
+}
+
+#[test]
+fn a_description_that_is_too_large_is_refused() {
+    for (size, rings) in [(16 * 1024, true), (16 * 1024 + 1, false)] {
+        let mut net = ready();
+        net.inject(BOB, &foreign("1", "", &"x".repeat(size)).to_bytes());
+        net.settle();
+        assert_eq!(net.phone(BOB).phase().is_some(), rings);
+        assert_eq!(responses(&net, Status::REQUEST_ENTITY_TOO_LARGE), usize::from(!rings));
+    }
+}
+
+#[test]
+fn a_reoffer_that_is_never_answered_is_given_up() {
+    let mut net = established();
+    net.phone_mut(BOB).holds = true;
+    net.reoffer(ALICE);
+    net.settle();
+    let trying = Response::to_request(net.exchange.requests(&Method::Invite)[1], Status::TRYING);
+    net.inject(ALICE, &trying.to_bytes());
+    net.run(Duration::from_secs(33));
+    assert_eq!(net.exchange.requests(&Method::Cancel).len(), 1);
+    assert_eq!(net.phone(ALICE).phase(), Some(Phase::Established), "the call goes on");
+    net.phone_mut(BOB).holds = false;
+    let before = net.exchange.requests(&Method::Invite).len();
+    net.reoffer(ALICE);
+    net.settle();
+    assert_eq!(net.exchange.requests(&Method::Invite).len(), before + 1, "its media can be changed again");
+    let Some(Seen::Remote(_, answer)) = net.phone(ALICE).seen.last() else { panic!("an answer") };
+    assert_eq!(answer, "answer of bob");
 }
 
 #[test]

@@ -128,21 +128,58 @@ fn withdrawn_before_the_challenge_nothing_is_signed() {
     assert_eq!(net.phone(BOB).seen, []);
 }
 
-#[test]
-fn early_media_is_told_once() {
+/// What Alice is told of the other end's descriptions, when these come: early ones with their tags, and the final one.
+fn told(early: &[(&str, &str)], answer: &str) -> Vec<String> {
     let mut net = ready();
     net.dial(ALICE, "bob");
     net.settle();
     let invite = invite(&net);
-    for (status, tag, body) in [(183, "one", "early"), (183, "one", "early"), (183, "two", "of another branch")] {
+    for (tag, body) in early {
         let mut progress = accept(&invite, tag, body);
-        progress.status = Status::new(status).unwrap();
+        progress.status = Status::new(183).unwrap();
         net.inject(ALICE, &progress.to_bytes());
     }
-    net.inject(ALICE, &accept(&invite, "one", "early").to_bytes());
+    net.inject(ALICE, &accept(&invite, "one", answer).to_bytes());
     net.settle();
-    let remote: Vec<&Seen> = net.phone(ALICE).seen.iter().filter(|seen| matches!(seen, Seen::Remote(..))).collect();
-    assert_eq!(remote.len(), 1, "{remote:?}");
+    assert_eq!(net.phone(ALICE).phase(), Some(Phase::Established));
+    let remote = net.phone(ALICE).seen.iter().filter_map(|seen| match seen {
+        Seen::Remote(_, text) => Some(text.clone()),
+        Seen::Incoming(..) | Seen::Established(_) | Seen::Ended(..) | Seen::Stopped => None,
+    });
+    remote.collect()
+}
+
+#[test]
+fn early_media_is_told_once_and_the_answer_always() {
+    let early = [("one", "ringback"), ("one", "ringback"), ("two", "of another branch")];
+    assert_eq!(told(&early, "ringback"), ["early ringback", "ringback"]);
+    assert_eq!(told(&early, "voice"), ["early ringback", "voice"], "another answer does not end the call");
+    assert_eq!(told(&early, ""), ["early ringback", "ringback"], "what was early is final then");
+    assert_eq!(told(&[], "voice"), ["voice"]);
+}
+
+#[test]
+fn nobody_allows_the_microphone() {
+    let mut net = ready();
+    net.phone_mut(ALICE).holds = true;
+    net.dial(ALICE, "bob");
+    net.run(Duration::from_secs(59));
+    assert_eq!(net.phone(ALICE).phase(), Some(Phase::Preparing));
+    net.run(Duration::from_secs(2));
+    assert_eq!(net.phone(ALICE).causes(), [Cause::CancelledHere]);
+    assert!(net.exchange.requests(&Method::Invite).is_empty());
+}
+
+#[test]
+fn a_flood_of_2xx_is_not_answered_without_end() {
+    let mut net = established();
+    let invite = invite(&net);
+    for branch in 0..40 {
+        net.inject(ALICE, &accept(&invite, &format!("stray{branch}"), "x").to_bytes());
+    }
+    net.inject(ALICE, &accept(&invite, "stray39", "x").to_bytes());
+    net.settle();
+    assert_eq!(net.exchange.requests(&Method::Bye).len(), 32);
     assert_eq!(net.phone(ALICE).phase(), Some(Phase::Established));
 }
 

@@ -31,9 +31,14 @@ pub struct Bench {
 
 impl Bench {
     pub fn new() -> Self {
+        Self::seeded(1)
+    }
+
+    /// A process of its own: with the same secret, and another seed.
+    pub fn seeded(seed: u8) -> Self {
         Self {
-            registrar: Registrar::new(registrar_config(), [1; 32]),
-            proxy: Proxy::new(proxy_config(), [2; 32]),
+            registrar: Registrar::new(registrar_config(), [seed; 32]),
+            proxy: Proxy::new(proxy_config(), [seed + 1; 32]),
             now: 1_000_000,
             restoring: false,
             events: Vec::new(),
@@ -47,7 +52,9 @@ impl Bench {
     }
 
     pub fn restoring() -> Self {
-        Self { restoring: true, ..Self::new() }
+        let mut bench = Self::new();
+        bench.restoring = true;
+        bench
     }
 
     /// A connection that was admitted as this user.
@@ -213,6 +220,16 @@ impl Bench {
         let message = Message::parse(bytes).expect("what is sent can be read");
         message.validate().expect("what is sent is complete");
         self.mail.entry(flow).or_default().push(message);
+    }
+}
+
+impl Drop for Bench {
+    /// Whatever happened, nothing is remembered of it for ever.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.pass(1_000_000);
+            assert_eq!(self.proxy.pending(), 0, "the exchange forgot it all");
+        }
     }
 }
 

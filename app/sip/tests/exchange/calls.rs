@@ -166,7 +166,7 @@ fn busy() {
             network.hang_up(0);
         },
     };
-    ladder!(play, [&[Cause::HungUpHere], &[Cause::HungUpThere], &[Cause::Busy]]);
+    ladder!(play, [&[Cause::HungUpHere], &[Cause::Busy, Cause::HungUpThere], &[Cause::Busy]]);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod bench;
 mod calls;
 mod dialogs;
+mod hostile;
 mod messages;
 #[allow(unused_imports)]
 #[path = "../network/mod.rs"]

@@ -183,18 +183,30 @@ fn unknown_extensions_are_named() {
 #[test]
 fn digest_with_either_algorithm() {
     for algorithm in [Algorithm::Sha256, Algorithm::Md5] {
-        for mut bench in [Bench::new(), Bench::restoring()] {
-            let flow = bench.open_digest();
-            let first = register("1002", "a", 1, 600);
-            let challenge = ask(&mut bench, flow, &first);
-            assert_eq!(challenge.status.code(), 401);
-            let offered: Vec<_> = digest::offered(&challenge).iter().map(|c| c.algorithm()).collect();
-            assert_eq!(offered, [Algorithm::Sha256, Algorithm::Md5], "in this order");
-            let second = signed(&first, &challenge, algorithm.clone(), "1002", "secret of two");
-            assert_eq!(contacts(&ask(&mut bench, flow, &second)), ["1002-a:600"]);
-            assert_eq!(bench.rejected, 0);
-        }
+        let mut bench = Bench::new();
+        let flow = bench.open_digest();
+        let first = register("1002", "a", 1, 600);
+        let challenge = ask(&mut bench, flow, &first);
+        assert_eq!(challenge.status.code(), 401);
+        let offered: Vec<_> = digest::offered(&challenge).iter().map(|c| c.algorithm()).collect();
+        assert_eq!(offered, [Algorithm::Sha256, Algorithm::Md5], "in this order");
+        let second = signed(&first, &challenge, algorithm.clone(), "1002", "secret of two");
+        assert_eq!(contacts(&ask(&mut bench, flow, &second)), ["1002-a:600"]);
+        assert_eq!(bench.rejected, 0);
     }
+}
+
+#[test]
+fn a_signature_from_before_a_restart_is_asked_for_again() {
+    let mut bench = Bench::restoring();
+    let flow = bench.open_digest();
+    let first = register("1002", "a", 1, 600);
+    let challenge = ask(&mut bench, flow, &first);
+    let second = signed(&first, &challenge, Algorithm::Md5, "1002", "secret of two");
+    let stale = ask(&mut bench, flow, &second);
+    assert_eq!(stale.status.code(), 401);
+    assert!(digest::offered(&stale).iter().all(|challenge| challenge.stale), "the phone signs again by itself");
+    assert_eq!(bench.rejected, 0, "that was no guess");
 }
 
 #[test]

@@ -47,6 +47,7 @@ pub fn config(user: &str) -> Config {
         contact_host: format!("{user}.invalid"),
         instance: format!("urn:uuid:00000000-0000-4000-8000-{:0>12x}", user.len()),
         register_call_id: format!("registration-of-{user}"),
+        register_cseq: 1,
         register_expires: Duration::from_secs(600),
         ringing: Duration::from_secs(60),
         max_calls: 1,
@@ -149,8 +150,11 @@ impl Phone {
                 }
                 Some(format!("{phase:?}"))
             }
-            Event::Remote { call, answer } => {
-                let text = String::from_utf8_lossy(&answer.bytes).into_owned();
+            Event::Remote { call, answer, early } => {
+                let mut text = String::from_utf8_lossy(&answer.bytes).into_owned();
+                if early {
+                    text.insert_str(0, "early ");
+                }
                 self.seen.push(Seen::Remote(call, text.clone()));
                 Some(format!("applies \"{text}\""))
             }
@@ -169,11 +173,12 @@ impl Phone {
 
     /// Saves the agent as text, and goes on with one that was restored from it.
     pub fn restore(&mut self, now: Instant) {
+        let config = self.agent.config().clone();
         let snapshot = self.agent.snapshot(now).expect("the agent is drained");
         let text = serde_json::to_string(&snapshot).unwrap();
         let snapshot: Snapshot = serde_json::from_str(&text).unwrap();
         self.held.clear();
-        self.agent = Agent::restore(snapshot, Duration::ZERO, [77; 32], now).unwrap();
+        self.agent = Agent::restore(snapshot, config, Duration::ZERO, [77; 32], now).unwrap();
     }
 }
 

@@ -1,13 +1,15 @@
 //! A real server on a free port, real WebSockets, fake neighbours.
 
 use crate::exchange::*;
-use crate::ports::{AccountId, Ha1, PortError, SignedIn};
+use crate::login::throttle;
+use crate::ports::{AccountId, Ended, Ha1, PortError, SessionId, SignedIn};
 use crate::stop::Stopper;
 use async_trait::async_trait;
 use futures::{SinkExt as _, StreamExt as _};
 use sip::digest::{self, Algorithm};
 use sip::message::{Message as SipMessage, Request, Response};
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Mutex;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -35,6 +37,10 @@ impl Sessions for Neighbours {
     async fn signed_in(&self, parts: &http::request::Parts) -> Option<SignedIn> {
         let account: AccountId = parts.headers.get("cookie")?.to_str().ok()?.parse().ok()?;
         (!self.logged_out.lock().unwrap().contains(&account)).then(|| person(account))
+    }
+
+    fn session(&self, _parts: &http::request::Parts) -> Option<SessionId> {
+        None
     }
 
     fn ended(&self) -> broadcast::Receiver<AccountId> {
@@ -68,7 +74,7 @@ impl Leases for Neighbours {
         self.moved.subscribe()
     }
 
-    fn end(&self, _account: AccountId) {}
+    fn end(&self, _ended: Ended) {}
 
     fn line(&self, _account: AccountId) -> Option<(app::phone::LineState, u64)> {
         None
@@ -85,6 +91,10 @@ pub(super) struct Server {
 }
 
 pub(super) async fn server() -> Server {
+    server_with(UNSIGNED).await
+}
+
+pub(super) async fn server_with(unsigned: Duration) -> Server {
     let neighbours = Arc::new(Neighbours {
         epochs: Mutex::default(),
         logged_out: Mutex::default(),
@@ -99,12 +109,18 @@ pub(super) async fn server() -> Server {
         origins: Origins::new(None).unwrap(),
         ringing: Duration::from_secs(45),
         secret: [7; 32],
+        unsigned,
     };
-    let ports = Ports { sessions: neighbours.clone(), accounts: neighbours.clone(), leases: neighbours.clone() };
+    let ports = Ports {
+        sessions: neighbours.clone(),
+        accounts: neighbours.clone(),
+        leases: neighbours.clone(),
+        guesses: Arc::new(throttle::Shared::default()),
+    };
     let exchange = Exchange::start(options, ports, stopper.stop()).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let routes = router(exchange.clone());
+    let routes = router(exchange.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let serving = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
     Server { address, exchange, neighbours, stopper, serving }
 }
@@ -214,6 +230,14 @@ impl Client {
         }
     }
 
+    /// Registers with this password: the status of the answer.
+    pub(super) async fn sign_in(&mut self, user: &str, password: &str) -> u16 {
+        self.send(register(user, 1)).await;
+        let challenge = self.response().await;
+        self.send(signed(user, 2, password, &Algorithm::Sha256, &challenge)).await;
+        self.response().await.status.code()
+    }
+
     pub(super) async fn register(&mut self, user: &str) {
         self.send(register(user, 1)).await;
         assert_eq!(self.response().await.status.code(), 200);
@@ -226,6 +250,16 @@ pub(super) fn register(user: &str, seq: u32) -> String {
          From: <sip:{user}@tabphone>;tag=1\r\nTo: <sip:{user}@tabphone>\r\nCall-ID: r{user}\r\nCSeq: {seq} REGISTER\r\n\
          Contact: <sip:{user}@x.invalid;transport=ws>;+sip.instance=\"<urn:uuid:{user}>\";reg-id=1\r\n\r\n"
     )
+}
+
+/// What answers a challenge to [`register`] with this password.
+pub(super) fn signed(user: &str, seq: u32, password: &str, algorithm: &Algorithm, challenge: &Response) -> String {
+    let offered: Vec<_> = digest::offered(challenge).into_iter().filter(|one| one.algorithm() == *algorithm).collect();
+    let chosen = digest::choose(&offered, digest::Policy::default()).unwrap();
+    let ha1 = digest::ha1(algorithm, user, "tabphone", password);
+    let method = sip::message::Method::Register;
+    let signed = digest::sign(chosen, &ha1, user, &method, "sip:tabphone", &[], "c", 1);
+    register(user, seq).replace("\r\n\r\n", &format!("\r\nAuthorization: {signed}\r\n\r\n"))
 }
 
 pub(super) fn options(seq: u32) -> String {

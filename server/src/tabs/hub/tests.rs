@@ -1,5 +1,6 @@
+mod model;
+
 use super::*;
-use proptest::prelude::*;
 
 const RENEW: u64 = app::lease::RENEW_MS as u64;
 
@@ -16,7 +17,16 @@ fn hub() -> Hub {
     Hub::new(lease(), 0)
 }
 
+/// The session that tabs have where it does not matter.
+const ONE: SessionId = SessionId(1);
+const TWO: SessionId = SessionId(2);
+
 fn hello(hub: &mut Hub, socket: u64, tab: &str, running: Option<u64>, now: u64) -> Vec<String> {
+    hello_of(hub, ONE, socket, tab, running, now)
+}
+
+fn hello_of(hub: &mut Hub, session: SessionId, socket: u64, tab: &str, running: Option<u64>, now: u64) -> Vec<String> {
+    hub.opened(SocketId(socket), session);
     hub.receive(SocketId(socket), FromTab::Hello { tab: tab.to_owned(), running }, now);
     drain(hub)
 }
@@ -28,6 +38,11 @@ fn say(hub: &mut Hub, socket: u64, message: FromTab, now: u64) -> Vec<String> {
 
 fn close(hub: &mut Hub, socket: u64, now: u64) -> Vec<String> {
     hub.closed(SocketId(socket), now);
+    drain(hub)
+}
+
+fn end(hub: &mut Hub, session: SessionId, now: u64) -> Vec<String> {
+    hub.end(session, now);
     drain(hub)
 }
 
@@ -220,15 +235,60 @@ fn releasing_gives_the_line_to_the_next_tab() {
 }
 
 #[test]
-fn logging_out_closes_every_tab_and_forgets_the_line() {
+fn logging_out_closes_every_tab_of_the_session_and_forgets_the_line() {
     let mut hub = hub();
     hello(&mut hub, 1, "a", None, 0);
     hello(&mut hub, 2, "b", None, 0);
+    hub.opened(SocketId(3), ONE);
     say(&mut hub, 1, publish(1, "s"), 1);
-    hub.end();
-    assert_eq!(drain(&mut hub), ["1 closed LoggedOut", "2 closed LoggedOut"]);
-    assert_eq!((hub.line(2), hub.is_current(1), hub.tabs()), (None, false, 0));
+    assert_eq!(end(&mut hub, ONE, 2), ["1 closed LoggedOut", "2 closed LoggedOut", "3 closed LoggedOut"]);
+    assert_eq!((hub.line(2), hub.is_current(1), hub.lease().snapshot.clone()), (None, false, None));
     assert_eq!(close(&mut hub, 1, 3), Vec::<String>::new());
+    assert_eq!(say(&mut hub, 3, FromTab::Hello { tab: "c".to_owned(), running: None }, 3), Vec::<String>::new());
+    assert_eq!(hello_of(&mut hub, TWO, 4, "a", Some(1), 4), ["4 granted 2"], "a login of the same tab");
+}
+
+#[test]
+fn logging_out_a_tab_that_watches_leaves_the_holder_of_another_session() {
+    let mut hub = hub();
+    hello(&mut hub, 1, "a", None, 0);
+    hello_of(&mut hub, TWO, 2, "b", None, 0);
+    say(&mut hub, 1, publish(1, "s"), 1);
+    assert_eq!(end(&mut hub, TWO, 2), ["2 closed LoggedOut"]);
+    assert!(hub.is_current(1));
+    assert_eq!(hub.line(2), Some((LineState::default(), 1)));
+    assert_eq!(say(&mut hub, 1, FromTab::Alive, 3), ["1 alive"]);
+}
+
+#[test]
+fn logging_out_the_holder_gives_the_line_to_a_tab_of_another_session() {
+    let mut hub = hub();
+    hello(&mut hub, 1, "a", None, 0);
+    hello_of(&mut hub, TWO, 2, "b", None, 0);
+    hello(&mut hub, 3, "c", None, 0);
+    say(&mut hub, 1, publish(1, "s"), 1);
+    let told = ["1 closed LoggedOut", "3 closed LoggedOut", "2 granted 2"];
+    assert_eq!(end(&mut hub, ONE, 2), told, "the last tab is of the session that ended");
+    assert_eq!(end(&mut hub, ONE, 3), Vec::<String>::new(), "twice");
+    assert!(hub.is_current(2));
+}
+
+#[test]
+fn logging_out_ends_the_wait_for_a_tab_of_that_session_and_for_no_other() {
+    for (session, told) in [(ONE, vec!["2 granted 2"]), (TWO, vec!["2 closed LoggedOut"])] {
+        let mut hub = hub();
+        hello(&mut hub, 1, "a", None, 0);
+        hello_of(&mut hub, TWO, 2, "b", None, 0);
+        close(&mut hub, 1, 10);
+        assert_eq!(end(&mut hub, session, 20), told);
+    }
+    let mut hub = hub();
+    hello(&mut hub, 1, "a", None, 0);
+    close(&mut hub, 1, 0);
+    hub.timeout(GRACE);
+    assert!(hub.is_current(1));
+    end(&mut hub, ONE, GRACE + 1);
+    assert!(!hub.is_current(1), "a page that sleeps does not get the line back");
 }
 
 #[test]
@@ -251,157 +311,6 @@ fn a_line_is_as_old_as_the_last_word_of_its_holder() {
     say(&mut hub, 1, FromTab::Alive, 5000);
     assert_eq!(hub.line(6000), Some((LineState::default(), 1000)));
     assert_eq!(hub.lease().snapshot, Some(("s".to_owned(), 10)), "a snapshot is as old as itself");
-}
-
-#[derive(Clone, Debug)]
-enum Step {
-    Open(u8, bool),
-    Close(usize),
-    Take(usize),
-    Publish(usize, bool),
-    Alive(usize),
-    Release(usize),
-    Wait(u64),
-    End,
-    Restart,
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        4 => (0u8..4, any::<bool>()).prop_map(|(name, running)| Step::Open(name, running)),
-        3 => any::<usize>().prop_map(Step::Close),
-        2 => any::<usize>().prop_map(Step::Take),
-        3 => (any::<usize>(), any::<bool>()).prop_map(|(socket, old)| Step::Publish(socket, old)),
-        6 => any::<usize>().prop_map(Step::Alive),
-        1 => any::<usize>().prop_map(Step::Release),
-        6 => (0u64..GRACE).prop_map(Step::Wait),
-        1 => Just(Step::End),
-        1 => Just(Step::Restart),
-    ]
-}
-
-/// What the tabs themselves believe, from what they were told.
-#[derive(Default)]
-struct World {
-    now: u64,
-    next: u64,
-    /// Socket, name and epoch that the tab runs, for open sockets that want the line.
-    tabs: Vec<(SocketId, String, Option<u64>)>,
-    released: Vec<SocketId>,
-    last_epoch: u64,
-    /// Since when nobody runs the line although a tab wants it.
-    idle_since: Option<u64>,
-}
-
-impl World {
-    fn absorb(&mut self, hub: &mut Hub) {
-        while let Some(effect) = hub.poll() {
-            match effect {
-                Effect::Send(socket, ToTab::Granted(grant)) => {
-                    assert!(grant.epoch > self.last_epoch, "an epoch was given twice");
-                    self.last_epoch = grant.epoch;
-                    self.run(socket, Some(grant.epoch));
-                }
-                Effect::Send(socket, ToTab::Resumed { epoch }) => {
-                    assert_eq!(epoch, self.last_epoch, "an old epoch was resumed");
-                    self.run(socket, Some(epoch));
-                }
-                Effect::Send(socket, ToTab::Watching) => self.run(socket, None),
-                Effect::Close(socket, _) => self.tabs.retain(|tab| tab.0 != socket),
-                Effect::Moved(epoch) => assert!(epoch >= self.last_epoch, "moved back"),
-                Effect::Send(_, ToTab::Line(_) | ToTab::Presence(_) | ToTab::Alive) => {}
-                Effect::SaveNow | Effect::SaveSoon => {}
-            }
-        }
-        let running: Vec<_> = self.tabs.iter().filter_map(|tab| tab.2).collect();
-        assert!(running.len() <= 1, "two tabs run the line: {running:?}");
-        for epoch in &running {
-            assert!(hub.is_current(*epoch), "a tab runs an epoch that is not current");
-        }
-        let wanted = self.tabs.iter().any(|tab| !self.released.contains(&tab.0));
-        self.idle_since = (running.is_empty() && wanted).then(|| self.idle_since.unwrap_or(self.now));
-        if let Some(since) = self.idle_since {
-            assert!(self.now - since <= GRACE, "nobody has the line for {} ms", self.now - since);
-        }
-    }
-
-    fn run(&mut self, socket: SocketId, epoch: Option<u64>) {
-        let tab = self.tabs.iter_mut().find(|tab| tab.0 == socket).expect("a closed socket was told something");
-        tab.2 = epoch;
-    }
-
-    fn pick(&self, index: usize) -> Option<(SocketId, Option<u64>)> {
-        let index = index.checked_rem(self.tabs.len())?;
-        self.tabs.get(index).map(|tab| (tab.0, tab.2))
-    }
-
-    fn take(&mut self, hub: &mut Hub, step: Step) {
-        match step {
-            Step::Open(name, remembers) => {
-                self.next += 1;
-                let socket = SocketId(self.next);
-                let name = format!("tab {name}");
-                // A page in memory knows its epoch; only one page can.
-                let alone = self.tabs.iter().all(|tab| tab.1 != name);
-                let running = (remembers && alone).then_some(self.last_epoch);
-                self.tabs.push((socket, name.clone(), None));
-                hub.receive(socket, FromTab::Hello { tab: name, running }, self.now);
-            }
-            Step::Close(index) => {
-                let Some((socket, _)) = self.pick(index) else { return };
-                self.tabs.retain(|tab| tab.0 != socket);
-                hub.closed(socket, self.now);
-            }
-            Step::Take(index) => {
-                let Some((socket, _)) = self.pick(index) else { return };
-                self.released.retain(|released| *released != socket);
-                hub.receive(socket, FromTab::Take, self.now);
-            }
-            Step::Publish(index, old) => {
-                let Some((socket, epoch)) = self.pick(index) else { return };
-                let epoch = epoch.unwrap_or(self.last_epoch).saturating_sub(u64::from(old));
-                hub.receive(socket, publish(epoch, "s"), self.now);
-            }
-            Step::Alive(index) => {
-                let Some((socket, _)) = self.pick(index) else { return };
-                hub.receive(socket, FromTab::Alive, self.now);
-            }
-            Step::Release(index) => {
-                let Some((socket, Some(epoch))) = self.pick(index) else { return };
-                self.released.push(socket);
-                self.run(socket, None);
-                hub.receive(socket, FromTab::Release { epoch }, self.now);
-            }
-            Step::Wait(time) => {
-                let end = self.now + time;
-                while let Some(due) = hub.deadline().filter(|due| *due <= end) {
-                    self.now = due.max(self.now);
-                    hub.timeout(self.now);
-                    self.absorb(hub);
-                }
-                self.now = end;
-            }
-            Step::End => hub.end(),
-            Step::Restart => {
-                *hub = Hub::new(hub.lease().clone(), self.now);
-                self.tabs.clear();
-            }
-        }
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn one_tab_has_the_line_whatever_happens(steps in proptest::collection::vec(step(), 1..400)) {
-        let mut hub = hub();
-        let mut world = World::default();
-        for step in steps {
-            world.take(&mut hub, step);
-            world.absorb(&mut hub);
-        }
-    }
 }
 
 #[test]

@@ -1,0 +1,163 @@
+//! What phones that break the rules, and strangers, cannot do.
+
+use crate::bench::{Bench, phone};
+use crate::messages::{again, answer, invite, request, signed, within};
+use sip::digest::Algorithm;
+use sip::header::{CSeq, CallId, PAssertedIdentity, Via};
+use sip::message::{Message, Method};
+use sip::proxy::Flow;
+
+/// 1001 calls 1002, whose phone rings.
+fn ringing(bench: &mut Bench) -> (Flow, Flow, sip::message::Request) {
+    let (a, b) = (phone(bench, "1001", "a"), phone(bench, "1002", "b"));
+    bench.send(a, invite("1001", "a", "1002"));
+    let arrived = bench.request(b);
+    bench.send(b, answer(&arrived, 180, "1002", "b"));
+    bench.take(a);
+    (a, b, arrived)
+}
+
+#[test]
+fn a_phone_that_never_ends_what_was_cancelled_is_forgotten() {
+    let mut bench = Bench::new();
+    let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
+    for call in 0..3 {
+        let mut sent = invite("1001", "a", "1002");
+        sent.headers.set(&format!("call-{call}").parse::<CallId>().unwrap());
+        let mut via = sent.headers.get::<Via>().unwrap();
+        via.params.set("branch", Some(&format!("z9hG4bKcall{call}"))).unwrap();
+        sent.headers.set(&via);
+        bench.send(a, sent.clone());
+        let arrived = bench.request(b);
+        bench.send(b, answer(&arrived, 180, "1002", "b"));
+        bench.take(a);
+        bench.send(a, sip::transaction::cancel(&sent));
+        let seen = bench.first_lines(b);
+        assert!(seen[0].starts_with("CANCEL"), "{seen:?}");
+        bench.pass(33_000);
+        let ended = bench.take(a).into_iter().find_map(|message| match message {
+            Message::Response(response) if response.status.code() == 487 => Some(response),
+            Message::Response(_) | Message::Request(_) => None,
+        });
+        bench.send(a, sip::transaction::ack(&sent, &ended.expect("the caller is told")));
+        bench.pass(33_000);
+        assert_eq!(bench.proxy.pending(), 0, "after call {call}");
+    }
+}
+
+#[test]
+fn a_call_without_its_caller_is_not_for_who_signed_nothing() {
+    let mut bench = Bench::new();
+    let (a, b, arrived) = ringing(&mut bench);
+    let stranger = bench.open_digest();
+    bench.close(a);
+    bench.send(stranger, invite("1001", "a", "1002"));
+    assert_eq!(bench.first_lines(stranger), [""; 0]);
+    bench.send(stranger, sip::transaction::cancel(&invite("1001", "a", "1002")));
+    assert_eq!(bench.first_lines(stranger), ["481 Call/Transaction Does Not Exist"]);
+    assert_eq!(bench.first_lines(b), [""; 0], "it goes on ringing");
+    bench.send(b, answer(&arrived, 200, "1002", "b"));
+    assert_eq!(bench.first_lines(stranger), [""; 0]);
+}
+
+#[test]
+fn a_caller_who_signed_over_the_next_connection_goes_on() {
+    let mut bench = Bench::new();
+    let (a, b, arrived) = ringing(&mut bench);
+    bench.close(a);
+    let back = bench.open_digest();
+    let own = "<sip:1001@tabphone>;tag=1";
+    let message = request("MESSAGE sip:1002@tabphone", own, "<sip:1002@tabphone>", "m1", &[]);
+    bench.send(back, message.clone());
+    let challenge = bench.response(back);
+    bench.send(back, signed(&message, &challenge, Algorithm::Md5, "1001", "secret of one"));
+    bench.take(b);
+    bench.send(back, invite("1001", "a", "1002"));
+    assert_eq!(bench.first_lines(back), ["180 Ringing"]);
+    bench.send(b, answer(&arrived, 200, "1002", "b"));
+    assert_eq!(bench.first_lines(back), ["200 OK"]);
+}
+
+#[test]
+fn what_was_said_while_the_caller_was_away_is_said_again() {
+    let mut bench = Bench::new();
+    let (a, b, arrived) = ringing(&mut bench);
+    bench.close(a);
+    bench.send(b, answer(&arrived, 486, "1002", "b"));
+    let back = bench.open_digest();
+    let first = again(&crate::messages::register("1001", "a", 2, 3600));
+    bench.send(back, first.clone());
+    let challenge = bench.response(back);
+    bench.send(back, signed(&first, &challenge, Algorithm::Md5, "1001", "secret of one"));
+    assert_eq!(bench.first_lines(back), ["200 OK", "486 Busy Here"]);
+}
+
+#[test]
+fn a_response_names_the_call_it_is_for() {
+    let mut bench = Bench::new();
+    let (a, b, arrived) = ringing(&mut bench);
+    for forged in 0..3 {
+        let mut accepted = answer(&arrived, 200, "1002", &format!("b{forged}"));
+        accepted.headers.set(&format!("forged-{forged}").parse::<CallId>().unwrap());
+        bench.send(b, accepted);
+    }
+    let mut accepted = answer(&arrived, 200, "1002", "b");
+    let from: sip::header::From = "<sip:1001@tabphone>;tag=forged".parse().unwrap();
+    accepted.headers.set(&from);
+    bench.send(b, accepted);
+    assert_eq!(bench.first_lines(a), [""; 0]);
+    assert_eq!(bench.proxy.calls("1001"), 0);
+    let accepted = answer(&arrived, 200, "1002", "b");
+    bench.send(b, accepted.clone());
+    let accepted_here = bench.response(a);
+    assert_eq!(bench.proxy.calls("1001"), 1);
+    bench.send(a, within("BYE", &invite("1001", "a", "1002"), &accepted_here, 2));
+    assert_eq!(bench.proxy.calls("1001"), 0);
+}
+
+#[test]
+fn a_response_comes_from_the_phone_that_was_asked() {
+    let mut bench = Bench::new();
+    let (a, b, arrived) = ringing(&mut bench);
+    let stranger = bench.open_digest();
+    let other = phone(&mut bench, "1003", "c");
+    for flow in [stranger, other] {
+        bench.send(flow, answer(&arrived, 200, "1002", "b"));
+        assert_eq!(bench.first_lines(a), [""; 0]);
+    }
+    // The same phone may have come back over another connection, and have said nothing there yet.
+    let back = bench.open("1002");
+    bench.send(back, answer(&arrived, 200, "1002", "b"));
+    assert_eq!(bench.response(a).headers.get::<CSeq>().unwrap().method, Method::Invite);
+    bench.take(b);
+}
+
+#[test]
+fn who_hides_from_the_callee_is_asserted_all_the_same() {
+    let mut bench = Bench::new();
+    let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
+    let mut sent = invite("1001", "a", "1002");
+    let from: sip::header::From = "\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=ca".parse().unwrap();
+    sent.headers.set(&from);
+    bench.send(a, sent);
+    let identity = bench.request(b).headers.get::<PAssertedIdentity>().unwrap();
+    assert_eq!(identity.to_string(), "\"Alice\" <sip:1001@tabphone>");
+}
+
+#[test]
+fn a_signature_is_good_for_one_process() {
+    let mut bench = Bench::new();
+    let flow = bench.open_digest();
+    let own = "<sip:1001@tabphone>;tag=1";
+    let message = request("MESSAGE sip:1002@tabphone", own, "<sip:1002@tabphone>", "m1", &[]);
+    bench.send(flow, message.clone());
+    let challenge = bench.response(flow);
+    let signature = signed(&message, &challenge, Algorithm::Md5, "1001", "secret of one");
+    bench.send(flow, signature.clone());
+    assert_eq!(bench.first_lines(flow), ["480 Temporarily Unavailable"], "it is taken, and 1002 is not there");
+    let mut next = Bench::seeded(3);
+    next.now = bench.now;
+    let flow = next.open_digest();
+    next.send(flow, signature);
+    assert_eq!(next.first_lines(flow), ["407 Proxy Authentication Required"]);
+}

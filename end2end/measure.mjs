@@ -1,0 +1,23 @@
+// Runs `bench` or `soak`, and prints what it found as one markdown table: `node measure.mjs bench`. Progress goes to
+// standard error.
+
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+const folder = import.meta.dirname;
+const what = process.argv[2];
+if (what !== 'bench' && what !== 'soak') {
+  process.stderr.write('usage: node measure.mjs bench|soak\n');
+  process.exit(2);
+}
+const table = join(folder, 'test-results', `${what}.md`);
+mkdirSync(join(folder, 'test-results'), { recursive: true });
+rmSync(table, { force: true });
+const { status } = spawnSync('npx', ['--no-install', 'playwright', 'test', '--config', `${what}.config.ts`, ...process.argv.slice(3)], {
+  cwd: folder,
+  env: { ...process.env, TABLE: table },
+  stdio: ['ignore', 2, 2],
+});
+if (status !== 0) process.exit(status ?? 1);
+process.stdout.write(readFileSync(table, 'utf8'));

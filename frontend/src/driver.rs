@@ -261,7 +261,13 @@ impl Driver {
                 }
             }
             ToTab::Presence(presence) => self.screen.show_presence(presence),
-            ToTab::Alive => {}
+            // A server that was silent for longer than the lease is heard again over the same socket: whether the
+            // line is still this tab's is said in answer to a Hello.
+            ToTab::Alive => {
+                if self.holding.as_ref().is_some_and(Holding::is_resting) {
+                    self.tab.open(now);
+                }
+            }
         }
     }
 

@@ -31,6 +31,7 @@ pub mod registrar;
 pub mod transaction;
 pub mod uri;
 
+mod class;
 mod clock;
 mod random;
 mod time;

@@ -3,15 +3,17 @@
 use alloc::string::String;
 
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take_while, take_while1};
+use nom::bytes::complete::take_while;
 use nom::character::complete::{char, digit1};
-use nom::combinator::{map_res, opt, recognize};
-use nom::multi::{many0_count, separated_list0};
-use nom::sequence::{delimited, pair, preceded};
+use nom::combinator::{map_res, recognize};
+use nom::error::{Error, ErrorKind};
+use nom::multi::separated_list0;
+use nom::sequence::{delimited, pair};
 use nom::{IResult, Input as _, Parser};
 
-use crate::message::{Malformed, Token, is_token_byte};
-use crate::uri::{Params, is_inner};
+use crate::class::{BRACKETED, Class, NAME, QUOTED, TOKEN, VALUE, WHITE, WORDS};
+use crate::message::{Malformed, Token};
+use crate::uri::Params;
 
 pub(crate) type Parsed<'a, T> = IResult<&'a str, T>;
 
@@ -27,14 +29,30 @@ pub(crate) fn whole<'a, T>(value: &'a str, rule: impl FnOnce(&'a str) -> Parsed<
     }
 }
 
+/// As many bytes of a class as there are.
+pub(crate) fn run(class: Class) -> impl Fn(&str) -> Parsed<'_, &str> {
+    move |input| {
+        let (found, rest) = class.split(input);
+        Ok((rest, found))
+    }
+}
+
+/// As many bytes of a class as there are, and one at least.
+pub(crate) fn run1(class: Class) -> impl Fn(&str) -> Parsed<'_, &str> {
+    move |input| match class.split(input) {
+        ("", _) => Err(nom::Err::Error(Error::new(input, ErrorKind::TakeWhile1))),
+        (found, rest) => Ok((rest, found)),
+    }
+}
+
 /// Optional white space.
 pub(crate) fn white(input: &str) -> Parsed<'_, &str> {
-    take_while(is_white).parse(input)
+    run(WHITE)(input)
 }
 
 /// White space.
 pub(crate) fn white1(input: &str) -> Parsed<'_, &str> {
-    take_while1(is_white).parse(input)
+    run1(WHITE)(input)
 }
 
 /// A delimiter, with white space around it (`COMMA`, `SEMI`, `SLASH`, `EQUAL`).
@@ -43,7 +61,7 @@ pub(crate) fn around(delimiter: char) -> impl FnMut(&str) -> Parsed<'_, char> {
 }
 
 pub(crate) fn token(input: &str) -> Parsed<'_, &str> {
-    take_while1(|c: char| u8::try_from(c).is_ok_and(is_token_byte)).parse(input)
+    run1(TOKEN)(input)
 }
 
 /// A list of tokens, which may be empty.
@@ -63,13 +81,18 @@ pub(crate) fn seconds(input: &str) -> Parsed<'_, u32> {
 
 /// A quoted string, with its quotes and escapes.
 pub(crate) fn quoted(input: &str) -> Parsed<'_, &str> {
-    let mut escaped = false;
-    let inside = |c: char| {
-        let more = escaped || c != '"';
-        escaped = !escaped && c == '\\';
-        more && !matches!(c, '\r' | '\n')
-    };
-    recognize((char('"'), take_run(inside), char('"'))).parse(input)
+    let fault = || nom::Err::Error(Error::new(input, ErrorKind::Char));
+    let mut rest = input.strip_prefix('"').ok_or_else(fault)?;
+    loop {
+        (_, rest) = QUOTED.split(rest);
+        if let Some(after) = rest.strip_prefix('"') {
+            return Ok(input.take_split(input.len() - after.len()));
+        }
+        // An escape, and what it escapes.
+        let mut after = rest.strip_prefix('\\').ok_or_else(fault)?.chars();
+        after.next().filter(|c| !matches!(c, '\r' | '\n')).ok_or_else(fault)?;
+        rest = after.as_str();
+    }
 }
 
 /// A comment with comments in it, without its parentheses.
@@ -92,62 +115,60 @@ pub(crate) fn comment(input: &str) -> Parsed<'_, &str> {
 /// `*(SEMI generic-param)`, up to the end of the value. Names and values are read wider than tokens, as the
 /// world writes them.
 pub(crate) fn params(input: &str) -> Parsed<'_, Params> {
-    if is_plain(input) {
-        return Ok(("", Params::from_parsed(input)));
-    }
-    let mut params = Params::new();
     let mut rest = input;
+    let mut spaced = false;
+    let mut params = Params::new();
     while let Ok((after, _)) = around(';')(rest) {
-        let (after, name) = take_while1(|c: char| is_inner(c) && c != '=').parse(after)?;
-        let (after, value) = opt(preceded(around('='), value)).parse(after)?;
-        params.push_parsed(name, value);
+        let (after, name) = run1(NAME)(after)?;
+        let (after, value) = match around('=')(after) {
+            Ok((after, _)) => value(after).map(|(after, value)| (after, Some(value)))?,
+            Err(_) => (after, None),
+        };
+        // Without white space they are kept letter by letter, in one piece.
+        let plain = 1 + name.len() + value.map_or(0, |value| 1 + value.len());
+        if !spaced && rest.len() - after.len() != plain {
+            spaced = true;
+            params = piece(input, rest);
+        }
+        if spaced {
+            params.push_parsed(name, value);
+        }
         rest = after;
     }
-    Ok((rest, params))
+    Ok((rest, if spaced { params } else { piece(input, rest) }))
 }
 
-/// Whether it is a list of parameters that can be kept letter by letter.
-fn is_plain(input: &str) -> bool {
-    let mut before = b'=';
-    let plain = input.bytes().enumerate().all(|(index, byte)| {
-        let allowed = match byte {
-            b';' => index == 0 || !matches!(before, b';' | b'='),
-            b'=' => !matches!(before, b';' | b'='),
-            b'"' | b',' | b'<' | b'>' => false,
-            _ => index > 0 && byte.is_ascii_graphic(),
-        };
-        before = byte;
-        allowed
-    });
-    plain && !matches!(before, b';' | b'=') || input.is_empty()
+/// The parameters from `from` up to `to`, without white space between them.
+fn piece(from: &str, to: &str) -> Params {
+    match from.get(..from.len() - to.len()) {
+        Some("") | None => Params::new(),
+        Some(text) => Params::from_parsed(text),
+    }
 }
 
 /// token / host / quoted-string
 fn value(input: &str) -> Parsed<'_, &str> {
-    alt((quoted, take_while1(is_inner))).parse(input)
+    if input.starts_with('"') { quoted(input) } else { run1(VALUE)(input) }
 }
 
 /// `name=value` of the authentication headers (RFC 3261 25.1 `auth-param`), several with commas between.
 pub(crate) fn auth_param(input: &str) -> Parsed<'_, (&str, &str)> {
-    let bare = take_while1(|c: char| is_inner(c) && c != '=');
-    let padded = recognize(pair(bare, take_while(|c: char| c == '=')));
+    let padded = recognize(pair(run1(NAME), take_while(|c: char| c == '=')));
     nom::sequence::separated_pair(token, around('='), alt((quoted, padded))).parse(input)
 }
 
 /// A display name in front of an angle bracket: a quoted string, or words. As it is written.
 pub(crate) fn display(input: &str) -> Parsed<'_, &str> {
-    let words = recognize(pair(word, many0_count(preceded(white1, word))));
-    alt((quoted, words)).parse(input)
-}
-
-fn word(input: &str) -> Parsed<'_, &str> {
-    let inside = |c: char| !is_white(c) && !matches!(c, '<' | '>' | '"' | ',' | ';') && !c.is_control();
-    take_while1(inside).parse(input)
+    if input.starts_with('"') {
+        return quoted(input);
+    }
+    let (rest, words) = run1(WORDS)(input)?;
+    Ok((rest, words.trim_end_matches(is_white)))
 }
 
 /// A URI in angle brackets.
 pub(crate) fn bracketed(input: &str) -> Parsed<'_, &str> {
-    delimited(tag("<"), take_while1(|c: char| !matches!(c, '<' | '>' | '"')), tag(">")).parse(input)
+    delimited(char('<'), run1(BRACKETED), char('>')).parse(input)
 }
 
 /// The longest run of characters of which each is allowed; the rule sees them in order, once.

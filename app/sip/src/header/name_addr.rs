@@ -3,11 +3,10 @@ use core::fmt;
 use core::str::FromStr;
 
 use nom::Parser as _;
-use nom::bytes::complete::take_while1;
-use nom::combinator::opt;
 use nom::sequence::terminated;
 
-use super::grammar::{Parsed, bracketed, display, offset, params, white};
+use super::grammar::{Parsed, bracketed, display, offset, params, run1, white};
+use crate::class::{BARE, WORDS};
 use crate::message::{InvalidHeader, Malformed, Text};
 use crate::uri::{Params, Uri, write_quoted};
 
@@ -76,16 +75,18 @@ impl NameAddr {
 
 /// What is in front of the parameters: the display name, and the URI as it is written.
 fn address(input: &str) -> Parsed<'_, (Option<Text>, &str)> {
-    let named = (terminated(opt(display), white), bracketed).parse(input);
-    match named {
-        Ok((rest, (display, uri))) => Ok((rest, (display.map(shown).filter(|text| !text.is_empty()), uri))),
-        // A bracket or a quote was meant to be read: what is wrong is wrong there.
-        Err(error) if input.contains(['<', '"']) => Err(error),
-        Err(_) => {
-            let bare = take_while1(|c: char| !matches!(c, ';' | ',' | '?' | ' ' | '\t' | '>'));
-            bare.map(|uri| (None, uri)).parse(input)
-        }
+    if input.starts_with('<') {
+        let (rest, uri) = bracketed(input)?;
+        return Ok((rest, (None, uri)));
     }
+    // Only words may be in front of a bracket; in a bare URI's parameters there may be quotes.
+    if input.starts_with('"') || WORDS.split(input).1.starts_with('<') {
+        let (rest, display) = terminated(display, white).parse(input)?;
+        let (rest, uri) = bracketed(rest)?;
+        return Ok((rest, (Some(shown(display)).filter(|text| !text.is_empty()), uri)));
+    }
+    let (rest, uri) = run1(BARE)(input)?;
+    Ok((rest, (None, uri)))
 }
 
 /// A display name as people read it: words have one space between them.

@@ -121,11 +121,13 @@ names! {
 
 impl HeaderName {
     /// The known header of that name or compact form.
-    pub(super) fn known(name: &str) -> Option<Self> {
-        if let [letter] = name.as_bytes() {
-            return compact(letter.to_ascii_lowercase());
+    pub(super) fn known(name: &str) -> Option<&'static Self> {
+        // Letters differ from their other case in this bit; what else differs in it alone is no token.
+        let alike = |(one, two): (u8, u8)| (one ^ two) & !0x20 == 0;
+        match name.as_bytes() {
+            [letter] => compact(letter.to_ascii_lowercase()),
+            _ => of_length(name.len()).iter().find(|known| known.as_str().bytes().zip(name.bytes()).all(alike)),
         }
-        of_length(name.len()).iter().find(|known| known.as_str().eq_ignore_ascii_case(name)).cloned()
     }
 }
 
@@ -153,7 +155,7 @@ impl FromStr for HeaderName {
 
     fn from_str(name: &str) -> Result<Self, InvalidHeader> {
         match Self::known(name) {
-            Some(known) => Ok(known),
+            Some(known) => Ok(known.clone()),
             None => Token::new(name).map(Self::Other).map_err(|_| InvalidHeader::Name),
         }
     }
@@ -195,28 +197,29 @@ const fn of_length(length: usize) -> &'static [HeaderName] {
     }
 }
 
-const fn compact(letter: u8) -> Option<HeaderName> {
+const fn compact(letter: u8) -> Option<&'static HeaderName> {
     use HeaderName::*;
-    Some(match letter {
-        b'a' => AcceptContact,
-        b'b' => ReferredBy,
-        b'c' => ContentType,
-        b'd' => RequestDisposition,
-        b'e' => ContentEncoding,
-        b'f' => From,
-        b'i' => CallId,
-        b'j' => RejectContact,
-        b'k' => Supported,
-        b'l' => ContentLength,
-        b'm' => Contact,
-        b'o' => Event,
-        b'r' => ReferTo,
-        b's' => Subject,
-        b't' => To,
-        b'u' => AllowEvents,
-        b'v' => Via,
-        b'x' => SessionExpires,
-        b'y' => Identity,
-        _ => return None,
-    })
+    let found: &[HeaderName] = match letter {
+        b'a' => const { &[AcceptContact] },
+        b'b' => const { &[ReferredBy] },
+        b'c' => const { &[ContentType] },
+        b'd' => const { &[RequestDisposition] },
+        b'e' => const { &[ContentEncoding] },
+        b'f' => const { &[From] },
+        b'i' => const { &[CallId] },
+        b'j' => const { &[RejectContact] },
+        b'k' => const { &[Supported] },
+        b'l' => const { &[ContentLength] },
+        b'm' => const { &[Contact] },
+        b'o' => const { &[Event] },
+        b'r' => const { &[ReferTo] },
+        b's' => const { &[Subject] },
+        b't' => const { &[To] },
+        b'u' => const { &[AllowEvents] },
+        b'v' => const { &[Via] },
+        b'x' => const { &[SessionExpires] },
+        b'y' => const { &[Identity] },
+        _ => &[],
+    };
+    found.first()
 }

@@ -1,6 +1,7 @@
 use alloc::string::String;
 use core::fmt;
 
+use crate::class::{URI_PARAM, VALUE};
 use crate::message::Text;
 
 /// Parameters of a URI or of a header field, in order: `;name=value;name`. Names have no case. A value that
@@ -66,7 +67,7 @@ impl Params {
     /// The name is no token, or the value has a character that would end it. Free text goes through
     /// [`Params::set_text`].
     pub fn set(&mut self, name: &str, value: Option<&str>) -> Result<(), InvalidParam> {
-        if value.is_some_and(|value| value.is_empty() || !value.chars().all(|c| is_inner(c) && c != '?' && c != '@')) {
+        if value.is_some_and(|value| value.is_empty() || !(URI_PARAM.holds(value) && !value.contains('@'))) {
             return Err(InvalidParam);
         }
         self.replace(name, value)
@@ -85,7 +86,7 @@ impl Params {
     /// As [`Params::set`], for values that another element chose, like tags: all is allowed that can be read back
     /// from a header field.
     pub(crate) fn set_received(&mut self, name: &str, value: &str) -> Result<(), InvalidParam> {
-        if value.is_empty() || !value.chars().all(is_inner) {
+        if value.is_empty() || !VALUE.holds(value) {
             return Err(InvalidParam);
         }
         self.replace(name, Some(value))
@@ -156,11 +157,6 @@ pub(crate) fn write_quoted(f: &mut impl fmt::Write, text: &str) -> fmt::Result {
         f.write_char(c)?;
     }
     f.write_char('"')
-}
-
-/// What a parameter's name or unquoted value may hold: more than tokens, as the world writes more.
-pub(crate) fn is_inner(c: char) -> bool {
-    !matches!(c, ';' | ',' | '"' | '<' | '>') && !c.is_whitespace() && !c.is_control()
 }
 
 fn is_named(piece: &str, name: &str) -> bool {

@@ -54,7 +54,7 @@ fn keep(found: &mut Headers, field: &str) {
     let Some((name, value)) = field.split_once(':') else { return };
     let name = name.trim_end_matches([' ', '\t']);
     let echoed = [HeaderName::Via, HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq];
-    if HeaderName::known(name).is_some_and(|name| echoed.contains(&name)) {
+    if HeaderName::known(name).is_some_and(|name| echoed.contains(name)) {
         // What cannot stand in a field is not repeated.
         let _ = found.push_raw(name, value);
     }

@@ -67,7 +67,7 @@ impl Params {
     /// The name is no token, or the value has a character that would end it. Free text goes through
     /// [`Params::set_text`].
     pub fn set(&mut self, name: &str, value: Option<&str>) -> Result<(), InvalidParam> {
-        if value.is_some_and(|value| value.is_empty() || !(URI_PARAM.holds(value) && !value.contains('@'))) {
+        if value.is_some_and(|value| value.is_empty() || !URI_PARAM.holds(value) || value.contains('@')) {
             return Err(InvalidParam);
         }
         self.replace(name, value)

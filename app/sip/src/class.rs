@@ -23,14 +23,12 @@ pub(crate) const URI_PARAM: Class = Class(1 << 6);
 pub(crate) const URI_HEADERS: Class = Class(1 << 7);
 /// What display names without quotes are made of: words, and white space between them.
 pub(crate) const WORDS: Class = Class(1 << 8);
-/// What stands in angle brackets.
-pub(crate) const BRACKETED: Class = Class(1 << 9);
 /// What a URI without angle brackets is made of (RFC 3261 20).
-pub(crate) const BARE: Class = Class(1 << 10);
+pub(crate) const BARE: Class = Class(1 << 9);
 /// What a quoted string is made of, without escapes.
-pub(crate) const QUOTED: Class = Class(1 << 11);
+pub(crate) const QUOTED: Class = Class(1 << 10);
 /// White space within a line.
-pub(crate) const WHITE: Class = Class(1 << 12);
+pub(crate) const WHITE: Class = Class(1 << 11);
 
 impl Class {
     /// Whether the byte is in the class.
@@ -85,7 +83,6 @@ const fn classes(byte: u8) -> u16 {
         | when(value && byte != b'?', URI_PARAM)
         | when(visible && byte != b'@', URI_HEADERS)
         | when(value || matches!(byte, b' ' | b'\t'), WORDS)
-        | when(!matches!(byte, b'<' | b'>' | b'"'), BRACKETED)
         | when(!matches!(byte, b';' | b',' | b'?' | b' ' | b'\t' | b'>'), BARE)
         | when(!matches!(byte, b'"' | b'\\' | b'\r' | b'\n'), QUOTED)
         | when(matches!(byte, b' ' | b'\t'), WHITE)

@@ -11,9 +11,9 @@ use nom::multi::separated_list0;
 use nom::sequence::{delimited, pair};
 use nom::{IResult, Input as _, Parser};
 
-use crate::class::{BRACKETED, Class, NAME, QUOTED, TOKEN, VALUE, WHITE, WORDS};
+use crate::class::{Class, NAME, QUOTED, TOKEN, VALUE, WHITE, WORDS};
 use crate::message::{Malformed, Token};
-use crate::uri::Params;
+use crate::uri::{Params, write_param};
 
 pub(crate) type Parsed<'a, T> = IResult<&'a str, T>;
 
@@ -116,34 +116,29 @@ pub(crate) fn comment(input: &str) -> Parsed<'_, &str> {
 /// world writes them.
 pub(crate) fn params(input: &str) -> Parsed<'_, Params> {
     let mut rest = input;
-    let mut spaced = false;
-    let mut params = Params::new();
+    // Written anew once there is white space; without, they are kept letter by letter, in one piece.
+    let mut anew: Option<String> = None;
     while let Ok((after, _)) = around(';')(rest) {
         let (after, name) = run1(NAME)(after)?;
         let (after, value) = match around('=')(after) {
             Ok((after, _)) => value(after).map(|(after, value)| (after, Some(value)))?,
             Err(_) => (after, None),
         };
-        // Without white space they are kept letter by letter, in one piece.
-        let plain = 1 + name.len() + value.map_or(0, |value| 1 + value.len());
-        if !spaced && rest.len() - after.len() != plain {
-            spaced = true;
-            params = piece(input, rest);
+        let length = 1 + name.len() + value.map_or(0, |value| 1 + value.len());
+        if anew.is_none() && rest.len() - after.len() != length {
+            anew = Some(between(input, rest).into());
         }
-        if spaced {
-            params.push_parsed(name, value);
+        if let Some(text) = &mut anew {
+            write_param(text, name, value);
         }
         rest = after;
     }
-    Ok((rest, if spaced { params } else { piece(input, rest) }))
+    Ok((rest, Params::from_parsed(anew.as_deref().unwrap_or_else(|| between(input, rest)))))
 }
 
-/// The parameters from `from` up to `to`, without white space between them.
-fn piece(from: &str, to: &str) -> Params {
-    match from.get(..from.len() - to.len()) {
-        Some("") | None => Params::new(),
-        Some(text) => Params::from_parsed(text),
-    }
+/// The text in front of the rest of it.
+fn between<'a>(text: &'a str, rest: &str) -> &'a str {
+    text.get(..text.len() - rest.len()).unwrap_or_default()
 }
 
 /// token / host / quoted-string
@@ -166,9 +161,12 @@ pub(crate) fn display(input: &str) -> Parsed<'_, &str> {
     Ok((rest, words.trim_end_matches(is_white)))
 }
 
-/// A URI in angle brackets.
+/// What stands in angle brackets: a URI, which the reader of URIs judges.
 pub(crate) fn bracketed(input: &str) -> Parsed<'_, &str> {
-    delimited(char('<'), run1(BRACKETED), char('>')).parse(input)
+    let fault = |rest| nom::Err::Error(Error::new(rest, ErrorKind::Char));
+    let inside = input.strip_prefix('<').ok_or_else(|| fault(input))?;
+    let (uri, rest) = inside.split_once('>').ok_or_else(|| fault(""))?;
+    Ok((rest, uri))
 }
 
 /// The longest run of characters of which each is allowed; the rule sees them in order, once.

@@ -14,6 +14,7 @@ pub(super) fn uri(text: &str) -> Result<Uri, UriError> {
     let at = |rest: &str| UriError { at: text.len() - rest.len() };
     let (rest, scheme) = scheme(text).ok_or(UriError { at: 0 })?;
     let parsed = match scheme {
+        "sip" => sip(rest, text, false),
         _ if scheme.eq_ignore_ascii_case("sip") => sip(rest, text, false),
         _ if scheme.eq_ignore_ascii_case("sips") => sip(rest, text, true),
         _ if scheme.eq_ignore_ascii_case("tel") => tel(rest, scheme),
@@ -110,7 +111,7 @@ fn params(input: &str) -> Read<'_, Params> {
         }
     }
     let text = input.strip_suffix(rest).unwrap_or_default();
-    Ok((rest, if text.is_empty() { Params::new() } else { Params::from_parsed(text) }))
+    Ok((rest, Params::from_parsed(text)))
 }
 
 fn headers(input: &str) -> (&str, Option<UriHeaders>) {

@@ -104,16 +104,6 @@ impl Params {
         self.0.len() != before
     }
 
-    /// Adds a parameter that the grammar has read.
-    pub(crate) fn push_parsed(&mut self, name: &str, value: Option<&str>) {
-        self.0.push(';');
-        self.0.push_str(name);
-        if let Some(value) = value {
-            self.0.push('=');
-            self.0.push_str(value);
-        }
-    }
-
     /// All of them, from a text that the grammar has read: with semicolons in front, without white space.
     pub(crate) fn from_parsed(text: &str) -> Self {
         Self(text.into())
@@ -123,20 +113,20 @@ impl Params {
         if !crate::message::is_token(name) {
             return Err(InvalidParam);
         }
-        let mut out = Self(String::with_capacity(self.0.len() + name.len() + 8));
+        let mut out = String::with_capacity(self.0.len() + name.len() + 8);
         let mut placed = false;
         for piece in Pieces(&self.0) {
             if !is_named(piece, name) {
-                out.push_parsed(piece, None);
+                write_param(&mut out, piece, None);
             } else if !placed {
-                out.push_parsed(name, value);
+                write_param(&mut out, name, value);
                 placed = true;
             }
         }
         if !placed {
-            out.push_parsed(name, value);
+            write_param(&mut out, name, value);
         }
-        *self = out;
+        self.0 = out;
         Ok(())
     }
 }
@@ -144,6 +134,16 @@ impl Params {
 impl fmt::Display for Params {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// Adds a parameter to a text of them.
+pub(crate) fn write_param(out: &mut String, name: &str, value: Option<&str>) {
+    out.push(';');
+    out.push_str(name);
+    if let Some(value) = value {
+        out.push('=');
+        out.push_str(value);
     }
 }
 

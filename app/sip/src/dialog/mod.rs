@@ -64,8 +64,8 @@ impl Dialog {
             local_tag: local_tag.to_string(),
             remote_tag: from.tag().unwrap_or_default().to_string(),
             local: untagged(to.0),
+            remote_target: target_of(request, &from)?,
             remote: untagged(from.0),
-            remote_target: target(&request.headers)?,
             route_set: record_routes(&request.headers)?,
             local_seq: 0,
             remote_seq: Some(request.headers.get::<CSeq>()?.seq),
@@ -222,6 +222,11 @@ fn target(headers: &Headers) -> Result<Uri, HeaderError> {
         Contact::Addr(address) => Ok(address.uri),
         Contact::Star => Err(HeaderError::Malformed { name: HeaderName::Contact, at: 0 }),
     }
+}
+
+/// Where a caller can be reached; who is from before RFC 3261 and gives no Contact, at its From (RFC 2543 6.13).
+fn target_of(request: &Request, from: &From) -> Result<Uri, HeaderError> {
+    if request.headers.contains(HeaderName::Contact) { target(&request.headers) } else { Ok(from.0.uri.clone()) }
 }
 
 fn untagged(mut address: NameAddr) -> NameAddr {

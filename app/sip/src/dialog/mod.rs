@@ -224,9 +224,13 @@ fn target(headers: &Headers) -> Result<Uri, HeaderError> {
     }
 }
 
-/// Where a caller can be reached; who is from before RFC 3261 and gives no Contact, at its From (RFC 2543 6.13).
+/// Where a caller can be reached: at its Contact. Who is from before RFC 3261, and gives neither Contact nor tag, is
+/// reached at its From (RFC 2543 6.13).
 fn target_of(request: &Request, from: &From) -> Result<Uri, HeaderError> {
-    if request.headers.contains(HeaderName::Contact) { target(&request.headers) } else { Ok(from.0.uri.clone()) }
+    match target(&request.headers) {
+        Err(HeaderError::Missing { .. }) if from.tag().is_none() => Ok(from.0.uri.clone()),
+        found => found,
+    }
 }
 
 fn untagged(mut address: NameAddr) -> NameAddr {

@@ -93,7 +93,8 @@ fn echoed<'a>(lines: impl Iterator<Item = &'a str>) -> Headers {
 fn keep(found: &mut Headers, field: &str) {
     let Some((name, value)) = field.split_once(':') else { return };
     let name = name.trim_end_matches([' ', '\t']);
-    if HeaderName::known(name).is_some_and(|name| name == HeaderName::Via || ECHOED.contains(&name)) {
+    let echoed = [HeaderName::Via, HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq];
+    if HeaderName::known(name).is_some_and(|name| echoed.contains(&name)) {
         // What cannot stand in a field is not repeated.
         let _ = found.push_raw(name, value);
     }

@@ -170,7 +170,8 @@ fn party(user: &str) -> Party {
 fn registering(user: &str) -> Vec<u8> {
     let uri: Uri = format!("sip:{user}@example.com").parse().unwrap();
     format!(
-        "REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/WS {user}.invalid;branch=z9hG4bK{user}\r\nMax-Forwards: 70\r\n\
+        "REGISTER sip:example.com SIP/2.0\r\nMax-Forwards: 70\r\n\
+         Via: SIP/2.0/WS {user}.invalid;branch=z9hG4bK{user}\r\n\
          From: <{uri}>;tag={user}\r\nTo: <{uri}>\r\nCall-ID: {user}\r\nCSeq: 1 REGISTER\r\n\
          Contact: <sip:{user}-phone@{user}.invalid;transport=ws>\r\nContent-Length: 0\r\n\r\n"
     )

@@ -34,6 +34,9 @@ pub use draft::{Draft, DraftError, Start};
 /// - when a message came, was parsed and found valid, before anything is done about it. A message that arrives twice
 ///   is seen twice.
 ///
+/// From and To are as they were sent, their display names included. Whom a call is shown to be from can be changed:
+/// with the P-Asserted-Identity of the INVITE that was received.
+///
 /// It is not called for what no user composes: 100 Trying, the ACK of a refusal, and the answer to what is no valid
 /// message.
 pub trait Hook {

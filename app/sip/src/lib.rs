@@ -25,6 +25,7 @@ pub mod agent;
 pub mod dialog;
 pub mod digest;
 pub mod header;
+pub mod hook;
 pub mod message;
 pub mod proxy;
 pub mod registrar;

@@ -22,8 +22,9 @@ impl Agent {
             None => {}
         }
         match Message::parse(bytes) {
-            Ok(Message::Request(request)) => self.request(&request),
-            Ok(Message::Response(response)) => {
+            Ok(Message::Request(request)) => self.request(request),
+            Ok(Message::Response(mut response)) => {
+                self.core.hook.response_came(&mut response);
                 let mut effects = Effects::default();
                 self.core.transactions.response(&response, self.core.now, &mut effects);
                 self.core.apply(effects);
@@ -36,11 +37,13 @@ impl Agent {
         }
     }
 
-    fn request(&mut self, request: &Request) {
-        let key = match request.validate().and_then(|()| Key::server(request)) {
+    fn request(&mut self, mut request: Request) {
+        let key = match request.validate().and_then(|()| Key::server(&request)) {
             Ok(key) => key,
-            Err(error) => return self.refuse_malformed(request, &error),
+            Err(error) => return self.refuse_malformed(&request, &error),
         };
+        self.core.hook.request_came(&mut request);
+        let request = &request;
         let mut effects = Effects::default();
         let taken = self.core.transactions.request(&key, request, self.core.now, &mut effects);
         self.core.apply(effects);

@@ -41,6 +41,7 @@ pub use tokens::{Allow, ProxyRequire, Require, Supported, Unsupported};
 pub use via::{Via, ViaTransport};
 pub use warning::Warning;
 
+pub use crate::digest::AuthenticationInfo;
 pub use crate::message::{Header, HeaderError, HeaderName, Headers, InvalidHeader, Malformed};
 
 /// Gives a header what follows from its `Header`: reading from text, and its text as serde form.

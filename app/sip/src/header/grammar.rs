@@ -6,7 +6,7 @@ use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while, take_while1};
 use nom::character::complete::{char, digit1};
 use nom::combinator::{map_res, opt, recognize};
-use nom::multi::{many0_count, separated_list0};
+use nom::multi::many0_count;
 use nom::sequence::{delimited, pair, preceded};
 use nom::{IResult, Input as _, Parser};
 
@@ -46,9 +46,18 @@ pub(crate) fn token(input: &str) -> Parsed<'_, &str> {
     take_while1(|c: char| u8::try_from(c).is_ok_and(is_token_byte)).parse(input)
 }
 
-/// A list of tokens, which may be empty.
-pub(crate) fn tokens(input: &str) -> Parsed<'_, alloc::vec::Vec<Token>> {
-    separated_list0(around(','), token.map(Token::from_checked)).parse(input)
+/// A list of tokens, which may be empty, and may have empty elements (RFC 9110 5.6.1.2, of which RFC 3261 has its
+/// lists).
+pub(crate) fn tokens(mut input: &str) -> Parsed<'_, alloc::vec::Vec<Token>> {
+    let mut found = alloc::vec::Vec::new();
+    loop {
+        let (rest, element) = opt(token).parse(input)?;
+        found.extend(element.map(Token::from_checked));
+        match around(',')(rest) {
+            Ok((after, _)) => input = after,
+            Err(_) => return Ok((rest, found)),
+        }
+    }
 }
 
 /// A number as long as it fits.

@@ -25,7 +25,7 @@ pub struct RejectContact {
     pub params: Params,
 }
 
-/// What an element on the way supports (RFC 6809 6.2).
+/// What an element on the way supports (RFC 6809).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FeatureCaps {
     /// `;+sip.instance="<urn:…>"`

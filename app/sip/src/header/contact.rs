@@ -57,25 +57,25 @@ impl Contact {
         self.uri_params().is_some_and(|params| params.has("ob"))
     }
 
-    /// The public GRUU that the registrar gave (RFC 5627 5.4).
+    /// The public GRUU that the registrar gave (RFC 5627 9).
     #[must_use]
     pub fn pub_gruu(&self) -> Option<Uri> {
         self.feature("pub-gruu")?.parse().ok()
     }
 
-    /// The temporary GRUU that the registrar gave (RFC 5627 5.4).
+    /// The temporary GRUU that the registrar gave (RFC 5627 9).
     #[must_use]
     pub fn temp_gruu(&self) -> Option<Uri> {
         self.feature("temp-gruu")?.parse().ok()
     }
 
-    /// Whether it is a GRUU (RFC 5627 6.1 `gr`): it leads to this phone from anywhere.
+    /// Whether it is a GRUU (RFC 5627 9 `gr`): it leads to this phone from anywhere.
     #[must_use]
     pub fn is_gruu(&self) -> bool {
         self.uri_params().is_some_and(|params| params.has("gr"))
     }
 
-    /// How the phone is woken (RFC 8599 6); `None` if that is not said.
+    /// How the phone is woken (RFC 8599); `None` if that is not said.
     #[must_use]
     pub fn push(&self) -> Option<Push<'_>> {
         let params = self.uri_params()?;
@@ -101,7 +101,7 @@ impl Contact {
     }
 }
 
-/// How a phone is woken (RFC 8599 6), as it stands in its contact: escapes are kept.
+/// How a phone is woken (RFC 8599), as it stands in its contact: escapes are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Push<'a> {
     /// The service that wakes it: `apns`, `fcm`, `webpush`. `None` in a question which there are.

@@ -88,7 +88,7 @@ dialog_ids! {
 }
 
 impl Replaces {
-    /// Whether a dialog that is confirmed may not be replaced (RFC 3891 4).
+    /// Whether a dialog that is confirmed may not be replaced (RFC 3891 3).
     #[must_use]
     pub fn early_only(&self) -> bool {
         self.params.has("early-only")

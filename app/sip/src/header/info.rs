@@ -5,12 +5,12 @@ use core::fmt;
 
 use nom::Parser as _;
 use nom::branch::alt;
-use nom::bytes::complete::take_while1;
+use nom::bytes::complete::{tag, take_while, take_while1};
 use nom::combinator::{opt, verify};
+use nom::sequence::delimited;
 
-use super::grammar::{Parsed, auth_param, bracketed, params, white, whole};
+use super::grammar::{Parsed, auth_param, params, white, whole};
 use super::header_text;
-use super::param_values::seconds_of;
 use crate::message::{Header, HeaderName, Malformed, Text};
 use crate::uri::{Params, Uri};
 
@@ -84,36 +84,11 @@ infos! {
     IdentityInfo
 }
 
-impl AlertInfo {
-    /// After how many seconds the call is to be answered by itself, if that is asked for: `info=alert-autoanswer`,
-    /// perhaps with `delay=5`; `answer-after=5`; or the words `Auto Answer` or `Ring Answer`. Whether it may be is
-    /// for who is called to decide.
-    #[must_use]
-    pub fn answer_after(&self) -> Option<u32> {
-        let is = |text: &str| AUTO_ANSWER.iter().any(|name| name.eq_ignore_ascii_case(text));
-        let asked = self.target().is_some_and(is)
-            || self.params.text("info").is_some_and(|info| is(&info))
-            || self.params.iter().any(|(name, _)| is(name));
-        seconds_of(&self.params, "answer-after")
-            .or_else(|| asked.then(|| seconds_of(&self.params, "delay").unwrap_or(0)))
-    }
-}
-
-/// What different makers of phones and exchanges write to have a call answered by itself.
-const AUTO_ANSWER: [&str; 4] = ["alert-autoanswer", "auto answer", "ring answer", "auto-answer"];
-
 impl CallInfo {
     /// What the URI is for: `icon`, `info`, `card`, …
     #[must_use]
     pub fn purpose(&self) -> Option<Text> {
         self.params.text("purpose")
-    }
-
-    /// After how many seconds the call is to be answered by itself, if that is asked for: `answer-after=5`. Whether
-    /// it may be is for who is called to decide.
-    #[must_use]
-    pub fn answer_after(&self) -> Option<u32> {
-        seconds_of(&self.params, "answer-after")
     }
 }
 
@@ -125,17 +100,22 @@ fn info(input: &str) -> Parsed<'_, (Option<Text>, Params)> {
             found.push_parsed(name, Some(value));
             (rest, None)
         }
-        Err(_) => opt(alt((bracketed, words))).parse(input)?,
+        Err(_) => opt(alt((brackets, words))).parse(input)?,
     };
     let (rest, _) = white(rest)?;
     let (rest, more) = params(rest)?;
     for (name, value) in more.iter() {
         found.push_parsed(name, value);
     }
-    if target.is_none() && found.is_empty() {
+    if target.is_none_or(str::is_empty) && found.is_empty() {
         return Err(nom::Err::Error(nom::error::Error::new(rest, nom::error::ErrorKind::Verify)));
     }
-    Ok((rest, (target.map(Text::lossy), found)))
+    Ok((rest, (target.filter(|target| !target.is_empty()).map(Text::lossy), found)))
+}
+
+/// What is in angle brackets: also nothing.
+fn brackets(input: &str) -> Parsed<'_, &str> {
+    delimited(tag("<"), take_while(|c: char| !matches!(c, '<' | '>' | '"')), tag(">")).parse(input)
 }
 
 /// Words in front of the parameters.

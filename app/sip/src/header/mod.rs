@@ -2,6 +2,7 @@
 
 mod accept;
 mod auth;
+mod auto_answer;
 mod call_id;
 mod caller_preferences;
 mod caller_signature;
@@ -44,6 +45,7 @@ mod warning;
 
 pub use accept::Accept;
 pub use auth::{Authorization, ProxyAuthenticate, ProxyAuthorization, WwwAuthenticate};
+pub use auto_answer::answer_after;
 pub use call_id::CallId;
 pub use caller_preferences::{AcceptContact, FeatureCaps, RejectContact};
 pub use caller_signature::Identity;

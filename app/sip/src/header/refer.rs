@@ -35,7 +35,7 @@ impl ReferTo {
     }
 }
 
-/// Who asks for the transfer (RFC 3892 2.1).
+/// Who asks for the transfer (RFC 3892 3).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ReferredBy(pub NameAddr);
 

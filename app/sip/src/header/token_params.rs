@@ -79,22 +79,22 @@ token_params! {
     /// `active`, `pending` or `terminated`.
     state;
 
-    /// The package of an INFO (RFC 6086 7.1).
+    /// The package of an INFO (RFC 6086 7.2).
     InfoPackage false,
     /// `dtmf`, …
     package;
 
-    /// A package of INFO that is understood (RFC 6086 7.2): one of a list.
+    /// A package of INFO that is understood (RFC 6086 7.3): one of a list.
     RecvInfo true,
     /// `dtmf`, …
     package;
 
-    /// How the call is to be answered (RFC 5373 6).
+    /// How the call is to be answered (RFC 5373 3).
     AnswerMode false,
     /// `Manual` or `Auto`.
     mode;
 
-    /// How the call is to be answered, for who may ask for more (RFC 5373 6).
+    /// How the call is to be answered, for who may ask for more (RFC 5373 3).
     PrivAnswerMode false,
     /// `Manual` or `Auto`.
     mode;

@@ -8,7 +8,7 @@ use super::header_text;
 use crate::message::{Header, HeaderName, Malformed, Text, is_token};
 use crate::uri::{Params, write_quoted};
 
-/// What the application of one user says to that of the other (RFC 7433 6): one of a list.
+/// What the application of one user says to that of the other (RFC 7433 4): one of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UserToUser {
     /// The data, in the encoding that is said, without quotes and escapes.
@@ -24,13 +24,13 @@ impl UserToUser {
         Self { data, params: Params::new() }
     }
 
-    /// How the data is encoded; `hex` if nothing else is said.
+    /// How the data is encoded; `hex` if nothing else is said (RFC 7434).
     #[must_use]
     pub fn encoding(&self) -> &str {
         self.params.value("encoding").unwrap_or("hex")
     }
 
-    /// The package that the data is of; `isdn-uui` if nothing else is said.
+    /// The package that the data is of; `isdn-uui` if nothing else is said (RFC 7434).
     #[must_use]
     pub fn purpose(&self) -> &str {
         self.params.value("purpose").unwrap_or("isdn-uui")

@@ -43,7 +43,7 @@ macro_rules! names {
 
             /// All names that are known.
             #[cfg(test)]
-            pub(super) const KNOWN: &[Self] = &[$(Self::$variant),+];
+            pub(crate) const KNOWN: &[Self] = &[$(Self::$variant),+];
         }
     };
 }

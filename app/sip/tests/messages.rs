@@ -299,9 +299,42 @@ fn built(texts: &[String]) -> Request {
         let credentials = sip::digest::sign(&challenge, &ha1, text(2), &Method::Register, text(5), b"", text(6), 1);
         push(headers, Some(sip::header::Authorization(credentials)));
     }
+    push_extensions(headers, texts, &named);
     // A Content-Length that was smuggled in is corrected, and is not a field too many.
     headers.remove(HeaderName::ContentLength);
     request
+}
+
+/// The same for the headers of the extensions.
+fn push_extensions(headers: &mut Headers, texts: &[String], address: &NameAddr) {
+    use sip::header::*;
+    use sip::message::Token;
+    let text = |index: usize| texts[index].as_str();
+    let mut params = Params::new();
+    let _ = params.set_text(text(0), &Text::lossy(text(1)));
+    let _ = params.set(text(2), Some(text(3)));
+    let call = CallId::new(text(4)).unwrap_or_else(|_| CallId::new("a").expect("a Call-ID"));
+    let replaces = Replaces::new(&call, text(5), text(6)).ok();
+    if let Some(replaces) = &replaces {
+        push(headers, ReferTo::with_replaces(address.uri.clone(), replaces).ok());
+    }
+    push(headers, replaces);
+    push(headers, TargetDialog::new(&call, text(7), text(8)).ok());
+    push(headers, Some(InReplyTo::new([call.clone(), call])));
+    push(headers, Some(ReferredBy(address.clone())));
+    push(headers, Subject::new(text(9)).ok());
+    push(headers, ContentId::new(text(10)).ok());
+    push(headers, Some(UserToUser { params: params.clone(), ..UserToUser::new(Text::lossy(text(11))) }));
+    push(headers, Some(AlertInfo::of_params(params.clone())).filter(|_| !params.is_empty()));
+    let mut info = CallInfo::new(&address.uri);
+    info.params = params.clone();
+    push(headers, Some(info));
+    push(headers, Some(SessionExpires { params: params.clone(), ..SessionExpires::new(90) }));
+    push(headers, Some(AcceptContact { params: params.clone() }));
+    push(headers, Token::new(text(12)).ok().map(|event_type| Event { params, ..Event::new(event_type) }));
+    push(headers, AlertInfo::parse(text(13)).ok());
+    push(headers, Identity::parse(text(14)).ok());
+    push(headers, Privacy::parse(text(15)).ok());
 }
 
 fn push<H: Header>(headers: &mut Headers, header: Option<H>) {

@@ -130,6 +130,18 @@ fn calls_that_are_answered_are_a_list_over_all_fields() {
 }
 
 #[test]
+fn a_known_name_is_itself_however_it_is_written() {
+    let written = HeaderName::Other(Token::literal("remote-party-id"));
+    assert_eq!(written, HeaderName::RemotePartyId);
+    assert_eq!(HeaderName::RemotePartyId, written);
+    assert_ne!(HeaderName::To, HeaderName::Other(Token::literal("From")));
+    let mut headers = Headers::new();
+    headers.push(&read::<RemotePartyId>("<sip:a@b>"));
+    headers.remove(&written);
+    assert!(headers.is_empty());
+}
+
+#[test]
 fn every_known_name_has_a_type_of_that_name() {
     macro_rules! names {
         ($($header:ident)+) => { [$($header::NAME),+] };

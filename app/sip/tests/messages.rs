@@ -339,6 +339,10 @@ fn push_extensions(headers: &mut Headers, texts: &[String], address: &NameAddr) 
 
 fn push<H: Header>(headers: &mut Headers, header: Option<H>) {
     if let Some(header) = header {
+        // What was built is one value, and can be read again.
+        let mut alone = Headers::new();
+        alone.push(&header);
+        assert_eq!(alone.all::<H>().map(|all| all.len()), Ok(1), "{alone:?}");
         headers.push(&header);
     }
 }

@@ -12,10 +12,8 @@ use std::io::{self, Read as _, Write as _};
 use std::process::ExitCode;
 
 use sip::header::{
-    Accept, Allow, Authorization, CSeq, CallId, Contact, ContentLength, ContentType, Date, Expires, From, MaxForwards,
-    MediaType, MinExpires, NameAddr, PAssertedIdentity, Path, ProxyAuthenticate, ProxyAuthorization, ProxyRequire,
-    Reason, RecordRoute, Require, RetryAfter, Route, Server, Supported, To, Unsupported, UserAgent, Via, Warning,
-    WwwAuthenticate,
+    Accept, Authorization, CSeq, Contact, ContentType, From, MediaType, NameAddr, PAssertedIdentity, Path,
+    ProxyAuthenticate, ProxyAuthorization, Reason, RecordRoute, Route, To, Via, Warning, WwwAuthenticate,
 };
 use sip::message::{Header, HeaderError, HeaderName, Headers, KeepAlive, Message, Text, is_keepalive, limits};
 use sip::uri::{Params, Uri};
@@ -146,25 +144,24 @@ impl View {
                 view.optional(1, "cause", reason.cause.map(|cause| cause.to_string()).as_deref());
                 view.optional(1, "text", reason.text.as_deref());
             }),
-            HeaderName::CallId => self.plain::<CallId>(field),
-            HeaderName::MaxForwards => self.plain::<MaxForwards>(field),
-            HeaderName::Expires => self.plain::<Expires>(field),
-            HeaderName::MinExpires => self.plain::<MinExpires>(field),
-            HeaderName::ContentLength => self.plain::<ContentLength>(field),
-            HeaderName::Allow => self.plain::<Allow>(field),
-            HeaderName::Supported => self.plain::<Supported>(field),
-            HeaderName::Require => self.plain::<Require>(field),
-            HeaderName::ProxyRequire => self.plain::<ProxyRequire>(field),
-            HeaderName::Unsupported => self.plain::<Unsupported>(field),
-            HeaderName::RetryAfter => self.plain::<RetryAfter>(field),
-            HeaderName::UserAgent => self.plain::<UserAgent>(field),
-            HeaderName::Server => self.plain::<Server>(field),
-            HeaderName::Date => self.plain::<Date>(field),
-            _ => {
+            _ => self.plain_of(name, field).unwrap_or_else(|| {
                 self.append(value);
                 Ok(())
-            }
+            }),
         }
+    }
+
+    /// One field whose type is shown as it is written; `None` if it has no type.
+    fn plain_of(&mut self, name: &HeaderName, field: &Headers) -> Option<Result<(), HeaderError>> {
+        macro_rules! plain {
+            ($($header:ident)+) => {$(
+                if *name == sip::header::$header::NAME {
+                    return Some(self.plain::<sip::header::$header>(field));
+                }
+            )+};
+        }
+        sip::for_each_header!(plain);
+        None
     }
 
     fn each<H: Header>(&mut self, field: &Headers, show: impl Fn(&mut Self, &H)) -> Result<(), HeaderError> {
@@ -177,10 +174,10 @@ impl View {
         Ok(())
     }
 
-    /// A header that is one value: on the line of its name.
+    /// A header that is one line: that of its name.
     fn plain<H: Header>(&mut self, field: &Headers) -> Result<(), HeaderError> {
-        let value: H = field.get()?;
-        self.append(&value.to_string());
+        let values: Vec<_> = field.all::<H>()?.iter().map(H::to_string).collect();
+        self.append(&values.join(", "));
         Ok(())
     }
 

@@ -51,6 +51,19 @@ fn what_is_wrong_is_told_with_its_place_and_status() {
 }
 
 #[test]
+fn headers_of_the_extensions_are_shown_and_checked() {
+    let with = |field: &str| {
+        include_str!("messages/invite.sip").replacen("Max-Forwards", &format!("{field}\r\nMax-Forwards"), 1)
+    };
+    let (view, code) = inspect(with("j: *;a , * ; b").as_bytes());
+    assert!(view.contains("Reject-Contact") && view.contains("*;a, *;b"), "{view}");
+    assert_eq!(code, 0, "{view}");
+    let (view, code) = inspect(with("Replaces: a@b;to-tag=1").as_bytes());
+    assert!(view.contains("400 Bad Request: Replaces is not well-formed at byte 12 of its value\n"), "{view}");
+    assert_eq!(code, 1, "{view}");
+}
+
+#[test]
 fn it_reads_bytes() {
     let (view, code) = inspect(b"MESSAGE sip:\xff SIP/2.0\r\n\r\n");
     assert_eq!((view.as_str(), code), ("400 Bad Request: the header section is not UTF-8 at byte 12\n", 1));

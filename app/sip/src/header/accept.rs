@@ -1,6 +1,7 @@
 use core::fmt;
 
 use super::MediaType;
+use super::param_values::qvalue;
 use crate::message::{Header, HeaderName, Malformed};
 
 /// A type of body that is understood (RFC 3261 20.1): one of a list.
@@ -18,6 +19,12 @@ impl Accept {
             let fits = |range: &str, half: &str| range == "*" || range.eq_ignore_ascii_case(half);
             fits(&self.0.kind, kind) && fits(&self.0.subtype, subtype)
         })
+    }
+
+    /// The preference in thousandths, 0 to 1000; `None` if that is not said, or malformed.
+    #[must_use]
+    pub fn q(&self) -> Option<u16> {
+        qvalue(&self.0.params)
     }
 }
 

@@ -10,6 +10,14 @@ pub struct UserAgent(pub Text);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Server(pub Text);
 
+/// What the call is about (RFC 3261 20.36).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Subject(pub Text);
+
+/// The organization of the one who sent the message (RFC 3261 20.25).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Organization(pub Text);
+
 macro_rules! free_text {
     ($($header:ident)+) => {$(
         impl $header {
@@ -47,4 +55,4 @@ macro_rules! free_text {
     )+};
 }
 
-free_text!(UserAgent Server);
+free_text!(UserAgent Server Subject Organization);

@@ -5,9 +5,8 @@ use alloc::string::String;
 use nom::branch::alt;
 use nom::bytes::complete::take_while;
 use nom::character::complete::{char, digit1};
-use nom::combinator::{map_res, recognize};
+use nom::combinator::{map_res, opt, recognize};
 use nom::error::{Error, ErrorKind};
-use nom::multi::separated_list0;
 use nom::sequence::{delimited, pair};
 use nom::{IResult, Input as _, Parser};
 
@@ -64,9 +63,18 @@ pub(crate) fn token(input: &str) -> Parsed<'_, &str> {
     run1(TOKEN)(input)
 }
 
-/// A list of tokens, which may be empty.
-pub(crate) fn tokens(input: &str) -> Parsed<'_, alloc::vec::Vec<Token>> {
-    separated_list0(around(','), token.map(Token::from_checked)).parse(input)
+/// A list of tokens, which may be empty, and may have empty elements (RFC 9110 5.6.1.2, of which RFC 3261 has its
+/// lists).
+pub(crate) fn tokens(mut input: &str) -> Parsed<'_, alloc::vec::Vec<Token>> {
+    let mut found = alloc::vec::Vec::new();
+    loop {
+        let (rest, element) = opt(token).parse(input)?;
+        found.extend(element.map(Token::from_checked));
+        match around(',')(rest) {
+            Ok((after, _)) => input = after,
+            Err(_) => return Ok((rest, found)),
+        }
+    }
 }
 
 /// A number as long as it fits.
@@ -166,6 +174,9 @@ pub(crate) fn bracketed(input: &str) -> Parsed<'_, &str> {
     let fault = |rest| nom::Err::Error(Error::new(rest, ErrorKind::Char));
     let inside = input.strip_prefix('<').ok_or_else(|| fault(input))?;
     let (uri, rest) = inside.split_once('>').ok_or_else(|| fault(""))?;
+    if uri.is_empty() {
+        return Err(fault(inside));
+    }
     Ok((rest, uri))
 }
 

@@ -65,8 +65,12 @@ impl NameAddr {
             Err(nom::Err::Error(error) | nom::Err::Failure(error)) => return Err(fault(error.input)),
             Err(nom::Err::Incomplete(_)) => return Err(fault("")),
         };
-        let uri: Uri =
-            uri.parse().map_err(|error: crate::uri::UriError| Malformed { at: offset(value, uri) + error.at })?;
+        let uri: Uri = uri.parse().map_err(|error: crate::uri::UriError| {
+            let start = offset(value, uri);
+            // `Bell, Alexander <sip:…>`: what is no URI was meant as a name, and ends where no name goes on.
+            let meant = start == 0 && value.contains('<');
+            Malformed { at: if meant { WORDS.split(value).0.len() } else { start + error.at } }
+        })?;
         let params =
             super::grammar::whole(rest, params).map_err(|error| Malformed { at: offset(value, rest) + error.at })?;
         Ok(Self { display, uri, params })

@@ -19,6 +19,14 @@ pub struct MinExpires(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ContentLength(pub u32);
 
+/// Orders the reliable provisional responses to a request (RFC 3262 7.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RSeq(pub u32);
+
+/// After how many seconds without a keep-alive the server takes the flow for dead (RFC 5626 11.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FlowTimer(pub u32);
+
 impl MaxForwards {
     /// What a request begins with (RFC 3261 8.1.1.6).
     pub const INITIAL: Self = Self(70);
@@ -50,4 +58,6 @@ numbers! {
     Expires seconds
     MinExpires seconds
     ContentLength number
+    RSeq number
+    FlowTimer seconds
 }

@@ -15,6 +15,10 @@ pub struct RecordRoute(pub NameAddr);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Path(pub NameAddr);
 
+/// A hop between the registrar and the phone, for requests of the phone (RFC 3608).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ServiceRoute(pub NameAddr);
+
 macro_rules! hop {
     ($($header:ident)+) => {$(
         impl $header {
@@ -44,4 +48,4 @@ macro_rules! hop {
     )+};
 }
 
-hop!(Route RecordRoute Path);
+hop!(Route RecordRoute Path ServiceRoute);

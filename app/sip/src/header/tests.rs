@@ -5,6 +5,11 @@ use super::*;
 use crate::message::{Method, Status, Text};
 use crate::uri::{Host, Uri};
 
+mod calls;
+mod core_headers;
+mod extensions;
+mod whole_grammar;
+
 fn read<H: Header>(value: &str) -> H {
     H::parse(value).unwrap_or_else(|error| panic!("{value}: {error}"))
 }

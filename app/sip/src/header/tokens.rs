@@ -24,6 +24,22 @@ pub struct ProxyRequire(pub Vec<Token>);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unsupported(pub Vec<Token>);
 
+/// The event packages that are supported (RFC 6665 8.2.2).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AllowEvents(pub Vec<Token>);
+
+/// How the body was coded, in the order in which it was (RFC 3261 20.12).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContentEncoding(pub Vec<Token>);
+
+/// The languages of the body (RFC 3261 20.13).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContentLanguage(pub Vec<Token>);
+
+/// How proxies are to treat a request (RFC 3841 9.1): `no-fork`, `queue`, …
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestDisposition(pub Vec<Token>);
+
 impl Allow {
     /// Whether the method is in the list.
     #[must_use]
@@ -32,10 +48,10 @@ impl Allow {
     }
 }
 
-macro_rules! option_tags {
+macro_rules! without_case {
     ($($header:ident)+) => {$(
         impl $header {
-            /// Whether the extension is in the list; option tags have no case.
+            /// Whether it is in the list, where letters have no case.
             #[must_use]
             pub fn has(&self, tag: &str) -> bool {
                 self.0.iter().any(|token| token.eq_ignore_ascii_case(tag))
@@ -74,7 +90,9 @@ macro_rules! lists {
     )+};
 }
 
-option_tags!(Supported Require ProxyRequire Unsupported);
+without_case! {
+    Supported Require ProxyRequire Unsupported AllowEvents ContentEncoding ContentLanguage RequestDisposition
+}
 
 lists! {
     Allow |token| Method::from_checked(&token);
@@ -82,4 +100,8 @@ lists! {
     Require |token| token;
     ProxyRequire |token| token;
     Unsupported |token| token;
+    AllowEvents |token| token;
+    ContentEncoding |token| token;
+    ContentLanguage |token| token;
+    RequestDisposition |token| token;
 }

@@ -43,7 +43,7 @@ macro_rules! names {
 
             /// All names that are known.
             #[cfg(test)]
-            pub(super) const KNOWN: &[Self] = &[$(Self::$variant),+];
+            pub(crate) const KNOWN: &[Self] = &[$(Self::$variant),+];
         }
     };
 }
@@ -56,6 +56,7 @@ names! {
     AlertInfo "Alert-Info"
     Allow "Allow"
     AllowEvents "Allow-Events" = 'u'
+    AnswerMode "Answer-Mode"
     AuthenticationInfo "Authentication-Info"
     Authorization "Authorization"
     CallId "Call-ID" = 'i'
@@ -63,17 +64,23 @@ names! {
     Contact "Contact" = 'm'
     ContentDisposition "Content-Disposition"
     ContentEncoding "Content-Encoding" = 'e'
+    ContentId "Content-ID"
     ContentLanguage "Content-Language"
     ContentLength "Content-Length" = 'l'
     ContentType "Content-Type" = 'c'
     CSeq "CSeq"
     Date "Date"
+    Diversion "Diversion"
     ErrorInfo "Error-Info"
     Event "Event" = 'o'
     Expires "Expires"
+    FeatureCaps "Feature-Caps"
     FlowTimer "Flow-Timer"
     From "From" = 'f'
+    HistoryInfo "History-Info"
     Identity "Identity" = 'y'
+    IdentityInfo "Identity-Info" = 'n'
+    InfoPackage "Info-Package"
     InReplyTo "In-Reply-To"
     Join "Join"
     MaxForwards "Max-Forwards"
@@ -82,19 +89,25 @@ names! {
     MinSe "Min-SE"
     Organization "Organization"
     PAssertedIdentity "P-Asserted-Identity"
+    PAssociatedUri "P-Associated-URI"
+    PCalledPartyId "P-Called-Party-ID"
     PPreferredIdentity "P-Preferred-Identity"
     Path "Path"
     Priority "Priority"
     Privacy "Privacy"
+    PrivAnswerMode "Priv-Answer-Mode"
     ProxyAuthenticate "Proxy-Authenticate"
     ProxyAuthorization "Proxy-Authorization"
     ProxyRequire "Proxy-Require"
     RAck "RAck"
     Reason "Reason"
     RecordRoute "Record-Route"
+    RecvInfo "Recv-Info"
     ReferredBy "Referred-By" = 'b'
+    ReferSub "Refer-Sub"
     ReferTo "Refer-To" = 'r'
     RejectContact "Reject-Contact" = 'j'
+    RemotePartyId "Remote-Party-ID"
     Replaces "Replaces"
     ReplyTo "Reply-To"
     RequestDisposition "Request-Disposition" = 'd'
@@ -105,15 +118,18 @@ names! {
     Server "Server"
     ServiceRoute "Service-Route"
     SessionExpires "Session-Expires" = 'x'
+    SessionId "Session-ID"
     SipETag "SIP-ETag"
     SipIfMatch "SIP-If-Match"
     Subject "Subject" = 's'
     SubscriptionState "Subscription-State"
     Supported "Supported" = 'k'
+    TargetDialog "Target-Dialog"
     Timestamp "Timestamp"
     To "To" = 't'
     Unsupported "Unsupported"
     UserAgent "User-Agent"
+    UserToUser "User-to-User"
     Via "Via" = 'v'
     Warning "Warning"
     WwwAuthenticate "WWW-Authenticate"
@@ -134,7 +150,8 @@ impl HeaderName {
 impl PartialEq for HeaderName {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Other(one), Self::Other(two)) => one.eq_ignore_ascii_case(two),
+            // A known name that someone wrote as another one is still that name.
+            (Self::Other(token), name) | (name, Self::Other(token)) => token.eq_ignore_ascii_case(name.as_str()),
             (one, two) => core::mem::discriminant(one) == core::mem::discriminant(two),
         }
     }
@@ -169,28 +186,45 @@ impl fmt::Display for HeaderName {
 
 super::serde_as_text!(HeaderName);
 
-/// The names of that length: what is compared is never more than a handful.
+/// The names of that length, the common ones first: what is compared is never more than a handful, and mostly one.
 const fn of_length(length: usize) -> &'static [HeaderName] {
     use HeaderName::*;
     match length {
         2 => const { &[To] },
         3 => const { &[Via] },
-        4 => const { &[CSeq, Date, From, Join, Path, RAck, RSeq] },
-        5 => const { &[Allow, Event, Route] },
-        6 => const { &[Accept, MinSe, Reason, Server] },
-        7 => const { &[CallId, Contact, Expires, Privacy, Require, Subject, Warning] },
-        8 => const { &[Identity, Priority, ReferTo, Replaces, ReplyTo, SipETag] },
-        9 => const { &[CallInfo, Supported, Timestamp] },
-        10 => const { &[AlertInfo, ErrorInfo, FlowTimer, UserAgent] },
-        11 => const { &[InReplyTo, MinExpires, ReferredBy, RetryAfter, Unsupported] },
-        12 => const { &[AllowEvents, ContentType, MaxForwards, MimeVersion, Organization, RecordRoute, SipIfMatch] },
-        13 => const { &[Authorization, ProxyRequire, ServiceRoute] },
-        14 => const { &[AcceptContact, ContentLength, RejectContact] },
-        15 => const { &[AcceptEncoding, AcceptLanguage, SessionExpires] },
-        16 => const { &[ContentEncoding, ContentLanguage, WwwAuthenticate] },
+        4 => const { &[From, CSeq, Date, Path, RSeq, RAck, Join] },
+        5 => const { &[Route, Allow, Event] },
+        6 => const { &[Accept, Server, Reason, MinSe] },
+        7 => const { &[CallId, Contact, Expires, Require, Privacy, Subject, Warning] },
+        8 => const { &[ReferTo, Replaces, Identity, SipETag, Priority, ReplyTo] },
+        9 => const { &[Supported, Timestamp, CallInfo, Diversion, RecvInfo, ReferSub] },
+        10 => const { &[UserAgent, AlertInfo, FlowTimer, SessionId, ContentId, ErrorInfo] },
+        11 => const { &[RetryAfter, ReferredBy, MinExpires, Unsupported, InReplyTo, AnswerMode] },
+        12 => {
+            const {
+                &[
+                    MaxForwards,
+                    ContentType,
+                    RecordRoute,
+                    AllowEvents,
+                    SipIfMatch,
+                    Organization,
+                    HistoryInfo,
+                    UserToUser,
+                    MimeVersion,
+                    InfoPackage,
+                    FeatureCaps,
+                ]
+            }
+        }
+        13 => const { &[Authorization, ServiceRoute, ProxyRequire, TargetDialog, IdentityInfo] },
+        14 => const { &[ContentLength, AcceptContact, RejectContact] },
+        15 => const { &[SessionExpires, AcceptLanguage, AcceptEncoding, RemotePartyId] },
+        16 => const { &[WwwAuthenticate, ContentEncoding, ContentLanguage, PAssociatedUri, PrivAnswerMode] },
+        17 => const { &[PCalledPartyId] },
         18 => const { &[ProxyAuthenticate, SubscriptionState] },
         19 => {
-            const { &[AuthenticationInfo, ContentDisposition, PAssertedIdentity, ProxyAuthorization, RequestDisposition] }
+            const { &[ProxyAuthorization, PAssertedIdentity, ContentDisposition, RequestDisposition, AuthenticationInfo] }
         }
         20 => const { &[PPreferredIdentity] },
         _ => &[],
@@ -211,6 +245,7 @@ const fn compact(letter: u8) -> Option<&'static HeaderName> {
         b'k' => const { &[Supported] },
         b'l' => const { &[ContentLength] },
         b'm' => const { &[Contact] },
+        b'n' => const { &[IdentityInfo] },
         b'o' => const { &[Event] },
         b'r' => const { &[ReferTo] },
         b's' => const { &[Subject] },

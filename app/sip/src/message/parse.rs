@@ -37,7 +37,7 @@ pub(super) fn head_only(section: &str) -> Result<Message, ParseError> {
 fn parts(bytes: &[u8]) -> Result<Message, ParseError> {
     let (mut message, end) = head(bytes)?;
     let rest = bytes.get(end..).unwrap_or_default();
-    let (body, said) = body(message.headers(), rest).map_err(|error| error.after(end))?;
+    let (body, said) = body(message.headers(), rest, end)?;
     message.headers_mut().store.set_implicit(!said);
     match &mut message {
         Message::Request(request) => request.body = body.into(),
@@ -224,21 +224,22 @@ fn name_and_value(line: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
     Some((0..name, colon + 1 + start..colon + 1 + end))
 }
 
-/// The body, as long as Content-Length says (RFC 3261 18.3), and whether it says so.
-fn body<'a>(headers: &Headers, rest: &'a [u8]) -> Result<(&'a [u8], bool), ParseError> {
+/// The body, as long as Content-Length says (RFC 3261 18.3), and whether it says so. It begins at byte `start`.
+fn body<'a>(headers: &Headers, rest: &'a [u8], start: usize) -> Result<(&'a [u8], bool), ParseError> {
     let mut length = None;
-    for value in headers.raw(&HeaderName::ContentLength) {
+    for (place, value) in headers.store.values(&HeaderName::ContentLength) {
         let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
         // More digits than fit are more bytes than there are.
         let said = value.parse().unwrap_or(usize::MAX);
         if !digits || length.is_some_and(|length| length != said) {
-            return Err(fault(ParseErrorKind::ContentLength, 0));
+            // The fields end where the empty line begins.
+            return Err(fault(ParseErrorKind::ContentLength, start - 2 - headers.store.before_end(place)));
         }
         length = Some(said);
     }
     match length {
         Some(length) => {
-            let body = rest.get(..length).ok_or_else(|| fault(ParseErrorKind::Truncated, rest.len()))?;
+            let body = rest.get(..length).ok_or_else(|| fault(ParseErrorKind::Truncated, start + rest.len()))?;
             Ok((body, true))
         }
         None => Ok((rest, false)),

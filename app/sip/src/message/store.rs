@@ -92,6 +92,17 @@ impl Store {
         of_name.map(|(place, field)| (place, self.slice(field.value)))
     }
 
+    /// How many bytes before the end of the last field the value of this one begins, in a text that was parsed; for
+    /// a value that was folded, its line.
+    pub(super) fn before_end(&self, place: usize) -> usize {
+        let end = self.fields.last().map_or(0, |field| field.line.range().end);
+        let start = self.fields.get(place).map_or(end, |field| {
+            let (line, value) = (field.line.range(), field.value.range());
+            if line.contains(&value.start) { value.start } else { line.start }
+        });
+        end.saturating_sub(start)
+    }
+
     /// Puts a field at a place; CR, LF and NUL do not get in, whatever `value` prints.
     pub(super) fn insert(&mut self, place: usize, name: &str, value: &dyn fmt::Display) {
         let start = self.text.len();
@@ -214,7 +225,7 @@ pub(super) fn to_bytes(start_line: fmt::Arguments<'_>, headers: &Headers, body: 
 
 /// Whether a field of that text has that name.
 fn named<'a>(text: &'a str, name: &'a HeaderName) -> impl Fn(&Field) -> bool + 'a {
-    let known = discriminant(name);
+    let known = discriminant(HeaderName::known(name.as_str()).unwrap_or(name));
     move |field| match (field.known, name) {
         (Some(found), _) => found == known,
         (None, HeaderName::Other(token)) => {

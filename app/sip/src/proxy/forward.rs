@@ -5,7 +5,7 @@ use crate::header::{
     CSeq, CallId, Expires, From, MaxForwards, NameAddr, PAssertedIdentity, Reason, RecordRoute, Route, To, Via,
     ViaTransport,
 };
-use crate::message::{HeaderName, Request, Response, Status, Text, Token};
+use crate::message::{HeaderName, Request, Response, Status, Text};
 use crate::registrar::{Domain, Party, Place};
 use crate::transaction::COOKIE;
 use crate::uri::{Host, SipUri, Uri};
@@ -14,9 +14,6 @@ use alloc::string::{String, ToString};
 
 /// The hops of a request that says nothing about them (RFC 3261 16.6 step 3).
 const MAX_HOPS: u8 = 70;
-
-/// Who calls, before RFC 3325 (draft-ietf-sip-privacy).
-const REMOTE_PARTY_ID: HeaderName = HeaderName::Other(Token::literal("Remote-Party-ID"));
 
 /// The copy of `request` that goes out, but for its Via.
 pub(super) fn request(request: &Request, target: Uri, party: &Party, domain: &Domain) -> Request {
@@ -122,7 +119,7 @@ fn assert_identity(headers: &mut crate::message::Headers, party: Option<&Party>,
     headers.remove(&HeaderName::PAssertedIdentity);
     headers.remove(&HeaderName::PPreferredIdentity);
     // What P-Asserted-Identity replaced; many phones still show it.
-    headers.remove(REMOTE_PARTY_ID);
+    headers.remove(HeaderName::RemotePartyId);
     let Some(party) = party else {
         return;
     };

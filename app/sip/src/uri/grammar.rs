@@ -33,13 +33,22 @@ pub(crate) fn host(input: &str) -> Read<'_, (Host, bool)> {
         if let Some(at) = text.find(|c: char| !c.is_ascii_hexdigit() && !matches!(c, ':' | '.')) {
             return Err(inside.get(at..).unwrap_or(input));
         }
-        let ip: Ipv6Addr = text.parse().map_err(|_| input)?;
+        let ip = address(text).ok_or(input)?;
         return Ok((rest, (Host::V6(ip), prints_as(&ip, text))));
     }
     match HOST.split(input) {
         ("", _) => Err(input),
         (name, rest) => Ok((rest, (Host::from_checked(name), true))),
     }
+}
+
+/// An address of version 6. RFC 3261's grammar lets a third colon in before an address of version 4 in it: to be
+/// tolerated (RFC 5118 4.10).
+fn address(text: &str) -> Option<Ipv6Addr> {
+    text.parse().ok().or_else(|| {
+        let (before, version_4) = text.split_once(":::").filter(|(_, after)| after.contains('.'))?;
+        alloc::format!("{before}::{version_4}").parse().ok()
+    })
 }
 
 /// The digits of a port, and whether it prints as it was written.

@@ -53,6 +53,12 @@ impl Params {
         self.0.is_empty()
     }
 
+    /// All of them as they stand on the wire, each with its semicolon in front.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// All of them: name and value, as written.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         Pieces(&self.0).map(|piece| match piece.split_once('=') {

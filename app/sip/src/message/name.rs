@@ -41,9 +41,31 @@ macro_rules! names {
                 }
             }
 
+            /// The known header of that compact form, in small letters.
+            const fn of_compact(letter: char) -> Option<&'static Self> {
+                match letter {
+                    $($($compact => Some(const { &Self::$variant }),)?)+
+                    _ => None,
+                }
+            }
+
+            /// The only known header that the name can be of; whether it is, the rest of its letters say.
+            const fn candidate(name: &str) -> Option<&'static Self> {
+                match key(name) {
+                    $(keys::$variant => Some(const { &Self::$variant }),)+
+                    _ => None,
+                }
+            }
+
             /// All names that are known.
             #[cfg(test)]
             pub(crate) const KNOWN: &[Self] = &[$(Self::$variant),+];
+        }
+
+        /// The keys of the names: were two the same, a pattern would be unreachable and the compiler would tell.
+        #[allow(non_upper_case_globals, reason = "they are named as the variants")]
+        mod keys {
+            $(pub(super) const $variant: u32 = super::key($name);)+
         }
     };
 }
@@ -138,12 +160,32 @@ names! {
 impl HeaderName {
     /// The known header of that name or compact form.
     pub(super) fn known(name: &str) -> Option<&'static Self> {
+        if let [letter] = name.as_bytes() {
+            return Self::of_compact(char::from(letter.to_ascii_lowercase()));
+        }
         // Letters differ from their other case in this bit; what else differs in it alone is no token.
         let alike = |(one, two): (u8, u8)| (one ^ two) & !0x20 == 0;
-        match name.as_bytes() {
-            [letter] => compact(letter.to_ascii_lowercase()),
-            _ => of_length(name.len()).iter().find(|known| known.as_str().bytes().zip(name.bytes()).all(alike)),
+        Self::candidate(name).filter(|candidate| candidate.as_str().bytes().zip(name.bytes()).all(alike))
+    }
+
+    /// The name as the known one that it is, if it is one.
+    pub(super) fn resolved(&self) -> &Self {
+        match self {
+            Self::Other(token) => Self::known(token).unwrap_or(self),
+            known => known,
         }
+    }
+}
+
+/// What tells the known names apart: the length, the first letter and the one in the middle, without case.
+const fn key(name: &str) -> u32 {
+    let bytes = name.as_bytes();
+    let Some((front, back)) = bytes.split_at_checked(bytes.len() / 2) else { return 0 };
+    match (front, back) {
+        ([first, ..], [middle, ..]) if bytes.len() < 256 => {
+            u32::from_be_bytes([0, bytes.len() as u8, *first | 0x20, *middle | 0x20])
+        }
+        _ => 0,
     }
 }
 
@@ -185,76 +227,3 @@ impl fmt::Display for HeaderName {
 }
 
 super::serde_as_text!(HeaderName);
-
-/// The names of that length, the common ones first: what is compared is never more than a handful, and mostly one.
-const fn of_length(length: usize) -> &'static [HeaderName] {
-    use HeaderName::*;
-    match length {
-        2 => const { &[To] },
-        3 => const { &[Via] },
-        4 => const { &[From, CSeq, Date, Path, RSeq, RAck, Join] },
-        5 => const { &[Route, Allow, Event] },
-        6 => const { &[Accept, Server, Reason, MinSe] },
-        7 => const { &[CallId, Contact, Expires, Require, Privacy, Subject, Warning] },
-        8 => const { &[ReferTo, Replaces, Identity, SipETag, Priority, ReplyTo] },
-        9 => const { &[Supported, Timestamp, CallInfo, Diversion, RecvInfo, ReferSub] },
-        10 => const { &[UserAgent, AlertInfo, FlowTimer, SessionId, ContentId, ErrorInfo] },
-        11 => const { &[RetryAfter, ReferredBy, MinExpires, Unsupported, InReplyTo, AnswerMode] },
-        12 => {
-            const {
-                &[
-                    MaxForwards,
-                    ContentType,
-                    RecordRoute,
-                    AllowEvents,
-                    SipIfMatch,
-                    Organization,
-                    HistoryInfo,
-                    UserToUser,
-                    MimeVersion,
-                    InfoPackage,
-                    FeatureCaps,
-                ]
-            }
-        }
-        13 => const { &[Authorization, ServiceRoute, ProxyRequire, TargetDialog, IdentityInfo] },
-        14 => const { &[ContentLength, AcceptContact, RejectContact] },
-        15 => const { &[SessionExpires, AcceptLanguage, AcceptEncoding, RemotePartyId] },
-        16 => const { &[WwwAuthenticate, ContentEncoding, ContentLanguage, PAssociatedUri, PrivAnswerMode] },
-        17 => const { &[PCalledPartyId] },
-        18 => const { &[ProxyAuthenticate, SubscriptionState] },
-        19 => {
-            const { &[ProxyAuthorization, PAssertedIdentity, ContentDisposition, RequestDisposition, AuthenticationInfo] }
-        }
-        20 => const { &[PPreferredIdentity] },
-        _ => &[],
-    }
-}
-
-const fn compact(letter: u8) -> Option<&'static HeaderName> {
-    use HeaderName::*;
-    let found: &[HeaderName] = match letter {
-        b'a' => const { &[AcceptContact] },
-        b'b' => const { &[ReferredBy] },
-        b'c' => const { &[ContentType] },
-        b'd' => const { &[RequestDisposition] },
-        b'e' => const { &[ContentEncoding] },
-        b'f' => const { &[From] },
-        b'i' => const { &[CallId] },
-        b'j' => const { &[RejectContact] },
-        b'k' => const { &[Supported] },
-        b'l' => const { &[ContentLength] },
-        b'm' => const { &[Contact] },
-        b'n' => const { &[IdentityInfo] },
-        b'o' => const { &[Event] },
-        b'r' => const { &[ReferTo] },
-        b's' => const { &[Subject] },
-        b't' => const { &[To] },
-        b'u' => const { &[AllowEvents] },
-        b'v' => const { &[Via] },
-        b'x' => const { &[SessionExpires] },
-        b'y' => const { &[Identity] },
-        _ => &[],
-    };
-    found.first()
-}

@@ -225,7 +225,7 @@ pub(super) fn to_bytes(start_line: fmt::Arguments<'_>, headers: &Headers, body: 
 
 /// Whether a field of that text has that name.
 fn named<'a>(text: &'a str, name: &'a HeaderName) -> impl Fn(&Field) -> bool + 'a {
-    let known = discriminant(HeaderName::known(name.as_str()).unwrap_or(name));
+    let known = discriminant(name.resolved());
     move |field| match (field.known, name) {
         (Some(found), _) => found == known,
         (None, HeaderName::Other(token)) => {

@@ -25,12 +25,14 @@ pub mod agent;
 pub mod dialog;
 pub mod digest;
 pub mod header;
+pub mod hook;
 pub mod message;
 pub mod proxy;
 pub mod registrar;
 pub mod transaction;
 pub mod uri;
 
+mod class;
 mod clock;
 mod random;
 mod time;

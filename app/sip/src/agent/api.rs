@@ -102,9 +102,10 @@ pub enum Question {
         /// Their offer; `None` when their INVITE had no body, and an offer of ours is wanted (late offer).
         offer: Option<Body>,
     },
-    /// A digest over this request (RFC 7616): [`crate::digest::choose`] one of the challenges, and sign.
+    /// A digest over this request (RFC 7616): [`crate::digest::choose`] one of the challenges, and sign. Where several
+    /// realms ask at once, the others are asked about again when they still want an answer.
     Digest {
-        /// All that the server offered, in its order.
+        /// All that the server offered and that was not answered before, in its order.
         challenges: Vec<Challenge>,
         /// The request's method.
         method: Method,

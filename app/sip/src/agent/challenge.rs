@@ -2,9 +2,9 @@ use super::core::Core;
 use super::questions::Challenged;
 use super::transactions::{Outcome, Purpose};
 use super::{Agent, Answer, Question, compose};
-use crate::digest::{Challenge, offered};
+use crate::digest::{Challenge, Credentials, offered};
 use crate::header::{Authorization, CSeq, ProxyAuthorization, Via};
-use crate::message::{HeaderName, Method, Request, Status};
+use crate::message::{Header, Headers, Method, Request, Status};
 use alloc::string::ToString;
 
 /// How many challenges one request answers: a proxy's, a server's, and a stale nonce for each.
@@ -19,12 +19,10 @@ pub(super) fn ask(core: &mut Core, outcome: &Outcome) -> bool {
     if !challenged || outcome.challenged >= MAX_CHALLENGES || outcome.request.method == Method::Cancel {
         return false;
     }
-    let challenges = offered(response);
+    // What was signed for and is asked for again was refused; other realms, of other proxies, may still be answered.
+    let mut challenges = offered(response);
+    challenges.retain(|challenge| challenge.stale || !is_signed(outcome, challenge));
     if challenges.is_empty() {
-        return false;
-    }
-    let refused = |challenge: &Challenge| !challenge.stale && is_signed(outcome, challenge);
-    if challenges.iter().any(refused) {
         return false;
     }
     let question = Question::Digest {
@@ -55,11 +53,9 @@ impl Agent {
         let Some(seq) = self.next_seq(purpose, &request) else { return };
         let headers = &mut request.headers;
         if response.status == Status::PROXY_AUTHENTICATION_REQUIRED {
-            headers.remove(&HeaderName::ProxyAuthorization);
-            headers.push(&ProxyAuthorization(credentials));
+            present(headers, ProxyAuthorization(credentials), |header| &header.0);
         } else {
-            headers.remove(&HeaderName::Authorization);
-            headers.push(&Authorization(credentials));
+            present(headers, Authorization(credentials), |header| &header.0);
         }
         headers.pop_front::<Via>();
         headers.set(&CSeq { seq, method: request.method.clone() });
@@ -86,6 +82,18 @@ impl Agent {
                 Some(dialog.local_seq())
             }
         }
+    }
+}
+
+/// Adds credentials in the place of older ones for the same realm: each realm is answered once, and those of other
+/// hops on the way are still wanted (RFC 3261 22.3).
+fn present<H: Header>(headers: &mut Headers, own: H, of: fn(&H) -> &Credentials) {
+    let mut all = headers.all::<H>().unwrap_or_default();
+    all.retain(|other| of(other).realm != of(&own).realm);
+    headers.remove(H::NAME);
+    all.push(own);
+    for header in &all {
+        headers.push(header);
     }
 }
 

@@ -105,7 +105,7 @@ pub(super) fn response(config: &Config, request: &Request, status: Status, tag: 
         response.headers.push(&Accept::SDP);
         response.headers.push(&Supported(EXTENSIONS.to_vec()));
     }
-    if status == Status::METHOD_NOT_ALLOWED {
+    if status == Status::METHOD_NOT_ALLOWED || status == Status::NOT_IMPLEMENTED {
         response.headers.push(&allow());
     }
     if status == Status::UNSUPPORTED_MEDIA_TYPE {
@@ -118,6 +118,17 @@ pub(super) fn response(config: &Config, request: &Request, status: Status, tag: 
 pub(super) fn bad_extension(config: &Config, request: &Request, tag: &str, unsupported: &Unsupported) -> Response {
     let mut response = response(config, request, Status::BAD_EXTENSION, tag);
     response.headers.push(unsupported);
+    response
+}
+
+/// 406 to an INVITE that takes no session description in the answer (RFC 3261 21.4.7, RFC 4475 3.3.15).
+pub(super) fn not_acceptable(config: &Config, request: &Request, tag: &str) -> Response {
+    let mut response = response(config, request, Status::NOT_ACCEPTABLE, tag);
+    if let Ok(warning) =
+        Warning::new(Warning::MISCELLANEOUS, &config.contact_host, "the answer can only be application/sdp")
+    {
+        response.headers.push(&warning);
+    }
     response
 }
 

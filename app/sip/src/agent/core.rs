@@ -1,3 +1,4 @@
+use super::hooked::Hooked;
 use super::link::{Link, Step};
 use super::questions::{Challenged, Open, Questions};
 use super::transactions::{Effects, Outcome, Purpose, Transactions};
@@ -15,6 +16,7 @@ use alloc::vec::Vec;
 pub(super) struct Core {
     pub(super) config: Config,
     pub(super) random: Random,
+    pub(super) hook: Hooked,
     /// The time of what is being handled.
     pub(super) now: Instant,
     pub(super) link: Link,
@@ -40,6 +42,7 @@ impl Core {
         Self {
             config,
             random,
+            hook: Hooked::default(),
             now,
             link: Link::Off,
             transactions: Transactions::default(),
@@ -80,8 +83,12 @@ impl Core {
         self.out.push_back(output);
     }
 
-    /// Sends a request as a transaction of its own.
-    pub(super) fn send(&mut self, request: Request, purpose: Purpose, challenged: u8) -> Option<Key> {
+    /// Sends a request as a transaction of its own. One that was challenged is what the hook made of it already: its
+    /// signature is over that.
+    pub(super) fn send(&mut self, mut request: Request, purpose: Purpose, challenged: u8) -> Option<Key> {
+        if challenged == 0 {
+            self.hook.request(&mut request);
+        }
         let mut effects = Effects::default();
         let left = self.link.is_up();
         let key = self.transactions.send(request, purpose, challenged, left, self.now, &mut effects);
@@ -91,6 +98,19 @@ impl Core {
 
     /// Answers a request.
     pub(super) fn respond(&mut self, key: &Key, response: &Response) {
+        match self.hook.0 {
+            Some(_) => self.respond_with(key, &mut response.clone()),
+            None => self.answer(key, response),
+        }
+    }
+
+    /// Answers a request; leaves the response as it was sent.
+    pub(super) fn respond_with(&mut self, key: &Key, response: &mut Response) {
+        self.hook.response(response);
+        self.answer(key, response);
+    }
+
+    fn answer(&mut self, key: &Key, response: &Response) {
         let mut effects = Effects::default();
         self.transactions.respond(key, response, self.now, &mut effects);
         self.apply(effects);

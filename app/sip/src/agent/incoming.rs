@@ -81,7 +81,7 @@ impl Session {
         let State::Incoming(Incoming { key, invite, dialog, .. }) = &self.state else { return };
         let mut response = compose::response(&core.config, invite, Status::OK, &self.local_tag);
         compose::body(&mut response.headers, &mut response.body, body);
-        core.respond(key, &response);
+        core.respond_with(key, &mut response);
         let late = invite.body.is_empty();
         let unacknowledged = Unacknowledged::new(invite, &response, late, core.now);
         self.state = State::Established(Established::as_called(dialog.clone(), unacknowledged));

@@ -19,6 +19,7 @@ mod challenge;
 mod compose;
 mod core;
 mod established;
+mod hooked;
 mod incoming;
 mod link;
 mod modify;
@@ -39,8 +40,10 @@ use self::registering::Registering;
 use self::session::{Session, State};
 use self::transactions::{Effects, Outcome, Purpose};
 use crate::clock::Clock;
+use crate::hook::Hook;
 use crate::uri::Uri;
 use crate::{Instant, Random, Seed};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// A phone without I/O; see the module.
@@ -68,6 +71,12 @@ impl Agent {
             sessions: Vec::new(),
             last_call: 0,
         }
+    }
+
+    /// Lets a user see and change messages; see [`Hook`]. It is not saved: give it again to what is restored, with
+    /// [`Agent::restore_with`].
+    pub fn set_hook(&mut self, hook: Option<Box<dyn Hook + Send>>) {
+        self.core.hook.0 = hook;
     }
 
     /// Takes what happened outside.

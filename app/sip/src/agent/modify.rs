@@ -192,7 +192,7 @@ impl Session {
             Answer::Description(body) => {
                 let mut response = compose::response(&core.config, invite, Status::OK, &self.local_tag);
                 compose::body(&mut response.headers, &mut response.body, body);
-                core.respond(key, &response);
+                core.respond_with(key, &mut response);
                 let late = invite.body.is_empty();
                 established.unacknowledged = Some(Unacknowledged::new(invite, &response, late, core.now));
             }

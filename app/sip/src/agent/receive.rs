@@ -1,8 +1,8 @@
 use super::incoming::caller;
 use super::transactions::Effects;
 use super::{Agent, Call, CallId, Cause, Direction, Event, Phase, compose};
-use crate::header::{self, ContentType, Require, To, Unsupported, Via};
-use crate::message::{KeepAlive, Message, Method, Request, Response, Status, Token, is_keepalive, refusal};
+use crate::header::{self, Accept, ContentType, Require, To, Unsupported};
+use crate::message::{HeaderError, KeepAlive, Message, Method, Request, Status, Token, is_keepalive, refusal};
 use crate::transaction::Key;
 use crate::uri::Uri;
 use alloc::string::ToString;
@@ -22,8 +22,9 @@ impl Agent {
             None => {}
         }
         match Message::parse(bytes) {
-            Ok(Message::Request(request)) => self.request(&request),
-            Ok(Message::Response(response)) => {
+            Ok(Message::Request(request)) => self.request(request),
+            Ok(Message::Response(mut response)) => {
+                self.core.hook.response_came(&mut response);
                 let mut effects = Effects::default();
                 self.core.transactions.response(&response, self.core.now, &mut effects);
                 self.core.apply(effects);
@@ -36,11 +37,13 @@ impl Agent {
         }
     }
 
-    fn request(&mut self, request: &Request) {
-        let key = match Key::server(request) {
-            Ok(key) if Message::from(request.clone()).validate().is_ok() => key,
-            Ok(_) | Err(_) => return self.refuse_malformed(request),
+    fn request(&mut self, mut request: Request) {
+        let key = match request.validate().and_then(|()| Key::server(&request)) {
+            Ok(key) => key,
+            Err(error) => return self.refuse_malformed(&request, &error),
         };
+        self.core.hook.request_came(&mut request);
+        let request = &request;
         let mut effects = Effects::default();
         let taken = self.core.transactions.request(&key, request, self.core.now, &mut effects);
         self.core.apply(effects);
@@ -59,13 +62,11 @@ impl Agent {
     }
 
     /// A request without what every request must have: answered without a transaction, if it can be.
-    fn refuse_malformed(&mut self, request: &Request) {
-        if request.method == Method::Ack || request.headers.get::<Via>().is_err() {
-            return;
+    fn refuse_malformed(&mut self, request: &Request, error: &HeaderError) {
+        if let Some(mut response) = request.refusal(error) {
+            response.set_to_tag(&self.core.random.token());
+            self.core.transmit(response.to_bytes());
         }
-        let mut response = Response::to_request(request, Status::BAD_REQUEST);
-        response.set_to_tag(&self.core.random.token());
-        self.core.transmit(response.to_bytes());
     }
 
     fn ack(&mut self, ack: &Request) {
@@ -182,6 +183,12 @@ impl Agent {
             self.respond(key, request, status);
             return false;
         }
+        if !takes_sdp(request) {
+            let tag = self.core.random.token();
+            let response = compose::not_acceptable(&self.core.config, request, &tag);
+            self.core.respond(key, &response);
+            return false;
+        }
         let required = match request.headers.all::<Require>() {
             Ok(required) => required,
             Err(error) => {
@@ -234,5 +241,17 @@ fn is_sdp(request: &Request) -> bool {
         Ok(Some(content_type)) => content_type.is(compose::SDP),
         Ok(None) => true,
         Err(_) => false,
+    }
+}
+
+/// Whether an INVITE lets us answer with the only type that is understood (RFC 3261 20.1). An Accept that cannot be
+/// read says nothing.
+fn takes_sdp(request: &Request) -> bool {
+    if request.method != Method::Invite {
+        return true;
+    }
+    match request.headers.all::<Accept>() {
+        Ok(ranges) => ranges.is_empty() || ranges.iter().any(|range| range.takes(compose::SDP)),
+        Err(_) => true,
     }
 }

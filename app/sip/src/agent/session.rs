@@ -177,6 +177,7 @@ pub(super) fn bye(core: &mut Core, dialog: &mut Dialog) {
 pub(super) fn acknowledge(core: &mut Core, dialog: &Dialog, seq: u32) -> Vec<u8> {
     let mut ack = dialog.ack(seq);
     super::compose::via(core, &mut ack);
+    core.hook.request(&mut ack);
     let bytes = ack.to_bytes();
     core.transmit(bytes.clone());
     bytes

@@ -5,8 +5,10 @@ use super::session::Session;
 use super::transactions::{Effects, Transactions};
 use super::{Agent, Config, Output, Registration};
 use crate::clock::Clock;
+use crate::hook::Hook;
 use crate::transaction::T1_X64;
 use crate::{Instant, Random, Seed};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -73,12 +75,28 @@ impl Agent {
         seed: Seed,
         now: Instant,
     ) -> Result<Self, RestoreError> {
+        Self::restore_with(snapshot, config, None, away, seed, now)
+    }
+
+    /// As [`Agent::restore`], with a hook: calls that end by this are ended with messages that it saw.
+    ///
+    /// # Errors
+    /// The snapshot's version is not read.
+    pub fn restore_with(
+        snapshot: Snapshot,
+        config: Config,
+        hook: Option<Box<dyn Hook + Send>>,
+        away: Duration,
+        seed: Seed,
+        now: Instant,
+    ) -> Result<Self, RestoreError> {
         if snapshot.version != VERSION {
             return Err(RestoreError::Version(snapshot.version));
         }
         let clock = Clock::resumed(snapshot.at, away, now);
         let own = clock.inside(now);
         let mut core = Core::new(config, Random::new(seed), own);
+        core.hook.0 = hook;
         core.transactions = snapshot.transactions;
         core.questions = snapshot.questions;
         core.strays = snapshot.strays;

@@ -64,8 +64,8 @@ impl Dialog {
             local_tag: local_tag.to_string(),
             remote_tag: from.tag().unwrap_or_default().to_string(),
             local: untagged(to.0),
+            remote_target: target_of(request, &from)?,
             remote: untagged(from.0),
-            remote_target: target(&request.headers)?,
             route_set: record_routes(&request.headers)?,
             local_seq: 0,
             remote_seq: Some(request.headers.get::<CSeq>()?.seq),
@@ -221,6 +221,15 @@ fn target(headers: &Headers) -> Result<Uri, HeaderError> {
     match headers.get::<Contact>()? {
         Contact::Addr(address) => Ok(address.uri),
         Contact::Star => Err(HeaderError::Malformed { name: HeaderName::Contact, at: 0 }),
+    }
+}
+
+/// Where a caller can be reached: at its Contact. Who is from before RFC 3261, and gives neither Contact nor tag, is
+/// reached at its From (RFC 2543 6.13).
+fn target_of(request: &Request, from: &From) -> Result<Uri, HeaderError> {
+    match target(&request.headers) {
+        Err(HeaderError::Missing { .. }) if from.tag().is_none() => Ok(from.0.uri.clone()),
+        found => found,
     }
 }
 

@@ -3,10 +3,9 @@ use core::fmt;
 use core::str::FromStr;
 
 use super::algorithm::Hash;
+use super::params::{Params, write_name, write_text};
 use super::{Algorithm, Qop};
-use crate::header::grammar::{Parsed, around, auth_param, token, white1, whole};
 use crate::message::{HeaderName, Malformed, Response, Status, Text};
-use crate::uri::write_quoted;
 
 /// Who are you (RFC 7616 3.3): the value of WWW-Authenticate and Proxy-Authenticate with the scheme Digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +22,13 @@ pub struct Challenge {
     pub algorithm: Option<Algorithm>,
     /// What may be protected; empty in the old way of RFC 2069.
     pub qop: Vec<Qop>,
-    /// The URIs that the answer is good for.
+    /// The URIs that the answer is good for, with spaces between them; see [`Challenge::domains`].
     pub domain: Option<Text>,
+    /// `charset=UTF-8`: user name and password are hashed in UTF-8. SIP knows nothing else (RFC 3261 7); that it is
+    /// said tells that RFC 7616 is known there, `username*` included.
+    pub utf8: bool,
+    /// The user may be named by a hash (RFC 7616 3.4.4).
+    pub userhash: bool,
 }
 
 /// What may be used to answer.
@@ -32,22 +36,49 @@ pub struct Challenge {
 pub struct Policy {
     /// Whether MD5 will do when there is nothing stronger.
     pub md5: bool,
+    /// Whether the server's order counts: the topmost challenge that can be answered. Without it the strongest is
+    /// taken, whatever its place: nothing protects the order on its way, so whoever can change it would choose.
+    pub topmost: bool,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { md5: true }
+        Self { md5: true, topmost: false }
     }
 }
 
-/// The strongest challenge that can be answered; among equals the first (RFC 7616 3.7).
+/// The challenge to answer: the strongest that can be answered, among equals the first. RFC 8760 2.4 would take the
+/// topmost unless a policy says otherwise; [`Policy::topmost`] does.
 #[must_use]
 pub fn choose(challenges: &[Challenge], policy: Policy) -> Option<&Challenge> {
     let strength = |challenge: &Challenge| challenge.hash().filter(|hash| policy.md5 || *hash != Hash::Md5);
     let supported = challenges.iter().filter(|challenge| challenge.chosen_qop().is_ok());
-    // Of equals, `max_by_key` takes the last.
-    let by_strength = supported.rev().filter_map(|challenge| Some((strength(challenge)?, challenge)));
-    by_strength.max_by_key(|(hash, _)| *hash).map(|(_, challenge)| challenge)
+    let mut answerable = supported.filter_map(|challenge| Some((strength(challenge)?, challenge)));
+    let chosen = if policy.topmost {
+        answerable.next()
+    } else {
+        // Of equals, `max_by_key` takes the last.
+        answerable.rev().max_by_key(|(hash, _)| *hash)
+    };
+    chosen.map(|(_, challenge)| challenge)
+}
+
+/// The challenge to answer for each realm, in the order of the realms: forked requests and chains of proxies ask
+/// for several at once, and one answer is given to each (RFC 3261 22.3, RFC 8760 2.4).
+#[must_use]
+pub fn choose_each(challenges: &[Challenge], policy: Policy) -> Vec<&Challenge> {
+    let mut chosen: Vec<&Challenge> = Vec::new();
+    for (index, challenge) in challenges.iter().enumerate() {
+        let before = challenges.get(..index).unwrap_or_default();
+        if before.iter().any(|other| other.realm == challenge.realm) {
+            continue;
+        }
+        let of_realm: Vec<Challenge> =
+            challenges.iter().filter(|other| other.realm == challenge.realm).cloned().collect();
+        let best = choose(&of_realm, policy);
+        chosen.extend(challenges.iter().find(|other| Some(*other) == best));
+    }
+    chosen
 }
 
 /// The digest challenges of a 401 or 407, in their order. Other schemes and malformed ones are passed over.
@@ -68,6 +99,11 @@ impl Challenge {
         self.algorithm.clone().unwrap_or(Algorithm::Md5)
     }
 
+    /// The URIs that an answer is good for (RFC 7616 3.3); none means the whole realm.
+    pub fn domains(&self) -> impl Iterator<Item = &str> {
+        self.domain.as_deref().unwrap_or_default().split_ascii_whitespace()
+    }
+
     /// The function below the algorithm; `None` if it is not known.
     pub(super) fn hash(&self) -> Option<Hash> {
         self.algorithm.as_ref().map_or(Some(Hash::Md5), Algorithm::hash)
@@ -83,56 +119,34 @@ impl Challenge {
     }
 }
 
-/// The parameters after the scheme Digest: `Digest a=b, c="d"`, values as written.
-pub(super) fn digest_params(value: &str) -> Result<Vec<(&str, &str)>, Malformed> {
-    use nom::Parser as _;
-    whole(value, |input| -> Parsed<'_, Vec<(&str, &str)>> {
-        let scheme = nom::combinator::verify(token, |scheme: &str| scheme.eq_ignore_ascii_case("Digest"));
-        nom::sequence::preceded((scheme, white1), nom::multi::separated_list1(around(','), auth_param)).parse(input)
-    })
-}
-
 impl FromStr for Challenge {
     type Err = Malformed;
 
     fn from_str(value: &str) -> Result<Self, Malformed> {
-        let params = digest_params(value)?;
-        let find = |name: &str| {
-            let found = params.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
-            found.map(|(_, value)| Text::unquote(value))
-        };
-        let missing = Malformed { at: value.len() };
+        let params = Params::after_scheme(value)?;
         // What is no name there names nothing that could be protected.
-        let qop = find("qop").unwrap_or_default().split([',', ' ']).filter_map(|qop| qop.parse().ok()).collect();
+        let qop = params.text("qop").unwrap_or_default();
+        let qop = qop.split([',', ' ', '\t']).filter_map(|qop| qop.parse().ok()).collect();
         Ok(Self {
-            realm: find("realm").ok_or(missing)?,
-            nonce: find("nonce").ok_or(missing)?,
-            opaque: find("opaque"),
-            stale: find("stale").is_some_and(|stale| stale.eq_ignore_ascii_case("true")),
-            algorithm: find("algorithm").map(|name| {
-                let Ok(algorithm) = name.parse();
-                algorithm
-            }),
+            realm: params.needed("realm")?,
+            nonce: params.needed("nonce")?,
+            opaque: params.text("opaque"),
+            stale: params.flag("stale"),
+            algorithm: params.read("algorithm", str::parse)?,
             qop,
-            domain: find("domain"),
+            domain: params.text("domain"),
+            utf8: params.text("charset").is_some_and(|charset| charset.eq_ignore_ascii_case("UTF-8")),
+            userhash: params.flag("userhash"),
         })
     }
 }
 
 impl fmt::Display for Challenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Digest realm=")?;
-        write_quoted(f, &self.realm)?;
-        if let Some(domain) = &self.domain {
-            f.write_str(", domain=")?;
-            write_quoted(f, domain)?;
-        }
-        f.write_str(", nonce=")?;
-        write_quoted(f, &self.nonce)?;
-        if let Some(opaque) = &self.opaque {
-            f.write_str(", opaque=")?;
-            write_quoted(f, opaque)?;
-        }
+        write_text(f, "Digest realm=", Some(&self.realm))?;
+        write_text(f, ", domain=", self.domain.as_ref())?;
+        write_text(f, ", nonce=", Some(&self.nonce))?;
+        write_text(f, ", opaque=", self.opaque.as_ref())?;
         if self.stale {
             f.write_str(", stale=TRUE")?;
         }
@@ -146,14 +160,14 @@ impl fmt::Display for Challenge {
             }
             f.write_str("\"")?;
         }
+        if self.utf8 {
+            f.write_str(", charset=UTF-8")?;
+        }
+        if self.userhash {
+            f.write_str(", userhash=true")?;
+        }
         Ok(())
     }
-}
-
-/// Writes a name without quotes where it is a token, as old readers want it, with them where it is not.
-pub(super) fn write_name(f: &mut fmt::Formatter<'_>, before: &str, name: &str) -> fmt::Result {
-    f.write_str(before)?;
-    if crate::message::is_token(name) { f.write_str(name) } else { write_quoted(f, name) }
 }
 
 crate::message::serde_as_text!(Challenge);

@@ -1,16 +1,21 @@
 use core::fmt;
 use core::str::FromStr;
 
-use super::challenge::{digest_params, write_name};
+use super::nonce::same;
+use super::params::{Params, nonce_count, read_extended, write_extended, write_name, write_text};
+use super::response::username_hash;
 use super::{Algorithm, Qop};
 use crate::message::{HeaderName, Malformed, Request, Text};
-use crate::uri::write_quoted;
 
 /// I am (RFC 7616 3.4): the value of Authorization and Proxy-Authorization with the scheme Digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
-    /// Who.
+    /// Who: the name, or its hash if [`Self::userhash`] says so.
     pub username: Text,
+    /// The user is named by [`username_hash`] (RFC 7616 3.4.4); [`Self::is_of`] finds out who it is.
+    pub userhash: bool,
+    /// The name is written as `username*`, in the notation of RFC 5987; never together with `userhash`.
+    pub extended: bool,
     /// Of which realm.
     pub realm: Text,
     /// The challenge's.
@@ -42,71 +47,84 @@ pub fn presented(request: &Request, realm: &str) -> Option<Credentials> {
     })
 }
 
+impl Credentials {
+    /// Whether they name this user, in clear or by hash.
+    #[must_use]
+    pub fn is_of(&self, user: &str) -> bool {
+        if !self.userhash {
+            return self.username == *user;
+        }
+        let algorithm = self.algorithm.as_ref().unwrap_or(&Algorithm::Md5);
+        let hash = username_hash(algorithm, user, &self.realm);
+        !hash.is_empty() && same(self.username.to_ascii_lowercase().as_bytes(), hash.as_bytes())
+    }
+
+    /// The hash that names the user, if one does: what accounts are to be looked up by that keep
+    /// [`username_hash`] for each algorithm.
+    #[must_use]
+    pub fn username_hash(&self) -> Option<&str> {
+        self.userhash.then_some(&*self.username)
+    }
+}
+
 impl FromStr for Credentials {
     type Err = Malformed;
 
     fn from_str(value: &str) -> Result<Self, Malformed> {
-        let params = digest_params(value)?;
-        let raw =
-            |name: &str| params.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| *value);
-        let find = |name: &str| raw(name).map(Text::unquote);
-        let fault = Malformed { at: value.len() };
-        let nc = match raw("nc") {
-            Some(digits) => {
-                let at = crate::header::grammar::offset(value, digits);
-                Some(u32::from_str_radix(&Text::unquote(digits), 16).map_err(|_| Malformed { at })?)
-            }
-            None => None,
+        let params = Params::after_scheme(value)?;
+        let userhash = params.flag("userhash");
+        let extended = params.read("username*", read_extended)?;
+        let is_extended = extended.is_some();
+        let username = match (params.text("username"), extended) {
+            (Some(username), None) => username,
+            (None, Some(username)) if !userhash => username,
+            // Both names at once, or no name, or a hash in the notation of names (RFC 7616 3.4).
+            (Some(_) | None, Some(_)) | (None, None) => return Err(Malformed { at: value.len() }),
         };
         Ok(Self {
-            username: find("username").ok_or(fault)?,
-            realm: find("realm").ok_or(fault)?,
-            nonce: find("nonce").ok_or(fault)?,
-            uri: find("uri").ok_or(fault)?,
-            response: find("response").ok_or(fault)?,
-            algorithm: find("algorithm").map(|name| {
-                let Ok(algorithm) = name.parse();
-                algorithm
-            }),
-            cnonce: find("cnonce"),
-            qop: find("qop").map(|name| name.parse()).transpose().map_err(|_| fault)?,
-            nc,
-            opaque: find("opaque"),
+            username,
+            userhash,
+            extended: is_extended,
+            realm: params.needed("realm")?,
+            nonce: params.needed("nonce")?,
+            uri: params.needed("uri")?,
+            response: params.needed("response")?,
+            algorithm: params.read("algorithm", str::parse)?,
+            cnonce: params.text("cnonce"),
+            qop: params.read("qop", str::parse)?,
+            nc: params.read("nc", nonce_count)?,
+            opaque: params.text("opaque"),
         })
     }
 }
 
 impl fmt::Display for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fields = [
-            ("Digest username=", &self.username),
-            (", realm=", &self.realm),
-            (", nonce=", &self.nonce),
-            (", uri=", &self.uri),
-            (", response=", &self.response),
-        ];
-        for (before, text) in fields {
-            f.write_str(before)?;
-            write_quoted(f, text)?;
+        if self.extended && !self.userhash {
+            f.write_str("Digest username*=")?;
+            write_extended(f, &self.username)?;
+        } else {
+            write_text(f, "Digest username=", Some(&self.username))?;
         }
+        write_text(f, ", realm=", Some(&self.realm))?;
+        write_text(f, ", nonce=", Some(&self.nonce))?;
+        write_text(f, ", uri=", Some(&self.uri))?;
+        write_text(f, ", response=", Some(&self.response))?;
         if let Some(algorithm) = &self.algorithm {
             write_name(f, ", algorithm=", algorithm.as_str())?;
         }
-        if let Some(cnonce) = &self.cnonce {
-            f.write_str(", cnonce=")?;
-            write_quoted(f, cnonce)?;
-        }
-        if let Some(opaque) = &self.opaque {
-            f.write_str(", opaque=")?;
-            write_quoted(f, opaque)?;
-        }
+        write_text(f, ", cnonce=", self.cnonce.as_ref())?;
+        write_text(f, ", opaque=", self.opaque.as_ref())?;
         if let Some(qop) = &self.qop {
             write_name(f, ", qop=", qop.as_str())?;
         }
-        match self.nc {
-            Some(nc) => write!(f, ", nc={nc:08x}"),
-            None => Ok(()),
+        if let Some(nc) = self.nc {
+            write!(f, ", nc={nc:08x}")?;
         }
+        if self.userhash {
+            f.write_str(", userhash=true")?;
+        }
+        Ok(())
     }
 }
 

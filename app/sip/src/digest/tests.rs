@@ -50,6 +50,49 @@ fn rfc_2617_example() {
     assert_eq!(credentials.algorithm, None);
 }
 
+/// RFC 7616 3.9.2 as it is printed is wrong (errata 4897, 2016, reported and never decided): its values are the first
+/// 256 bits of SHA-512, and not SHA-512/256, which begins with other numbers (FIPS 180-4 5.3.6). Computed with another
+/// implementation, the values below are right, and so are those of the errata.
+#[test]
+fn rfc_7616_example_with_userhash() {
+    let challenge: Challenge = "Digest realm=\"api@example.org\", qop=\"auth\", algorithm=SHA-512-256, \
+        nonce=\"5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK\", \
+        opaque=\"HRPCssKJSGjCrkzDg8OhwpzCiGPChXYjwrI2QmXDnsOS\", charset=UTF-8, userhash=true"
+        .parse()
+        .unwrap();
+    let cnonce = "NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v";
+    let (user, password) = ("J\u{e4}s\u{f8}n Doe", "Secret, or not?");
+    let ha1 = ha1(&Algorithm::Sha512_256, user, &challenge.realm, password);
+    let get = "GET".parse::<Method>().unwrap();
+    let hashed = sign(&challenge, &ha1, user, &get, "/doe.json", b"", cnonce, 1);
+    assert_eq!(hashed.username, "793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b");
+    assert_eq!(hashed.response, "3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5");
+    assert!(hashed.to_string().ends_with("userhash=true") && hashed.is_of(user) && !hashed.is_of("Jason Doe"));
+    // The same without userhash, as the section goes on.
+    let named = sign(&Challenge { userhash: false, ..challenge }, &ha1, user, &get, "/doe.json", b"", cnonce, 1);
+    assert!(named.to_string().starts_with("Digest username*=UTF-8''J%C3%A4s%C3%B8n%20Doe, "), "{named}");
+    assert_eq!(named.response, hashed.response);
+    assert_eq!(named.to_string().parse::<Credentials>().unwrap(), named);
+    let first_half = |text: &str| {
+        use sha2::Digest as _;
+        algorithm::hex(&sha2::Sha512::digest(text)[..32])
+    };
+    let (a1, a2) = (first_half("J\u{e4}s\u{f8}n Doe:api@example.org:Secret, or not?"), first_half("GET:/doe.json"));
+    let printed = first_half(&format!("{a1}:{}:00000001:{cnonce}:auth:{a2}", hashed.nonce));
+    assert_eq!(printed, "ae66e67d6b427bd3f120414a82e4acff38e8ecd9101d6c861229025f607a79dd", "what the RFC prints");
+}
+
+/// RFC 2069 2.4, with the response of errata 749: what is printed there is wrong.
+#[test]
+fn rfc_2069_example() {
+    let challenge: Challenge = "Digest realm=\"testrealm@host.com\", nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", \
+        opaque=\"5ccc069c403ebaf9f0171e9517f40e41\""
+        .parse()
+        .unwrap();
+    let credentials = answer(&challenge, "Mufasa", "CircleOfLife", "unused");
+    assert_eq!(credentials.response, "1949323746fe6a43ef61f9606e7febea");
+}
+
 /// RFC 2069's way, as in RFC 2617 3.2.2.1: no qop, no cnonce, no nc.
 #[test]
 fn without_qop_the_old_way_is_used() {
@@ -80,7 +123,7 @@ fn the_strongest_supported_challenge_is_chosen() {
     let offer = [mufasa("MD5"), mufasa("SHA-3"), mufasa("SHA-256"), mufasa("SHA-256-sess")];
     assert_eq!(choose(&offer, Policy::default()), Some(&offer[2]));
     assert_eq!(choose(&offer[..2], Policy::default()), Some(&offer[0]));
-    assert_eq!(choose(&offer[..2], Policy { md5: false }), None);
+    assert_eq!(choose(&offer[..2], Policy { md5: false, ..Policy::default() }), None);
     let mut unknown_qop = mufasa("SHA-512-256");
     unknown_qop.qop = ["auth-extra".parse().unwrap()].into();
     assert_eq!(choose(&[unknown_qop, mufasa("MD5")], Policy::default()).unwrap().algorithm(), Algorithm::Md5);

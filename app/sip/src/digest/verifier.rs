@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::nonce::{Nonce, same};
 use super::response::response;
-use super::{Algorithm, Challenge, Credentials, Ha1s, Qop};
+use super::{Algorithm, AuthenticationInfo, Challenge, Credentials, Ha1s, Qop};
 use crate::message::{Request, Text};
 use crate::uri::Uri;
 use crate::{Instant, Seed};
@@ -87,8 +87,7 @@ impl Verifier {
     /// Challenges with a new nonce, the strongest on top (RFC 8760 2.3). MD5 is the last: clients that know nothing
     /// else, such as JsSIP and SIP.js, let every field of this name replace the one before.
     pub fn challenges(&mut self, now: Instant, stale: bool) -> alloc::vec::Vec<Challenge> {
-        self.count += 1;
-        let nonce = Text::lossy(&Nonce { made: now, count: self.count }.print(&self.secret));
+        let nonce = self.nonce(now);
         let challenge = |algorithm| Challenge {
             realm: self.realm.clone(),
             nonce: nonce.clone(),
@@ -97,11 +96,14 @@ impl Verifier {
             algorithm: Some(algorithm),
             qop: [Qop::Auth].into(),
             domain: None,
+            utf8: false,
+            userhash: false,
         };
         [Algorithm::Sha256, Algorithm::Md5].map(challenge).into()
     }
 
-    /// Checks credentials for a request against what is stored of the user that they name.
+    /// Checks credentials for a request against what is stored of the user that they name: whoever
+    /// [`Credentials::is_of`] says, as the name may be hashed.
     ///
     /// # Errors
     /// Why they are not accepted.
@@ -137,6 +139,27 @@ impl Verifier {
         // Without qop there is no count (RFC 2069): such a nonce is good once.
         let count = if credentials.qop.is_some() { credentials.nc.unwrap_or(0) } else { 1 };
         if self.used.entry(nonce).or_default().take(count) { Ok(()) } else { Err(Rejection::Replay) }
+    }
+
+    /// What to say with the answer to a request whose credentials [`Verifier::check`] accepted: that the server knows
+    /// the password, too, and with `renew` a new nonce for the next request (RFC 7616 3.5). `body` is the response's.
+    pub fn info(
+        &mut self,
+        credentials: &Credentials,
+        ha1s: &Ha1s,
+        body: &[u8],
+        renew: bool,
+        now: Instant,
+    ) -> AuthenticationInfo {
+        let hash = credentials.algorithm.as_ref().unwrap_or(&Algorithm::Md5).hash();
+        let ha1 = hash.and_then(|hash| ha1s.of(hash)).filter(|ha1| !ha1.is_empty());
+        let proof = ha1.map(|ha1| AuthenticationInfo::new(credentials, ha1, body)).unwrap_or_default();
+        AuthenticationInfo { nextnonce: renew.then(|| self.nonce(now)), ..proof }
+    }
+
+    fn nonce(&mut self, now: Instant) -> Text {
+        self.count += 1;
+        Text::lossy(&Nonce { made: now, count: self.count }.print(&self.secret))
     }
 
     /// Forgets what is too old, and the oldest when there is too much.

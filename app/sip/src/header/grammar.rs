@@ -3,15 +3,16 @@
 use alloc::string::String;
 
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take_while, take_while1};
+use nom::bytes::complete::take_while;
 use nom::character::complete::{char, digit1};
 use nom::combinator::{map_res, opt, recognize};
-use nom::multi::many0_count;
-use nom::sequence::{delimited, pair, preceded};
+use nom::error::{Error, ErrorKind};
+use nom::sequence::{delimited, pair};
 use nom::{IResult, Input as _, Parser};
 
-use crate::message::{Malformed, Token, is_token_byte};
-use crate::uri::{Params, is_inner};
+use crate::class::{Class, NAME, QUOTED, TOKEN, VALUE, WHITE, WORDS};
+use crate::message::{Malformed, Token};
+use crate::uri::{Params, write_param};
 
 pub(crate) type Parsed<'a, T> = IResult<&'a str, T>;
 
@@ -27,14 +28,30 @@ pub(crate) fn whole<'a, T>(value: &'a str, rule: impl FnOnce(&'a str) -> Parsed<
     }
 }
 
+/// As many bytes of a class as there are.
+pub(crate) fn run(class: Class) -> impl Fn(&str) -> Parsed<'_, &str> {
+    move |input| {
+        let (found, rest) = class.split(input);
+        Ok((rest, found))
+    }
+}
+
+/// As many bytes of a class as there are, and one at least.
+pub(crate) fn run1(class: Class) -> impl Fn(&str) -> Parsed<'_, &str> {
+    move |input| match class.split(input) {
+        ("", _) => Err(nom::Err::Error(Error::new(input, ErrorKind::TakeWhile1))),
+        (found, rest) => Ok((rest, found)),
+    }
+}
+
 /// Optional white space.
 pub(crate) fn white(input: &str) -> Parsed<'_, &str> {
-    take_while(is_white).parse(input)
+    run(WHITE)(input)
 }
 
 /// White space.
 pub(crate) fn white1(input: &str) -> Parsed<'_, &str> {
-    take_while1(is_white).parse(input)
+    run1(WHITE)(input)
 }
 
 /// A delimiter, with white space around it (`COMMA`, `SEMI`, `SLASH`, `EQUAL`).
@@ -43,7 +60,7 @@ pub(crate) fn around(delimiter: char) -> impl FnMut(&str) -> Parsed<'_, char> {
 }
 
 pub(crate) fn token(input: &str) -> Parsed<'_, &str> {
-    take_while1(|c: char| u8::try_from(c).is_ok_and(is_token_byte)).parse(input)
+    run1(TOKEN)(input)
 }
 
 /// A list of tokens, which may be empty, and may have empty elements (RFC 9110 5.6.1.2, of which RFC 3261 has its
@@ -72,13 +89,18 @@ pub(crate) fn seconds(input: &str) -> Parsed<'_, u32> {
 
 /// A quoted string, with its quotes and escapes.
 pub(crate) fn quoted(input: &str) -> Parsed<'_, &str> {
-    let mut escaped = false;
-    let inside = |c: char| {
-        let more = escaped || c != '"';
-        escaped = !escaped && c == '\\';
-        more && !matches!(c, '\r' | '\n')
-    };
-    recognize((char('"'), take_run(inside), char('"'))).parse(input)
+    let fault = || nom::Err::Error(Error::new(input, ErrorKind::Char));
+    let mut rest = input.strip_prefix('"').ok_or_else(fault)?;
+    loop {
+        (_, rest) = QUOTED.split(rest);
+        if let Some(after) = rest.strip_prefix('"') {
+            return Ok(input.take_split(input.len() - after.len()));
+        }
+        // An escape, and what it escapes.
+        let mut after = rest.strip_prefix('\\').ok_or_else(fault)?.chars();
+        after.next().filter(|c| !matches!(c, '\r' | '\n')).ok_or_else(fault)?;
+        rest = after.as_str();
+    }
 }
 
 /// A comment with comments in it, without its parentheses.
@@ -101,62 +123,61 @@ pub(crate) fn comment(input: &str) -> Parsed<'_, &str> {
 /// `*(SEMI generic-param)`, up to the end of the value. Names and values are read wider than tokens, as the
 /// world writes them.
 pub(crate) fn params(input: &str) -> Parsed<'_, Params> {
-    if is_plain(input) {
-        return Ok(("", Params::from_parsed(input)));
-    }
-    let mut params = Params::new();
     let mut rest = input;
+    // Written anew once there is white space; without, they are kept letter by letter, in one piece.
+    let mut anew: Option<String> = None;
     while let Ok((after, _)) = around(';')(rest) {
-        let (after, name) = take_while1(|c: char| is_inner(c) && c != '=').parse(after)?;
-        let (after, value) = opt(preceded(around('='), value)).parse(after)?;
-        params.push_parsed(name, value);
+        let (after, name) = run1(NAME)(after)?;
+        let (after, value) = match around('=')(after) {
+            Ok((after, _)) => value(after).map(|(after, value)| (after, Some(value)))?,
+            Err(_) => (after, None),
+        };
+        let length = 1 + name.len() + value.map_or(0, |value| 1 + value.len());
+        if anew.is_none() && rest.len() - after.len() != length {
+            anew = Some(between(input, rest).into());
+        }
+        if let Some(text) = &mut anew {
+            write_param(text, name, value);
+        }
         rest = after;
     }
-    Ok((rest, params))
+    Ok((rest, Params::from_parsed(anew.as_deref().unwrap_or_else(|| between(input, rest)))))
 }
 
-/// Whether it is a list of parameters that can be kept letter by letter.
-fn is_plain(input: &str) -> bool {
-    let mut before = b'=';
-    let plain = input.bytes().enumerate().all(|(index, byte)| {
-        let allowed = match byte {
-            b';' => index == 0 || !matches!(before, b';' | b'='),
-            b'=' => !matches!(before, b';' | b'='),
-            b'"' | b',' | b'<' | b'>' => false,
-            _ => index > 0 && byte.is_ascii_graphic(),
-        };
-        before = byte;
-        allowed
-    });
-    plain && !matches!(before, b';' | b'=') || input.is_empty()
+/// The text in front of the rest of it.
+fn between<'a>(text: &'a str, rest: &str) -> &'a str {
+    text.get(..text.len() - rest.len()).unwrap_or_default()
 }
 
 /// token / host / quoted-string
 fn value(input: &str) -> Parsed<'_, &str> {
-    alt((quoted, take_while1(is_inner))).parse(input)
+    if input.starts_with('"') { quoted(input) } else { run1(VALUE)(input) }
 }
 
 /// `name=value` of the authentication headers (RFC 3261 25.1 `auth-param`), several with commas between.
 pub(crate) fn auth_param(input: &str) -> Parsed<'_, (&str, &str)> {
-    let bare = take_while1(|c: char| is_inner(c) && c != '=');
-    let padded = recognize(pair(bare, take_while(|c: char| c == '=')));
+    let padded = recognize(pair(run1(NAME), take_while(|c: char| c == '=')));
     nom::sequence::separated_pair(token, around('='), alt((quoted, padded))).parse(input)
 }
 
 /// A display name in front of an angle bracket: a quoted string, or words. As it is written.
 pub(crate) fn display(input: &str) -> Parsed<'_, &str> {
-    let words = recognize(pair(word, many0_count(preceded(white1, word))));
-    alt((quoted, words)).parse(input)
+    if input.starts_with('"') {
+        return quoted(input);
+    }
+    let (rest, words) = run1(WORDS)(input)?;
+    Ok((rest, words.trim_end_matches(is_white)))
 }
 
-fn word(input: &str) -> Parsed<'_, &str> {
-    let inside = |c: char| !is_white(c) && !matches!(c, '<' | '>' | '"' | ',' | ';') && !c.is_control();
-    take_while1(inside).parse(input)
-}
-
-/// A URI in angle brackets.
+/// What stands in angle brackets: a URI, which the reader of URIs judges.
 pub(crate) fn bracketed(input: &str) -> Parsed<'_, &str> {
-    delimited(tag("<"), take_while1(|c: char| !matches!(c, '<' | '>' | '"')), tag(">")).parse(input)
+    let fault = |rest| nom::Err::Error(Error::new(rest, ErrorKind::Char));
+    let inside = input.strip_prefix('<').ok_or_else(|| fault(input))?;
+    let (uri, rest) = inside.split_once('>').ok_or_else(|| fault(""))?;
+    if uri.is_empty() {
+        return Err(fault(inside));
+    }
+    Ok((rest, uri))
 }
 
 /// The longest run of characters of which each is allowed; the rule sees them in order, once.

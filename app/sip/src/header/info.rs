@@ -1,6 +1,6 @@
 //! Headers that point at something to fetch or to play: a URI in angle brackets, with parameters behind.
 
-use alloc::string::ToString as _;
+use alloc::string::{String, ToString as _};
 use core::fmt;
 
 use nom::Parser as _;
@@ -12,7 +12,7 @@ use nom::sequence::delimited;
 use super::grammar::{Parsed, auth_param, params, white, whole};
 use super::header_text;
 use crate::message::{Header, HeaderName, Malformed, Text};
-use crate::uri::{Params, Uri};
+use crate::uri::{Params, Uri, write_param};
 
 macro_rules! infos {
     ($($(#[$doc:meta])+ $header:ident)+) => {$(
@@ -94,23 +94,21 @@ impl CallInfo {
 
 /// `<target>`, words without brackets, or nothing; then parameters, of which the first may lack its semicolon.
 fn info(input: &str) -> Parsed<'_, (Option<Text>, Params)> {
-    let mut found = Params::new();
+    let mut found = String::new();
     let (rest, target) = match auth_param(input) {
         Ok((rest, (name, value))) => {
-            found.push_parsed(name, Some(value));
+            write_param(&mut found, name, Some(value));
             (rest, None)
         }
         Err(_) => opt(alt((brackets, words))).parse(input)?,
     };
     let (rest, _) = white(rest)?;
     let (rest, more) = params(rest)?;
-    for (name, value) in more.iter() {
-        found.push_parsed(name, value);
-    }
+    found.push_str(more.as_str());
     if target.is_none_or(str::is_empty) && found.is_empty() {
         return Err(nom::Err::Error(nom::error::Error::new(rest, nom::error::ErrorKind::Verify)));
     }
-    Ok((rest, (target.filter(|target| !target.is_empty()).map(Text::lossy), found)))
+    Ok((rest, (target.filter(|target| !target.is_empty()).map(Text::lossy), Params::from_parsed(&found))))
 }
 
 /// What is in angle brackets: also nothing.

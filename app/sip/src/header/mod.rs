@@ -89,6 +89,7 @@ pub use user_to_user::UserToUser;
 pub use via::{Via, ViaTransport};
 pub use warning::Warning;
 
+pub use crate::digest::AuthenticationInfo;
 pub use crate::message::{Header, HeaderError, HeaderName, Headers, InvalidHeader, Malformed};
 
 /// Gives a macro the names of all typed headers: for what must be done with each of them, in tests and tools.

@@ -3,11 +3,10 @@ use core::fmt;
 use core::str::FromStr;
 
 use nom::Parser as _;
-use nom::bytes::complete::take_while1;
-use nom::combinator::opt;
 use nom::sequence::terminated;
 
-use super::grammar::{Parsed, bracketed, display, offset, params, white};
+use super::grammar::{Parsed, bracketed, display, offset, params, run1, white};
+use crate::class::{BARE, WORDS};
 use crate::message::{InvalidHeader, Malformed, Text};
 use crate::uri::{Params, Uri, write_quoted};
 
@@ -66,8 +65,12 @@ impl NameAddr {
             Err(nom::Err::Error(error) | nom::Err::Failure(error)) => return Err(fault(error.input)),
             Err(nom::Err::Incomplete(_)) => return Err(fault("")),
         };
-        let uri: Uri =
-            uri.parse().map_err(|error: crate::uri::UriError| Malformed { at: offset(value, uri) + error.at })?;
+        let uri: Uri = uri.parse().map_err(|error: crate::uri::UriError| {
+            let start = offset(value, uri);
+            // `Bell, Alexander <sip:…>`: what is no URI was meant as a name, and ends where no name goes on.
+            let meant = start == 0 && value.contains('<');
+            Malformed { at: if meant { WORDS.split(value).0.len() } else { start + error.at } }
+        })?;
         let params =
             super::grammar::whole(rest, params).map_err(|error| Malformed { at: offset(value, rest) + error.at })?;
         Ok(Self { display, uri, params })
@@ -76,16 +79,18 @@ impl NameAddr {
 
 /// What is in front of the parameters: the display name, and the URI as it is written.
 fn address(input: &str) -> Parsed<'_, (Option<Text>, &str)> {
-    let named = (terminated(opt(display), white), bracketed).parse(input);
-    match named {
-        Ok((rest, (display, uri))) => Ok((rest, (display.map(shown).filter(|text| !text.is_empty()), uri))),
-        // A bracket or a quote was meant to be read: what is wrong is wrong there.
-        Err(error) if input.contains(['<', '"']) => Err(error),
-        Err(_) => {
-            let bare = take_while1(|c: char| !matches!(c, ';' | ',' | '?' | ' ' | '\t' | '>'));
-            bare.map(|uri| (None, uri)).parse(input)
-        }
+    if input.starts_with('<') {
+        let (rest, uri) = bracketed(input)?;
+        return Ok((rest, (None, uri)));
     }
+    // Only words may be in front of a bracket; in a bare URI's parameters there may be quotes.
+    if input.starts_with('"') || WORDS.split(input).1.starts_with('<') {
+        let (rest, display) = terminated(display, white).parse(input)?;
+        let (rest, uri) = bracketed(rest)?;
+        return Ok((rest, (Some(shown(display)).filter(|text| !text.is_empty()), uri)));
+    }
+    let (rest, uri) = run1(BARE)(input)?;
+    Ok((rest, (None, uri)))
 }
 
 /// A display name as people read it: words have one space between them.

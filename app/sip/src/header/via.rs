@@ -2,10 +2,10 @@ use core::fmt;
 use core::net::IpAddr;
 
 use nom::Parser as _;
-use nom::combinator::opt;
-use nom::sequence::preceded;
+use nom::bytes::complete::{tag, tag_no_case};
+use nom::error::{Error, ErrorKind};
 
-use super::grammar::{Parsed, around, params, token, white, white1, whole};
+use super::grammar::{Parsed, around, params, token, white1, whole};
 use crate::message::{Header, HeaderName, Malformed, Token};
 use crate::uri::{Host, Params, host, port};
 
@@ -113,15 +113,29 @@ impl ViaTransport {
 
 /// sent-protocol LWS sent-by *( SEMI via-params )
 fn via(input: &str) -> Parsed<'_, Via> {
-    let (rest, _) =
-        (nom::bytes::complete::tag_no_case("SIP"), around('/'), nom::bytes::complete::tag("2.0")).parse(input)?;
-    let (rest, transport) = preceded(around('/'), token).parse(rest)?;
-    let (rest, (host, _)) = preceded(white1, host).parse(rest)?;
-    let (rest, port) = opt(preceded(around(':'), port)).parse(rest)?;
-    let (rest, _) = white(rest)?;
+    let rest = match input.strip_prefix("SIP/2.0/") {
+        Some(rest) => rest,
+        None => protocol(input)?.0,
+    };
+    let (rest, transport) = token(rest)?;
+    let (rest, _) = white1(rest)?;
+    let (rest, (host, _)) = host(rest).map_err(fault)?;
+    let (rest, port) = match around(':')(rest) {
+        Ok((digits, _)) => port(digits).map(|(rest, (port, _))| (rest, Some(port))).map_err(|_| fault(rest))?,
+        Err(_) => (rest, None),
+    };
     let (rest, params) = params(rest)?;
-    let transport = ViaTransport::from_checked(transport);
-    Ok((rest, Via { transport, host, port: port.map(|(port, _)| port), params }))
+    Ok((rest, Via { transport: ViaTransport::from_checked(transport), host, port, params }))
+}
+
+/// `SIP/2.0/`, as the world may write it.
+fn protocol(input: &str) -> Parsed<'_, ()> {
+    let mut rule = (tag_no_case("SIP"), around('/'), tag("2.0"), around('/'));
+    rule.parse(input).map(|(rest, _)| (rest, ()))
+}
+
+fn fault(rest: &str) -> nom::Err<Error<&str>> {
+    nom::Err::Error(Error::new(rest, ErrorKind::Verify))
 }
 
 impl Header for Via {

@@ -179,6 +179,12 @@ impl Headers {
         Ok(())
     }
 
+    /// Writes a Content-Length from now on, also if the message came without one: streams need it
+    /// (RFC 3261 18.3).
+    pub fn state_length(&mut self) {
+        self.store.set_implicit(false);
+    }
+
     /// Adds all fields of that name from another message, as they are written there.
     pub fn copy_from(&mut self, other: &Self, name: impl Borrow<HeaderName>) {
         self.store.copy(&other.store, name.borrow());
@@ -218,25 +224,31 @@ impl<'a> Iterator for Elements<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let start = self.next?;
         let rest = self.value.get(start..)?;
-        let (mut quoted, mut escaped, mut angled) = (false, false, false);
-        let end = rest.bytes().position(|byte| {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' if quoted => escaped = true,
-                b'"' => quoted = !quoted,
-                _ if quoted => {}
-                b'<' => angled = true,
-                b'>' => angled = false,
-                b',' if !angled => return true,
-                _ => {}
-            }
-            false
-        });
+        // Most fields hold one value, and no comma at all.
+        let end = if rest.contains(',') { comma(rest) } else { None };
         self.next = end.map(|end| start + end + 1);
         let element = rest.get(..end.unwrap_or(rest.len()))?;
         let trimmed = element.trim_start_matches([' ', '\t']);
         Some((start + element.len() - trimmed.len(), trimmed.trim_end_matches([' ', '\t'])))
     }
+}
+
+/// The first comma outside of quotes and angle brackets.
+fn comma(text: &str) -> Option<usize> {
+    let (mut quoted, mut escaped, mut angled) = (false, false, false);
+    text.bytes().position(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            _ if quoted => {}
+            b'<' => angled = true,
+            b'>' => angled = false,
+            b',' if !angled => return true,
+            _ => {}
+        }
+        false
+    })
 }
 
 fn typed<H: Header>(value: &str, offset: usize) -> Result<H, HeaderError> {

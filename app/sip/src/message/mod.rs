@@ -45,7 +45,7 @@ pub use status::Status;
 pub use text::Text;
 pub use token::Token;
 
-pub(crate) use token::{is_token, is_token_byte};
+pub(crate) use token::is_token;
 
 use alloc::vec::Vec;
 

@@ -42,17 +42,17 @@ macro_rules! names {
             }
 
             /// The known header of that compact form, in small letters.
-            const fn of_compact(letter: char) -> Option<Self> {
+            const fn of_compact(letter: char) -> Option<&'static Self> {
                 match letter {
-                    $($($compact => Some(Self::$variant),)?)+
+                    $($($compact => Some(const { &Self::$variant }),)?)+
                     _ => None,
                 }
             }
 
             /// The only known header that the name can be of; whether it is, the rest of its letters say.
-            const fn candidate(name: &str) -> Option<Self> {
+            const fn candidate(name: &str) -> Option<&'static Self> {
                 match key(name) {
-                    $(keys::$variant => Some(Self::$variant),)+
+                    $(keys::$variant => Some(const { &Self::$variant }),)+
                     _ => None,
                 }
             }
@@ -159,7 +159,7 @@ names! {
 
 impl HeaderName {
     /// The known header of that name or compact form.
-    pub(super) fn known(name: &str) -> Option<Self> {
+    pub(super) fn known(name: &str) -> Option<&'static Self> {
         if let [letter] = name.as_bytes() {
             return Self::of_compact(char::from(letter.to_ascii_lowercase()));
         }
@@ -204,7 +204,7 @@ impl FromStr for HeaderName {
 
     fn from_str(name: &str) -> Result<Self, InvalidHeader> {
         match Self::known(name) {
-            Some(known) => Ok(known),
+            Some(known) => Ok(known.clone()),
             None => Token::new(name).map(Self::Other).map_err(|_| InvalidHeader::Name),
         }
     }

@@ -1,17 +1,18 @@
 //! The frame of a message (RFC 3261 7 and 25.1): one pass over the lines, no header is looked into but
 //! Content-Length.
 
+use alloc::vec::Vec;
 use core::ops::Range;
 
 use nom::Parser as _;
-use nom::bytes::complete::{tag, take_till1, take_while1};
+use nom::bytes::complete::tag;
 use nom::character::complete::{char, digit1};
-use nom::sequence::{preceded, separated_pair, terminated};
+use nom::sequence::{preceded, separated_pair};
 
 use super::error::{ParseError, ParseErrorKind};
-use super::store::Store;
-use super::token::is_token_byte;
+use super::store::{Span, Store};
 use super::{HeaderName, Headers, Message, Method, Request, Response, Text, limits};
+use crate::class::{TOKEN, WHITE};
 
 type Parsed<'a, T> = nom::IResult<&'a str, T>;
 
@@ -20,11 +21,24 @@ pub(super) fn message(bytes: &[u8]) -> Result<Message, ParseError> {
     if bytes.len() > limits::MESSAGE {
         return Err(fault(ParseErrorKind::TooLarge, limits::MESSAGE));
     }
-    let (start, section) = head(bytes)?;
-    let mut message = start_line_and_fields(section).map_err(|error| error.after(start))?;
-    let body_start = start + section.len() + 2;
-    let rest = bytes.get(body_start..).unwrap_or_default();
-    let body = body(message.headers(), rest).map_err(|error| error.after(body_start))?;
+    let start = blank_lines(bytes);
+    let bytes = bytes.get(start..).unwrap_or_default();
+    parts(bytes).map_err(|error| error.after(start))
+}
+
+/// Start line and fields that were saved, without the empty line.
+#[cfg(feature = "serde")]
+pub(super) fn head_only(section: &str) -> Result<Message, ParseError> {
+    let whole = alloc::string::String::from(section) + "\r\n";
+    head(whole.as_bytes()).map(|(message, _)| message)
+}
+
+/// Start line, fields and body.
+fn parts(bytes: &[u8]) -> Result<Message, ParseError> {
+    let (mut message, end) = head(bytes)?;
+    let rest = bytes.get(end..).unwrap_or_default();
+    let (body, said) = body(message.headers(), rest, end)?;
+    message.headers_mut().store.set_implicit(!said);
     match &mut message {
         Message::Request(request) => request.body = body.into(),
         Message::Response(response) => response.body = body.into(),
@@ -32,64 +46,90 @@ pub(super) fn message(bytes: &[u8]) -> Result<Message, ParseError> {
     Ok(message)
 }
 
-/// Start line and fields that were saved, without the empty line.
-#[cfg(feature = "serde")]
-pub(super) fn head_only(section: &str) -> Result<Message, ParseError> {
-    let whole = alloc::string::String::from(section) + "\r\n";
-    let (start, section) = head(whole.as_bytes())?;
-    start_line_and_fields(section).map_err(|error| error.after(start))
-}
-
-fn start_line_and_fields(section: &str) -> Result<Message, ParseError> {
-    let (line, fields) = section.split_once("\r\n").unwrap_or((section, ""));
+/// Start line and fields, and where the body begins. They are UTF-8, and CR, LF and NUL stand only where they may.
+fn head(bytes: &[u8]) -> Result<(Message, usize), ParseError> {
+    if bytes.is_empty() {
+        return Err(fault(ParseErrorKind::Empty, 0));
+    }
+    let (lines, length) = lines(bytes)?;
+    let section = bytes.get(..length).unwrap_or_default();
+    let section =
+        core::str::from_utf8(section).map_err(|error| fault(ParseErrorKind::Encoding, error.valid_up_to()))?;
+    let mut lines = lines.iter();
+    let first = lines.next().map_or(0, |line| line.end);
+    let (line, fields) = section.split_at_checked(first).unwrap_or((section, ""));
+    let line = line.trim_end_matches(['\r', '\n']);
     if line.len() > limits::START_LINE {
         return Err(fault(ParseErrorKind::HeadersTooLarge, limits::START_LINE));
     }
     let mut message = start_line(line)?;
-    *message.headers_mut() = headers(fields).map_err(|error| error.after(line.len() + 2))?;
-    Ok(message)
+    *message.headers_mut() = headers(fields, first, lines.as_slice())?;
+    Ok((message, length + 2))
 }
 
-/// Start line and fields, each with its line end, without the empty line; and where they begin. They are UTF-8,
-/// and CR, LF and NUL stand only where they may.
-fn head(bytes: &[u8]) -> Result<(usize, &str), ParseError> {
-    let mut start = 0;
-    while bytes.get(start..).is_some_and(|rest| rest.starts_with(b"\r\n")) {
-        start += 2;
-    }
-    let rest = bytes.get(start..).unwrap_or_default();
-    if rest.is_empty() {
-        return Err(fault(ParseErrorKind::Empty, start));
-    }
-    let length = section_length(rest).map_err(|error| error.after(start))?;
-    let section = rest.get(..length).unwrap_or_default();
-    match core::str::from_utf8(section) {
-        Ok(section) => Ok((start, section)),
-        Err(error) => Err(fault(ParseErrorKind::Encoding, start + error.valid_up_to())),
-    }
+/// The bytes before the start line: line ends (RFC 3261 7.5).
+fn blank_lines(bytes: &[u8]) -> usize {
+    bytes.chunks_exact(2).take_while(|pair| pair == b"\r\n").count() * 2
 }
 
-/// The bytes up to the empty line. Until then each CR has its LF, and NUL is escaped (RFC 3261 25.1 `quoted-pair`).
-fn section_length(bytes: &[u8]) -> Result<usize, ParseError> {
+/// A line of the header section: its end is that of its line end, and folds are in it.
+#[derive(Clone, Copy)]
+struct Line {
+    start: usize,
+    end: usize,
+    folded: bool,
+}
+
+/// The lines up to the empty one, and the bytes of them all. Until then each CR has its LF, and NUL is escaped
+/// (RFC 3261 25.1 `quoted-pair`). Of lines beyond the limit only the first is kept.
+fn lines(bytes: &[u8]) -> Result<(Vec<Line>, usize), ParseError> {
     let window = bytes.get(..limits::HEADER_SECTION).unwrap_or(bytes);
-    let mut line_start = 0;
-    for (at, byte) in window.iter().enumerate() {
-        match byte {
-            b' '.. => {}
-            b'\n' if at.checked_sub(1).and_then(|before| window.get(before)) != Some(&b'\r') => {
-                return Err(fault(ParseErrorKind::LineEnd, at));
+    let mut lines: Vec<Line> = Vec::with_capacity(24);
+    let (mut at, mut start) = (0, 0);
+    loop {
+        at += next_control(window.get(at..).unwrap_or_default());
+        match window.get(at..).unwrap_or_default() {
+            [b'\r', b'\n', ..] if at == start => return Ok((lines, start)),
+            [b'\r', b'\n', ..] => {
+                at += 2;
+                add_line(&mut lines, window, start, at);
+                start = at;
             }
-            b'\n' if at == line_start + 1 => return Ok(line_start),
-            b'\n' => line_start = at + 1,
-            b'\r' if bytes.get(at + 1).is_some_and(|next| *next != b'\n') => {
-                return Err(fault(ParseErrorKind::LineEnd, at));
-            }
-            0 if !is_escaped(window, at) => return Err(fault(ParseErrorKind::Nul, at)),
-            _ => {}
+            [b'\r'] if bytes.get(at + 1).is_none_or(|next| *next == b'\n') => at += 1,
+            [b'\r' | b'\n', ..] => return Err(fault(ParseErrorKind::LineEnd, at)),
+            [0, ..] if !is_escaped(window, at) => return Err(fault(ParseErrorKind::Nul, at)),
+            [_, ..] => at += 1,
+            [] if bytes.len() > window.len() => return Err(fault(ParseErrorKind::HeadersTooLarge, window.len())),
+            [] => return Err(fault(ParseErrorKind::Unterminated, window.len())),
         }
     }
-    let kind = if bytes.len() > window.len() { ParseErrorKind::HeadersTooLarge } else { ParseErrorKind::Unterminated };
-    Err(fault(kind, window.len()))
+}
+
+/// A line that begins with white space goes on with the field before it (RFC 3261 7.3.1).
+fn add_line(lines: &mut Vec<Line>, window: &[u8], start: usize, end: usize) {
+    let fold = matches!(window.get(start), Some(b' ' | b'\t'));
+    match lines.as_mut_slice() {
+        // The start line has no folds.
+        [_, .., last] if fold => *last = Line { end, folded: true, ..*last },
+        lines if lines.len() > limits::FIELDS + 1 => {}
+        _ => lines.push(Line { start, end, folded: false }),
+    }
+}
+
+/// The bytes in front of the first control character; eight are looked at in one go.
+fn next_control(bytes: &[u8]) -> usize {
+    const EACH: u64 = u64::from_le_bytes([1; 8]);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // The high bit of each byte that is below a space; a borrow can spoil only bytes above the first of them.
+        let below = word.wrapping_sub(EACH * 0x20) & !word & (EACH * 0x80);
+        if below != 0 {
+            return index * 8 + below.trailing_zeros() as usize / 8;
+        }
+    }
+    let tail = rest.iter().position(|byte| *byte < b' ').unwrap_or(rest.len());
+    bytes.len() - rest.len() + tail
 }
 
 /// Whether a backslash is in front that is not escaped itself.
@@ -106,11 +146,20 @@ fn start_line(line: &str) -> Result<Message, ParseError> {
 /// Request-Line = Method SP Request-URI SP SIP-Version
 fn request_line(line: &str) -> Result<Message, ParseError> {
     let at = |rest: &str| line.len() - rest.len();
-    let method = take_while1(|c: char| u8::try_from(c).is_ok_and(is_token_byte));
-    let (rest, method) = terminated(method, char(' ')).parse(line).map_err(start_line_fault(line))?;
-    let (after, uri) = terminated(take_till1(|c| c == ' '), char(' ')).parse(rest).map_err(start_line_fault(line))?;
+    let (method, rest) = TOKEN.split(line);
+    let uri_on = rest.strip_prefix(' ').filter(|_| !method.is_empty());
+    let uri_on = uri_on.ok_or_else(|| fault(ParseErrorKind::StartLine, at(rest)))?;
+    let length = uri_on.find(' ').ok_or_else(|| fault(ParseErrorKind::StartLine, line.len()))?;
+    let (uri, after) = uri_on
+        .split_at_checked(length)
+        .filter(|(uri, _)| !uri.is_empty())
+        .ok_or_else(|| fault(ParseErrorKind::StartLine, at(uri_on)))?;
     let uri =
-        uri.parse().map_err(|error: crate::uri::UriError| fault(ParseErrorKind::RequestUri, at(rest) + error.at))?;
+        uri.parse().map_err(|error: crate::uri::UriError| fault(ParseErrorKind::RequestUri, at(uri_on) + error.at))?;
+    let after = after.strip_prefix(' ').unwrap_or_default();
+    if after == "SIP/2.0" {
+        return Ok(Request::new(Method::from_checked(method), uri).into());
+    }
     let (end, version) = version(after).map_err(|_| {
         // `INVITE sip:a;lr; x SIP/2.0`: the fault is the space in the URI.
         let kind = if after.contains(' ') { ParseErrorKind::RequestUri } else { ParseErrorKind::StartLine };
@@ -148,63 +197,52 @@ fn version(input: &str) -> Parsed<'_, (&str, &str)> {
     preceded(name, separated_pair(digit1, tag("."), digit1)).parse(input)
 }
 
-fn headers(section: &str) -> Result<Headers, ParseError> {
-    let mut store = Store::over(section);
-    let mut start = 0;
-    while let Some((line, folded)) = next_field(section, start) {
-        if line.len() > limits::FIELD || store.len() >= limits::FIELDS {
+/// The fields of a text that begins at `first` of the section.
+fn headers(fields: &str, first: usize, lines: &[Line]) -> Result<Headers, ParseError> {
+    let mut store = Store::over(fields, lines.len());
+    for (count, Line { start, end, folded }) in lines.iter().copied().enumerate() {
+        let (from, to) = (start - first, end - first);
+        let line = fields.as_bytes().get(from..to).unwrap_or_default();
+        if line.len() > limits::FIELD || count >= limits::FIELDS {
             return Err(fault(ParseErrorKind::HeadersTooLarge, start));
         }
         let (name, value) = name_and_value(line).ok_or_else(|| fault(ParseErrorKind::Field, start))?;
-        let shift = |range: Range<usize>| range.start + start..range.end + start;
-        let end = start + line.len();
-        store.add_parsed(start..end, shift(name), shift(value), folded);
-        start = end;
+        let span = |range: Range<usize>| Span::new(range.start + from, range.end + from);
+        store.add_parsed(Span::new(from, to), span(name), span(value), folded);
     }
     Ok(Headers { store })
 }
 
-/// The field that begins at `start`, with its folds and line end; and whether there are folds.
-fn next_field(section: &str, start: usize) -> Option<(&str, bool)> {
-    let rest = section.get(start..).filter(|rest| !rest.is_empty())?;
-    let (mut end, mut folded) = (0, false);
-    loop {
-        let more = rest.get(end..)?;
-        end += more.find('\n').map_or(more.len(), |at| at + 1);
-        if !matches!(rest.as_bytes().get(end), Some(b' ' | b'\t')) {
-            return rest.get(..end).map(|line| (line, folded));
-        }
-        folded = true;
-    }
-}
-
 /// header = token *WSP ":" value, the value without white space and line ends around it.
-fn name_and_value(line: &str) -> Option<(Range<usize>, Range<usize>)> {
-    let bytes = line.as_bytes();
+fn name_and_value(line: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
     let white = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-    let name = bytes.iter().position(|byte| !is_token_byte(*byte)).filter(|end| *end > 0)?;
-    let colon = name + bytes.get(name..)?.iter().position(|byte| !matches!(byte, b' ' | b'\t'))?;
-    let value = bytes.get(colon..)?.strip_prefix(b":")?;
+    let name = Some(TOKEN.end(line)).filter(|end| *end > 0)?;
+    let colon = name + WHITE.end(line.get(name..)?);
+    let value = line.get(colon..)?.strip_prefix(b":")?;
     let start = value.iter().position(|byte| !white(byte)).unwrap_or(value.len());
     let end = value.iter().rposition(|byte| !white(byte)).map_or(start, |last| last + 1);
     Some((0..name, colon + 1 + start..colon + 1 + end))
 }
 
-/// The body: as long as Content-Length says (RFC 3261 18.3).
-fn body<'a>(headers: &Headers, rest: &'a [u8]) -> Result<&'a [u8], ParseError> {
+/// The body, as long as Content-Length says (RFC 3261 18.3), and whether it says so. It begins at byte `start`.
+fn body<'a>(headers: &Headers, rest: &'a [u8], start: usize) -> Result<(&'a [u8], bool), ParseError> {
     let mut length = None;
-    for value in headers.raw(&HeaderName::ContentLength) {
+    for (place, value) in headers.store.values(&HeaderName::ContentLength) {
         let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
         // More digits than fit are more bytes than there are.
         let said = value.parse().unwrap_or(usize::MAX);
         if !digits || length.is_some_and(|length| length != said) {
-            return Err(fault(ParseErrorKind::ContentLength, 0));
+            // The fields end where the empty line begins.
+            return Err(fault(ParseErrorKind::ContentLength, start - 2 - headers.store.before_end(place)));
         }
         length = Some(said);
     }
     match length {
-        Some(length) => rest.get(..length).ok_or_else(|| fault(ParseErrorKind::Truncated, rest.len())),
-        None => Ok(rest),
+        Some(length) => {
+            let body = rest.get(..length).ok_or_else(|| fault(ParseErrorKind::Truncated, start + rest.len()))?;
+            Ok((body, true))
+        }
+        None => Ok((rest, false)),
     }
 }
 

@@ -1,6 +1,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
+use core::mem::{Discriminant, discriminant};
 use core::ops::Range;
 
 use super::text::is_forbidden;
@@ -12,36 +13,67 @@ use super::{HeaderName, Headers};
 pub(super) struct Store {
     text: String,
     fields: Vec<Field>,
+    /// Whether the message came without Content-Length, and is written without as long as nobody adds one.
+    implicit: bool,
 }
+
+const LENGTH: Discriminant<HeaderName> = discriminant(&HeaderName::ContentLength);
 
 /// Where a field lies in the text.
 #[derive(Clone)]
 struct Field {
     /// The header, unless it is one that only its name tells.
-    known: Option<HeaderName>,
+    known: Option<Discriminant<HeaderName>>,
     /// The whole, with folds and line end.
-    line: Range<usize>,
+    line: Span,
     /// The name as written.
-    name: Range<usize>,
+    name: Span,
     /// The value without white space around it and without folds.
-    value: Range<usize>,
+    value: Span,
+}
+
+/// A range of the text, which stays far below 4 GiB ([`super::limits`]).
+#[derive(Clone, Copy)]
+pub(super) struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    /// From the first byte to the one after the last.
+    pub(super) const fn new(start: usize, end: usize) -> Self {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "what is parsed is at most 64 KiB, what is added is a field"
+        )]
+        Self { start: start as u32, end: end as u32 }
+    }
+
+    const fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
 }
 
 impl Store {
     pub(super) const fn new() -> Self {
-        Self { text: String::new(), fields: Vec::new() }
+        Self { text: String::new(), fields: Vec::new(), implicit: false }
     }
 
     /// A store over a header section, whose fields are then said with [`Store::add_parsed`].
-    pub(super) fn over(section: &str) -> Self {
-        Self { text: section.into(), fields: Vec::with_capacity(24) }
+    pub(super) fn over(section: &str, fields: usize) -> Self {
+        Self { text: section.into(), fields: Vec::with_capacity(fields), implicit: false }
     }
 
     /// A field of the section. A value with folds is written once more without them.
-    pub(super) fn add_parsed(&mut self, line: Range<usize>, name: Range<usize>, value: Range<usize>, folded: bool) {
-        let known = HeaderName::known(self.slice(&name));
+    pub(super) fn add_parsed(&mut self, line: Span, name: Span, value: Span, folded: bool) {
+        let known = HeaderName::known(self.slice(name)).map(discriminant);
         let value = if folded { self.unfold(value) } else { value };
         self.fields.push(Field { known, line, name, value });
+    }
+
+    /// Says whether the length of the body goes without saying, as it ends with what carries it (RFC 3261 18.3).
+    pub(super) const fn set_implicit(&mut self, implicit: bool) {
+        self.implicit = implicit;
     }
 
     pub(super) const fn len(&self) -> usize {
@@ -50,13 +82,25 @@ impl Store {
 
     /// Name and value of each field.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.fields.iter().map(|field| (self.slice(&field.name), self.slice(&field.value)))
+        self.fields.iter().map(|field| (self.slice(field.name), self.slice(field.value)))
     }
 
     /// Place and value of each field of that name.
     pub(super) fn values<'a>(&'a self, name: &'a HeaderName) -> impl Iterator<Item = (usize, &'a str)> {
-        let of_name = self.fields.iter().enumerate().filter(move |(_, field)| self.is(field, name));
-        of_name.map(|(place, field)| (place, self.slice(&field.value)))
+        let is = named(&self.text, name);
+        let of_name = self.fields.iter().enumerate().filter(move |(_, field)| is(field));
+        of_name.map(|(place, field)| (place, self.slice(field.value)))
+    }
+
+    /// How many bytes before the end of the last field the value of this one begins, in a text that was parsed; for
+    /// a value that was folded, its line.
+    pub(super) fn before_end(&self, place: usize) -> usize {
+        let end = self.fields.last().map_or(0, |field| field.line.range().end);
+        let start = self.fields.get(place).map_or(end, |field| {
+            let (line, value) = (field.line.range(), field.value.range());
+            if line.contains(&value.start) { value.start } else { line.start }
+        });
+        end.saturating_sub(start)
     }
 
     /// Puts a field at a place; CR, LF and NUL do not get in, whatever `value` prints.
@@ -65,21 +109,22 @@ impl Store {
         let mut guard = Guard(&mut self.text);
         // Writing to a String does not fail; a Display that fails leaves what it has written.
         let _ = guard.write_str(name);
-        let name = start..guard.0.len();
+        let name = Span::new(start, guard.0.len());
         let _ = guard.write_str(": ");
         let value_start = guard.0.len();
         let _ = write!(guard, "{value}");
-        let value = value_start..self.text.len();
+        let value = Span::new(value_start, self.text.len());
         self.text.push_str("\r\n");
-        let known = HeaderName::known(self.slice(&name));
-        let field = Field { known, line: start..self.text.len(), name, value };
+        let known = HeaderName::known(self.slice(name)).map(discriminant);
+        self.implicit &= known != Some(LENGTH);
+        let field = Field { known, line: Span::new(start, self.text.len()), name, value };
         self.fields.insert(place.min(self.fields.len()), field);
     }
 
     /// Gives the field at a place another value, under the name it has.
     pub(super) fn replace(&mut self, place: usize, value: &dyn fmt::Display) {
         let Some(field) = self.fields.get(place) else { return };
-        let name = String::from(self.slice(&field.name));
+        let name = String::from(self.slice(field.name));
         self.fields.remove(place);
         self.insert(place, &name, value);
     }
@@ -88,8 +133,9 @@ impl Store {
     pub(super) fn remove(&mut self, name: &HeaderName, mut which: impl FnMut(usize) -> bool) {
         let mut count = 0;
         let mut fields = core::mem::take(&mut self.fields);
+        let is = named(&self.text, name);
         fields.retain(|field| {
-            if !self.is(field, name) {
+            if !is(field) {
                 return true;
             }
             count += 1;
@@ -100,39 +146,46 @@ impl Store {
 
     /// Adds the fields of that name from another store, as they were written there.
     pub(super) fn copy(&mut self, other: &Self, name: &HeaderName) {
-        for field in other.fields.iter().filter(|field| other.is(field, name)) {
-            let shift = |range: &Range<usize>, from: usize, to: usize| range.start - from + to..range.end - from + to;
-            let (from, to) = (field.line.start, self.text.len());
-            self.text.push_str(other.slice(&field.line));
-            let line = to..self.text.len();
-            let value = if field.line.contains(&field.value.start) || field.value.is_empty() {
-                shift(&field.value, from.min(field.value.start), to)
+        let is = named(&other.text, name);
+        for field in other.fields.iter().filter(|field| is(field)) {
+            let (from, to) = (field.line.start as usize, self.text.len());
+            let shift = |span: Span, from: usize, to: usize| {
+                let Range { start, end } = span.range();
+                Span::new(start - from + to, end - from + to)
+            };
+            self.text.push_str(other.slice(field.line));
+            let line = Span::new(to, self.text.len());
+            let at = field.value.start;
+            let value = if (field.line.start..field.line.end).contains(&at) || other.slice(field.value).is_empty() {
+                shift(field.value, from.min(at as usize), to)
             } else {
                 let start = self.text.len();
-                self.text.push_str(other.slice(&field.value));
-                start..self.text.len()
+                self.text.push_str(other.slice(field.value));
+                Span::new(start, self.text.len())
             };
-            let name = shift(&field.name, from, to);
-            self.fields.push(Field { known: field.known.clone(), line, name, value });
+            self.implicit &= field.known != Some(LENGTH);
+            self.fields.push(Field { known: field.known, line, name: shift(field.name, from, to), value });
         }
     }
 
     /// The lines as written.
     pub(super) fn lines(&self) -> impl Iterator<Item = &str> {
-        self.fields.iter().map(|field| self.slice(&field.line))
+        self.fields.iter().map(|field| self.slice(field.line))
     }
 
     /// The lines, with a Content-Length of `length`: one that says so already stays as it is, one that does not
-    /// is corrected, further ones that do not are left out.
+    /// is corrected, further ones that do not are left out, and where none is needed none is added.
     fn write_with_length(&self, out: &mut Vec<u8>, length: usize) {
-        let mut said = false;
+        let mut said = self.implicit;
         for field in &self.fields {
-            if field.known != Some(HeaderName::ContentLength) || self.slice(&field.value).parse() == Ok(length) {
-                said |= field.known == Some(HeaderName::ContentLength);
-                out.extend_from_slice(self.slice(&field.line).as_bytes());
+            if field.known != Some(LENGTH) {
+                out.extend_from_slice(self.slice(field.line).as_bytes());
+            } else if self.slice(field.value).parse() == Ok(length) {
+                said = true;
+                out.extend_from_slice(self.slice(field.line).as_bytes());
             } else if !said {
                 said = true;
-                append(out, format_args!("{}: {length}\r\n", self.slice(&field.name)));
+                append(out, format_args!("{}: {length}\r\n", self.slice(field.name)));
             }
         }
         if !said {
@@ -140,31 +193,23 @@ impl Store {
         }
     }
 
-    fn is(&self, field: &Field, name: &HeaderName) -> bool {
-        match (&field.known, name) {
-            (None, HeaderName::Other(token)) => self.slice(&field.name).eq_ignore_ascii_case(token),
-            (Some(known), name) => known == name,
-            (None, _) => false,
-        }
-    }
-
-    fn slice(&self, range: &Range<usize>) -> &str {
-        self.text.get(range.clone()).unwrap_or_default()
+    fn slice(&self, span: Span) -> &str {
+        self.text.get(span.range()).unwrap_or_default()
     }
 
     /// Each fold, with the white space around it, is one space (RFC 3261 7.3.1).
-    fn unfold(&mut self, value: Range<usize>) -> Range<usize> {
-        let mut plain = String::with_capacity(value.len());
-        for (index, line) in self.slice(&value).split("\r\n").enumerate() {
+    fn unfold(&mut self, value: Span) -> Span {
+        let start = self.text.len();
+        let mut plain = String::with_capacity(value.range().len());
+        for line in self.slice(value).split("\r\n") {
             let line = line.trim_matches([' ', '\t']);
-            if index > 0 && !line.is_empty() && !plain.is_empty() {
+            if !line.is_empty() && !plain.is_empty() {
                 plain.push(' ');
             }
             plain.push_str(line);
         }
-        let start = self.text.len();
         self.text.push_str(&plain);
-        start..self.text.len()
+        Span::new(start, self.text.len())
     }
 }
 
@@ -176,6 +221,18 @@ pub(super) fn to_bytes(start_line: fmt::Arguments<'_>, headers: &Headers, body: 
     out.extend_from_slice(b"\r\n");
     out.extend_from_slice(body);
     out
+}
+
+/// Whether a field of that text has that name.
+fn named<'a>(text: &'a str, name: &'a HeaderName) -> impl Fn(&Field) -> bool + 'a {
+    let known = discriminant(HeaderName::known(name.as_str()).unwrap_or(name));
+    move |field| match (field.known, name) {
+        (Some(found), _) => found == known,
+        (None, HeaderName::Other(token)) => {
+            text.get(field.name.range()).is_some_and(|name| name.eq_ignore_ascii_case(token))
+        }
+        (None, _) => false,
+    }
 }
 
 /// Lets everything through but what ends lines and strings: the last fence before the wire.

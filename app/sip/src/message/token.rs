@@ -5,6 +5,7 @@ use core::ops::Deref;
 use core::str::FromStr;
 
 use super::InvalidHeader;
+use crate::class::TOKEN;
 
 /// A word without white space and delimiters (RFC 3261 25.1 `token`). Where the grammar says so, tokens have no
 /// case; equality here is letter by letter.
@@ -26,12 +27,7 @@ impl Token {
     /// It is none: at compile time, in a constant.
     #[must_use]
     pub const fn literal(text: &'static str) -> Self {
-        let mut bytes = text.as_bytes();
-        assert!(!bytes.is_empty(), "a token is not empty");
-        while let [first, rest @ ..] = bytes {
-            assert!(is_token_byte(*first), "not a token");
-            bytes = rest;
-        }
+        assert!(is_token(text), "not a token");
         Self(Cow::Borrowed(text))
     }
 
@@ -70,13 +66,18 @@ impl fmt::Display for Token {
 }
 
 /// Whether all of it may stand in a token, and it is not empty.
-pub(crate) fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(is_token_byte)
-}
-
-/// Whether it may stand in a token.
-pub(crate) const fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~')
+pub(crate) const fn is_token(text: &str) -> bool {
+    let mut bytes = text.as_bytes();
+    if bytes.is_empty() {
+        return false;
+    }
+    while let [first, rest @ ..] = bytes {
+        if !TOKEN.has(*first) {
+            return false;
+        }
+        bytes = rest;
+    }
+    true
 }
 
 super::serde_as_text!(Token);

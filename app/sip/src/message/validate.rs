@@ -2,12 +2,16 @@ use super::{Header, HeaderError, HeaderName, Headers, Method, Request, Response}
 use crate::header::{CSeq, CallId, From, MaxForwards, To, Via};
 
 impl Request {
-    /// As [`super::Message::validate`]; a Max-Forwards that is there must be well-formed, too.
+    /// As [`super::Message::validate`]; a Max-Forwards that is there must be well-formed, too, and the branch of the
+    /// first Via must name a transaction, not only promise to (RFC 4475 3.2.1).
     ///
     /// # Errors
     /// Which field is missing or wrong.
     pub fn validate(&self) -> Result<(), HeaderError> {
-        let cseq = common(&self.headers)?;
+        let (via, cseq) = common(&self.headers)?;
+        if via.branch() == Some(Via::COOKIE) {
+            return Err(no_transaction(&self.headers));
+        }
         at_most_once(&self.headers, &HeaderName::MaxForwards)?;
         self.headers.find::<MaxForwards>()?;
         if cseq.method == self.method { Ok(()) } else { Err(method_mismatch(&self.headers, &cseq.method)) }
@@ -24,14 +28,14 @@ impl Response {
     }
 }
 
-fn common(headers: &Headers) -> Result<CSeq, HeaderError> {
-    if headers.all::<Via>()?.is_empty() {
-        return Err(HeaderError::Missing { name: HeaderName::Via });
-    }
+/// The first Via, and the CSeq.
+fn common(headers: &Headers) -> Result<(Via, CSeq), HeaderError> {
+    let vias = headers.all::<Via>()?;
+    let via = vias.into_iter().next().ok_or(HeaderError::Missing { name: HeaderName::Via })?;
     only::<From>(headers)?;
     only::<To>(headers)?;
     only::<CallId>(headers)?;
-    only::<CSeq>(headers)
+    Ok((via, only(headers)?))
 }
 
 fn only<H: Header>(headers: &Headers) -> Result<H, HeaderError> {
@@ -46,4 +50,10 @@ fn at_most_once(headers: &Headers, name: &HeaderName) -> Result<(), HeaderError>
 fn method_mismatch(headers: &Headers, method: &Method) -> HeaderError {
     let at = headers.raw(&HeaderName::CSeq).next().and_then(|value| value.rfind(method.as_str()));
     HeaderError::Malformed { name: HeaderName::CSeq, at: at.unwrap_or(0) }
+}
+
+/// All requests with such a branch would be one transaction.
+fn no_transaction(headers: &Headers) -> HeaderError {
+    let at = headers.raw(&HeaderName::Via).next().and_then(|value| value.find(Via::COOKIE));
+    HeaderError::Malformed { name: HeaderName::Via, at: at.unwrap_or(0) }
 }

@@ -102,6 +102,9 @@ impl Proxy {
     fn screen(&self, context: &Context) -> Option<Response> {
         let request = &context.request;
         let refuse = |status| Some(Response::to_request(request, status));
+        if request.uri.as_sip().is_none() {
+            return refuse(Status::UNSUPPORTED_URI_SCHEME);
+        }
         match request.headers.find::<MaxForwards>() {
             Ok(Some(MaxForwards(0))) => return refuse(Status::TOO_MANY_HOPS),
             Ok(_) => {}

@@ -21,6 +21,7 @@ pub(super) fn request(request: &Request, target: Uri, party: &Party, domain: &Do
     copy.uri = target;
     let hops = copy.headers.find::<MaxForwards>().ok().flatten().map_or(MAX_HOPS, |MaxForwards(hops)| hops);
     copy.headers.set(&MaxForwards(hops.saturating_sub(1)));
+    copy.headers.state_length();
     assert_identity(&mut copy.headers, Some(party), domain);
     copy
 }
@@ -47,6 +48,7 @@ pub(super) fn response(response: &Response, callee: Option<&Party>, domain: &Dom
         return None;
     }
     assert_identity(&mut copy.headers, callee, domain);
+    copy.headers.state_length();
     Some(copy)
 }
 

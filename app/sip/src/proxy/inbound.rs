@@ -30,8 +30,7 @@ impl Inbound {
         match (message.validate(), message) {
             (Ok(()), Message::Request(request)) if request.method == Method::Register => Self::Register(request),
             (Ok(()), message) => Self::Other(message),
-            (Err(_), Message::Request(request)) if request.method == Method::Ack => Self::Dropped,
-            (Err(error), Message::Request(request)) => answer(Some(Response::to_request(&request, error.status()))),
+            (Err(error), Message::Request(request)) => answer(request.refusal(&error)),
             (Err(_), Message::Response(_)) => Self::Dropped,
         }
     }

@@ -29,7 +29,8 @@ impl core::convert::From<HeaderError> for Refusal {
     }
 }
 
-/// Steps 1 and 2: whether the request is for this registrar, and asks for nothing unknown.
+/// Steps 1 and 2: whether the request is for this registrar, and asks for nothing unknown. An address of record is
+/// a SIP or SIPS URI (RFC 3261 10.2, RFC 4475 3.3.4).
 pub(super) fn screen(request: &Request, arrival: &Arrival, config: &Config) -> Result<(), Refusal> {
     match config.domain.place(&request.uri, arrival.host.as_ref()) {
         Place::Domain | Place::User(_) => {}
@@ -38,6 +39,9 @@ pub(super) fn screen(request: &Request, arrival: &Arrival, config: &Config) -> R
     }
     request.headers.get::<CallId>()?;
     request.headers.get::<CSeq>()?;
+    if request.headers.get::<To>()?.0.uri.as_sip().is_none() {
+        return Err(Refusal::Status(Status::BAD_REQUEST));
+    }
     match request.headers.find::<Require>()? {
         Some(Require(tags)) if !tags.is_empty() => Err(Refusal::BadExtension(tags)),
         Some(_) | None => Ok(()),

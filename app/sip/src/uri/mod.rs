@@ -12,7 +12,7 @@ pub use pieces::{Opaque, Part, UriHeaders};
 pub use sip::SipUri;
 
 pub(crate) use grammar::{host, port};
-pub(crate) use params::{is_inner, write_quoted};
+pub(crate) use params::{write_param, write_quoted};
 
 use alloc::string::String;
 use core::fmt;

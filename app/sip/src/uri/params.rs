@@ -1,6 +1,7 @@
 use alloc::string::String;
 use core::fmt;
 
+use crate::class::{URI_PARAM, VALUE};
 use crate::message::Text;
 
 /// Parameters of a URI or of a header field, in order: `;name=value;name`. Names have no case. A value that
@@ -52,6 +53,12 @@ impl Params {
         self.0.is_empty()
     }
 
+    /// All of them as they stand on the wire, each with its semicolon in front.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// All of them: name and value, as written.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         Pieces(&self.0).map(|piece| match piece.split_once('=') {
@@ -66,7 +73,7 @@ impl Params {
     /// The name is no token, or the value has a character that would end it. Free text goes through
     /// [`Params::set_text`].
     pub fn set(&mut self, name: &str, value: Option<&str>) -> Result<(), InvalidParam> {
-        if value.is_some_and(|value| value.is_empty() || !value.chars().all(|c| is_inner(c) && c != '?' && c != '@')) {
+        if value.is_some_and(|value| value.is_empty() || !URI_PARAM.holds(value) || value.contains('@')) {
             return Err(InvalidParam);
         }
         self.replace(name, value)
@@ -85,7 +92,7 @@ impl Params {
     /// As [`Params::set`], for values that another element chose, like tags: all is allowed that can be read back
     /// from a header field.
     pub(crate) fn set_received(&mut self, name: &str, value: &str) -> Result<(), InvalidParam> {
-        if value.is_empty() || !value.chars().all(is_inner) {
+        if value.is_empty() || !VALUE.holds(value) {
             return Err(InvalidParam);
         }
         self.replace(name, Some(value))
@@ -103,16 +110,6 @@ impl Params {
         self.0.len() != before
     }
 
-    /// Adds a parameter that the grammar has read.
-    pub(crate) fn push_parsed(&mut self, name: &str, value: Option<&str>) {
-        self.0.push(';');
-        self.0.push_str(name);
-        if let Some(value) = value {
-            self.0.push('=');
-            self.0.push_str(value);
-        }
-    }
-
     /// All of them, from a text that the grammar has read: with semicolons in front, without white space.
     pub(crate) fn from_parsed(text: &str) -> Self {
         Self(text.into())
@@ -122,20 +119,20 @@ impl Params {
         if !crate::message::is_token(name) {
             return Err(InvalidParam);
         }
-        let mut out = Self(String::with_capacity(self.0.len() + name.len() + 8));
+        let mut out = String::with_capacity(self.0.len() + name.len() + 8);
         let mut placed = false;
         for piece in Pieces(&self.0) {
             if !is_named(piece, name) {
-                out.push_parsed(piece, None);
+                write_param(&mut out, piece, None);
             } else if !placed {
-                out.push_parsed(name, value);
+                write_param(&mut out, name, value);
                 placed = true;
             }
         }
         if !placed {
-            out.push_parsed(name, value);
+            write_param(&mut out, name, value);
         }
-        *self = out;
+        self.0 = out;
         Ok(())
     }
 }
@@ -143,6 +140,16 @@ impl Params {
 impl fmt::Display for Params {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// Adds a parameter to a text of them.
+pub(crate) fn write_param(out: &mut String, name: &str, value: Option<&str>) {
+    out.push(';');
+    out.push_str(name);
+    if let Some(value) = value {
+        out.push('=');
+        out.push_str(value);
     }
 }
 
@@ -156,11 +163,6 @@ pub(crate) fn write_quoted(f: &mut impl fmt::Write, text: &str) -> fmt::Result {
         f.write_char(c)?;
     }
     f.write_char('"')
-}
-
-/// What a parameter's name or unquoted value may hold: more than tokens, as the world writes more.
-pub(crate) fn is_inner(c: char) -> bool {
-    !matches!(c, ';' | ',' | '"' | '<' | '>') && !c.is_whitespace() && !c.is_control()
 }
 
 fn is_named(piece: &str, name: &str) -> bool {

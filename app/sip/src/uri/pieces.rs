@@ -3,6 +3,7 @@ use core::fmt;
 use core::ops::Deref;
 
 use super::UriError;
+use crate::class::{PART, URI_HEADERS, VISIBLE};
 
 /// A user or a password as it stands on the wire: escapes are kept, and nothing in it could end it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,16 +18,16 @@ pub struct UriHeaders(String);
 pub struct Opaque(String);
 
 macro_rules! pieces {
-    ($($piece:ident $allowed:ident)+) => {$(
+    ($($piece:ident $class:ident)+) => {$(
         impl $piece {
             /// The piece of these letters, escaped already.
             ///
             /// # Errors
             /// A character is in it that would end it.
             pub fn new(text: &str) -> Result<Self, UriError> {
-                match text.char_indices().find(|(_, c)| !$allowed(*c)) {
-                    Some((at, _)) => Err(UriError { at }),
-                    None => Ok(Self(text.into())),
+                match $class.end(text.as_bytes()) {
+                    at if at < text.len() => Err(UriError { at }),
+                    _ => Ok(Self(text.into())),
                 }
             }
 
@@ -58,7 +59,7 @@ macro_rules! pieces {
     )+};
 }
 
-pieces!(Part is_part UriHeaders is_in_headers Opaque is_visible);
+pieces!(Part PART UriHeaders URI_HEADERS Opaque VISIBLE);
 
 impl Part {
     /// A piece made of any text: what may not stand in a user part is escaped (RFC 3261 25.1 `user`).
@@ -83,21 +84,6 @@ impl Part {
     pub fn unescape(&self) -> Option<String> {
         String::from_utf8(unescaped(&self.0).collect()).ok()
     }
-}
-
-/// What may stand in a user part or password; `#` and `[` are among what the world writes there unescaped.
-pub(super) fn is_part(c: char) -> bool {
-    is_visible(c) && !matches!(c, '@' | ':')
-}
-
-/// What may follow the question mark: an `@` would make a user of all that is in front of it.
-pub(super) fn is_in_headers(c: char) -> bool {
-    is_visible(c) && c != '@'
-}
-
-/// What may stand anywhere in a URI.
-pub(super) fn is_visible(c: char) -> bool {
-    !matches!(c, '<' | '>' | '"') && !c.is_whitespace() && !c.is_control()
 }
 
 /// The bytes that the escapes of `text` stand for. A `%` that begins no escape stands for itself.

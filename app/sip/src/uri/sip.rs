@@ -141,12 +141,23 @@ fn same_part(one: Option<&Part>, two: Option<&Part>) -> bool {
 /// A parameter that only one URI has matters only if it is one of these (RFC 3261 19.1.4).
 const DECISIVE: [&str; 5] = ["user", "ttl", "method", "maddr", "transport"];
 
+/// Parameters of more than a kilobyte are compared letter by letter: each of theirs is looked for among ours.
+const COMPARED: usize = 1024;
+
 fn same_params(one: &Params, two: &Params) -> bool {
-    let both = one.iter().all(|(name, value)| match two.get(name) {
+    if one == two || one.as_str().len().max(two.as_str().len()) > COMPARED {
+        return one == two;
+    }
+    let both = one.iter().all(|(name, value)| match find(two, name) {
         Some(other) => same_text(value, other),
-        None => !DECISIVE.iter().any(|decisive| decisive.eq_ignore_ascii_case(name)),
+        None => !DECISIVE.iter().any(|decisive| same_text(Some(decisive), Some(name))),
     });
-    both && DECISIVE.iter().all(|name| one.has(name) || !two.has(name))
+    both && DECISIVE.iter().all(|name| find(one, name).is_some() || find(two, name).is_none())
+}
+
+/// The parameter of that name: names have escapes, too (RFC 3261 19.1.4).
+fn find<'a>(params: &'a Params, name: &str) -> Option<Option<&'a str>> {
+    params.iter().find(|(other, _)| same_text(Some(name), Some(other))).map(|(_, value)| value)
 }
 
 fn same_headers(one: Option<&str>, two: Option<&str>) -> bool {

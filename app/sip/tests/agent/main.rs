@@ -9,6 +9,7 @@ mod called;
 mod caller;
 mod chaos;
 mod flows;
+mod hooks;
 mod registration;
 mod requests;
 mod restore;

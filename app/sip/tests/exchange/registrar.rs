@@ -227,6 +227,25 @@ fn a_wrong_password_and_an_unknown_user_look_the_same() {
     assert!(bench.bound.is_empty());
 }
 
+/// No user is looked up by a hash that nobody offered: who names itself so is asked again, and that is no guess.
+#[test]
+fn a_hashed_user_name_is_asked_for_in_clear() {
+    let mut bench = Bench::new();
+    let flow = bench.open_digest();
+    let first = register("1002", "a", 1, 600);
+    let mut challenge = ask(&mut bench, flow, &first);
+    let offered = digest::offered(&challenge);
+    assert!(offered.iter().all(|challenge| !challenge.userhash));
+    let value = format!("{}, userhash=true", offered[0]);
+    challenge.headers.remove(sip::message::HeaderName::WwwAuthenticate);
+    challenge.headers.push_raw("WWW-Authenticate", &value).unwrap();
+    let second = signed(&first, &challenge, Algorithm::Sha256, "1002", "secret of two");
+    let refused = ask(&mut bench, flow, &second);
+    assert_eq!((refused.status.code(), bench.rejected), (401, 0));
+    let third = signed(&first, &refused, Algorithm::Sha256, "1002", "secret of two");
+    assert_eq!(ask(&mut bench, flow, &third).status.code(), 200);
+}
+
 #[test]
 fn who_signs_as_one_cannot_register_another() {
     let mut bench = Bench::new();

@@ -64,6 +64,7 @@ fn every_name_is_known_in_full_and_in_short() {
     }
     assert_eq!("x-thing".parse::<HeaderName>(), "X-THING".parse::<HeaderName>());
     assert!("a b".parse::<HeaderName>().is_err());
+    assert!("Call\rID".parse::<HeaderName>().is_err());
 }
 
 #[test]

@@ -6,9 +6,9 @@ use super::{Media, SessionDescription};
 /// How a bandwidth is counted (RFC 8866 5.8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Bandwidth {
-    /// Kilobits a second with all headers: what Chrome and Safari heed.
+    /// Kilobits a second, with all headers.
     As,
-    /// Bits a second of media alone (RFC 3890): what Firefox heeds.
+    /// Bits a second, of media alone (RFC 3890 6).
     Tias,
 }
 

@@ -6,7 +6,7 @@ impl SessionDescription {
     /// Reads an offer that was received and makes it one that a browser takes: `actpass`
     /// ([`offer_actpass`](Self::offer_actpass)), a direction in each section
     /// ([`move_directions_down`](Self::move_directions_down)), no SDES keys beside DTLS, sections that no browser knows
-    /// (T.38, MSRP) marked as over, and a session name.
+    /// (T.38, MSRP) marked as over, and no line without a value or an end.
     ///
     /// # Errors
     /// No browser can take it: all reasons.
@@ -55,17 +55,13 @@ impl SessionDescription {
         }
     }
 
+    /// Browsers are strict where the field is not: SDES keys beside DTLS, lines without a value and a last line without
+    /// its end make them refuse the whole.
     fn prepare(&mut self) {
-        // Chrome takes no line without a value.
-        if self.session.value(b's') == Some("")
-            && let Some(place) = self.session.place(&|line| line.letter() == b's')
-        {
-            self.session.replace(place, &["s=-"]);
-        }
         self.tail.clear();
-        self.session.retain_attributes(&mut |name, _| name != "crypto");
+        self.session.make_strict();
         for media in &mut self.media {
-            media.section_mut().retain_attributes(&mut |name, _| name != "crypto");
+            media.section_mut().make_strict();
         }
     }
 }

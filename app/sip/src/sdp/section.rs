@@ -165,6 +165,22 @@ impl Section {
         self.lines.retain(|line| !which(line));
     }
 
+    /// Takes away SDES keys and lines without a value, and gives every line its end. What every description must have
+    /// gets a value that says nothing instead (RFC 8866 5.3, 5.9).
+    pub(super) fn make_strict(&mut self) {
+        for (letter, value) in [(b's', "s=-"), (b't', "t=0 0")] {
+            if let Some(place) = self.place(&|line| line.letter() == letter && line.value().is_empty()) {
+                self.replace(place, &[value]);
+            }
+        }
+        self.remove(&|line| line.value().is_empty());
+        self.retain_attributes(&mut |name, _| name != "crypto");
+        let end = self.end;
+        for line in self.lines.iter_mut().filter(|line| !line.0.ends_with('\n')) {
+            line.0.push_str(end.as_str());
+        }
+    }
+
     /// Whether the lines are the same, but for the origin, and whatever their ends.
     pub(super) fn is_unchanged_from(&self, other: &Self) -> bool {
         self.contents_but_origin().eq(other.contents_but_origin())

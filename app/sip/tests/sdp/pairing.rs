@@ -93,7 +93,7 @@ fn a_next_offer_never_has_fewer_sections() {
     assert!(!mended.clone().mend_reoffer(&before));
     // What the browser answers to that goes back into the form that was asked for.
     let mut answer = mended.clone();
-    assert_eq!(answer.mend_answer(&received).is_empty(), false);
+    assert!(!answer.mend_answer(&received).is_empty());
     assert_eq!(kinds(&answer), said(&[("video", false)]));
     // A place that is over may be used again.
     let mut over = parse(&chrome_with_video());

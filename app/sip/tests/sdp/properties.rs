@@ -126,7 +126,7 @@ fn description() -> impl Strategy<Value = String> {
     let end = prop::sample::select(vec!["\r\n", "\n"]);
     let last = prop::sample::select(vec!["", "\n", "\r\n", "\r\n\n"]);
     let version = prop::sample::select(vec!["0", "9", "18446744073709551615999"]);
-    (prop::collection::vec((line(), end), 0..40), last, version).prop_filter_map(
+    (prop::collection::vec((line(), end), 0..25), last, version).prop_filter_map(
         "within limits",
         |(lines, last, version)| {
             let mut text = format!("v=0\r\no=- 1 {version} IN IP4 192.0.2.1\ns=\r\nt=0 0\r\n");

@@ -36,6 +36,7 @@ fn m3_sdes_and_missing_keys_make_a_warning_for_the_488() {
     let sdes = RTPENGINE.replace("UDP/TLS/RTP/SAVPF", "RTP/SAVP");
     let sdes: String = sdes.split_inclusive('\n').filter(|line| !line.contains("fingerprint")).collect();
     assert_eq!(reasons(&sdes), [Unfit::Sdes]);
+    assert_eq!(reasons(&sdes.replace("RTP/SAVP", "RTP/AVP")), [Unfit::Sdes], "keys that the profile does not announce");
     assert!(Unfit::Sdes.remedy().contains("SDES-off"));
     // SDES keys beside DTLS are no obstacle: they are taken out before the browser sees them.
     let both = SessionDescription::offer_for_browser(&wire(RTPENGINE)).unwrap();
@@ -231,6 +232,8 @@ fn m17_whether_digits_can_go_in_rtp_is_told_with_their_clock() {
     assert_eq!(events(ASTERISK), [(126, 8000, true, true)]);
     let opus_only = ASTERISK.replace("SAVPF 111 8 0 126", "SAVPF 111 126");
     assert_eq!(events(&opus_only), [(126, 8000, true, false)], "the clock is not that of opus");
+    let opus_only = CHROME.replace("SAVPF 111 63 9 0 8 13", "SAVPF 111");
+    assert_eq!(events(&opus_only), [(110, 48000, true, true), (126, 8000, true, false)]);
     assert_eq!(events(&ASTERISK.replace(" 126\n", "\n")), []);
     assert_eq!(events(&ASTERISK.replace("a=fmtp:126 0-16", "a=fmtp:126 0-9")), [(126, 8000, false, true)]);
 }

@@ -72,6 +72,7 @@ a=end-of-candidates
     let media = &read.media()[0];
     assert_eq!((media.mid(), media.candidates().count(), media.has_end_of_candidates()), (Some("0"), 1, true));
     assert!(read.belongs_to(&parse(CHROME)) && !read.belongs_to(&parse(FIREFOX)));
+    assert!(!read.belongs_to(&parse(&CHROME.replace("Ab3d", "Zb3d"))), "before the restart");
     assert_eq!(Fragment::between(&parse(&after), &parse(&after)), None);
     let nothing = Fragment::parse(b"a=ice-ufrag:Ab3d\r\na=ice-pwd:x\r\na=end-of-candidates\r\n").unwrap();
     assert!(nothing.has_end_of_candidates() && nothing.media().is_empty());

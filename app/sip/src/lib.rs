@@ -29,6 +29,7 @@ pub mod hook;
 pub mod message;
 pub mod proxy;
 pub mod registrar;
+pub mod sdp;
 pub mod transaction;
 pub mod uri;
 

@@ -82,13 +82,15 @@ impl Header for AuthenticationInfo {
     /// Some write the scheme in front, as in the challenge.
     fn parse(value: &str) -> Result<Self, Malformed> {
         let params = Params::without_scheme(value).or_else(|error| Params::after_scheme(value).map_err(|_| error))?;
-        Ok(Self {
+        let info = Self {
             nextnonce: params.text("nextnonce"),
             qop: params.read("qop", str::parse)?,
             rspauth: params.text("rspauth"),
             cnonce: params.text("cnonce"),
             nc: params.read("nc", nonce_count)?,
-        })
+        };
+        // It says nothing that anybody knows.
+        if info == Self::default() { Err(Malformed { at: 0 }) } else { Ok(info) }
     }
 }
 

@@ -106,7 +106,8 @@ pub use crate::message::{Header, HeaderError, HeaderName, Headers, InvalidHeader
 macro_rules! for_each_header {
     ($each:ident) => {
         $each! {
-            Accept AcceptContact AcceptEncoding AcceptLanguage AlertInfo Allow AllowEvents AnswerMode Authorization
+            Accept AcceptContact AcceptEncoding AcceptLanguage AlertInfo Allow AllowEvents AnswerMode
+            AuthenticationInfo Authorization
             CallId CallInfo Contact ContentDisposition ContentEncoding ContentId ContentLanguage ContentLength
             ContentType CSeq Date Diversion ErrorInfo Event Expires FeatureCaps FlowTimer From HistoryInfo Identity
             IdentityInfo InfoPackage InReplyTo Join MaxForwards MimeVersion MinExpires MinSe Organization

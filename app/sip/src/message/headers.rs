@@ -61,12 +61,18 @@ impl Headers {
     /// It is malformed.
     pub fn find<H: Header>(&self) -> Result<Option<H>, HeaderError> {
         let name = H::NAME;
-        let mut fields = self.store.values(&name);
-        let Some((_, value)) = fields.next() else { return Ok(None) };
-        let (offset, first) = if H::LIST { Elements::new(value).next().unwrap_or((0, value)) } else { (0, value) };
-        let mut found = typed::<H>(first, offset)?;
+        let mut fields = self.store.values(&name).map(|(_, value)| value);
+        if H::LIST {
+            // A field may hold no value at all.
+            return fields
+                .find_map(|value| Elements::new(value).next())
+                .map(|(at, first)| typed(first, at))
+                .transpose();
+        }
+        let Some(value) = fields.next() else { return Ok(None) };
+        let mut found = typed::<H>(value, 0)?;
         if H::WHOLE {
-            for (_, value) in fields {
+            for value in fields {
                 found.merge(typed(value, 0)?);
             }
         }
@@ -116,14 +122,20 @@ impl Headers {
     /// Takes away the first value of the header, also out of a list; says whether there was one.
     pub fn pop_front<H: Header>(&mut self) -> bool {
         let name = H::NAME;
-        let Some((place, value)) = self.store.values(&name).next() else { return false };
+        let is_value = |value: &str| !H::LIST || Elements::new(value).next().is_some();
+        let Some((empty, (place, value))) =
+            self.store.values(&name).enumerate().find(|(_, (_, value))| is_value(value))
+        else {
+            return false;
+        };
         let second = if H::LIST { Elements::new(value).nth(1) } else { None };
         match second.and_then(|(offset, _)| value.get(offset..)) {
             Some(rest) => {
                 let rest = alloc::string::String::from(rest);
                 self.store.replace(place, &rest);
             }
-            None => self.store.remove(&name, |count| count == 0),
+            // Fields without a value that are in front go with it.
+            None => self.store.remove(&name, |count| count <= empty),
         }
         true
     }
@@ -206,7 +218,7 @@ impl fmt::Debug for Headers {
 }
 
 /// The values of a list: what stands between commas outside of quotes and angle brackets, without white space
-/// around it, each with its offset.
+/// around it, each with its offset. Nothing between two commas is no value (RFC 9110 5.6.1.2).
 struct Elements<'a> {
     value: &'a str,
     next: Option<usize>,
@@ -222,14 +234,18 @@ impl<'a> Iterator for Elements<'a> {
     type Item = (usize, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let start = self.next?;
-        let rest = self.value.get(start..)?;
-        // Most fields hold one value, and no comma at all.
-        let end = if rest.contains(',') { comma(rest) } else { None };
-        self.next = end.map(|end| start + end + 1);
-        let element = rest.get(..end.unwrap_or(rest.len()))?;
-        let trimmed = element.trim_start_matches([' ', '\t']);
-        Some((start + element.len() - trimmed.len(), trimmed.trim_end_matches([' ', '\t'])))
+        loop {
+            let start = self.next?;
+            let rest = self.value.get(start..)?;
+            // Most fields hold one value, and no comma at all.
+            let end = if rest.contains(',') { comma(rest) } else { None };
+            self.next = end.map(|end| start + end + 1);
+            let element = rest.get(..end.unwrap_or(rest.len()))?;
+            let trimmed = element.trim_start_matches([' ', '\t']);
+            if !trimmed.is_empty() {
+                return Some((start + element.len() - trimmed.len(), trimmed.trim_end_matches([' ', '\t'])));
+            }
+        }
     }
 }
 

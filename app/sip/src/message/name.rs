@@ -163,17 +163,13 @@ impl HeaderName {
         if let [letter] = name.as_bytes() {
             return Self::of_compact(char::from(letter.to_ascii_lowercase()));
         }
-        // Letters differ from their other case in this bit; what else differs in it alone is no token.
-        let alike = |(one, two): (u8, u8)| (one ^ two) & !0x20 == 0;
+        let alike = |(one, two): (u8, u8)| one == two || one.eq_ignore_ascii_case(&two);
         Self::candidate(name).filter(|candidate| candidate.as_str().bytes().zip(name.bytes()).all(alike))
     }
 
     /// The name as the known one that it is, if it is one.
     pub(super) fn resolved(&self) -> &Self {
-        match self {
-            Self::Other(token) => Self::known(token).unwrap_or(self),
-            known => known,
-        }
+        if let Self::Other(token) = self { Self::known(token).unwrap_or(self) } else { self }
     }
 }
 

@@ -21,7 +21,7 @@ pub enum Availability {
     Unknown,
 }
 
-/// What servers write into the note when they have no activity for it, or only `busy`.
+/// What servers and phones write into the note when they have no activity for it, or only `busy`.
 const NOTES: [(&str, Availability); 8] = [
     ("on the phone", Availability::OnThePhone),
     ("in use", Availability::OnThePhone),
@@ -39,11 +39,11 @@ impl Presence {
     /// | | What is said | Availability |
     /// | --- | --- | --- |
     /// | 1 | the activity `dnd` | do not disturb |
-    /// | 2 | the activity `on-the-phone`, `alerting` | on the phone, busy |
-    /// | 3 | no activity that tells more than `busy`, and a note of the server's own: `On the phone` | what it says |
+    /// | 2 | the activity `on-the-phone`; `alerting` | on the phone; busy |
+    /// | 3 | a note that servers use for want of an activity: `On the phone` | what it says |
     /// | 4 | the activity `busy` | busy |
     /// | 5 | all tuples that say something are closed | offline |
-    /// | 6 | a meeting, a performance, …; away, a meal, a journey, … | busy; away |
+    /// | 6 | a meeting, a performance, …; away, a meal, a journey, … or a note `Away` | busy; away |
     /// | 7 | a tuple is open, or the activity `available` | available |
     /// | 8 | nothing of it | unknown |
     ///
@@ -52,24 +52,21 @@ impl Presence {
     #[must_use]
     pub fn state(&self) -> Availability {
         let class = self.person.activities.iter().map(class).max().unwrap_or(Class::Nothing);
-        match class {
+        let noted = match class {
             Class::DoNotDisturb => return Availability::DoNotDisturb,
             Class::OnThePhone => return Availability::OnThePhone,
             Class::Ringing => return Availability::Busy,
-            Class::Busy | Class::Nothing => {
-                if let Some(availability) = self.noted() {
-                    return availability;
-                }
-            }
-            Class::Engaged | Class::Away | Class::Available => {}
-        }
-        match (class, self.basic()) {
-            (Class::Busy, _) => Availability::Busy,
-            (_, Some(Basic::Closed)) => Availability::Offline,
-            (Class::Engaged, _) => Availability::Busy,
-            (Class::Away, _) => Availability::Away,
-            (Class::Available, _) | (_, Some(Basic::Open)) => Availability::Available,
-            (_, None) => Availability::Unknown,
+            Class::Engaged => None,
+            Class::Busy | Class::Away | Class::Available | Class::Nothing => self.noted(),
+        };
+        match (class, noted, self.basic()) {
+            (_, Some(noted), _) if noted != Availability::Away => noted,
+            (Class::Busy, ..) => Availability::Busy,
+            (.., Some(Basic::Closed)) => Availability::Offline,
+            (Class::Engaged, ..) => Availability::Busy,
+            (Class::Away, ..) | (_, Some(_), _) => Availability::Away,
+            (Class::Available, ..) | (.., Some(Basic::Open)) => Availability::Available,
+            (.., None) => Availability::Unknown,
         }
     }
 

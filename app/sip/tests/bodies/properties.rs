@@ -42,7 +42,14 @@ fn read_all(bytes: &[u8]) {
             }
         }
     }
-    again(bytes, Presence::parse, |presence| {
+    let with_ids = |bytes: &[u8]| {
+        let mut presence = Presence::parse(bytes)?;
+        for (place, tuple) in presence.tuples.iter_mut().enumerate() {
+            tuple.id.get_or_insert_with(|| format!("t{place}"));
+        }
+        Ok(presence)
+    };
+    again(bytes, with_ids, |presence| {
         let _ = (presence.state(), presence.note());
         presence.compose().into_bytes()
     });

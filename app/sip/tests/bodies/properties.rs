@@ -119,6 +119,7 @@ fn kept_presence(presence: &Presence) -> Presence {
     let tuple = |tuple: &Tuple| Tuple {
         id: kept_some(tuple.id.as_ref()),
         contact: kept_some(tuple.contact.as_ref()),
+        priority: tuple.priority.filter(|_| kept_some(tuple.contact.as_ref()).is_some()),
         notes: kept_all(&tuple.notes),
         timestamp: kept_some(tuple.timestamp.as_ref()),
         ..tuple.clone()

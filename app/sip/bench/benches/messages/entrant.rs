@@ -47,11 +47,29 @@ pub struct Entrant {
 }
 
 /// Ours, and then the others.
+#[cfg(not(feature = "rivals"))]
 pub fn entrants() -> Vec<Entrant> {
+    vec![entrant::<Sip>()]
+}
+
+/// Ours, and then the others.
+#[cfg(feature = "rivals")]
+pub fn entrants() -> Vec<Entrant> {
+    use sip_bench::engines::{ezk, rsip, rsiprtp, rvoip, sipmsg, sipx, text, xylosip};
     vec![
         entrant::<Sip>(),
-        #[cfg(feature = "rivals")]
-        entrant::<sip_bench::engines::rsip::Rsip>(),
+        entrant::<rsip::Rsip>(),
+        entrant::<rsip::FtthRsip>(),
+        entrant::<rsip::RsipStack>(),
+        entrant::<ezk::Ezk>(),
+        entrant::<sipx::Sipx>(),
+        entrant::<rsiprtp::RsipRtp>(),
+        entrant::<rvoip::Rvoip>(),
+        entrant::<sipmsg::SipMsg>(),
+        entrant::<xylosip::XyloSip>(),
+        entrant::<text::SipCore>(),
+        entrant::<text::Xphone>(),
+        entrant::<text::Parsip>(),
     ]
 }
 

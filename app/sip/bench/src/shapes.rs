@@ -23,7 +23,7 @@ pub fn shapes() -> [Shape; 9] {
     [
         Shape { name: "a long value", message: |size| long("Subject: ", "a", "", size), read: parse },
         Shape { name: "a value of folds", message: |size| long("Subject: ", "a\r\n ", "a", size), read: parse },
-        Shape { name: "many fields", message: |size| message(&"x:\r\n".repeat(size / 4)), read: parse },
+        Shape { name: "many fields", message: |size| message(&"x: aaaaa\r\n".repeat(size / 10)), read: parse },
         Shape {
             name: "many Vias, one a field",
             message: |size| message(&"v:SIP/2.0/WS a\r\n".repeat(size / 16)),
@@ -31,7 +31,7 @@ pub fn shapes() -> [Shape; 9] {
         },
         Shape {
             name: "many Vias in a field",
-            message: |size| long("v: ", "SIP/2.0/WS a,", "SIP/2.0/WS a", size),
+            message: |size| long("v: ", "SIP/2.0/WS a;branch=z9hG4bKa,", "SIP/2.0/WS a", size),
             read: all::<Via>,
         },
         Shape { name: "many parameters", message: |size| long("m: <sip:a@a>", ";a", "", size), read: all::<Contact> },

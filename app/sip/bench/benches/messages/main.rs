@@ -25,8 +25,8 @@ fn main() {
     // Noise here is another program on the machine, and more samples do not undo it.
     let mut criterion = Criterion::default()
         .without_plots()
-        .warm_up_time(Duration::from_millis(200))
-        .measurement_time(Duration::from_millis(700))
+        .warm_up_time(Duration::from_millis(150))
+        .measurement_time(Duration::from_millis(500))
         .sample_size(30)
         .nresamples(2000)
         .output_directory(Path::new(table::FOLDER))

@@ -13,6 +13,8 @@ use crate::entrant::{Entrant, Work};
 
 /// Where Criterion writes.
 pub const FOLDER: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/messages");
+const CAPTION: &str = "Measured with `make bench-messages`: medians, and how many times ours. A dash: it does not do that, or \
+    not right. † and ‡: see `app/sip/bench/README.md`.";
 /// The group of answers to challenges.
 pub const DIGEST: &str = "answer a challenge";
 /// The group of bad messages.
@@ -24,21 +26,23 @@ pub fn write(entrants: &[Entrant], samples: &[Sample], answers: &[(&str, Answer)
     tables.insert(1, asked(entrants, samples));
     tables.push(digest(answers));
     tables.push(growth());
-    let text = tables.join("\n");
+    let text = format!("{CAPTION}\n\n{}", tables.join("\n"));
     match std::env::var_os("TABLE") {
         Some(file) => fs::write(file, text).expect("TABLE can be written"),
         None => print!("{text}"),
     }
 }
 
-/// A row for each message, a column for each engine: the median, and how many times ours that is.
+/// A row for each engine, a column for each message: the median, and how many times ours that is.
 fn times(work: Work, entrants: &[Entrant], samples: &[Sample]) -> String {
-    let mut text = head(&format!("{}, ns", work.name()), entrants.iter().map(|entrant| entrant.name));
-    for sample in samples {
-        let found = |entrant: &Entrant| {
-            entrant.can(work, sample).then(|| median(&[work.name(), sample.name, entrant.name])).flatten()
-        };
-        row(&mut text, &label(sample), &entrants.iter().map(found).collect::<Vec<_>>());
+    let median = |entrant: &Entrant, sample: &Sample| {
+        entrant.can(work, sample).then(|| median(&[work.name(), sample.name, entrant.name])).flatten()
+    };
+    let ours: Vec<_> = samples.iter().map(|sample| median(&entrants[0], sample)).collect();
+    let mut text = head(&format!("{}, ns", work.name()), samples.iter().map(label));
+    for entrant in entrants {
+        let cells = samples.iter().zip(&ours).map(|(sample, ours)| compared(median(entrant, sample), *ours));
+        row(&mut text, entrant.name, cells);
     }
     text
 }
@@ -46,29 +50,31 @@ fn times(work: Work, entrants: &[Entrant], samples: &[Sample]) -> String {
 /// What parsing and reading asks of the allocator.
 fn asked(entrants: &[Entrant], samples: &[Sample]) -> String {
     let title = format!("{}, allocations (bytes)", Work::Read.name());
-    let mut text = head(&title, entrants.iter().map(|entrant| entrant.name));
-    for sample in samples {
-        write!(text, "| {} |", label(sample)).expect("a string");
-        for entrant in entrants {
+    let mut text = head(&title, samples.iter().map(label));
+    for entrant in entrants {
+        let cells = samples.iter().map(|sample| {
             if !entrant.can(Work::Read, sample) {
-                text += " — |";
-                continue;
+                return "—".into();
             }
             let Asked { times, bytes } = allocations::of(|| {
                 (entrant.once)(Work::Read, &sample.bytes);
             });
-            write!(text, " {times} ({bytes}) |").expect("a string");
-        }
-        text.push('\n');
+            format!("{times} ({bytes})")
+        });
+        row(&mut text, entrant.name, cells);
     }
     text
 }
 
 fn digest(answers: &[(&str, Answer)]) -> String {
-    let mut text = head(&format!("{DIGEST}, ns"), answers.iter().map(|(name, _)| *name));
-    for (algorithm, _) in CHALLENGES {
-        let found = answers.iter().map(|(name, _)| median(&[DIGEST, algorithm, name])).collect::<Vec<_>>();
-        row(&mut text, algorithm, &found);
+    let ours = CHALLENGES.map(|(algorithm, _)| median(&[DIGEST, algorithm, answers[0].0]));
+    let mut text = head(&format!("{DIGEST}, ns"), CHALLENGES.iter().map(|(algorithm, _)| (*algorithm).into()));
+    for (name, answer) in answers {
+        let cells = CHALLENGES.iter().zip(ours).map(|((algorithm, challenge), ours)| {
+            let found = answer(challenge).and_then(|_| median(&[DIGEST, algorithm, name]));
+            compared(found, ours)
+        });
+        row(&mut text, name, cells);
     }
     text
 }
@@ -76,40 +82,36 @@ fn digest(answers: &[(&str, Answer)]) -> String {
 /// Ours, in nanoseconds a byte: along a row it must not grow.
 fn growth() -> String {
     let sizes = crate::SIZES.map(|size| format!("{} kB", size / 1024));
-    let mut text = head(&format!("{SHAPES}, ns a byte"), sizes.iter().map(String::as_str));
+    let mut text = head(&format!("{SHAPES}, ns a byte"), sizes.into_iter());
     for shape in shapes() {
-        write!(text, "| {} |", shape.name).expect("a string");
-        for size in crate::SIZES {
+        let cells = crate::SIZES.map(|size| {
             let bytes = (shape.message)(size);
             let refused = if (shape.read)(&bytes) { "" } else { " (refused)" };
-            match median(&[SHAPES, shape.name, &size.to_string()]) {
-                Some(time) => write!(text, " {:.2}{refused} |", time / bytes.len() as f64).expect("a string"),
-                None => text += " — |",
-            }
-        }
-        text.push('\n');
+            let time = median(&[SHAPES, shape.name, &size.to_string()]);
+            time.map_or_else(|| "—".into(), |time| format!("{:.2}{refused}", time / bytes.len() as f64))
+        });
+        row(&mut text, shape.name, cells.into_iter());
     }
     text
 }
 
-fn head<'a>(title: &str, columns: impl Iterator<Item = &'a str>) -> String {
+fn head(title: &str, columns: impl Iterator<Item = String>) -> String {
     let columns: Vec<_> = columns.collect();
     format!("| {title} | {} |\n| --- |{}\n", columns.join(" | "), " ---: |".repeat(columns.len()))
 }
 
-/// The first number is what the others are compared with.
-fn row(text: &mut String, label: &str, found: &[Option<f64>]) {
-    write!(text, "| {label} |").expect("a string");
-    let base = found.first().copied().flatten();
-    for (n, time) in found.iter().enumerate() {
-        match (time, base) {
-            (Some(time), Some(base)) if n > 0 => write!(text, " {time:.0} ({:.1}×) |", time / base),
-            (Some(time), _) => write!(text, " {time:.0} |"),
-            (None, _) => write!(text, " — |"),
-        }
-        .expect("a string");
+fn row(text: &mut String, label: &str, cells: impl Iterator<Item = String>) {
+    let cells: Vec<_> = cells.collect();
+    writeln!(text, "| {label} | {} |", cells.join(" | ")).expect("a string");
+}
+
+/// A time, and how many times ours it is.
+fn compared(time: Option<f64>, ours: Option<f64>) -> String {
+    match (time, ours) {
+        (Some(time), Some(ours)) if time != ours => format!("{time:.0} ({:.1}×)", time / ours),
+        (Some(time), _) => format!("{time:.0}"),
+        (None, _) => "—".into(),
     }
-    text.push('\n');
 }
 
 fn label(sample: &Sample) -> String {

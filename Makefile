@@ -2,7 +2,7 @@
 DATA ?=
 SERVE = target/release/tabphone serve --demo $(if $(DATA),--data $(DATA))
 
-.PHONY: run build test test-rust test-browser soak bench clean
+.PHONY: run build test test-rust test-browser soak bench bench-messages clean
 
 run: build ## build in release and start the phone system on http://localhost:8080
 	@exec $(SERVE) --listen 127.0.0.1:8080 $(ARGS)
@@ -27,10 +27,15 @@ soak: ## long repetitions: random runs of the stack, calls, reloads
 	@.ci/install test
 	@.ci/test soak
 
-bench: ## measurements, as a table
+bench: ## measurements, as tables
 	@.ci/install test
 	@.ci/build
 	@cd end2end && npm run --silent bench
+	@.ci/bench-messages
+
+bench-messages: ## only those of messages, beside other parsers
+	@.ci/install test
+	@.ci/bench-messages $(PART)
 
 clean: ## forget what was built (the cache outside of the clone too)
 	@. .ci/env && rm -rf target end2end/node_modules "$$CACHE"

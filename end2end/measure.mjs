@@ -1,5 +1,5 @@
-// Runs `bench` or `soak`, and prints what it found as one markdown table: `node measure.mjs bench`. Progress goes to
-// standard error.
+// Runs `bench`, `messages` or `soak`, and prints what it found as markdown: `node measure.mjs bench`. Progress goes
+// to standard error.
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -7,8 +7,8 @@ import { join } from 'node:path';
 
 const folder = import.meta.dirname;
 const what = process.argv[2];
-if (what !== 'bench' && what !== 'soak') {
-  process.stderr.write('usage: node measure.mjs bench|soak\n');
+if (what !== 'bench' && what !== 'messages' && what !== 'soak') {
+  process.stderr.write('usage: node measure.mjs bench|messages|soak\n');
   process.exit(2);
 }
 const table = join(folder, 'test-results', `${what}.md`);

@@ -44,14 +44,33 @@ pub struct Entrant {
     /// Does the work once, and says whether it could.
     pub once: fn(Work, &[u8]) -> bool,
     seen: fn(&[u8]) -> Option<Seen>,
+    written: fn(&[u8]) -> Option<Vec<u8>>,
 }
 
 /// Ours, and then the others.
+#[cfg(not(feature = "rivals"))]
 pub fn entrants() -> Vec<Entrant> {
+    vec![entrant::<Sip>()]
+}
+
+/// Ours, and then the others.
+#[cfg(feature = "rivals")]
+pub fn entrants() -> Vec<Entrant> {
+    use sip_bench::engines::{ezk, rsip, rsiprtp, rvoip, sipmsg, sipx, text, xylosip};
     vec![
         entrant::<Sip>(),
-        #[cfg(feature = "rivals")]
-        entrant::<sip_bench::engines::rsip::Rsip>(),
+        entrant::<rsip::Rsip>(),
+        entrant::<rsip::FtthRsip>(),
+        entrant::<rsip::RsipStack>(),
+        entrant::<ezk::Ezk>(),
+        entrant::<sipx::Sipx>(),
+        entrant::<rsiprtp::RsipRtp>(),
+        entrant::<rvoip::Rvoip>(),
+        entrant::<sipmsg::SipMsg>(),
+        entrant::<xylosip::XyloSip>(),
+        entrant::<text::SipCore>(),
+        entrant::<text::Xphone>(),
+        entrant::<text::Parsip>(),
     ]
 }
 
@@ -63,19 +82,26 @@ impl Entrant {
         if ours != theirs {
             eprintln!("{} reads {} otherwise:\n  ours   {ours:?}\n  theirs {theirs:?}", self.name, sample.name);
         }
+        if let Some(written) = (self.written)(&sample.bytes).filter(|written| !same(written, &sample.bytes)) {
+            let written = String::from_utf8_lossy(&written);
+            eprintln!("{} writes {} otherwise:\n{written}", self.name, sample.name);
+        }
     }
 
     /// Whether the engine does this work, and right.
     pub fn can(&self, work: Work, sample: &Sample) -> bool {
         match work {
             Work::Read => (self.seen)(&sample.bytes) == seen::<Sip>(&sample.bytes),
-            Work::Parse | Work::Write | Work::RoundTrip => (self.once)(work, &sample.bytes),
+            Work::Parse => (self.once)(work, &sample.bytes),
+            Work::Write | Work::RoundTrip => {
+                (self.written)(&sample.bytes).is_some_and(|written| same(&written, &sample.bytes))
+            }
         }
     }
 }
 
 fn entrant<E: Engine>() -> Entrant {
-    Entrant { name: E::NAME, bench: bench::<E>, once: once::<E>, seen: seen::<E> }
+    Entrant { name: E::NAME, bench: bench::<E>, once: once::<E>, seen: seen::<E>, written: round_trip::<E> }
 }
 
 fn bench<E: Engine>(criterion: &mut Criterion, work: Work, sample: &Sample) {
@@ -114,4 +140,10 @@ fn seen<E: Engine>(bytes: &[u8]) -> Option<Seen> {
     let mut seen = Seen::default();
     E::read(&E::parse(bytes)?, &mut seen)?;
     Some(seen)
+}
+
+/// Whether what was written says the same as what was read, as ours reads it.
+fn same(written: &[u8], read: &[u8]) -> bool {
+    let body = |bytes| Sip::parse(bytes).map(|message| message.body().to_vec());
+    seen::<Sip>(written) == seen::<Sip>(read) && body(written) == body(read)
 }

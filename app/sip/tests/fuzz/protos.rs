@@ -30,9 +30,11 @@ fn every_piece_of_a_request_may_be_anything() {
     let pieces: Vec<&[u8]> = INVITE.split('|').map(str::as_bytes).collect();
     message::message(&pieces.concat());
     let anomalies = anomalies();
-    for place in 0..pieces.len() {
-        // Long runs are tried by the tests of values; here a few do.
-        for anomaly in anomalies.iter().filter(|anomaly| anomaly.len() < 300) {
+    // Long runs are tried by the tests of values; here a few do. In an ordinary run one of five is tried.
+    let short = anomalies.iter().filter(|anomaly| anomaly.len() < 300).enumerate();
+    let all = std::env::var_os("FUZZ_CASES").is_some();
+    for (index, anomaly) in short {
+        for place in (0..pieces.len()).filter(|place| all || (place + index) % 5 == 0) {
             let mut damaged = pieces.clone();
             damaged[place] = anomaly;
             let damaged = damaged.concat();

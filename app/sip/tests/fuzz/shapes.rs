@@ -18,7 +18,7 @@ fn messages() -> Vec<(String, Vec<u8>)> {
     let mut all = Vec::new();
     for unit in UNITS {
         for name in ["Via", "X", "f"] {
-            let field = format!("{name}: {}\r\n", run("", unit, limits::FIELD - 16).trim_end_matches("\r\n "));
+            let field = format!("{name}: {}x\r\n", run("", unit, limits::FIELD - 16));
             let text = format!("OPTIONS sip:a SIP/2.0\r\n{}\r\n", field.repeat(3));
             all.push((format!("{name}: {unit:?}"), text.into_bytes()));
         }
@@ -71,12 +71,23 @@ fn table() {
         }
         rows.push(row);
     }
+    let params: String = (0..).map(|number| format!(";{number}")).take(900).collect();
+    let uri: sip::uri::Uri = format!("sip:a{params}").parse().unwrap();
+    let other = uri.clone();
+    rows.push(measured("equivalent sip:a;0;1;2… (4 kB)".into(), params.len(), &|| uri.equivalent(&other)));
     for beginning in BEGINNINGS {
         for unit in UNITS {
             let text = run(beginning, unit, limits::MESSAGE);
             rows.push(measured(format!("Uri {beginning} {unit:?}"), text.len(), &|| {
                 text.parse::<sip::uri::Uri>().is_ok()
             }));
+            if let Ok(uri) = text.parse::<sip::uri::Uri>() {
+                let other = uri.clone();
+                rows.push(measured(format!("equivalent {beginning} {unit:?}"), text.len(), &|| uri.equivalent(&other)));
+                rows.push(measured(format!("print Uri {beginning} {unit:?}"), text.len(), &|| {
+                    !uri.to_string().is_empty()
+                }));
+            }
             for (number, name) in header::TYPES.iter().enumerate() {
                 rows.push(measured(format!("{name} {beginning} {unit:?}"), text.len(), &|| {
                     header::read(number, &text)

@@ -6,9 +6,13 @@
 #![allow(dead_code, unreachable_pub, reason = "each binary uses its part")]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a broken law is a panic")]
 
+pub mod agent;
+pub mod digest;
+pub mod exchange;
 pub mod header;
 pub mod memory;
 pub mod message;
 pub mod oracle;
 pub mod refusal;
+pub mod script;
 pub mod uri;

@@ -28,6 +28,7 @@ pub mod header;
 pub mod message;
 pub mod proxy;
 pub mod registrar;
+pub mod sdp;
 pub mod transaction;
 pub mod uri;
 

@@ -1,0 +1,67 @@
+//! What every description goes through on its way to the browser, and from it.
+
+use super::{SessionDescription, Unfitness};
+
+impl SessionDescription {
+    /// Reads an offer that was received and makes it one that a browser takes: `actpass`
+    /// ([`offer_actpass`](Self::offer_actpass)), a direction in each section
+    /// ([`move_directions_down`](Self::move_directions_down)), no SDES keys beside DTLS, sections that no browser knows
+    /// (T.38, MSRP) marked as over, and no line without a value or an end.
+    ///
+    /// # Errors
+    /// No browser can take it: all reasons.
+    pub fn offer_for_browser(bytes: &[u8]) -> Result<Self, Unfitness> {
+        let mut offer = Self::parse(bytes)?;
+        offer.check_fit()?;
+        offer.offer_actpass();
+        offer.move_directions_down();
+        offer.prepare();
+        for index in 0..offer.media.len() {
+            if offer.media.get(index).is_some_and(|media| !media.is_for_browsers() && !media.is_rejected()) {
+                offer.reject(index);
+            }
+        }
+        Ok(offer)
+    }
+
+    /// Reads an answer that was received to `offer`, as that was sent, and makes it one that a browser takes: it
+    /// [pairs](Self::mend_answer) with the offer, and has a direction in each section.
+    ///
+    /// # Errors
+    /// No browser can take it, or nothing of it answers the offer: all reasons.
+    pub fn answer_for_browser(bytes: &[u8], offer: &Self) -> Result<Self, Unfitness> {
+        let mut answer = Self::parse(bytes)?;
+        answer.check_fit()?;
+        answer.move_directions_down();
+        answer.prepare();
+        if !answer.mend_answer(offer).is_empty() {
+            answer.check_fit()?;
+        }
+        Ok(answer)
+    }
+
+    /// Makes a description of our browser ready for the wire: a direction in each section and none above, no
+    /// candidates that servers stumble over ([`prune_candidates`](Self::prune_candidates)), no comfort noise (RFC 3389),
+    /// which many servers do not know, and the origin of what was sent `before` in the same dialog
+    /// ([`continue_from`](Self::continue_from)).
+    pub fn prepare_to_send(&mut self, before: Option<&Self>) {
+        self.move_directions_down();
+        self.prune_candidates();
+        for media in &mut self.media {
+            media.remove_codec("CN");
+        }
+        if let Some(before) = before {
+            self.continue_from(before);
+        }
+    }
+
+    /// Browsers are strict where the field is not: SDES keys beside DTLS, lines without a value and a last line without
+    /// its end make them refuse the whole.
+    fn prepare(&mut self) {
+        self.tail.clear();
+        self.session.make_strict();
+        for media in &mut self.media {
+            media.section_mut().make_strict();
+        }
+    }
+}

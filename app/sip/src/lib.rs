@@ -22,6 +22,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod agent;
+pub mod body;
 pub mod dialog;
 pub mod digest;
 pub mod header;

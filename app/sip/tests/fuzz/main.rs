@@ -49,13 +49,19 @@ fn corpus(name: &str) -> Vec<Vec<u8>> {
     if ["message", "refusal"].contains(&name) {
         folders.extend([tests.join("messages"), tests.join("fuzz/corpus/message"), tests.join("torture")]);
     }
+    if ["pidf", "dialog_info", "reginfo"].contains(&name) {
+        folders.push(tests.join("bodies"));
+    }
     let mut seeds = Vec::new();
     for folder in folders {
         let Ok(entries) = std::fs::read_dir(folder) else { continue };
         let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect();
         files.sort();
         seeds.extend(
-            files.iter().filter(|file| !file.ends_with(".gitattributes")).map(|file| std::fs::read(file).unwrap()),
+            files
+                .iter()
+                .filter(|file| ["rs", "gitattributes"].iter().all(|end| !file.to_string_lossy().ends_with(end)))
+                .map(|file| std::fs::read(file).unwrap()),
         );
     }
     seeds
@@ -78,4 +84,11 @@ bodies! {
     digest
     agent
     exchange
+    sdp
+    pidf
+    dialog_info
+    reginfo
+    message_summary
+    sipfrag
+    multipart
 }

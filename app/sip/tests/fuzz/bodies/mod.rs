@@ -7,12 +7,20 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a broken law is a panic")]
 
 pub mod agent;
+pub mod dialog_info;
 pub mod digest;
+pub mod document;
 pub mod exchange;
 pub mod header;
 pub mod memory;
 pub mod message;
+pub mod message_summary;
+pub mod multipart;
 pub mod oracle;
+pub mod pidf;
 pub mod refusal;
+pub mod reginfo;
 pub mod script;
+pub mod sdp;
+pub mod sipfrag;
 pub mod uri;

@@ -14,7 +14,7 @@ use mutate::{Generator, anomalies, mutated};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// What is made of the seeds of one body: as many bytes as this in all, so that a test lasts about a second.
-const BYTES: usize = 1 << 19;
+const BYTES: usize = 1 << 18;
 
 fn run(name: &str, body: fn(&[u8])) {
     let seeds = corpus(name);

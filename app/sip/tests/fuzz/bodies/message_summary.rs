@@ -4,5 +4,5 @@ use sip::body::message_summary::MessageSummary;
 
 /// One summary.
 pub fn message_summary(data: &[u8]) {
-    super::document::law(data, MessageSummary::parse, |summary| summary.compose().into_bytes());
+    super::document::exact(data, MessageSummary::parse, |summary| summary.compose().into_bytes());
 }

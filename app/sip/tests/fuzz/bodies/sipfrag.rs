@@ -5,7 +5,7 @@ use sip::body::sipfrag::{SipFrag, StartLine};
 /// One fragment.
 pub fn sipfrag(data: &[u8]) {
     let status = SipFrag::status(data);
-    if let Some(fragment) = super::document::law(data, SipFrag::parse, SipFrag::compose) {
+    if let Some(fragment) = super::document::exact(data, SipFrag::parse, SipFrag::compose) {
         let said = match &fragment.start {
             Some(StartLine::Response { status, .. }) => Some(*status),
             Some(StartLine::Request { .. }) | None => None,

@@ -65,6 +65,7 @@ fn what_is_too_large_is_refused() {
         Err(BodyErrorKind::TooMany)
     );
     assert_eq!(kind(format!("<presence entity='{}'/>", "x".repeat(60_000))), Ok(()));
+    assert_eq!(note(format!("<presence><note>{}</note></presence>", "&".repeat(60_000))), Some("&".repeat(60_000)));
     let error = Presence::parse(&[b' '; limits::BODY + 1]).expect_err("it is too large");
     assert_eq!((error.kind, error.offset), (BodyErrorKind::TooLarge, limits::BODY));
     assert_eq!(error.status().code(), 413);

@@ -45,10 +45,13 @@ fn the_example_of_rfc_2046_is_read() {
 
 #[test]
 fn an_invite_of_a_pbx_is_read() {
-    let message = b"INVITE sip:alice@example.com SIP/2.0\r\nc: multipart/mixed;boundary=unique-boundary-1\r\nMIME-Version: 1.0\r\n\r\n\
+    let message = b"INVITE sip:alice@example.com SIP/2.0\r\n\
+        c: multipart/mixed;boundary=unique-boundary-1\r\nMIME-Version: 1.0\r\n\r\n\
         --unique-boundary-1\r\nContent-Type: application/sdp; charset=ISO-10646\r\n\r\nv=0\r\no=a\r\n\r\n\
-        --unique-boundary-1\r\nContent-Type: application/ISUP; version=nxv3\r\nContent-Disposition: signal; handling=optional\r\n\
-        Content-ID: <isup@example.com>\r\nContent-Transfer-Encoding: binary\r\n\r\n\x01\x00\n\xff\r\n--unique-boundary-1--";
+        --unique-boundary-1\r\nContent-Type: application/ISUP; version=nxv3\r\n\
+        Content-Disposition: signal; handling=optional\r\n\
+        Content-ID: <isup@example.com>\r\nContent-Transfer-Encoding: binary\r\n\r\n\
+        \x01\x00\n\xff\r\n--unique-boundary-1--";
     let message = Message::parse(message).expect("it is a message");
     let found = find(message.headers(), message.body(), &Wanted::SESSION).expect("it is well-formed");
     assert_eq!(found.map(|part| part.body).as_deref(), Some(&b"v=0\r\no=a\r\n"[..]));
@@ -146,7 +149,7 @@ fn the_boundary_occurs_in_no_part() {
     assert_eq!(compose("mixed", &[sdp(b"a")]), Ok(first), "the same parts give the same bytes");
     let hostile =
         sdp(b"\r\n--part-00000000\r\n\r\nInjected\r\n--part-00000001--\r\n--part-000000029\r\n--part-00000004");
-    let composed = compose("mixed", &[hostile.clone()]).unwrap();
+    let composed = compose("mixed", core::slice::from_ref(&hostile)).unwrap();
     assert_eq!(composed.media_type.params.value("boundary"), Some("part-00000003"));
     assert_eq!(parse(&composed.media_type, &composed.body), Ok(vec![hostile]));
 }

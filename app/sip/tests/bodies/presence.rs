@@ -130,6 +130,8 @@ fn what_is_not_said_is_not_offline() {
     let one_open =
         "<tuple><status><basic>closed</basic></status></tuple><tuple><status><basic>OPEN</basic></status></tuple>";
     assert_eq!(state(one_open), Ok(Availability::Available));
+    let no_contact = Presence::parse(b"<presence><tuple><contact priority='1'/></tuple></presence>");
+    assert_eq!(no_contact.map(|presence| presence.tuples), Ok(vec![Tuple::default()]), "a priority of nothing");
     let meeting = |basic| {
         format!(
             "<tuple><status><basic>{basic}</basic></status></tuple><person><activities><meeting/></activities></person>"

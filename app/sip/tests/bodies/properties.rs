@@ -42,7 +42,14 @@ fn read_all(bytes: &[u8]) {
             }
         }
     }
-    again(bytes, Presence::parse, |presence| {
+    let with_ids = |bytes: &[u8]| {
+        let mut presence = Presence::parse(bytes)?;
+        for (place, tuple) in presence.tuples.iter_mut().enumerate() {
+            tuple.id.get_or_insert_with(|| format!("t{place}"));
+        }
+        Ok(presence)
+    };
+    again(bytes, with_ids, |presence| {
         let _ = (presence.state(), presence.note());
         presence.compose().into_bytes()
     });
@@ -85,8 +92,10 @@ fn kept_all(texts: &[String]) -> Vec<String> {
 
 prop_compose! {
     fn tuple()(
-        id in text().prop_map(|id| Some(id + "x")), basic in option::of(prop_oneof![Just(Basic::Open), Just(Basic::Closed)]),
-        contact in option::of(text()), notes in vec(text(), 0..3), priority in 0..2000_u16, timestamp in option::of(text()),
+        id in text().prop_map(|id| Some(id + "x")),
+        basic in option::of(prop_oneof![Just(Basic::Open), Just(Basic::Closed)]),
+        contact in option::of(text()), notes in vec(text(), 0..3), priority in 0..2000_u16,
+        timestamp in option::of(text()),
     ) -> Tuple {
         let priority = contact.as_ref().map(|_| Permille::new(priority));
         Tuple { id, basic, contact, priority, notes, timestamp }
@@ -99,7 +108,8 @@ prop_compose! {
         words in vec(text(), 0..3), person_notes in vec(text(), 0..3), place_type in option::of(text()),
     ) -> Presence {
         let activities = [Activity::OnThePhone, Activity::DoNotDisturb].into_iter();
-        let activities = activities.chain(words.into_iter().enumerate().map(|(n, word)| Activity::Other(format!("{n}{word}"))));
+        let words = words.into_iter().enumerate().map(|(n, word)| Activity::Other(format!("{n}{word}")));
+        let activities = activities.chain(words);
         let person = Person { activities: activities.collect(), place_type, notes: person_notes, timestamp: None };
         Presence { entity, tuples, person, notes }
     }
@@ -109,13 +119,13 @@ fn kept_presence(presence: &Presence) -> Presence {
     let tuple = |tuple: &Tuple| Tuple {
         id: kept_some(tuple.id.as_ref()),
         contact: kept_some(tuple.contact.as_ref()),
+        priority: tuple.priority.filter(|_| kept_some(tuple.contact.as_ref()).is_some()),
         notes: kept_all(&tuple.notes),
         timestamp: kept_some(tuple.timestamp.as_ref()),
         ..tuple.clone()
     };
-    let activity = |activity: &Activity| match activity {
-        Activity::Other(words) => Activity::Other(kept(words)),
-        known => known.clone(),
+    let activity = |activity: &Activity| {
+        if let Activity::Other(words) = activity { Activity::Other(kept(words)) } else { activity.clone() }
     };
     Presence {
         entity: kept_some(presence.entity.as_ref()),
@@ -156,7 +166,8 @@ proptest! {
 
     #[test]
     fn dialogs_are_read_as_they_were_written(
-        texts in vec(text(), 9..=9), version in any::<u32>(), partial in any::<bool>(), duration in option::of(any::<u32>()),
+        texts in vec(text(), 9..=9), version in any::<u32>(), partial in any::<bool>(),
+        duration in option::of(any::<u32>()),
         rendering in option::of(any::<bool>()),
     ) {
         let notice = if partial { Notice::Partial } else { Notice::Full };
@@ -165,7 +176,8 @@ proptest! {
             let mut next = || texts.next().flatten();
             let dialog = Dialog {
                 id: next().unwrap_or_default(), call_id: next(), local_tag: next(), remote_tag: next(),
-                direction: Some(Direction::Recipient), state: Some(DialogState::Terminated), event: Some(DialogEvent::LocalBye),
+                direction: Some(Direction::Recipient), state: Some(DialogState::Terminated),
+                event: Some(DialogEvent::LocalBye),
                 code: Some(Status::BUSY_HERE), duration,
                 local: Participant { identity: next(), display: next(), target: next(), rendering },
                 remote: Participant { identity: next(), ..Participant::default() },
@@ -190,7 +202,8 @@ proptest! {
                 pub_gruu: next(), temp_gruu: next().map(|uri| (uri, numbers[4])),
             };
             let registration = Registration {
-                aor: next().unwrap_or_default(), id: String::new(), state: Some(RegistrationState::Active), contacts: vec![contact],
+                aor: next().unwrap_or_default(), id: String::new(), state: Some(RegistrationState::Active),
+                contacts: vec![contact],
             };
             RegInfo { version: Some(1), notice: Notice::Partial, registrations: vec![registration] }
         };
@@ -212,7 +225,9 @@ proptest! {
     }
 
     #[test]
-    fn fragments_are_read_as_they_were_written(reason in any::<String>(), value in any::<String>(), body in vec(any::<u8>(), 0..50)) {
+    fn fragments_are_read_as_they_were_written(
+        reason in any::<String>(), value in any::<String>(), body in vec(any::<u8>(), 0..50),
+    ) {
         let reason = Text::lossy(reason.trim());
         let mut headers = Headers::new();
         headers.push_raw("Subject", Text::lossy(value.trim()).as_str()).unwrap();
@@ -223,7 +238,10 @@ proptest! {
 
     #[test]
     fn parts_are_read_as_they_were_written(
-        bodies in vec(prop_oneof![vec(any::<u8>(), 0..60), "([-]{0,3}part-0000000[0-9]|\r|\n){0,8}".prop_map(String::into_bytes)], 1..6),
+        bodies in vec(prop_oneof![
+            vec(any::<u8>(), 0..60),
+            "([-]{0,3}part-0000000[0-9]|\r|\n){0,8}".prop_map(String::into_bytes),
+        ], 1..6),
     ) {
         let parts: Vec<Part> = bodies.iter().map(|body| Part::new("application/octet-stream", body).unwrap()).collect();
         let composed = compose("mixed", &parts).unwrap();

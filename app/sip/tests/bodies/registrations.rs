@@ -43,7 +43,8 @@ fn contacts_that_are_over_leave_the_table() {
     let contacts = &table.registrations()[0].contacts;
     let bound: Vec<_> = contacts.iter().map(|contact| (contact.id.as_str(), contact.uri.as_deref())).collect();
     assert_eq!(bound, [("76", Some("sip:joe@pc887.example.com"))]);
-    let over = "<reginfo version='2' state='partial'><registration aor='sip:joe@example.com' id='a7' state='terminated'>\
+    let over = "<reginfo version='2' state='partial'>\
+        <registration aor='sip:joe@example.com' id='a7' state='terminated'>\
         <contact id='76' state='terminated' event='deactivated'><uri>sip:a</uri></contact></registration></reginfo>";
     assert_eq!(table.merge(RegInfo::parse(over.as_bytes()).unwrap()), Merge::Applied);
     assert_eq!(table.registrations(), []);

@@ -64,7 +64,8 @@ fn the_progress_of_a_transfer_is_read() {
 
 #[test]
 fn fragments_of_rfc_3420_are_read() {
-    let invite = b"INVITE sip:alice@atlanta.com SIP/2.0\r\nCSeq: 7 INVITE\r\nSubject: a\r\n folded\r\n one\r\nContent-Type: text/plain\r\n\
+    let invite = b"INVITE sip:alice@atlanta.com SIP/2.0\r\nCSeq: 7 INVITE\r\nSubject: a\r\n folded\r\n one\r\n\
+        Content-Type: text/plain\r\n\
         Content-Length: 500\r\n\r\nhello";
     let fragment = SipFrag::parse(invite).expect("it is well-formed");
     let Some(StartLine::Request { method, uri }) = &fragment.start else { panic!("{fragment:?}") };

@@ -67,7 +67,8 @@ pub struct Participant {
     pub display: Option<String>,
     /// The URI of its Contact.
     pub target: Option<String>,
-    /// Whether it plays what it receives, `+sip.rendering` (RFC 4235 5.2): a side that does not has put the other on hold.
+    /// Whether it plays what it receives, `+sip.rendering` (RFC 4235 5.2): a side that does not has put the other
+    /// on hold.
     pub rendering: Option<bool>,
 }
 

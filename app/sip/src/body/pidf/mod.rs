@@ -55,7 +55,7 @@ pub struct Tuple {
     pub basic: Option<Basic>,
     /// A URI to reach them by.
     pub contact: Option<String>,
-    /// How much they prefer it.
+    /// How much they prefer that contact; nothing without one.
     pub priority: Option<Permille>,
     /// Words on it.
     pub notes: Vec<String>,

@@ -50,8 +50,12 @@ fn tuple(presence: &mut Presence, element: &Element) -> Read<()> {
     push_tuple(presence, tuple, element)
 }
 
-pub(super) fn push_tuple(presence: &mut Presence, tuple: Tuple, element: &Element) -> Read<()> {
+pub(super) fn push_tuple(presence: &mut Presence, mut tuple: Tuple, element: &Element) -> Read<()> {
     bounded(&presence.tuples, limits::TUPLES, element)?;
+    // It is the contact's.
+    if tuple.contact.is_none() {
+        tuple.priority = None;
+    }
     presence.tuples.push(tuple);
     Ok(())
 }

@@ -43,7 +43,7 @@ impl SessionDescription {
     /// Makes a description of our browser ready for the wire: a direction in each section and none above, no
     /// candidates that servers stumble over ([`prune_candidates`](Self::prune_candidates)), no comfort noise (RFC 3389),
     /// which many servers do not know, and the origin of what was sent `before` in the same dialog
-    /// ([`continue_from`](Self::continue_from)).
+    /// ([`continue_from`](Self::continue_from)). The browser keeps its own: it is changed only on the wire.
     pub fn prepare_to_send(&mut self, before: Option<&Self>) {
         self.move_directions_down();
         self.prune_candidates();

@@ -135,3 +135,6 @@ fn write_lines(f: &mut fmt::Formatter<'_>, session: &Section, media: &[Media], t
 }
 
 crate::message::serde_as_text!(SessionDescription);
+
+#[cfg(test)]
+mod tests;

@@ -60,7 +60,8 @@ impl SessionDescription {
 
     /// Gives an offer all sections that the session had, `previous` being the description that was applied last,
     /// of either end: what is missing comes in as over, in its place, and what is new stands behind (RFC 3264 8).
-    /// Browsers refuse an offer with fewer sections. Says whether anything was missing: if so, the answer has to be
+    /// Browsers refuse an offer with fewer sections. There may be more than
+    /// [`MEDIA`](super::limits::MEDIA) sections then. Says whether anything was missing: if so, the answer has to be
     /// [mended](Self::mend_answer) to the offer as it was received.
     pub fn mend_reoffer(&mut self, previous: &Self) -> bool {
         let mut missing = false;

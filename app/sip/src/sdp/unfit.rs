@@ -54,9 +54,9 @@ impl Unfit {
                  allow= of the endpoint. FreeSWITCH: check absolute_codec_string."
             }
             Self::Sdes | Self::PlainRtp => {
-                "Asterisk: webrtc=yes at the endpoint (it sets media_encryption=dtls and use_avpf). FreeSWITCH: call \
-                 the phone on the wss-binding profile, with rtp_secure_media unset and media_webrtc=true for calls to \
-                 it. rtpengine: DTLS=passive transport-protocol=UDP/TLS/RTP/SAVPF SDES-off."
+                "Asterisk: webrtc=yes at the endpoint (it sets media_encryption=dtls and use_avpf). FreeSWITCH: \
+                 register the phone at the profile with wss-binding, and media_webrtc=true for calls to it. rtpengine: \
+                 DTLS=passive transport-protocol=UDP/TLS/RTP/SAVPF SDES-off."
             }
             Self::NoFingerprint => {
                 "Asterisk: webrtc=yes, and dtls_auto_generate_cert=yes or a readable dtls_cert_file. FreeSWITCH: \
@@ -69,8 +69,8 @@ impl Unfit {
                  wan_v4.auto, any_v4.auto), then a restart. rtpengine: ICE=force."
             }
             Self::NoRtcpMux => {
-                "Asterisk: webrtc=yes at the endpoint (it sets rtcp_mux=yes). FreeSWITCH: rtcp_mux is on with \
-                 media_webrtc=true. rtpengine: rtcp-mux-offer, and rtcp-mux-require in answers."
+                "Asterisk: webrtc=yes at the endpoint (it sets rtcp_mux=yes). FreeSWITCH: \
+                 media_webrtc=true for calls to the phone. rtpengine: rtcp-mux-offer, and rtcp-mux-require in answers."
             }
             Self::NoCodec => {
                 "Asterisk: allow=opus,ulaw,alaw at the endpoint, with codec_opus or transcoding. FreeSWITCH: \

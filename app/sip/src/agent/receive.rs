@@ -23,6 +23,8 @@ impl Agent {
         }
         match Message::parse(bytes) {
             Ok(Message::Request(request)) => self.request(request),
+            // A malformed response is dropped (RFC 3261 8.1.3.1 takes it for none).
+            Ok(Message::Response(response)) if response.validate().is_err() => {}
             Ok(Message::Response(mut response)) => {
                 self.core.hook.response_came(&mut response);
                 let mut effects = Effects::default();

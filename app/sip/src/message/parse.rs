@@ -62,6 +62,10 @@ fn head(bytes: &[u8]) -> Result<(Message, usize), ParseError> {
     if line.len() > limits::START_LINE {
         return Err(fault(ParseErrorKind::HeadersTooLarge, limits::START_LINE));
     }
+    // The header section lets an escaped NUL pass, for quoted strings; there are none in a start line.
+    if let Some(at) = line.find('\0') {
+        return Err(fault(ParseErrorKind::Nul, at));
+    }
     let mut message = start_line(line)?;
     *message.headers_mut() = headers(fields, first, lines.as_slice())?;
     Ok((message, length + 2))

@@ -1,5 +1,6 @@
 //! URIs (RFC 3261 19.1 and 25.1, RFC 3966): what was parsed prints as it was written.
 
+mod equivalence;
 mod grammar;
 mod host;
 mod params;
@@ -102,15 +103,7 @@ impl TelUri {
         let digits = |uri: &Self| -> String {
             uri.number.chars().filter(|c| !"-.()".contains(*c)).map(|c| c.to_ascii_lowercase()).collect()
         };
-        digits(self) == digits(other)
-            && self.params.iter().count() == other.params.iter().count()
-            && self.params.iter().all(|(name, value)| {
-                other.params.get(name).is_some_and(|theirs| match (value, theirs) {
-                    (Some(ours), Some(theirs)) => ours.eq_ignore_ascii_case(theirs),
-                    (None, None) => true,
-                    (Some(_), None) | (None, Some(_)) => false,
-                })
-            })
+        digits(self) == digits(other) && equivalence::all_same_params(&self.params, &other.params)
     }
 }
 

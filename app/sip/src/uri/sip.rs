@@ -2,7 +2,8 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
-use super::pieces::{Part, UriHeaders, unescaped};
+use super::equivalence::{same_headers, same_params, same_part};
+use super::pieces::{Part, UriHeaders};
 use super::{Host, Params, UriError, grammar};
 
 /// A `sip:` or `sips:` URI (RFC 3261 19.1.1).
@@ -127,60 +128,5 @@ impl fmt::Display for SipUri {
             Some(written) if self.is_as_written(written) => f.write_str(written),
             Some(_) | None => self.write(f),
         }
-    }
-}
-
-fn same_part(one: Option<&Part>, two: Option<&Part>) -> bool {
-    match (one, two) {
-        (Some(one), Some(two)) => unescaped(one).eq(unescaped(two)),
-        (None, None) => true,
-        (Some(_), None) | (None, Some(_)) => false,
-    }
-}
-
-/// A parameter that only one URI has matters only if it is one of these (RFC 3261 19.1.4).
-const DECISIVE: [&str; 5] = ["user", "ttl", "method", "maddr", "transport"];
-
-/// Parameters of more than a kilobyte are compared letter by letter: each of theirs is looked for among ours.
-const COMPARED: usize = 1024;
-
-fn same_params(one: &Params, two: &Params) -> bool {
-    if one == two || one.as_str().len().max(two.as_str().len()) > COMPARED {
-        return one == two;
-    }
-    let both = one.iter().all(|(name, value)| match find(two, name) {
-        Some(other) => same_text(value, other),
-        None => !DECISIVE.iter().any(|decisive| same_text(Some(decisive), Some(name))),
-    });
-    both && DECISIVE.iter().all(|name| find(one, name).is_some() || find(two, name).is_none())
-}
-
-/// The parameter of that name: names have escapes, too (RFC 3261 19.1.4).
-fn find<'a>(params: &'a Params, name: &str) -> Option<Option<&'a str>> {
-    params.iter().find(|(other, _)| same_text(Some(name), Some(other))).map(|(_, value)| value)
-}
-
-fn same_headers(one: Option<&str>, two: Option<&str>) -> bool {
-    let pieces = |text: &str| -> alloc::vec::Vec<alloc::vec::Vec<u8>> {
-        let mut pieces: alloc::vec::Vec<_> =
-            text.split('&').map(|piece| unescaped(piece).map(|byte| byte.to_ascii_lowercase()).collect()).collect();
-        pieces.sort_unstable();
-        pieces
-    };
-    match (one, two) {
-        (Some(one), Some(two)) => pieces(one) == pieces(two),
-        (None, None) => true,
-        (Some(_), None) | (None, Some(_)) => false,
-    }
-}
-
-fn same_text(one: Option<&str>, two: Option<&str>) -> bool {
-    match (one, two) {
-        (Some(one), Some(two)) => {
-            let folded = |text| unescaped(text).map(|byte| byte.to_ascii_lowercase());
-            folded(one).eq(folded(two))
-        }
-        (None, None) => true,
-        (Some(_), None) | (None, Some(_)) => false,
     }
 }

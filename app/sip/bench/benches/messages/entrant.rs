@@ -68,6 +68,7 @@ pub fn entrants() -> Vec<Entrant> {
         entrant::<rvoip::Rvoip>(),
         entrant::<sipmsg::SipMsg>(),
         entrant::<xylosip::XyloSip>(),
+        entrant::<text::SipAsText>(),
         entrant::<text::SipCore>(),
         entrant::<text::Xphone>(),
         entrant::<text::Parsip>(),

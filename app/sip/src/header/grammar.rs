@@ -126,11 +126,11 @@ pub(crate) fn params(input: &str) -> Parsed<'_, Params> {
     let mut rest = input;
     // Written anew once there is white space; without, they are kept letter by letter, in one piece.
     let mut anew: Option<String> = None;
-    while let Ok((after, _)) = around(';')(rest) {
+    while let Some(after) = behind(';', rest) {
         let (after, name) = run1(NAME)(after)?;
-        let (after, value) = match around('=')(after) {
-            Ok((after, _)) => value(after).map(|(after, value)| (after, Some(value)))?,
-            Err(_) => (after, None),
+        let (after, value) = match behind('=', after) {
+            Some(after) => value(after).map(|(after, value)| (after, Some(value)))?,
+            None => (after, None),
         };
         let length = 1 + name.len() + value.map_or(0, |value| 1 + value.len());
         if anew.is_none() && rest.len() - after.len() != length {
@@ -142,6 +142,12 @@ pub(crate) fn params(input: &str) -> Parsed<'_, Params> {
         rest = after;
     }
     Ok((rest, Params::from_parsed(anew.as_deref().unwrap_or_else(|| between(input, rest)))))
+}
+
+/// What follows a delimiter with white space around it: as [`around`], for where every nanosecond counts.
+fn behind(delimiter: char, input: &str) -> Option<&str> {
+    let after = WHITE.split(input).1.strip_prefix(delimiter)?;
+    Some(WHITE.split(after).1)
 }
 
 /// The text in front of the rest of it.

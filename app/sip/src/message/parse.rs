@@ -10,7 +10,7 @@ use nom::character::complete::{char, digit1};
 use nom::sequence::{preceded, separated_pair};
 
 use super::error::{ParseError, ParseErrorKind};
-use super::store::{Span, Store};
+use super::store::{Field, Store};
 use super::{HeaderName, Headers, Message, Method, Request, Response, Text, limits};
 use crate::class::{TOKEN, WHITE};
 
@@ -51,13 +51,11 @@ fn head(bytes: &[u8]) -> Result<(Message, usize), ParseError> {
     if bytes.is_empty() {
         return Err(fault(ParseErrorKind::Empty, 0));
     }
-    let (lines, length) = lines(bytes)?;
-    let section = bytes.get(..length).unwrap_or_default();
+    let Lines { first, fields, end } = lines(bytes)?;
+    let section = bytes.get(..end).unwrap_or_default();
     let section =
         core::str::from_utf8(section).map_err(|error| fault(ParseErrorKind::Encoding, error.valid_up_to()))?;
-    let mut lines = lines.iter();
-    let first = lines.next().map_or(0, |line| line.end);
-    let (line, fields) = section.split_at_checked(first).unwrap_or((section, ""));
+    let (line, text) = section.split_at_checked(first).unwrap_or((section, ""));
     let line = line.trim_end_matches(['\r', '\n']);
     if line.len() > limits::START_LINE {
         return Err(fault(ParseErrorKind::HeadersTooLarge, limits::START_LINE));
@@ -67,8 +65,8 @@ fn head(bytes: &[u8]) -> Result<(Message, usize), ParseError> {
         return Err(fault(ParseErrorKind::Nul, at));
     }
     let mut message = start_line(line)?;
-    *message.headers_mut() = headers(fields, first, lines.as_slice())?;
-    Ok((message, length + 2))
+    *message.headers_mut() = headers(text, fields).map_err(|error| error.after(first))?;
+    Ok((message, end + 2))
 }
 
 /// The bytes before the start line: line ends (RFC 3261 7.5).
@@ -76,27 +74,29 @@ fn blank_lines(bytes: &[u8]) -> usize {
     bytes.chunks_exact(2).take_while(|pair| pair == b"\r\n").count() * 2
 }
 
-/// A line of the header section: its end is that of its line end, and folds are in it.
-#[derive(Clone, Copy)]
-struct Line {
-    start: usize,
+/// The lines up to the empty one.
+struct Lines {
+    /// Where the start line ends, its line end included.
+    first: usize,
+    /// The fields: their lines alone, with their folds, counted from there.
+    fields: Vec<Field>,
+    /// Where the empty line begins.
     end: usize,
-    folded: bool,
 }
 
-/// The lines up to the empty one, and the bytes of them all. Until then each CR has its LF, and NUL is escaped
-/// (RFC 3261 25.1 `quoted-pair`). Of lines beyond the limit only the first is kept.
-fn lines(bytes: &[u8]) -> Result<(Vec<Line>, usize), ParseError> {
+/// Finds the lines. Each CR has its LF, and NUL is escaped (RFC 3261 25.1 `quoted-pair`). Of fields beyond the limit
+/// only the first is kept.
+fn lines(bytes: &[u8]) -> Result<Lines, ParseError> {
     let window = bytes.get(..limits::HEADER_SECTION).unwrap_or(bytes);
-    let mut lines: Vec<Line> = Vec::with_capacity(24);
+    let mut lines = Lines { first: 0, fields: Vec::new(), end: 0 };
     let (mut at, mut start) = (0, 0);
     loop {
         at += next_control(window.get(at..).unwrap_or_default());
         match window.get(at..).unwrap_or_default() {
-            [b'\r', b'\n', ..] if at == start => return Ok((lines, start)),
+            [b'\r', b'\n', ..] if at == start => return Ok(Lines { end: start, ..lines }),
             [b'\r', b'\n', ..] => {
                 at += 2;
-                add_line(&mut lines, window, start, at);
+                lines.add(window, start, at);
                 start = at;
             }
             [b'\r'] if bytes.get(at + 1).is_none_or(|next| *next == b'\n') => at += 1,
@@ -109,14 +109,27 @@ fn lines(bytes: &[u8]) -> Result<(Vec<Line>, usize), ParseError> {
     }
 }
 
-/// A line that begins with white space goes on with the field before it (RFC 3261 7.3.1).
-fn add_line(lines: &mut Vec<Line>, window: &[u8], start: usize, end: usize) {
-    let fold = matches!(window.get(start), Some(b' ' | b'\t'));
-    match lines.as_mut_slice() {
-        // The start line has no folds.
-        [_, .., last] if fold => *last = Line { end, folded: true, ..*last },
-        lines if lines.len() > limits::FIELDS + 1 => {}
-        _ => lines.push(Line { start, end, folded: false }),
+impl Lines {
+    /// Most messages have no more fields than this.
+    const USUAL: usize = 16;
+
+    /// A line that begins with white space goes on with the field before it (RFC 3261 7.3.1).
+    fn add(&mut self, window: &[u8], start: usize, end: usize) {
+        if self.first == 0 {
+            self.first = end;
+            self.fields.reserve_exact(Self::USUAL);
+            return;
+        }
+        let (start, end) = (start - self.first, end - self.first);
+        let folds = matches!(window.get(self.first + start), Some(b' ' | b'\t'));
+        match self.fields.last_mut() {
+            Some(last) if folds => last.fold(end),
+            Some(_) | None => {
+                if self.fields.len() <= limits::FIELDS {
+                    self.fields.push(Field::of_line(start, end));
+                }
+            }
+        }
     }
 }
 
@@ -201,20 +214,18 @@ fn version(input: &str) -> Parsed<'_, (&str, &str)> {
     preceded(name, separated_pair(digit1, tag("."), digit1)).parse(input)
 }
 
-/// The fields of a text that begins at `first` of the section.
-fn headers(fields: &str, first: usize, lines: &[Line]) -> Result<Headers, ParseError> {
-    let mut store = Store::over(fields, lines.len());
-    for (count, Line { start, end, folded }) in lines.iter().copied().enumerate() {
-        let (from, to) = (start - first, end - first);
-        let line = fields.as_bytes().get(from..to).unwrap_or_default();
+/// The fields of a text, of which the lines are known.
+fn headers(text: &str, mut fields: Vec<Field>) -> Result<Headers, ParseError> {
+    for (count, field) in fields.iter_mut().enumerate() {
+        let Range { start, end } = field.line();
+        let line = text.as_bytes().get(start..end).unwrap_or_default();
         if line.len() > limits::FIELD || count >= limits::FIELDS {
             return Err(fault(ParseErrorKind::HeadersTooLarge, start));
         }
         let (name, value) = name_and_value(line).ok_or_else(|| fault(ParseErrorKind::Field, start))?;
-        let span = |range: Range<usize>| Span::new(range.start + from, range.end + from);
-        store.add_parsed(Span::new(from, to), span(name), span(value), folded);
+        field.is(text, name, value);
     }
-    Ok(Headers { store })
+    Ok(Headers { store: Store::parsed(text, fields) })
 }
 
 /// header = token *WSP ":" value, the value without white space and line ends around it.

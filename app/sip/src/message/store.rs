@@ -21,7 +21,7 @@ const LENGTH: Discriminant<HeaderName> = discriminant(&HeaderName::ContentLength
 
 /// Where a field lies in the text.
 #[derive(Clone)]
-struct Field {
+pub(super) struct Field {
     /// The header, unless it is one that only its name tells.
     known: Option<Discriminant<HeaderName>>,
     /// The whole, with folds and line end.
@@ -30,6 +30,34 @@ struct Field {
     name: Span,
     /// The value without white space around it and without folds.
     value: Span,
+    /// Whether folds are still in the value.
+    folded: bool,
+}
+
+impl Field {
+    /// A field of which only the line is known.
+    pub(super) const fn of_line(start: usize, end: usize) -> Self {
+        let nothing = Span::new(start, start);
+        Self { known: None, line: Span::new(start, end), name: nothing, value: nothing, folded: false }
+    }
+
+    /// One more line of it.
+    pub(super) const fn fold(&mut self, end: usize) {
+        self.line = Span::new(self.line.start as usize, end);
+        self.folded = true;
+    }
+
+    pub(super) const fn line(&self) -> Range<usize> {
+        self.line.range()
+    }
+
+    /// Takes name and value, counted from the beginning of the line.
+    pub(super) fn is(&mut self, text: &str, name: Range<usize>, value: Range<usize>) {
+        let start = self.line.start as usize;
+        self.name = Span::new(start + name.start, start + name.end);
+        self.value = Span::new(start + value.start, start + value.end);
+        self.known = text.get(self.name.range()).and_then(HeaderName::known).map(discriminant);
+    }
 }
 
 /// A range of the text, which stays far below 4 GiB ([`super::limits`]).
@@ -59,16 +87,18 @@ impl Store {
         Self { text: String::new(), fields: Vec::new(), implicit: false }
     }
 
-    /// A store over a header section, whose fields are then said with [`Store::add_parsed`].
-    pub(super) fn over(section: &str, fields: usize) -> Self {
-        Self { text: section.into(), fields: Vec::with_capacity(fields), implicit: false }
-    }
-
-    /// A field of the section. A value with folds is written once more without them.
-    pub(super) fn add_parsed(&mut self, line: Span, name: Span, value: Span, folded: bool) {
-        let known = HeaderName::known(self.slice(name)).map(discriminant);
-        let value = if folded { self.unfold(value) } else { value };
-        self.fields.push(Field { known, line, name, value });
+    /// The store of a header section. A value with folds is written once more without them.
+    pub(super) fn parsed(section: &str, fields: Vec<Field>) -> Self {
+        let mut store = Self { text: section.into(), fields, implicit: false };
+        for place in 0..store.fields.len() {
+            if let Some(&Field { folded: true, value, .. }) = store.fields.get(place) {
+                let value = store.unfold(value);
+                if let Some(field) = store.fields.get_mut(place) {
+                    field.value = value;
+                }
+            }
+        }
+        store
     }
 
     /// Says whether the length of the body goes without saying, as it ends with what carries it (RFC 3261 18.3).
@@ -117,7 +147,8 @@ impl Store {
         self.text.push_str("\r\n");
         let known = HeaderName::known(self.slice(name)).map(discriminant);
         self.implicit &= known != Some(LENGTH);
-        let field = Field { known, line: Span::new(start, self.text.len()), name, value };
+        let line = Span::new(start, self.text.len());
+        let field = Field { known, line, name, value, folded: false };
         self.fields.insert(place.min(self.fields.len()), field);
     }
 
@@ -164,7 +195,8 @@ impl Store {
                 Span::new(start, self.text.len())
             };
             self.implicit &= field.known != Some(LENGTH);
-            self.fields.push(Field { known: field.known, line, name: shift(field.name, from, to), value });
+            let name = shift(field.name, from, to);
+            self.fields.push(Field { known: field.known, line, name, value, folded: false });
         }
     }
 

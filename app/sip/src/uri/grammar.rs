@@ -76,8 +76,7 @@ fn scheme(input: &str) -> Option<(&str, &str)> {
 }
 
 fn sip<'a>(input: &'a str, whole: &str, secure: bool) -> Read<'a, Uri> {
-    // A user part may hold `;` and `?`, so the `@` decides first.
-    let (input, userinfo) = if input.contains('@') { userinfo(input)? } else { (input, (None, None)) };
+    let (input, userinfo) = userinfo(input)?;
     let (input, (host, plain_host)) = host(input)?;
     let (input, port) = colon_port(input)?;
     let (input, params) = params(input)?;
@@ -94,20 +93,24 @@ fn sip<'a>(input: &'a str, whole: &str, secure: bool) -> Read<'a, Uri> {
     Ok((input, Uri::Sip(uri)))
 }
 
+/// A user part may hold `;` and `?`, so it is an `@` that tells whether there is one.
 fn userinfo(input: &str) -> Read<'_, (Option<Part>, Option<Part>)> {
     let (user, rest) = PART.split(input);
-    if user.is_empty() {
-        return Err(input);
-    }
     let (password, rest) = match rest.strip_prefix(':') {
-        Some(rest) => {
-            let (password, rest) = PART.split(rest);
-            (Some(Part::from_checked(password)), rest)
+        Some(behind) => {
+            let (password, rest) = PART.split(behind);
+            (Some(password), rest)
         }
         None => (None, rest),
     };
-    let rest = rest.strip_prefix('@').ok_or(rest)?;
-    Ok((rest, (Some(Part::from_checked(user)), password)))
+    match rest.strip_prefix('@') {
+        Some(host) if !user.is_empty() => {
+            Ok((host, (Some(Part::from_checked(user)), password.map(Part::from_checked))))
+        }
+        // There is one further on, in front of which something is that no user part holds.
+        _ if rest.contains('@') => Err(if user.is_empty() { input } else { rest }),
+        _ => Ok((input, (None, None))),
+    }
 }
 
 /// `;name=value;name`, none of them empty.

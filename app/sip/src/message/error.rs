@@ -34,9 +34,9 @@ pub enum ParseErrorKind {
     /// A carriage return or a line feed stands alone.
     #[error("a carriage return or line feed stands alone")]
     LineEnd,
-    /// A NUL stands where it is not escaped in a quoted string.
-    #[error("there is a NUL in the header section")]
-    Nul,
+    /// A control character is not escaped, or a NUL is escaped but not in a quoted string.
+    #[error("there is a control character in the header section")]
+    Control,
     /// The header section is not UTF-8.
     #[error("the header section is not UTF-8")]
     Encoding,
@@ -69,7 +69,7 @@ impl ParseError {
             | ParseErrorKind::StatusCode
             | ParseErrorKind::Unterminated
             | ParseErrorKind::LineEnd
-            | ParseErrorKind::Nul
+            | ParseErrorKind::Control
             | ParseErrorKind::Encoding
             | ParseErrorKind::Field
             | ParseErrorKind::ContentLength
@@ -136,7 +136,7 @@ pub enum InvalidHeader {
     /// The name is no token.
     #[error("the name is not a token")]
     Name,
-    /// There is a CR, LF or NUL in it.
+    /// There is a CR, LF, NUL or another control character in it.
     #[error("a control character at byte {at}")]
     Control {
         /// Where.

@@ -129,11 +129,8 @@ impl Headers {
             return false;
         };
         let second = if H::LIST { Elements::new(value).nth(1) } else { None };
-        match second.and_then(|(offset, _)| value.get(offset..)) {
-            Some(rest) => {
-                let rest = alloc::string::String::from(rest);
-                self.store.replace(place, &rest);
-            }
+        match second {
+            Some((offset, _)) => self.store.cut_front(place, offset),
             // Fields without a value that are in front go with it.
             None => self.store.remove(&name, |count| count <= empty),
         }
@@ -195,6 +192,13 @@ impl Headers {
     /// (RFC 3261 18.3).
     pub fn state_length(&mut self) {
         self.store.set_implicit(false);
+    }
+
+    /// Makes fields ready for whoever reads them next, which may read what is unusual otherwise: writes names without
+    /// white space behind them, values without folds, one Content-Length, and that always.
+    pub fn normalize(&mut self) {
+        self.state_length();
+        self.store.normalize();
     }
 
     /// Adds all fields of that name from another message, as they are written there.

@@ -30,12 +30,39 @@ pub(super) fn message(bytes: &[u8]) -> Result<Message, ParseError> {
 #[cfg(feature = "serde")]
 pub(super) fn head_only(section: &str) -> Result<Message, ParseError> {
     let whole = alloc::string::String::from(section) + "\r\n";
-    head(whole.as_bytes()).map(|(message, _)| message)
+    head(whole.as_bytes(), &Bounds::SAVED).map(|(message, _)| message)
+}
+
+/// How large the parts of a head may be.
+struct Bounds {
+    section: usize,
+    fields: usize,
+    field: usize,
+    start_line: usize,
+}
+
+impl Bounds {
+    /// From the wire.
+    const WIRE: Self = Self {
+        section: limits::HEADER_SECTION,
+        fields: limits::FIELDS,
+        field: limits::FIELD,
+        start_line: limits::START_LINE,
+    };
+
+    /// From a store of ours: what came from the wire may have grown by fields of ours since.
+    #[cfg(feature = "serde")]
+    const SAVED: Self = Self {
+        section: limits::HEADER_SECTION * 4,
+        fields: limits::FIELDS * 4,
+        field: limits::HEADER_SECTION,
+        start_line: limits::HEADER_SECTION,
+    };
 }
 
 /// Start line, fields and body.
 fn parts(bytes: &[u8]) -> Result<Message, ParseError> {
-    let (mut message, end) = head(bytes)?;
+    let (mut message, end) = head(bytes, &Bounds::WIRE)?;
     let rest = bytes.get(end..).unwrap_or_default();
     let (body, said) = body(message.headers(), rest, end)?;
     message.headers_mut().store.set_implicit(!said);
@@ -47,25 +74,25 @@ fn parts(bytes: &[u8]) -> Result<Message, ParseError> {
 }
 
 /// Start line and fields, and where the body begins. They are UTF-8, and CR, LF and NUL stand only where they may.
-fn head(bytes: &[u8]) -> Result<(Message, usize), ParseError> {
+fn head(bytes: &[u8], bounds: &Bounds) -> Result<(Message, usize), ParseError> {
     if bytes.is_empty() {
         return Err(fault(ParseErrorKind::Empty, 0));
     }
-    let Lines { first, fields, end } = lines(bytes)?;
+    let Lines { first, fields, end, nul } = lines(bytes, bounds)?;
     let section = bytes.get(..end).unwrap_or_default();
     let section =
         core::str::from_utf8(section).map_err(|error| fault(ParseErrorKind::Encoding, error.valid_up_to()))?;
     let (line, text) = section.split_at_checked(first).unwrap_or((section, ""));
     let line = line.trim_end_matches(['\r', '\n']);
-    if line.len() > limits::START_LINE {
-        return Err(fault(ParseErrorKind::HeadersTooLarge, limits::START_LINE));
+    if line.len() > bounds.start_line {
+        return Err(fault(ParseErrorKind::HeadersTooLarge, bounds.start_line));
     }
-    // The header section lets an escaped NUL pass, for quoted strings; there are none in a start line.
-    if let Some(at) = line.find('\0') {
-        return Err(fault(ParseErrorKind::Nul, at));
+    // The header section lets escaped ones pass; in a start line nothing is escaped with a backslash.
+    if let Some(at) = line.find(|c| c < ' ' && c != '\t') {
+        return Err(fault(ParseErrorKind::Control, at));
     }
     let mut message = start_line(line)?;
-    *message.headers_mut() = headers(text, fields).map_err(|error| error.after(first))?;
+    *message.headers_mut() = headers(text, fields, nul, bounds).map_err(|error| error.after(first))?;
     Ok((message, end + 2))
 }
 
@@ -82,13 +109,15 @@ struct Lines {
     fields: Vec<Field>,
     /// Where the empty line begins.
     end: usize,
+    /// Whether there is a NUL.
+    nul: bool,
 }
 
-/// Finds the lines. Each CR has its LF, and NUL is escaped (RFC 3261 25.1 `quoted-pair`). Of fields beyond the limit
-/// only the first is kept.
-fn lines(bytes: &[u8]) -> Result<Lines, ParseError> {
-    let window = bytes.get(..limits::HEADER_SECTION).unwrap_or(bytes);
-    let mut lines = Lines { first: 0, fields: Vec::new(), end: 0 };
+/// Finds the lines. Each CR has its LF, and other control characters are escaped (RFC 3261 25.1 `quoted-pair`). Of
+/// fields beyond the limit only the first is kept.
+fn lines(bytes: &[u8], bounds: &Bounds) -> Result<Lines, ParseError> {
+    let window = bytes.get(..bounds.section).unwrap_or(bytes);
+    let mut lines = Lines { first: 0, fields: Vec::new(), end: 0, nul: false };
     let (mut at, mut start) = (0, 0);
     loop {
         at += next_control(window.get(at..).unwrap_or_default());
@@ -96,13 +125,17 @@ fn lines(bytes: &[u8]) -> Result<Lines, ParseError> {
             [b'\r', b'\n', ..] if at == start => return Ok(Lines { end: start, ..lines }),
             [b'\r', b'\n', ..] => {
                 at += 2;
-                lines.add(window, start, at);
+                lines.add(window, start, at, bounds.fields);
                 start = at;
             }
             [b'\r'] if bytes.get(at + 1).is_none_or(|next| *next == b'\n') => at += 1,
             [b'\r' | b'\n', ..] => return Err(fault(ParseErrorKind::LineEnd, at)),
-            [0, ..] if !is_escaped(window, at) => return Err(fault(ParseErrorKind::Nul, at)),
-            [_, ..] => at += 1,
+            [b'\t', ..] => at += 1,
+            [_, ..] if !is_escaped(window, at) => return Err(fault(ParseErrorKind::Control, at)),
+            [control, ..] => {
+                lines.nul |= *control == 0;
+                at += 1;
+            }
             [] if bytes.len() > window.len() => return Err(fault(ParseErrorKind::HeadersTooLarge, window.len())),
             [] => return Err(fault(ParseErrorKind::Unterminated, window.len())),
         }
@@ -114,7 +147,7 @@ impl Lines {
     const USUAL: usize = 16;
 
     /// A line that begins with white space goes on with the field before it (RFC 3261 7.3.1).
-    fn add(&mut self, window: &[u8], start: usize, end: usize) {
+    fn add(&mut self, window: &[u8], start: usize, end: usize, limit: usize) {
         if self.first == 0 {
             self.first = end;
             self.fields.reserve_exact(Self::USUAL);
@@ -125,7 +158,7 @@ impl Lines {
         match self.fields.last_mut() {
             Some(last) if folds => last.fold(end),
             Some(_) | None => {
-                if self.fields.len() <= limits::FIELDS {
+                if self.fields.len() <= limit {
                     self.fields.push(Field::of_line(start, end));
                 }
             }
@@ -215,17 +248,35 @@ fn version(input: &str) -> Parsed<'_, (&str, &str)> {
 }
 
 /// The fields of a text, of which the lines are known.
-fn headers(text: &str, mut fields: Vec<Field>) -> Result<Headers, ParseError> {
+fn headers(text: &str, mut fields: Vec<Field>, nul: bool, bounds: &Bounds) -> Result<Headers, ParseError> {
     for (count, field) in fields.iter_mut().enumerate() {
         let Range { start, end } = field.line();
         let line = text.as_bytes().get(start..end).unwrap_or_default();
-        if line.len() > limits::FIELD || count >= limits::FIELDS {
+        if line.len() > bounds.field || count >= bounds.fields {
             return Err(fault(ParseErrorKind::HeadersTooLarge, start));
+        }
+        if let Some(at) = if nul { bare_nul(line) } else { None } {
+            return Err(fault(ParseErrorKind::Control, start + at));
         }
         let (name, value) = name_and_value(line).ok_or_else(|| fault(ParseErrorKind::Field, start))?;
         field.is(text, name, value);
     }
     Ok(Headers { store: Store::parsed(text, fields) })
+}
+
+/// The first NUL that is not in a quoted string: too many programs end a text there.
+fn bare_nul(line: &[u8]) -> Option<usize> {
+    let (mut quoted, mut escaped) = (false, false);
+    line.iter().position(|byte| {
+        match byte {
+            0 if !quoted => return true,
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            _ => {}
+        }
+        false
+    })
 }
 
 /// header = token *WSP ":" value, the value without white space and line ends around it.

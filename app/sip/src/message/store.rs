@@ -152,8 +152,54 @@ impl Store {
         self.fields.insert(place.min(self.fields.len()), field);
     }
 
+    /// Takes the first bytes of a value away. The name moves up to the rest of it: whoever takes all values of a long
+    /// list away, one by one, needs no more memory for it.
+    pub(super) fn cut_front(&mut self, place: usize, bytes: usize) {
+        let Some(field) = self.fields.get(place) else { return };
+        let (line, value) = (field.line.range(), field.value.range());
+        let before = self.text.get(line.start..value.start).filter(|_| !field.folded && value.end <= line.end);
+        match before.map(String::from) {
+            Some(before) => {
+                let end = value.start + bytes;
+                let start = end - before.len();
+                // What is overwritten must be whole characters.
+                let whole = (0..=start).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(start);
+                let pad = " ".repeat(start - whole);
+                self.text.replace_range(whole..end, &(pad + &before));
+                let shift = |span: Span| Span::new(span.range().start + bytes, span.range().end + bytes);
+                if let Some(field) = self.fields.get_mut(place) {
+                    field.name = shift(field.name);
+                    field.line = Span::new(start, line.end);
+                    field.value = Span::new(end, value.end);
+                }
+            }
+            None => {
+                let rest = String::from(self.slice(field.value).get(bytes..).unwrap_or_default());
+                self.replace(place, &rest);
+            }
+        }
+    }
+
+    /// Writes what other programs might read otherwise in the one way that all read alike: no white space in front of
+    /// a colon, no folds, no second Content-Length.
+    pub(super) fn normalize(&mut self) {
+        let mut said = false;
+        for place in (0..self.fields.len()).rev() {
+            let Some(field) = self.fields.get(place) else { continue };
+            let plain = self.text.get(field.name.range().end..).is_some_and(|rest| rest.starts_with(':'));
+            let length = field.known == Some(LENGTH);
+            if length && said {
+                self.fields.remove(place);
+            } else if field.folded || !plain {
+                let value = String::from(self.slice(field.value));
+                self.replace(place, &value);
+            }
+            said |= length;
+        }
+    }
+
     /// Gives the field at a place another value, under the name it has.
-    pub(super) fn replace(&mut self, place: usize, value: &dyn fmt::Display) {
+    fn replace(&mut self, place: usize, value: &dyn fmt::Display) {
         let Some(field) = self.fields.get(place) else { return };
         let name = String::from(self.slice(field.name));
         self.fields.remove(place);

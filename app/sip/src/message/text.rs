@@ -5,7 +5,7 @@ use core::str::FromStr;
 
 use super::InvalidHeader;
 
-/// Free text for a header field: whatever holds no CR, LF or NUL.
+/// Free text for a header field: whatever holds no CR, LF, NUL or other control character but a tab.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text(String);
 
@@ -13,7 +13,7 @@ impl Text {
     /// The text as it is.
     ///
     /// # Errors
-    /// There is a CR, LF or NUL in it.
+    /// There is a control character in it.
     pub fn new(text: &str) -> Result<Self, InvalidHeader> {
         match text.find(is_forbidden) {
             Some(at) => Err(InvalidHeader::Control { at }),
@@ -21,7 +21,7 @@ impl Text {
         }
     }
 
-    /// Text from anywhere: CR, LF and NUL become U+FFFD.
+    /// Text from anywhere: control characters become U+FFFD.
     #[must_use]
     pub fn lossy(text: &str) -> Self {
         if !text.bytes().any(|byte| is_forbidden(char::from(byte))) {
@@ -53,9 +53,10 @@ impl Text {
     }
 }
 
-/// Whether it must never reach the wire from outside: it ends lines, or strings.
+/// Whether it must never reach the wire from outside: it ends lines or strings, or is another control character
+/// that no header may hold (RFC 3261 25.1 `TEXT-UTF8char`).
 pub(crate) const fn is_forbidden(c: char) -> bool {
-    matches!(c, '\r' | '\n' | '\0')
+    c < ' ' && c != '\t'
 }
 
 impl Deref for Text {

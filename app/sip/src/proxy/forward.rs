@@ -5,7 +5,7 @@ use crate::header::{
     CSeq, CallId, Expires, From, MaxForwards, NameAddr, PAssertedIdentity, Reason, RecordRoute, Route, To, Via,
     ViaTransport,
 };
-use crate::message::{HeaderName, Request, Response, Status, Text};
+use crate::message::{HeaderName, Request, Response, Status, Text, limits};
 use crate::registrar::{Domain, Party, Place};
 use crate::transaction::COOKIE;
 use crate::uri::{Host, SipUri, Uri};
@@ -21,7 +21,7 @@ pub(super) fn request(request: &Request, target: Uri, party: &Party, domain: &Do
     copy.uri = target;
     let hops = copy.headers.find::<MaxForwards>().ok().flatten().map_or(MAX_HOPS, |MaxForwards(hops)| hops);
     copy.headers.set(&MaxForwards(hops.saturating_sub(1)));
-    copy.headers.state_length();
+    copy.headers.normalize();
     assert_identity(&mut copy.headers, Some(party), domain);
     copy
 }
@@ -48,7 +48,7 @@ pub(super) fn response(response: &Response, callee: Option<&Party>, domain: &Dom
         return None;
     }
     assert_identity(&mut copy.headers, callee, domain);
-    copy.headers.state_length();
+    copy.headers.normalize();
     Some(copy)
 }
 
@@ -61,7 +61,8 @@ pub(super) fn take_route(
     came_by: Option<&Host>,
 ) -> Result<Option<Ends>, ()> {
     let mut ends = None;
-    while let Some(Route(route)) = request.headers.find::<Route>().map_err(|_| ())? {
+    for _ in 0..=limits::VALUES {
+        let Some(Route(route)) = request.headers.find::<Route>().map_err(|_| ())? else { return Ok(ends) };
         match domain.place(&route.uri, came_by) {
             Place::User(token) => ends = ends.or_else(|| tokens.read(&token)),
             Place::Domain => {}
@@ -69,7 +70,8 @@ pub(super) fn take_route(
         }
         request.headers.pop_front::<Route>();
     }
-    Ok(ends)
+    // More than any way needs.
+    Err(())
 }
 
 /// A branch that names this request as it came, so that it is known when it comes back unchanged

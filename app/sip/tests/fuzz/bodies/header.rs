@@ -56,7 +56,7 @@ fn value_law<H: Header>(value: &str) {
     let mut response = Response::new(Status::OK);
     response.headers.push(&header);
     let pushed: Vec<_> = texts::<H>(&response.headers);
-    if value.contains(['\r', '\n', '\0']) {
+    if value.contains(|c: char| c < ' ' && c != '\t') {
         return assert_eq!(parsed(&response).headers().len(), 2, "{value:?}");
     }
     assert_eq!(pushed, [text.as_str()], "{} from {value:?}", H::NAME);

@@ -27,15 +27,15 @@ pub fn frame(bytes: &[u8]) -> Option<Frame> {
         return None;
     }
     let head = std::str::from_utf8(&rest[..end]).ok()?;
-    if !nul_is_escaped(head) {
+    if !is_escaped(head) {
         return None;
     }
     let lines: Vec<&str> = head.split("\r\n").collect();
     if lines.iter().any(|line| line.contains(['\r', '\n'])) || lines[0].len() > limits::START_LINE {
         return None;
     }
-    // Only quoted strings have escapes.
-    if lines[0].contains('\0') {
+    // A start line has no escapes.
+    if lines[0].contains(|c: char| c < ' ' && c != '\t') {
         return None;
     }
     let mut unfolded: Vec<Vec<&str>> = Vec::new();
@@ -47,6 +47,9 @@ pub fn frame(bytes: &[u8]) -> Option<Frame> {
         }
     }
     if unfolded.len() > limits::FIELDS {
+        return None;
+    }
+    if !unfolded.iter().all(|lines| nul_is_quoted(&lines.concat())) {
         return None;
     }
     let fields: Vec<_> = unfolded.iter().map(|lines| field(lines)).collect::<Option<_>>()?;
@@ -91,12 +94,28 @@ fn field(lines: &[&str]) -> Option<(String, String)> {
     Some((name.into(), pieces.join(" ")))
 }
 
-/// Whether before each NUL stands a backslash that is not escaped itself.
-fn nul_is_escaped(text: &str) -> bool {
+/// Whether a backslash that is not escaped itself stands before each control character.
+fn is_escaped(text: &str) -> bool {
     let mut backslashes = 0;
     text.chars().all(|c| {
-        let fine = c != '\0' || backslashes % 2 == 1;
+        let fine = c >= ' ' || "\t\r\n".contains(c) || backslashes % 2 == 1;
         backslashes = if c == '\\' { backslashes + 1 } else { 0 };
         fine
     })
+}
+
+/// Whether each NUL is in a quoted string.
+fn nul_is_quoted(line: &str) -> bool {
+    let (mut quoted, mut rest) = (false, line.chars());
+    while let Some(c) = rest.next() {
+        match c {
+            '\0' if !quoted => return false,
+            '"' => quoted = !quoted,
+            '\\' if quoted => {
+                rest.next();
+            }
+            _ => {}
+        }
+    }
+    true
 }

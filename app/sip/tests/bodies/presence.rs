@@ -160,7 +160,7 @@ fn the_most_preferred_note_is_shown() {
 fn what_is_published_is_what_phones_read() {
     let presence = Presence {
         entity: Some("sip:1001@example.com".into()),
-        tuples: vec![Tuple { basic: Some(Basic::Open), ..Tuple::default() }],
+        tuples: vec![Tuple { id: Some("t0".into()), basic: Some(Basic::Open), ..Tuple::default() }],
         person: Person { activities: vec![Activity::OnThePhone], notes: vec!["<&\">".into()], ..Person::default() },
         notes: vec![],
     };

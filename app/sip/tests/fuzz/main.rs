@@ -47,7 +47,8 @@ fn corpus(name: &str) -> Vec<Vec<u8>> {
     let tests = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let mut folders = vec![tests.join("fuzz/corpus").join(name)];
     if ["message", "refusal"].contains(&name) {
-        folders.extend([tests.join("messages"), tests.join("fuzz/corpus/message"), tests.join("torture")]);
+        folders
+            .extend(["messages", "fuzz/corpus/message", "torture/rfc4475", "torture/rfc5118"].map(|at| tests.join(at)));
     }
     if ["pidf", "dialog_info", "reginfo"].contains(&name) {
         folders.push(tests.join("bodies"));

@@ -127,6 +127,8 @@ fn what_is_not_said_is_not_offline() {
     assert_eq!(state("<tuple id='a'><status/></tuple>"), Ok(Availability::Unknown));
     assert_eq!(state("<tuple id='a'><status><basic>perhaps</basic></status></tuple>"), Ok(Availability::Unknown));
     assert_eq!(state("<person><activities><juggling/></activities></person>"), Ok(Availability::Unknown));
+    assert_eq!(Presence::default().state(), Availability::Unknown, "as after a NOTIFY without a body");
+    assert!(Presence::parse(b"").is_err());
     let one_open =
         "<tuple><status><basic>closed</basic></status></tuple><tuple><status><basic>OPEN</basic></status></tuple>";
     assert_eq!(state(one_open), Ok(Availability::Available));

@@ -89,7 +89,7 @@ fn a_version_of_mime_may_have_comments_anywhere() {
 fn a_list_may_be_empty() {
     for fields in ["Accept:\r\n", "Accept: \r\nAccept: ,\r\n"] {
         let message = Message::parse(format!("OPTIONS sip:a SIP/2.0\r\n{fields}\r\n").as_bytes()).unwrap();
-        assert_eq!(message.headers().all::<Accept>(), Ok(vec![]), "{fields:?}");
+        assert_eq!(message.headers().all::<Accept>(), Ok(Vec::new()), "{fields:?}");
         assert_eq!(message.headers().find::<Accept>(), Ok(None), "{fields:?}");
         assert!(message.headers().contains(HeaderName::Accept), "{fields:?}");
     }

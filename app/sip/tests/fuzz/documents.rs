@@ -12,8 +12,11 @@ use sip::digest::{Challenge, Credentials};
 use sip::message::Headers;
 use sip::sdp::{Fragment, SessionDescription};
 
+/// Reads bytes, and says whether they are accepted.
+type Read = fn(&[u8]) -> bool;
+
 /// What it is, the bytes, and what reads them.
-pub type Shape = (String, Vec<u8>, fn(&[u8]) -> bool);
+pub type Shape = (String, Vec<u8>, Read);
 
 /// All that there are, each of 64 kB.
 pub fn shapes() -> Vec<Shape> {
@@ -42,7 +45,7 @@ pub fn shapes() -> Vec<Shape> {
 }
 
 fn xml() -> Vec<Shape> {
-    let reads: [(&str, fn(&[u8]) -> bool); 3] = [
+    let reads: [(&str, Read); 3] = [
         ("presence", |bytes| Presence::parse(bytes).is_ok_and(|document| !document.compose().is_empty())),
         ("dialog-info", |bytes| DialogInfo::parse(bytes).is_ok_and(|document| !document.compose().is_empty())),
         ("reginfo", |bytes| RegInfo::parse(bytes).is_ok_and(|document| !document.compose().is_empty())),

@@ -91,7 +91,7 @@ const fn classes(byte: u8) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::vec::Vec;
+    use alloc::vec::Vec;
 
     #[test]
     fn bytes_beyond_ascii_are_treated_alike() {

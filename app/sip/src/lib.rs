@@ -37,6 +37,7 @@ pub mod uri;
 mod class;
 mod clock;
 mod random;
+mod saved;
 mod time;
 
 pub use random::{Random, Seed};

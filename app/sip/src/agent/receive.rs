@@ -2,7 +2,9 @@ use super::incoming::caller;
 use super::transactions::Effects;
 use super::{Agent, Call, CallId, Cause, Direction, Event, Phase, compose};
 use crate::header::{self, Accept, ContentType, Require, To, Unsupported};
-use crate::message::{HeaderError, KeepAlive, Message, Method, Request, Status, Token, is_keepalive, refusal};
+use crate::message::{
+    HeaderError, HeaderName, KeepAlive, Message, Method, Request, Status, Token, is_keepalive, refusal,
+};
 use crate::transaction::Key;
 use crate::uri::Uri;
 use alloc::string::ToString;
@@ -253,7 +255,9 @@ fn takes_sdp(request: &Request) -> bool {
         return true;
     }
     match request.headers.all::<Accept>() {
-        Ok(ranges) => ranges.is_empty() || ranges.iter().any(|range| range.takes(compose::SDP)),
+        // An Accept with nothing in it takes nothing (RFC 3261 20.1).
+        Ok(ranges) if ranges.is_empty() => !request.headers.contains(HeaderName::Accept),
+        Ok(ranges) => ranges.iter().any(|range| range.takes(compose::SDP)),
         Err(_) => true,
     }
 }

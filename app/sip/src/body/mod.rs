@@ -14,7 +14,11 @@
 //! strict where it protects: sizes are bounded ([`limits`]), there are no entities but the five of XML, and no
 //! document type definition is ever read. Time and memory are linear in the bytes.
 //!
-//! What is composed can be parsed again; characters that XML 1.0 cannot hold are left out.
+//! What is composed can be parsed again, and says the same; characters that XML 1.0 cannot hold are left out.
+//!
+//! A NOTIFY may come without a body, as the state is not known yet or must not be told (RFC 6665). That is no
+//! document, and no parser takes it for one: who gets it knows nothing, as after `Presence::default()`, whose
+//! state is [`pidf::Availability::Unknown`], and a table keeps what it had.
 
 pub mod dialog_info;
 mod error;

@@ -1,8 +1,5 @@
-use core::fmt;
-
-use super::MediaType;
 use super::param_values::qvalue;
-use crate::message::{Header, HeaderName, Malformed};
+use super::{MediaType, header_of};
 
 /// A type of body that is understood (RFC 3261 20.1): one of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,19 +25,4 @@ impl Accept {
     }
 }
 
-impl Header for Accept {
-    const NAME: HeaderName = HeaderName::Accept;
-    const LIST: bool = true;
-
-    fn parse(value: &str) -> Result<Self, Malformed> {
-        value.parse().map(Self)
-    }
-}
-
-impl fmt::Display for Accept {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-super::header_text!(Accept);
+header_of! { Accept true str::parse; }

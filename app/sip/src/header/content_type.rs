@@ -1,7 +1,5 @@
-use core::fmt;
-
-use super::MediaType;
-use crate::message::{Header, HeaderName, InvalidHeader, Malformed};
+use super::{MediaType, header_of};
+use crate::message::{Header as _, InvalidHeader};
 
 /// What the body is (RFC 3261 20.15).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -26,19 +24,4 @@ impl ContentType {
     }
 }
 
-impl Header for ContentType {
-    const NAME: HeaderName = HeaderName::ContentType;
-    const LIST: bool = false;
-
-    fn parse(value: &str) -> Result<Self, Malformed> {
-        value.parse().map(Self)
-    }
-}
-
-impl fmt::Display for ContentType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-super::header_text!(ContentType);
+header_of! { ContentType false str::parse; }

@@ -2,9 +2,9 @@ use core::fmt;
 
 use nom::Parser as _;
 use nom::character::complete::char;
-use nom::sequence::separated_pair;
+use nom::sequence::{delimited, separated_pair};
 
-use super::grammar::{number, whole};
+use super::grammar::{Parsed, comment, number, white, whole};
 use super::header_text;
 use crate::message::{Header, HeaderName, Malformed};
 
@@ -27,8 +27,20 @@ impl Header for MimeVersion {
     const LIST: bool = false;
 
     fn parse(value: &str) -> Result<Self, Malformed> {
-        let mut rule = separated_pair(number::<u32>, char('.'), number::<u32>);
+        let version = separated_pair(number::<u32>, (comments, char('.'), comments), number::<u32>);
+        let mut rule = delimited(comments, version, comments);
         whole(value, |input| rule.parse(input)).map(|(major, minor)| Self { major, minor })
+    }
+}
+
+/// White space and comments, which may stand anywhere (RFC 2045 4) and say nothing.
+fn comments(mut input: &str) -> Parsed<'_, ()> {
+    loop {
+        let (rest, _) = white(input)?;
+        if !rest.starts_with('(') {
+            return Ok((rest, ()));
+        }
+        (input, _) = comment(rest)?;
     }
 }
 

@@ -2,7 +2,7 @@ use core::fmt;
 
 use super::grammar::{params, token, white, whole};
 use crate::message::{Header, HeaderName, Malformed, Status, Text, Token};
-use crate::uri::write_quoted;
+use crate::uri::{Params, write_quoted};
 
 /// Why a request was sent (RFC 3326): a CANCEL with `SIP;cause=200` says that the call was taken elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -13,13 +13,15 @@ pub struct Reason {
     pub cause: Option<u16>,
     /// The words.
     pub text: Option<Text>,
+    /// What else is said: `location` (RFC 8606), or a cause that is no number.
+    pub params: Params,
 }
 
 impl Reason {
     /// A reason that is a SIP status.
     #[must_use]
     pub fn sip(status: Status, text: Option<&Text>) -> Self {
-        Self { protocol: Token::literal("SIP"), cause: Some(status.code()), text: text.cloned() }
+        Self { protocol: Token::literal("SIP"), cause: Some(status.code()), text: text.cloned(), params: Params::new() }
     }
 
     /// Whether it is this SIP status.
@@ -37,9 +39,16 @@ impl Header for Reason {
         whole(value, |input| {
             let (rest, protocol) = token(input)?;
             let (rest, _) = white(rest)?;
-            let (rest, params) = params(rest)?;
+            let (rest, mut params) = params(rest)?;
             let cause = params.value("cause").and_then(|cause| cause.parse().ok());
-            Ok((rest, Self { protocol: Token::from_checked(protocol), cause, text: params.text("text") }))
+            let text = params.text("text");
+            if cause.is_some() {
+                params.remove("cause");
+            }
+            if text.is_some() {
+                params.remove("text");
+            }
+            Ok((rest, Self { protocol: Token::from_checked(protocol), cause, text, params }))
         })
     }
 }
@@ -54,7 +63,7 @@ impl fmt::Display for Reason {
             f.write_str(";text=")?;
             write_quoted(f, text)?;
         }
-        Ok(())
+        self.params.fmt(f)
     }
 }
 

@@ -1,7 +1,4 @@
-use core::fmt;
-
-use super::NameAddr;
-use crate::message::{Header, HeaderName, Malformed};
+use super::{NameAddr, header_of};
 
 /// A hop that a request must visit (RFC 3261 20.34).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,24 +25,14 @@ macro_rules! hop {
                 self.0.uri.as_sip().is_some_and(|uri| uri.params.has("lr"))
             }
         }
-
-        impl Header for $header {
-            const NAME: HeaderName = HeaderName::$header;
-            const LIST: bool = true;
-
-            fn parse(value: &str) -> Result<Self, Malformed> {
-                NameAddr::read(value).map(Self)
-            }
-        }
-
-        impl fmt::Display for $header {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-
-        super::header_text!($header);
     )+};
 }
 
 hop!(Route RecordRoute Path ServiceRoute);
+
+header_of! {
+    Route true NameAddr::read;
+    RecordRoute true NameAddr::read;
+    Path true NameAddr::read;
+    ServiceRoute true NameAddr::read;
+}

@@ -130,6 +130,9 @@ fn warnings_and_reasons_carry_words() {
         read(&Reason::sip(Status::OK, Some(&Text::new("Call completed elsewhere").unwrap())).to_string())
     );
     assert_eq!(again::<Reason>("Q.850;cause=16"), "Q.850;cause=16");
+    // What else is said, and a cause that is no number, is written again.
+    assert_eq!(again::<Reason>("Q.850 ;location=RPN; cause=16"), "Q.850;cause=16;location=RPN");
+    assert_eq!(again::<Reason>("SIP;cause=high;text=\"a\""), "SIP;text=\"a\";cause=high");
 }
 
 #[test]

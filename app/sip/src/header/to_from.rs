@@ -1,7 +1,4 @@
-use core::fmt;
-
-use super::NameAddr;
-use crate::message::{Header, HeaderName, Malformed};
+use super::{NameAddr, header_of};
 
 /// Who is called (RFC 3261 20.39).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -33,24 +30,12 @@ macro_rules! end {
                 self
             }
         }
-
-        impl Header for $header {
-            const NAME: HeaderName = HeaderName::$header;
-            const LIST: bool = false;
-
-            fn parse(value: &str) -> Result<Self, Malformed> {
-                NameAddr::read(value).map(Self)
-            }
-        }
-
-        impl fmt::Display for $header {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-
-        super::header_text!($header);
     )+};
 }
 
 end!(To From);
+
+header_of! {
+    To false NameAddr::read;
+    From false NameAddr::read;
+}

@@ -1,11 +1,10 @@
 //! Headers in a URI (RFC 3261 19.1.1): `sip:a@b?Replaces=…&Reason=…`.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt::Write as _;
 
 use crate::message::{Header, HeaderName, InvalidHeader};
-use crate::uri::{Uri, UriHeaders};
+use crate::uri::{Uri, UriHeaders, unescaped};
 
 /// The first header of that type; `None` if there is none, or it is malformed.
 pub(super) fn from_uri<H: Header>(uri: &Uri) -> Option<H> {
@@ -32,28 +31,14 @@ pub(super) fn add_to_uri<H: Header>(uri: &mut Uri, header: &H) -> Result<(), Inv
 fn find(uri: &Uri, name: &HeaderName) -> Option<String> {
     let headers = uri.as_sip()?.headers.as_deref()?;
     headers.split('&').filter_map(|header| header.split_once('=')).find_map(|(other, value)| {
-        let same = unescaped(other)?.parse::<HeaderName>().is_ok_and(|other| other == *name);
-        if same { unescaped(value) } else { None }
+        let same = text(other)?.parse::<HeaderName>().is_ok_and(|other| other == *name);
+        if same { text(value) } else { None }
     })
 }
 
-/// The text that `escaped` stands for. A `%` that begins no escape stands for itself.
-fn unescaped(escaped: &str) -> Option<String> {
-    let mut pieces = escaped.split('%');
-    let mut bytes: Vec<u8> = pieces.next()?.into();
-    for piece in pieces {
-        match piece.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) if piece.bytes().take(2).all(|digit| digit.is_ascii_hexdigit()) => {
-                bytes.push(byte);
-                bytes.extend(piece.bytes().skip(2));
-            }
-            Some(_) | None => {
-                bytes.push(b'%');
-                bytes.extend(piece.bytes());
-            }
-        }
-    }
-    String::from_utf8(bytes).ok()
+/// The text that `escaped` stands for.
+fn text(escaped: &str) -> Option<String> {
+    String::from_utf8(unescaped(escaped).collect()).ok()
 }
 
 /// Escapes what may not stand in a header of a URI (RFC 3261 25.1 `hname`, `hvalue`).

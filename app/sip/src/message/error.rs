@@ -59,7 +59,7 @@ pub enum ParseErrorKind {
 
 impl ParseError {
     /// What a server answers; `None` if the message is to be dropped. Whether it can be answered at all is
-    /// [`super::refusal`]'s to find out.
+    /// [`super::refusal()`]'s to find out.
     #[must_use]
     pub const fn status(&self) -> Option<Status> {
         match self.kind {

@@ -1,5 +1,6 @@
 use super::{Header, HeaderError, HeaderName, Headers, Method, Request, Response};
 use crate::header::{CSeq, CallId, From, MaxForwards, To, Via};
+use crate::uri::Params;
 
 impl Request {
     /// As [`super::Message::validate`]; a Max-Forwards that is there must be well-formed, too, and the branch of the
@@ -32,10 +33,23 @@ impl Response {
 fn common(headers: &Headers) -> Result<(Via, CSeq), HeaderError> {
     let vias = headers.all::<Via>()?;
     let via = vias.into_iter().next().ok_or(HeaderError::Missing { name: HeaderName::Via })?;
-    only::<From>(headers)?;
-    only::<To>(headers)?;
+    once(headers, HeaderName::Via, &via.params, "branch")?;
+    once(headers, HeaderName::From, &only::<From>(headers)?.0.params, "tag")?;
+    once(headers, HeaderName::To, &only::<To>(headers)?.0.params, "tag")?;
     only::<CallId>(headers)?;
     Ok((via, only(headers)?))
+}
+
+/// What names a transaction or a dialog is there once (RFC 3261 7.3.1): others might read the second one.
+fn once(headers: &Headers, name: HeaderName, params: &Params, param: &str) -> Result<(), HeaderError> {
+    let mut found = params.iter().filter(|(other, _)| other.eq_ignore_ascii_case(param));
+    match (found.next(), found.next()) {
+        (Some(_), Some(_)) => {
+            let at = headers.raw(&name).next().and_then(|value| value.rfind(';')).unwrap_or(0);
+            Err(HeaderError::Malformed { name, at })
+        }
+        (Some(_) | None, _) => Ok(()),
+    }
 }
 
 fn only<H: Header>(headers: &Headers) -> Result<H, HeaderError> {

@@ -1,7 +1,7 @@
 use super::context::{Context, Stage};
 use super::{Config, Output, Proxy, Question, RestoreError, State};
-use crate::clock::Clock;
 use crate::random::Seed;
+use crate::saved::Saved;
 use crate::time::Instant;
 use alloc::string::ToString as _;
 use core::time::Duration;
@@ -12,21 +12,13 @@ const VERSION: u16 = 1;
 /// All that a proxy knows, but for its configuration and its secret.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Snapshot {
-    version: u16,
-    taken: Instant,
-    state: State,
-}
+pub struct Snapshot(Saved<State>);
 
 impl Proxy {
     /// What has to be kept to go on later; `None` while there is something to poll.
     #[must_use]
     pub fn snapshot(&self, now: Instant) -> Option<Snapshot> {
-        self.outputs.is_empty().then(|| Snapshot {
-            version: VERSION,
-            taken: self.clock.inside(now),
-            state: self.state.clone(),
-        })
+        self.outputs.is_empty().then(|| Snapshot(Saved::new(VERSION, self.clock, now, self.state.clone())))
     }
 
     /// Goes on from a snapshot that was taken `away` ago. Open questions are asked again. The flows are taken
@@ -41,11 +33,8 @@ impl Proxy {
         seed: Seed,
         now: Instant,
     ) -> Result<Self, RestoreError> {
-        if snapshot.version != VERSION {
-            return Err(RestoreError::Version(snapshot.version));
-        }
-        let clock = Clock::resumed(snapshot.taken, away, now);
-        let mut proxy = Self::with(config, seed, clock, snapshot.state);
+        let (clock, state) = snapshot.0.open(VERSION, away, now).map_err(RestoreError::Version)?;
+        let mut proxy = Self::with(config, seed, clock, state);
         proxy.outputs.extend(proxy.state.contexts.values().filter_map(question));
         Ok(proxy)
     }

@@ -1,6 +1,6 @@
 use super::{Config, Output, Registrar, State, question};
-use crate::clock::Clock;
 use crate::random::Seed;
+use crate::saved::Saved;
 use crate::time::Instant;
 use core::time::Duration;
 
@@ -10,11 +10,7 @@ const VERSION: u16 = 1;
 /// All that a registrar knows, but for its configuration and its secret.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Snapshot {
-    version: u16,
-    taken: Instant,
-    state: State,
-}
+pub struct Snapshot(Saved<State>);
 
 /// A snapshot cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,11 +24,7 @@ impl Registrar {
     /// What has to be kept to go on later; `None` while there is something to poll.
     #[must_use]
     pub fn snapshot(&self, now: Instant) -> Option<Snapshot> {
-        self.outputs.is_empty().then(|| Snapshot {
-            version: VERSION,
-            taken: self.clock.inside(now),
-            state: self.state.clone(),
-        })
+        self.outputs.is_empty().then(|| Snapshot(Saved::new(VERSION, self.clock, now, self.state.clone())))
     }
 
     /// Goes on from a snapshot that was taken `away` ago. Open questions are asked again. The flows are taken
@@ -47,11 +39,8 @@ impl Registrar {
         seed: Seed,
         now: Instant,
     ) -> Result<Self, RestoreError> {
-        if snapshot.version != VERSION {
-            return Err(RestoreError::Version(snapshot.version));
-        }
-        let clock = Clock::resumed(snapshot.taken, away, now);
-        let mut registrar = Self::with(config, seed, clock, snapshot.state);
+        let (clock, state) = snapshot.0.open(VERSION, away, now).map_err(RestoreError::Version)?;
+        let mut registrar = Self::with(config, seed, clock, state);
         for (id, pending) in &registrar.state.pending {
             registrar.outputs.push_back(Output::Ask(*id, question(&pending.credentials)));
         }

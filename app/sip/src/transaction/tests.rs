@@ -63,19 +63,38 @@ fn short(effects: &mut Vec<Effect>) -> Vec<String> {
         .collect()
 }
 
+/// A machine with timers.
+trait Timed {
+    fn due(&self) -> Option<Instant>;
+    fn pass(&mut self, now: Instant, effects: &mut Vec<Effect>);
+}
+
+macro_rules! timed {
+    ($($machine:ident)+) => {$(
+        impl Timed for $machine {
+            fn due(&self) -> Option<Instant> {
+                self.deadline()
+            }
+
+            fn pass(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+                self.timeout(now, effects);
+            }
+        }
+    )+};
+}
+
+timed!(ClientInvite ClientNonInvite ServerInvite);
+
 /// Passes every deadline up to `end` to a machine, and says when it wanted what.
-fn run(
-    end: u64,
-    mut deadline: impl FnMut() -> Option<Instant>,
-    mut timeout: impl FnMut(Instant) -> Vec<String>,
-) -> Vec<(u64, Vec<String>)> {
-    let mut log = Vec::new();
-    while let Some(due) = deadline()
+fn elapse<M: Timed>(mut machine: M, end: u64) -> (M, Vec<(u64, Vec<String>)>) {
+    let (mut log, mut effects) = (Vec::new(), Vec::new());
+    while let Some(due) = machine.due()
         && due <= at(end)
     {
-        log.push((due.as_millis(), timeout(due)));
+        machine.pass(due, &mut effects);
+        log.push((due.as_millis(), short(&mut effects)));
     }
-    log
+    (machine, log)
 }
 
 fn nothing() -> Vec<String> {

@@ -14,6 +14,7 @@ pub use sip::SipUri;
 
 pub(crate) use grammar::{host, port};
 pub(crate) use params::{write_param, write_quoted};
+pub(crate) use pieces::unescaped;
 
 use alloc::string::String;
 use core::fmt;

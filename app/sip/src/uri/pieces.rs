@@ -87,7 +87,7 @@ impl Part {
 }
 
 /// The bytes that the escapes of `text` stand for. A `%` that begins no escape stands for itself.
-pub(super) fn unescaped(text: &str) -> impl Iterator<Item = u8> {
+pub(crate) fn unescaped(text: &str) -> impl Iterator<Item = u8> {
     let mut bytes = text.bytes();
     core::iter::from_fn(move || {
         let byte = bytes.next()?;

@@ -127,6 +127,8 @@ fn what_is_not_said_is_not_offline() {
     assert_eq!(state("<tuple id='a'><status/></tuple>"), Ok(Availability::Unknown));
     assert_eq!(state("<tuple id='a'><status><basic>perhaps</basic></status></tuple>"), Ok(Availability::Unknown));
     assert_eq!(state("<person><activities><juggling/></activities></person>"), Ok(Availability::Unknown));
+    assert_eq!(Presence::default().state(), Availability::Unknown, "as after a NOTIFY without a body");
+    assert!(Presence::parse(b"").is_err());
     let one_open =
         "<tuple><status><basic>closed</basic></status></tuple><tuple><status><basic>OPEN</basic></status></tuple>";
     assert_eq!(state(one_open), Ok(Availability::Available));
@@ -160,7 +162,7 @@ fn the_most_preferred_note_is_shown() {
 fn what_is_published_is_what_phones_read() {
     let presence = Presence {
         entity: Some("sip:1001@example.com".into()),
-        tuples: vec![Tuple { basic: Some(Basic::Open), ..Tuple::default() }],
+        tuples: vec![Tuple { id: Some("t0".into()), basic: Some(Basic::Open), ..Tuple::default() }],
         person: Person { activities: vec![Activity::OnThePhone], notes: vec!["<&\">".into()], ..Person::default() },
         notes: vec![],
     };

@@ -1,6 +1,6 @@
 //! An exchange on a bench: the two machines wired as a server wires them, with a clock that is set by hand.
 
-use crate::messages::{first_line, lines, register};
+use crate::messages::{answer, first_line, invite, lines, register};
 use sip::digest::Ha1s;
 use sip::message::{Message, Request, Response};
 use sip::proxy::{self, Inbound, Party, Proxy};
@@ -239,6 +239,15 @@ pub fn phone(bench: &mut Bench, user: &str, name: &str) -> Flow {
     bench.send(flow, register(user, name, 1, 3600));
     assert_eq!(bench.response(flow).status.code(), 200);
     flow
+}
+
+/// 1001 calls 1002, whose phone rings: the INVITE as it was sent, and as it arrived.
+pub fn ring(bench: &mut Bench, caller: Flow, callee: Flow) -> (Request, Request) {
+    let sent = invite("1001", "a", "1002");
+    bench.send(caller, sent.clone());
+    let arrived = bench.request(callee);
+    bench.send(callee, answer(&arrived, 180, "1002", "b"));
+    (sent, arrived)
 }
 
 /// Both benches: as it runs, and saved and restored after every step.

@@ -1,6 +1,6 @@
 //! What phones see of the proxy: dialogs, also of phones that come and go.
 
-use crate::bench::{Bench, benches, phone};
+use crate::bench::{Bench, benches, phone, ring};
 use crate::messages::{answer, first_line, invite, register, within, within_back};
 use sip::header::{RecordRoute, Via};
 use sip::message::{HeaderName, Message, Method, Request, Response};
@@ -15,10 +15,7 @@ struct Call {
 }
 
 fn call(bench: &mut Bench, caller: Flow, callee: Flow) -> Call {
-    let sent = invite("1001", "a", "1002");
-    bench.send(caller, sent.clone());
-    let arrived = bench.request(callee);
-    bench.send(callee, answer(&arrived, 180, "1002", "b"));
+    let (sent, arrived) = ring(bench, caller, callee);
     bench.send(callee, answer(&arrived, 200, "1002", "b"));
     let seen = bench.take(caller);
     let Some(Message::Response(accepted)) = seen.last().cloned() else { panic!("no 200") };
@@ -111,10 +108,7 @@ fn a_phone_that_comes_back_while_it_rings_gets_the_invite_again() {
 fn a_caller_that_comes_back_gets_its_responses_there() {
     for mut bench in benches() {
         let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
-        let sent = invite("1001", "a", "1002");
-        bench.send(a, sent.clone());
-        let arrived = bench.request(b);
-        bench.send(b, answer(&arrived, 180, "1002", "b"));
+        let (sent, arrived) = ring(&mut bench, a, b);
         bench.close(a);
         let back = bench.open("1001");
         bench.send(back, register("1001", "a", 2, 3600));
@@ -130,9 +124,7 @@ fn a_caller_that_comes_back_gets_its_responses_there() {
 fn a_caller_that_does_not_come_back_stops_ringing() {
     for mut bench in benches() {
         let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
-        bench.send(a, invite("1001", "a", "1002"));
-        let arrived = bench.request(b);
-        bench.send(b, answer(&arrived, 180, "1002", "b"));
+        ring(&mut bench, a, b);
         bench.close(a);
         bench.pass(31_000);
         assert_eq!(bench.first_lines(b), [""; 0]);

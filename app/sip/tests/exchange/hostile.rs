@@ -1,6 +1,6 @@
 //! What phones that break the rules, and strangers, cannot do.
 
-use crate::bench::{Bench, phone};
+use crate::bench::{Bench, phone, ring};
 use crate::messages::{again, answer, invite, request, signed, within};
 use sip::digest::Algorithm;
 use sip::header::{CSeq, CallId, PAssertedIdentity, Via};
@@ -10,9 +10,7 @@ use sip::proxy::Flow;
 /// 1001 calls 1002, whose phone rings.
 fn ringing(bench: &mut Bench) -> (Flow, Flow, sip::message::Request) {
     let (a, b) = (phone(bench, "1001", "a"), phone(bench, "1002", "b"));
-    bench.send(a, invite("1001", "a", "1002"));
-    let arrived = bench.request(b);
-    bench.send(b, answer(&arrived, 180, "1002", "b"));
+    let (_, arrived) = ring(bench, a, b);
     bench.take(a);
     (a, b, arrived)
 }

@@ -1,6 +1,6 @@
 //! What phones see of the proxy: forking, CANCEL, refusals (RFC 3261 16).
 
-use crate::bench::{Bench, benches, phone};
+use crate::bench::{Bench, benches, phone, ring};
 use crate::messages::{answer, invite, request, signed, within};
 use sip::digest::Algorithm;
 use sip::header::{CSeq, MaxForwards, PAssertedIdentity, Reason, Via};
@@ -69,10 +69,7 @@ fn who_cannot_be_called() {
 fn cancel_before_the_answer() {
     for mut bench in benches() {
         let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
-        let sent = invite("1001", "a", "1002");
-        bench.send(a, sent.clone());
-        let arrived = bench.request(b);
-        bench.send(b, answer(&arrived, 180, "1002", "b"));
+        let (sent, arrived) = ring(&mut bench, a, b);
         bench.take(a);
         bench.send(a, sip::transaction::cancel(&sent));
         assert_eq!(bench.response(a).headers.get::<CSeq>().unwrap().method, Method::Cancel);
@@ -173,9 +170,7 @@ fn one_declines_for_all() {
 fn nobody_answers() {
     for mut bench in benches() {
         let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
-        bench.send(a, invite("1001", "a", "1002"));
-        let arrived = bench.request(b);
-        bench.send(b, answer(&arrived, 180, "1002", "b"));
+        let (_, arrived) = ring(&mut bench, a, b);
         bench.take(a);
         bench.pass(44_999);
         assert_eq!(bench.first_lines(b), [""; 0]);

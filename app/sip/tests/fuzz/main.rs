@@ -6,6 +6,7 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bodies;
+mod documents;
 mod mutate;
 mod protos;
 mod shapes;
@@ -47,7 +48,8 @@ fn corpus(name: &str) -> Vec<Vec<u8>> {
     let tests = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let mut folders = vec![tests.join("fuzz/corpus").join(name)];
     if ["message", "refusal"].contains(&name) {
-        folders.extend([tests.join("messages"), tests.join("fuzz/corpus/message"), tests.join("torture")]);
+        folders
+            .extend(["messages", "fuzz/corpus/message", "torture/rfc4475", "torture/rfc5118"].map(|at| tests.join(at)));
     }
     if ["pidf", "dialog_info", "reginfo"].contains(&name) {
         folders.push(tests.join("bodies"));
@@ -68,12 +70,33 @@ fn corpus(name: &str) -> Vec<Vec<u8>> {
 }
 
 macro_rules! bodies {
-    ($($name:ident)+) => {$(
+    ($($name:ident)+) => {
+    $(
         #[test]
         fn $name() {
             run(stringify!($name), bodies::$name::$name);
         }
-    )+};
+    )+
+
+        /// Those that there are.
+        const BODIES: &[&str] = &[$(stringify!($name)),+];
+    };
+}
+
+/// `.ci/fuzz` runs what `cargo fuzz` lists: each body needs its target, and each target its entry.
+#[test]
+fn each_body_has_a_fuzz_target() {
+    let fuzz = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    let files = std::fs::read_dir(fuzz.join("targets")).unwrap().map(|entry| entry.unwrap().path());
+    let mut targets: Vec<_> = files.map(|file| file.file_stem().unwrap().to_string_lossy().into_owned()).collect();
+    targets.sort_unstable();
+    let manifest = std::fs::read_to_string(fuzz.join("Cargo.toml")).unwrap();
+    let mut entries: Vec<_> = manifest.lines().filter_map(|line| line.strip_prefix("path = \"targets/")).collect();
+    entries.sort_unstable();
+    let mut bodies = BODIES.to_vec();
+    bodies.sort_unstable();
+    assert_eq!(targets, bodies);
+    assert_eq!(entries, bodies.iter().map(|body| format!("{body}.rs\"")).collect::<Vec<_>>());
 }
 
 bodies! {

@@ -4,10 +4,11 @@ use super::bodies::memory::taken;
 use super::bodies::{header, message, uri};
 use super::mutate::{BEGINNINGS, UNITS};
 use sip::message::{Message, limits};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// A run of one unit up to that length.
-fn run(beginning: &str, unit: &str, length: usize) -> String {
+pub fn run(beginning: &str, unit: &str, length: usize) -> String {
     let mut text = String::from(beginning);
     text.extend(std::iter::repeat_n(unit, length.saturating_sub(beginning.len()) / unit.len()));
     text
@@ -95,6 +96,19 @@ fn table() {
             }
         }
     }
+    for (what, bytes, read) in super::documents::shapes() {
+        rows.push(measured(what, bytes.len(), &|| read(&bytes)));
+    }
+    for number in 0..header::TYPES.len() {
+        for value in ["a", ",", "a,", "<sip:a>,", "SIP/2.0/WS a;branch=z,", "399 a \"b\",", "Digest a=b,"] {
+            let field = format!("{}: {}a\r\n", header::name(number), run("", value, limits::FIELD - 64));
+            let text = format!("SIP/2.0 200 OK\r\n{}\r\n", field.repeat(limits::HEADER_SECTION / field.len() - 1));
+            let Ok(message) = Message::parse(text.as_bytes()) else { continue };
+            rows.push(measured(format!("all {} {value:?}", header::TYPES[number]), text.len(), &|| {
+                header::read_all(number, message.headers())
+            }));
+        }
+    }
     rows.sort_by(|one, two| two.time.total_cmp(&one.time));
     let greedy = rows.iter().map(|row| row.memory).max_by(f64::total_cmp);
     println!("| Shape | ns per byte | bytes allocated per byte |\n| --- | ---: | ---: |");
@@ -105,7 +119,20 @@ fn table() {
     for row in rows.iter().take(15) {
         println!("| `{}` | {:.1} | {:.1} |", row.what.replace('|', "\\|"), row.time, row.memory);
     }
+    for (kind, memory) in greediest(&rows) {
+        println!("| {kind}: the greediest | | {memory:.1} |");
+    }
     println!("{} shapes; the greediest takes {greedy:.1?} bytes per byte", rows.len());
+}
+
+/// What the greediest shape of each kind takes.
+fn greediest(rows: &[Row]) -> BTreeMap<&str, f64> {
+    let mut kinds = BTreeMap::new();
+    for row in rows {
+        let kind = kinds.entry(row.what.split(' ').next().unwrap_or_default()).or_insert(0.0_f64);
+        *kind = kind.max(row.memory);
+    }
+    kinds
 }
 
 struct Row {

@@ -10,17 +10,17 @@
 #![allow(dead_code, unreachable_pub, missing_docs)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod ladder;
 mod phone;
 mod wire;
 
+pub use ladder::Ladder;
 pub use phone::{Phone, Seen, config};
 pub use wire::Wire;
 
 use sip::agent::{Agent, Answer, CallId, Input, MediaFailure, Output, QuestionId, VerbError};
-use sip::message::{KeepAlive, Message, is_keepalive};
 use sip::{Duration, Instant};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// How long a message, or opening a connection, takes.
 pub const LATENCY: Duration = Duration::from_millis(10);
@@ -50,7 +50,7 @@ pub struct Network<E> {
     under_way: BTreeMap<(Instant, u64), Arrival>,
     order: u64,
     last_flow: u64,
-    ladder: String,
+    ladder: Ladder,
     /// Whether connections can be made.
     pub reachable: bool,
 }
@@ -74,7 +74,7 @@ impl<E: Exchange> Network<E> {
             under_way: BTreeMap::new(),
             order: 0,
             last_flow: 0,
-            ladder: String::new(),
+            ladder: Ladder::default(),
             reachable: true,
         }
     }
@@ -86,7 +86,7 @@ impl<E: Exchange> Network<E> {
 
     /// The messages and events so far.
     pub fn ladder(&self) -> &str {
-        &self.ladder
+        self.ladder.as_str()
     }
 
     pub fn phone(&self, phone: usize) -> &Phone {
@@ -99,7 +99,7 @@ impl<E: Exchange> Network<E> {
 
     /// A heading in the ladder.
     pub fn note(&mut self, text: &str) {
-        let _ = writeln!(self.ladder, "-- {text}");
+        self.ladder.note(text);
     }
 
     /// Starts a phone, and lets everything settle.
@@ -292,8 +292,7 @@ impl<E: Exchange> Network<E> {
                 }
                 Output::Event(event) => {
                     if let Some(line) = self.phones[phone].told(event) {
-                        let user = &self.phones[phone].user;
-                        let _ = writeln!(self.ladder, "{:>7} {user}: {line}", self.now.as_millis());
+                        self.ladder.told(self.now, &self.phones[phone].user, &line);
                     }
                 }
             }
@@ -304,14 +303,13 @@ impl<E: Exchange> Network<E> {
     fn drain_exchange(&mut self) {
         while let Some((flow, bytes)) = self.exchange.poll() {
             let Some(phone) = self.phones.iter().position(|phone| phone.flow == Some(flow)) else { continue };
-            self.log("exchange", &self.phones[phone].user.clone(), &bytes);
+            self.ladder.sent(self.now, "exchange", &self.phones[phone].user, &bytes);
             self.after(LATENCY, Arrival::ToPhone(phone, bytes));
         }
     }
 
     fn sent(&mut self, phone: usize, bytes: Vec<u8>) {
-        let user = self.phones[phone].user.clone();
-        self.log(&user, "exchange", &bytes);
+        self.ladder.sent(self.now, &self.phones[phone].user, "exchange", &bytes);
         if let Some(flow) = self.phones[phone].flow {
             self.after(LATENCY, Arrival::ToExchange(flow, bytes));
         }
@@ -372,32 +370,5 @@ impl<E: Exchange> Network<E> {
     fn after(&mut self, time: Duration, arrival: Arrival) {
         self.order += 1;
         self.under_way.insert((self.now + time, self.order), arrival);
-    }
-
-    fn log(&mut self, from: &str, to: &str, bytes: &[u8]) {
-        let _ = writeln!(self.ladder, "{:>7} {from} -> {to}: {}", self.now.as_millis(), first_line(bytes));
-    }
-}
-
-/// What a message is, in short.
-pub fn first_line(bytes: &[u8]) -> String {
-    match is_keepalive(bytes) {
-        Some(KeepAlive::Ping) => return "ping".into(),
-        Some(KeepAlive::Pong) => return "pong".into(),
-        Some(KeepAlive::Empty) => return "nothing".into(),
-        None => {}
-    }
-    match Message::parse(bytes) {
-        Ok(Message::Request(request)) => {
-            let body = if request.body.is_empty() { "" } else { " with description" };
-            format!("{}{body}", request.method)
-        }
-        Ok(Message::Response(response)) => {
-            let body = if response.body.is_empty() { "" } else { " with description" };
-            let cseq = response.headers.get::<sip::header::CSeq>();
-            let method = cseq.map_or_else(|error| error.to_string(), |cseq| cseq.method.to_string());
-            format!("{} {} ({method}){body}", response.status, response.reason())
-        }
-        Err(error) => format!("garbage: {error}"),
     }
 }

@@ -84,7 +84,7 @@ fn intmeth_is_read_with_all_its_characters() {
     assert_eq!(headers.get::<CallId>().unwrap().as_str(), r#"intmeth.word%ZK-!.*_+'@word`~)(><:\/"][?}{"#);
     assert_eq!(headers.get::<MaxForwards>(), Ok(MaxForwards(255)));
     let to: To = headers.get().unwrap();
-    // What is shown and sent on holds no NUL.
+    // What is shown and sent on holds no control characters that could steer what reads it.
     assert_eq!(to.0.display(), Some("BEL:\u{fffd} NUL:\u{fffd} DEL:\u{7f}"));
     let from: From = headers.get().unwrap();
     assert_eq!(from.0.display(), Some("token1~` token2'+_ token3*%!.-"));

@@ -158,7 +158,7 @@ impl DialogInfo {
         read::dialog_info(body)
     }
 
-    /// The document (RFC 4235 4). Without a version it says 0, as it must say one.
+    /// The document (RFC 4235 4). What is `None` is left out; the schema wants a version, so who sends it gives one.
     #[must_use]
     pub fn compose(&self) -> String {
         write::dialog_info(self)

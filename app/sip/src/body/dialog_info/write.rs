@@ -1,14 +1,13 @@
 use alloc::string::String;
 
 use super::super::xml::Writer;
-use super::{Dialog, DialogEvent, DialogInfo, Direction, Participant};
+use super::{Dialog, DialogEvent, DialogInfo, DialogState, Direction, Participant};
 use crate::message::Status;
 
 pub(super) fn dialog_info(info: &DialogInfo) -> String {
     let mut xml = Writer::new();
     xml.open("dialog-info").attribute("xmlns", "urn:ietf:params:xml:ns:dialog-info");
-    xml.attribute("version", info.version.unwrap_or_default());
-    xml.attribute("state", info.notice.as_str());
+    xml.maybe("version", info.version).attribute("state", info.notice.as_str());
     xml.maybe("entity", info.entity.as_ref());
     for dialog in &info.dialogs {
         write_dialog(&mut xml, dialog);
@@ -22,9 +21,10 @@ fn write_dialog(xml: &mut Writer, dialog: &Dialog) {
     xml.maybe("local-tag", dialog.local_tag.as_ref());
     xml.maybe("remote-tag", dialog.remote_tag.as_ref());
     xml.maybe("direction", dialog.direction.map(Direction::as_str));
-    if let Some(state) = dialog.state {
+    if dialog.state.is_some() || dialog.event.is_some() || dialog.code.is_some() {
         xml.open("state").maybe("event", dialog.event.map(DialogEvent::as_str));
-        xml.maybe("code", dialog.code.map(Status::code)).text(state.as_str()).close();
+        xml.maybe("code", dialog.code.map(Status::code));
+        xml.text(dialog.state.map_or("", DialogState::as_str)).close();
     }
     if let Some(duration) = dialog.duration {
         xml.leaf("duration", &alloc::format!("{duration}"));

@@ -26,8 +26,8 @@ pub use write::{Composed, compose};
 use alloc::vec::Vec;
 
 use super::BodyError;
-use crate::header::{ContentType, MediaType};
-use crate::message::{HeaderName, Headers, InvalidHeader, Token};
+use crate::header::{ContentDisposition, ContentId, ContentType, MediaType};
+use crate::message::{Headers, InvalidHeader, Token};
 
 /// A part of a body: some header fields, and bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,12 +61,11 @@ impl Part {
     /// The same part with a Content-Disposition of that kind and handling.
     ///
     /// # Errors
-    /// The kind is no token, or there are too many fields.
+    /// The kind is no token.
     pub fn with_disposition(mut self, kind: &str, required: bool) -> Result<Self, InvalidHeader> {
-        let handling = if required { "required" } else { "optional" };
-        let value = alloc::format!("{};handling={handling}", Token::new(kind)?);
-        self.headers.remove(HeaderName::ContentDisposition);
-        self.headers.push_raw(HeaderName::ContentDisposition.as_str(), &value)?;
+        let mut disposition = ContentDisposition::new(Token::new(kind)?);
+        disposition.params.set("handling", Some(if required { "required" } else { "optional" }))?;
+        self.headers.set(&disposition);
         Ok(self)
     }
 
@@ -83,28 +82,24 @@ impl Part {
     /// them, and a call is worth more.
     #[must_use]
     pub fn disposition(&self) -> Disposition {
-        let said = self.headers.raw(&HeaderName::ContentDisposition).next().map(read::disposition);
-        let is_sdp = || self.media_type().is_some_and(|media_type| media_type.is("application/sdp"));
-        said.flatten().unwrap_or_else(|| {
-            let kind = if is_sdp() { Token::literal("session") } else { Token::literal("render") };
-            Disposition { kind, required: false }
-        })
+        if let Ok(said) = self.headers.get::<ContentDisposition>() {
+            return Disposition { required: said.is_required(), kind: said.kind };
+        }
+        let is_sdp = self.media_type().is_some_and(|media_type| media_type.is("application/sdp"));
+        Disposition { kind: Token::literal(if is_sdp { "session" } else { "render" }), required: false }
     }
 
-    /// Its Content-ID, with the angle brackets (RFC 2045 7): by it other parts name it.
+    /// Its Content-ID (RFC 2045 7), by which other parts name it; `None` if it has none, or a malformed one.
     #[must_use]
-    pub fn content_id(&self) -> Option<&str> {
-        self.raw("Content-ID")
+    pub fn content_id(&self) -> Option<ContentId> {
+        self.headers.get().ok()
     }
 
     /// Its Content-Transfer-Encoding (RFC 2045 6), which is not undone.
     #[must_use]
     pub fn transfer_encoding(&self) -> Option<&str> {
-        self.raw("Content-Transfer-Encoding")
-    }
-
-    fn raw(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        let mut fields = self.headers.iter();
+        fields.find(|(name, _)| name.eq_ignore_ascii_case("Content-Transfer-Encoding")).map(|(_, value)| value)
     }
 }
 

@@ -1,10 +1,9 @@
 use alloc::vec::Vec;
 
 use super::super::{BodyError, BodyErrorKind, fields, limits};
-use super::{Disposition, Part};
+use super::Part;
 use crate::header::MediaType;
-use crate::header::grammar::{params, token, white};
-use crate::message::{Text, Token};
+use crate::message::Text;
 
 pub(super) fn parts(media_type: &MediaType, body: &[u8]) -> Result<Vec<Part>, BodyError> {
     if body.len() > limits::BODY {
@@ -30,15 +29,6 @@ pub(super) fn parts(media_type: &MediaType, body: &[u8]) -> Result<Vec<Part>, Bo
         None => return Err(BodyError::new(BodyErrorKind::Boundary, body, body.len())),
     }
     Ok(parts)
-}
-
-/// `session;handling=optional`; `None` if it is malformed. Any handling but `optional` is taken as required.
-pub(super) fn disposition(value: &str) -> Option<Disposition> {
-    let (rest, kind) = token(value).ok()?;
-    let (rest, _) = white(rest).ok()?;
-    let (_, params) = params(rest).ok()?;
-    let required = !params.text("handling").is_some_and(|handling| handling.eq_ignore_ascii_case("optional"));
-    Some(Disposition { kind: Token::from_checked(kind), required })
 }
 
 /// The boundary of a multipart type (RFC 2046 5.1.1), which a space must not end.

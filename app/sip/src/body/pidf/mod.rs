@@ -49,7 +49,7 @@ pub struct Presence {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Tuple {
-    /// Which one of the document.
+    /// Which one of the document; no two have the same (RFC 3863 4.1.2).
     pub id: Option<String>,
     /// Whether it is open.
     pub basic: Option<Basic>,
@@ -101,7 +101,8 @@ impl Presence {
         read::presence(body)
     }
 
-    /// The document (RFC 3863, 4479, 4480). A tuple without an id gets one, as it must have one.
+    /// The document (RFC 3863, 4479, 4480). What is `None` is left out; the schema wants an id of each tuple, so who
+    /// sends it gives one.
     #[must_use]
     pub fn compose(&self) -> String {
         write::presence(self)

@@ -1,4 +1,3 @@
-use alloc::format;
 use alloc::string::String;
 
 use super::super::xml::Writer;
@@ -18,8 +17,8 @@ pub(super) fn presence(presence: &Presence) -> String {
         xml.attribute("xmlns:ce", "urn:cisco:params:xml:ns:pidf:rpid");
     }
     xml.maybe("entity", presence.entity.as_ref());
-    for (place, tuple) in presence.tuples.iter().enumerate() {
-        write_tuple(&mut xml, tuple, place);
+    for tuple in &presence.tuples {
+        write_tuple(&mut xml, tuple);
     }
     for note in &presence.notes {
         xml.leaf("note", note);
@@ -30,13 +29,9 @@ pub(super) fn presence(presence: &Presence) -> String {
     xml.finish()
 }
 
-fn write_tuple(xml: &mut Writer, tuple: &Tuple, place: usize) {
+fn write_tuple(xml: &mut Writer, tuple: &Tuple) {
     xml.open("tuple");
-    match &tuple.id {
-        Some(id) => xml.attribute("id", id),
-        None => xml.attribute("id", format!("t{place}")),
-    };
-    xml.open("status");
+    xml.maybe("id", tuple.id.as_ref()).open("status");
     if let Some(basic) = tuple.basic {
         xml.leaf("basic", if basic == Basic::Open { "open" } else { "closed" });
     }

@@ -12,7 +12,8 @@ pub(super) const DOCTYPE: &str = "-//IETF//DTD RFCxxxx XPIDF 1.0//EN";
 
 /// Who it is about: a URI with the method to subscribe by.
 pub(super) fn presentity(presence: &mut Presence, element: &Element) {
-    let uri = element.attribute("uri").map(|uri| uri.split_once(";method=").map_or(uri, |(uri, _)| uri));
+    let uri = element.attribute("uri").map(|uri| uri.split_once(";method=").map_or(uri, |(uri, _)| uri.trim()));
+    let uri = uri.filter(|uri| !uri.is_empty());
     presence.entity = presence.entity.take().or_else(|| uri.map(String::from));
 }
 

@@ -133,7 +133,7 @@ impl RegInfo {
         read::reg_info(body)
     }
 
-    /// The document (RFC 3680 5). Without a version it says 0, as it must say one.
+    /// The document (RFC 3680 5). What is `None` is left out; the schema wants a version, so who sends it gives one.
     #[must_use]
     pub fn compose(&self) -> String {
         write::reg_info(self)

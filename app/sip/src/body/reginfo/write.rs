@@ -10,7 +10,7 @@ pub(super) fn reg_info(info: &RegInfo) -> String {
     if contacts().any(|contact| contact.pub_gruu.is_some() || contact.temp_gruu.is_some()) {
         xml.attribute("xmlns:gr", "urn:ietf:params:xml:ns:gruuinfo");
     }
-    xml.attribute("version", info.version.unwrap_or_default()).attribute("state", info.notice.as_str());
+    xml.maybe("version", info.version).attribute("state", info.notice.as_str());
     for registration in &info.registrations {
         xml.open("registration").attribute("aor", &registration.aor).attribute("id", &registration.id);
         xml.maybe("state", registration.state.map(RegistrationState::as_str));

@@ -70,11 +70,29 @@ fn what_is_malformed_is_refused_where_it_goes_wrong() {
     assert_eq!(refused::<MimeVersion>("1"), 1);
     assert_eq!(refused::<MimeVersion>("1.0.0"), 3);
     assert_eq!(refused::<MimeVersion>("1.99999999999"), 2);
+    assert_eq!(refused::<MimeVersion>("1.0 (a"), 6);
     assert_eq!(refused::<Priority>("very urgent"), 4);
     assert_eq!(refused::<ReplyTo>("bob"), 0);
     assert_eq!(refused::<Timestamp>("-1"), 0);
     assert_eq!(refused::<Timestamp>("1 x"), 1);
     assert_eq!(refused::<Timestamp>(".5"), 0);
+}
+
+#[test]
+fn a_version_of_mime_may_have_comments_anywhere() {
+    for value in ["1.0 (produced by MetaSend Vx.x)", "(a (b) \\)) 1.0", "1.(a)0", " 1 ( ) . 0(a)\t(b)"] {
+        assert_eq!(read::<MimeVersion>(value), MimeVersion::V1_0, "{value}");
+    }
+}
+
+#[test]
+fn a_list_may_be_empty() {
+    for fields in ["Accept:\r\n", "Accept: \r\nAccept: ,\r\n"] {
+        let message = Message::parse(format!("OPTIONS sip:a SIP/2.0\r\n{fields}\r\n").as_bytes()).unwrap();
+        assert_eq!(message.headers().all::<Accept>(), Ok(Vec::new()), "{fields:?}");
+        assert_eq!(message.headers().find::<Accept>(), Ok(None), "{fields:?}");
+        assert!(message.headers().contains(HeaderName::Accept), "{fields:?}");
+    }
 }
 
 #[test]

@@ -1,5 +1,4 @@
 use super::*;
-use core::cell::RefCell;
 
 fn calling(transport: Reliability) -> (ClientInvite, Vec<Effect>) {
     let mut effects = Vec::new();
@@ -14,20 +13,6 @@ fn after(transport: Reliability, statuses: &[u16]) -> (ClientInvite, Vec<Effect>
     }
     effects.clear();
     (machine, effects)
-}
-
-fn elapse(machine: ClientInvite, end: u64) -> (ClientInvite, Vec<(u64, Vec<String>)>) {
-    let cell = RefCell::new(machine);
-    let log = run(
-        end,
-        || cell.borrow().deadline(),
-        |now| {
-            let mut effects = Vec::new();
-            cell.borrow_mut().timeout(now, &mut effects);
-            short(&mut effects)
-        },
-    );
-    (cell.into_inner(), log)
 }
 
 #[test]

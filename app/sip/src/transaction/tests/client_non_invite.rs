@@ -1,5 +1,4 @@
 use super::*;
-use core::cell::RefCell;
 
 fn after(transport: Reliability, statuses: &[u16]) -> (ClientNonInvite, Vec<Effect>) {
     let mut effects = Vec::new();
@@ -10,20 +9,6 @@ fn after(transport: Reliability, statuses: &[u16]) -> (ClientNonInvite, Vec<Effe
     }
     effects.clear();
     (machine, effects)
-}
-
-fn elapse(machine: ClientNonInvite, end: u64) -> (ClientNonInvite, Vec<(u64, Vec<String>)>) {
-    let cell = RefCell::new(machine);
-    let log = run(
-        end,
-        || cell.borrow().deadline(),
-        |now| {
-            let mut effects = Vec::new();
-            cell.borrow_mut().timeout(now, &mut effects);
-            short(&mut effects)
-        },
-    );
-    (cell.into_inner(), log)
 }
 
 fn times(log: &[(u64, Vec<String>)]) -> Vec<u64> {

@@ -1,5 +1,4 @@
 use super::*;
-use core::cell::RefCell;
 
 fn after(transport: Reliability, statuses: &[u16]) -> (ServerInvite, Vec<Effect>) {
     let mut effects = Vec::new();
@@ -15,20 +14,6 @@ fn confirmed() -> (ServerInvite, Vec<Effect>) {
     let (mut machine, mut effects) = after(UNRELIABLE, &[486]);
     machine.receive(&request("ACK"), at(200), &mut effects);
     (machine, effects)
-}
-
-fn elapse(machine: ServerInvite, end: u64) -> (ServerInvite, Vec<(u64, Vec<String>)>) {
-    let cell = RefCell::new(machine);
-    let log = run(
-        end,
-        || cell.borrow().deadline(),
-        |now| {
-            let mut effects = Vec::new();
-            cell.borrow_mut().timeout(now, &mut effects);
-            short(&mut effects)
-        },
-    );
-    (cell.into_inner(), log)
 }
 
 #[test]

@@ -5,7 +5,7 @@ use sip::body::limits;
 
 /// One document, told twice.
 pub fn dialog_info(data: &[u8]) {
-    if let Some(info) = super::document::law(data, DialogInfo::parse, |info| info.compose().into_bytes()) {
+    if let Some(info) = super::document::exact(data, DialogInfo::parse, |info| info.compose().into_bytes()) {
         let mut table = DialogTable::new();
         let _ = table.merge(info.clone());
         let _ = table.merge(info);

@@ -24,6 +24,18 @@ macro_rules! types {
             reads[number % reads.len()](value)
         }
 
+        /// Reads all values of the fields as the type of that number, and nothing else.
+        pub fn read_all(number: usize, headers: &Headers) -> bool {
+            let reads: &[fn(&Headers) -> bool] = &[$(|headers| headers.all::<sip::header::$header>().is_ok()),+];
+            reads[number % reads.len()](headers)
+        }
+
+        /// The name of the type of that number.
+        pub fn name(number: usize) -> HeaderName {
+            let names = [$(sip::header::$header::NAME),+];
+            names[number % names.len()].clone()
+        }
+
         /// The laws of all fields of a message, as every type.
         pub fn all(headers: &Headers) {
             $(field_law::<sip::header::$header>(headers);)+
@@ -56,12 +68,13 @@ fn value_law<H: Header>(value: &str) {
     let mut response = Response::new(Status::OK);
     response.headers.push(&header);
     let pushed: Vec<_> = texts::<H>(&response.headers);
+    let fits = text.len() + H::NAME.as_str().len() + 4 <= limits::FIELD;
     if value.contains(|c: char| c < ' ' && c != '\t') {
-        return assert_eq!(parsed(&response).headers().len(), 2, "{value:?}");
+        return assert!(!fits || parsed(&response).headers().len() == 2, "{value:?}");
     }
     assert_eq!(pushed, [text.as_str()], "{} from {value:?}", H::NAME);
     // What a Content-Length says on the wire is not its own choice.
-    if H::NAME != HeaderName::ContentLength && text.len() + H::NAME.as_str().len() + 4 <= limits::FIELD {
+    if H::NAME != HeaderName::ContentLength && fits {
         assert_eq!(texts::<H>(parsed(&response).headers()), [text.as_str()], "{} from {value:?}", H::NAME);
         let mut list = Headers::new();
         if H::LIST && list.push_raw(H::NAME.as_str(), &format!("{text}, {text}")).is_ok() && !text.is_empty() {

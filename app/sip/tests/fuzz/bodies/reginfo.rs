@@ -5,7 +5,7 @@ use sip::body::reginfo::{RegInfo, RegistrationTable};
 
 /// One document, told twice.
 pub fn reginfo(data: &[u8]) {
-    if let Some(info) = super::document::law(data, RegInfo::parse, |info| info.compose().into_bytes()) {
+    if let Some(info) = super::document::exact(data, RegInfo::parse, |info| info.compose().into_bytes()) {
         let mut table = RegistrationTable::new();
         let _ = table.merge(info.clone());
         let _ = table.merge(info);

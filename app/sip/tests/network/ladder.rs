@@ -1,0 +1,53 @@
+//! What happened in the network, to be read by people.
+
+use sip::Instant;
+use sip::message::{KeepAlive, Message, is_keepalive};
+use std::fmt::Write as _;
+
+/// Messages and events so far, one a line.
+#[derive(Default)]
+pub struct Ladder(String);
+
+impl Ladder {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A heading.
+    pub fn note(&mut self, text: &str) {
+        let _ = writeln!(self.0, "-- {text}");
+    }
+
+    /// Somebody was told something.
+    pub fn told(&mut self, now: Instant, who: &str, what: &str) {
+        let _ = writeln!(self.0, "{:>7} {who}: {what}", now.as_millis());
+    }
+
+    /// A message was sent.
+    pub fn sent(&mut self, now: Instant, from: &str, to: &str, bytes: &[u8]) {
+        let _ = writeln!(self.0, "{:>7} {from} -> {to}: {}", now.as_millis(), first_line(bytes));
+    }
+}
+
+/// What a message is, in short.
+fn first_line(bytes: &[u8]) -> String {
+    match is_keepalive(bytes) {
+        Some(KeepAlive::Ping) => return "ping".into(),
+        Some(KeepAlive::Pong) => return "pong".into(),
+        Some(KeepAlive::Empty) => return "nothing".into(),
+        None => {}
+    }
+    match Message::parse(bytes) {
+        Ok(Message::Request(request)) => {
+            let body = if request.body.is_empty() { "" } else { " with description" };
+            format!("{}{body}", request.method)
+        }
+        Ok(Message::Response(response)) => {
+            let body = if response.body.is_empty() { "" } else { " with description" };
+            let cseq = response.headers.get::<sip::header::CSeq>();
+            let method = cseq.map_or_else(|error| error.to_string(), |cseq| cseq.method.to_string());
+            format!("{} {} ({method}){body}", response.status, response.reason())
+        }
+        Err(error) => format!("garbage: {error}"),
+    }
+}

@@ -13,6 +13,7 @@ mod components;
 pub mod dial;
 pub mod directory;
 pub mod lease;
+mod letters;
 pub mod pages;
 pub mod phone;
 pub mod words;

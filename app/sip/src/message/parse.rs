@@ -13,6 +13,7 @@ use super::error::{ParseError, ParseErrorKind};
 use super::store::{Span, Store};
 use super::{HeaderName, Headers, Message, Method, Request, Response, Text, limits};
 use crate::class::{TOKEN, WHITE};
+use crate::header::grammar::literal;
 
 type Parsed<'a, T> = nom::IResult<&'a str, T>;
 
@@ -197,8 +198,7 @@ fn status_line(line: &str) -> Result<Message, ParseError> {
 
 /// SIP-Version = "SIP" "/" 1*DIGIT "." 1*DIGIT, without case.
 fn version(input: &str) -> Parsed<'_, (&str, &str)> {
-    let name = nom::bytes::complete::tag_no_case("SIP/");
-    preceded(name, separated_pair(digit1, tag("."), digit1)).parse(input)
+    preceded(literal("SIP/"), separated_pair(digit1, tag("."), digit1)).parse(input)
 }
 
 /// The fields of a text that begins at `first` of the section.

@@ -1,6 +1,7 @@
 //! What a person typed or pasted, and what is dialled for it.
 
 use crate::backend::Contact;
+use crate::letters;
 
 /// The longest text that is looked at.
 const MAX_CHARS: usize = 256;
@@ -55,15 +56,15 @@ fn number(text: &str) -> Option<String> {
 
 /// The contact with this name; else the only one whose name has words that begin like this.
 fn by_name(text: &str, contacts: &[Contact]) -> Option<Target> {
-    let wanted = text.to_lowercase();
+    let wanted = letters::lower(text);
     let only = |fits: &dyn Fn(&Contact) -> bool| {
         let mut found = contacts.iter().filter(|contact| fits(contact));
         let first = found.next()?;
         Some(if found.next().is_some() { Target::Ambiguous } else { Target::Dial(first.extension.clone()) })
     };
     only(&|contact| contact.extension.eq_ignore_ascii_case(text))
-        .or_else(|| only(&|contact| contact.name.to_lowercase() == wanted))
-        .or_else(|| only(&|contact| begins_like(&contact.name.to_lowercase(), &wanted)))
+        .or_else(|| only(&|contact| letters::lower(&contact.name) == wanted))
+        .or_else(|| only(&|contact| begins_like(&letters::lower(&contact.name), &wanted)))
 }
 
 fn begins_like(name: &str, wanted: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Who somebody is, for people: the company's own name for a number outweighs what a caller says of itself.
 
 use crate::backend::Contact;
+use crate::letters;
 use crate::phone::Party;
 
 /// How many colours an avatar can have; the style sheet has a class for each.
@@ -28,7 +29,7 @@ pub fn initials(name: &str) -> String {
         name.split_whitespace().filter_map(|word| word.chars().find(|character| character.is_alphanumeric()));
     let first = words.next().filter(|character| character.is_alphabetic());
     let last = words.next_back().filter(|character| character.is_alphabetic());
-    let letters: String = first.into_iter().chain(last).flat_map(char::to_uppercase).take(2).collect();
+    let letters: String = letters::upper(&first.into_iter().chain(last).collect::<String>()).chars().take(2).collect();
     if letters.is_empty() { "#".to_owned() } else { letters }
 }
 

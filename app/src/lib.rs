@@ -13,19 +13,32 @@ mod components;
 pub mod dial;
 pub mod directory;
 pub mod lease;
+mod letters;
 pub mod pages;
 pub mod phone;
 pub mod words;
 
 use leptos::prelude::*;
-use leptos_router::StaticSegment;
-use leptos_router::components::{FlatRoutes, Route, Router};
-use pages::not_found::NotFoundPage;
 use pages::phone::PhonePage;
 
-/// The pages behind the login and their routes.
+/// The page behind the login.
+///
+/// The browser knows no routes: only the phone is brought to life there, every other page is text and links, and a
+/// router weighs more than the whole SIP parser. The server writes the same elements, as routes add none.
+#[cfg(not(feature = "ssr"))]
 #[component]
 pub fn App() -> impl IntoView {
+    view! { <PhonePage /> }
+}
+
+/// The pages behind the login and their routes.
+#[cfg(feature = "ssr")]
+#[component]
+pub fn App() -> impl IntoView {
+    use leptos_router::StaticSegment;
+    use leptos_router::components::{FlatRoutes, Route, Router};
+    use pages::not_found::NotFoundPage;
+
     view! {
         <Router>
             <FlatRoutes fallback=NotFoundPage>

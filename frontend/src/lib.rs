@@ -41,10 +41,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[wasm_bindgen]
 pub fn hydrate() {
     std::panic::set_hook(Box::new(|info| web_sys::console::error_1(&info.to_string().into())));
-    let Some(opening) = opening::read() else {
-        leptos::mount::hydrate_body(App);
-        return;
-    };
+    // A page without an opening (that of an error) is text and links: the browser needs no help with it.
+    let Some(opening) = opening::read() else { return };
     let (phone, line) = phone::pair(opening.line.clone());
     let provided = opening.clone();
     leptos::mount::hydrate_body(move || {

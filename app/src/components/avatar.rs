@@ -1,5 +1,6 @@
 //! A round mark with a name's initials.
 
+use super::erase::live;
 use crate::directory;
 use leptos::prelude::*;
 
@@ -11,8 +12,8 @@ pub(crate) fn Avatar(
     name: Signal<String>,
 ) -> impl IntoView {
     view! {
-        <span class=move || name.with(|name| format!("avatar avatar--{}", directory::palette(name))) aria-hidden="true">
-            {move || name.with(|name| directory::initials(name))}
+        <span class=live(move || name.with(|name| format!("avatar avatar--{}", directory::palette(name)))) aria-hidden="true">
+            {live(move || name.with(|name| directory::initials(name)))}
         </span>
     }
 }

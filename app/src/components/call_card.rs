@@ -1,7 +1,7 @@
 //! One call: who, where it stands, how long, and what can be done with it.
 
 use super::avatar::Avatar;
-use super::erase::erase;
+use super::erase::{erase, live, memo};
 use super::icon::{Glyph, Icon};
 use super::standing::Standing;
 use crate::backend::Contact;
@@ -22,16 +22,13 @@ const TICK: Duration = Duration::from_millis(250);
 pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
     let line = use_phone().line();
     // Read by key and not by place: the card of a call that has just gone may be asked once more.
-    let call = Memo::new(move |_| line.calls().with(|calls| calls.iter().find(|call| call.key == key).cloned()));
-    let phase = Memo::new(move |_| call.with(|call| call.as_ref().map_or(Phase::Ending, |call| call.phase)));
-    let remote =
-        Memo::new(move |_| call.with(|call| call.as_ref().map_or_else(Party::default, |call| call.remote.clone())));
-    let name =
-        Memo::new(move |_| contacts.with_value(|contacts| remote.with(|remote| directory::name(remote, contacts))));
-    let number = Memo::new(move |_| {
-        remote.with(|remote| name.with(|name| *name != remote.number).then(|| remote.number.clone()))
-    });
-    let ringing = Memo::new(move |_| phase.get() == Phase::RingingHere);
+    let call = memo(move || line.calls().with(|calls| calls.iter().find(|call| call.key == key).cloned()));
+    let phase = memo(move || call.with(|call| call.as_ref().map_or(Phase::Ending, |call| call.phase)));
+    let remote = memo(move || call.with(|call| call.as_ref().map_or_else(Party::default, |call| call.remote.clone())));
+    let name = memo(move || contacts.with_value(|contacts| remote.with(|remote| directory::name(remote, contacts))));
+    let number =
+        memo(move || remote.with(|remote| name.with(|name| *name != remote.number).then(|| remote.number.clone())));
+    let ringing = memo(move || phase.get() == Phase::RingingHere);
     let incoming = call.with_untracked(|call| call.as_ref().is_some_and(|call| call.direction == Direction::Incoming));
     let card = NodeRef::<html::Div>::new();
     focus_when(card, ringing);
@@ -39,8 +36,8 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
     let phase_id = format!("call-{key}-phase");
     view! {
         <div
-            class=move || if ringing.get() { "call call--ringing" } else { "call" }
-            role=move || if ringing.get() { "alertdialog" } else { "group" }
+            class=live(move || if ringing.get() { "call call--ringing" } else { "call" })
+            role=live(move || if ringing.get() { "alertdialog" } else { "group" })
             aria-labelledby=name_id
             aria-describedby=phase_id
             tabindex="-1"
@@ -48,12 +45,12 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
         >
             <Avatar name />
             <h2 class="call__name" id=name_id.clone()>
-                <bdi>{move || name.get()}</bdi>
+                <bdi>{live(move || name.get())}</bdi>
             </h2>
             {move || number.get().map(|number| view! { <p class="call__number"><bdi>{number}</bdi></p> })}
             <p class="call__state">
                 <Icon glyph=if incoming { Glyph::ArrowIn } else { Glyph::ArrowOut } />
-                <span id=phase_id.clone()>{move || words::phase(phase.get())}</span>
+                <span id=phase_id.clone()>{live(move || words::phase(phase.get()))}</span>
                 <Clock call />
             </p>
             <div class="call__actions" aria-live="off">
@@ -77,7 +74,7 @@ fn Ringing(key: CallKey) -> impl IntoView {
             r#type="button"
             title="Decline (Alt+D)"
             aria-keyshortcuts="Alt+D"
-            disabled=move || !holds.get()
+            disabled=live(move || !holds.get())
             on:click=move |_| {
                 phone.send(Command::Decline(key));
             }
@@ -92,7 +89,7 @@ fn Ringing(key: CallKey) -> impl IntoView {
             r#type="button"
             title="Answer (Alt+A)"
             aria-keyshortcuts="Alt+A"
-            disabled=move || !holds.get()
+            disabled=live(move || !holds.get())
             on:click=move |_| {
                 answering.send(Command::Answer(key));
             }
@@ -108,7 +105,7 @@ fn Ringing(key: CallKey) -> impl IntoView {
 fn Up(key: CallKey, call: Memo<Option<Call>>, phase: Memo<Phase>) -> impl IntoView {
     let phone = use_phone();
     let holds = Standing::of(&phone).holds;
-    let muted = Memo::new(move |_| call.with(|call| call.as_ref().is_some_and(|call| call.muted)));
+    let muted = memo(move || call.with(|call| call.as_ref().is_some_and(|call| call.muted)));
     let calling = move || matches!(phase.get(), Phase::Preparing | Phase::Calling | Phase::RingingThere);
     let hanging_up = phone.clone();
     view! {
@@ -125,13 +122,13 @@ fn Up(key: CallKey, call: Memo<Option<Call>>, phase: Memo<Phase>) -> impl IntoVi
                             r#type="button"
                             title="Mute or unmute the microphone (Alt+M)"
                             aria-keyshortcuts="Alt+M"
-                            disabled=move || !holds.get()
+                            disabled=live(move || !holds.get())
                             on:click=move |_| {
                                 phone.send(Command::Mute(key, !muted.get_untracked()));
                             }
                         >
                             <Icon glyph />
-                            {move || if muted.get() { "Unmute" } else { "Mute" }}
+                            {live(move || if muted.get() { "Unmute" } else { "Mute" })}
                         </button>
                     }
                 })
@@ -139,9 +136,9 @@ fn Up(key: CallKey, call: Memo<Option<Call>>, phase: Memo<Phase>) -> impl IntoVi
         <button
             class="button button--danger button--large"
             r#type="button"
-            title=move || if calling() { "Cancel (Alt+H)" } else { "Hang up (Alt+H)" }
+            title=live(move || if calling() { "Cancel (Alt+H)" } else { "Hang up (Alt+H)" })
             aria-keyshortcuts="Alt+H"
-            disabled=move || !holds.get() || phase.get() == Phase::Ending
+            disabled=live(move || !holds.get() || phase.get() == Phase::Ending)
             on:click=move |_| {
                 hanging_up.send(Command::HangUp(key));
             }
@@ -149,7 +146,7 @@ fn Up(key: CallKey, call: Memo<Option<Call>>, phase: Memo<Phase>) -> impl IntoVi
             <span class="button__hang-up">
                 <Icon glyph=Glyph::Handset />
             </span>
-            {move || if calling() { "Cancel" } else { "Hang up" }}
+            {live(move || if calling() { "Cancel" } else { "Hang up" })}
         </button>
     }
 }
@@ -157,7 +154,7 @@ fn Up(key: CallKey, call: Memo<Option<Call>>, phase: Memo<Phase>) -> impl IntoVi
 /// How long a call has been answered, by this machine's clock. The server writes none: it would stand still.
 #[component]
 fn Clock(call: Memo<Option<Call>>) -> impl IntoView {
-    let answered_at = Memo::new(move |_| call.with(|call| call.as_ref().and_then(|call| call.answered_at)));
+    let answered_at = memo(move || call.with(|call| call.as_ref().and_then(|call| call.answered_at)));
     let shown = RwSignal::new(String::new());
     Effect::new(move |_| {
         let Some(answered_at) = answered_at.get() else {
@@ -177,7 +174,7 @@ fn Clock(call: Memo<Option<Call>>) -> impl IntoView {
     });
     view! {
         <span class="call__clock" role="timer" aria-live="off">
-            {move || shown.get()}
+            {live(move || shown.get())}
         </span>
     }
 }

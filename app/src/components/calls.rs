@@ -3,7 +3,7 @@
 use super::avatar::Avatar;
 use super::call_card::CallCard;
 use super::ended::LastCall;
-use super::erase::erase;
+use super::erase::{erase, memo};
 use crate::backend::Contact;
 use crate::directory;
 use crate::phone::{CallKey, LineStateStoreFields, use_phone};
@@ -16,9 +16,8 @@ const KEYS: [(&str, &str); 4] = [("Alt A", "Answer"), ("Alt D", "Decline"), ("Al
 #[component]
 pub(crate) fn Calls(me: Contact, contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
     let line = use_phone().line();
-    let keys =
-        Memo::new(move |_| line.calls().with(|calls| calls.iter().map(|call| call.key).collect::<Vec<CallKey>>()));
-    let idle = Memo::new(move |_| keys.with(Vec::is_empty));
+    let keys = memo(move || line.calls().with(|calls| calls.iter().map(|call| call.key).collect::<Vec<CallKey>>()));
+    let idle = memo(move || keys.with(Vec::is_empty));
     let me = StoredValue::new(me);
     view! {
         <section class="calls" aria-label="Calls">

@@ -1,14 +1,14 @@
 //! The company's contacts: who is on, who is in a call, and a button to call each.
 
 use super::avatar::Avatar;
+use super::erase::{live, memo};
 use super::icon::{Glyph, Icon};
 use super::standing::Standing;
 use crate::backend::Contact;
 use crate::directory;
-use crate::phone::{Command, LineStateStoreFields, Status, use_phone};
+use crate::phone::{self, Command, LineStateStoreFields, Status, use_phone};
 use crate::words;
 use leptos::prelude::*;
-use std::collections::BTreeMap;
 
 /// The list.
 #[component]
@@ -16,14 +16,7 @@ pub(crate) fn Contacts(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
     let phone = use_phone();
     let standing = Standing::of(&phone);
     let line = phone.line();
-    let statuses = Memo::new(move |_| {
-        line.presence().with(|presence| {
-            presence
-                .iter()
-                .map(|presence| (presence.extension.clone(), presence.status))
-                .collect::<BTreeMap<String, Status>>()
-        })
-    });
+    let statuses = memo(move || line.presence().with(|presence| by_extension(presence)));
     let rows = contacts.with_value(|contacts| {
         contacts.iter().cloned().map(|contact| view! { <Row contact statuses standing /> }).collect::<Vec<_>>()
     });
@@ -42,11 +35,11 @@ pub(crate) fn Contacts(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
 }
 
 #[component]
-fn Row(contact: Contact, statuses: Memo<BTreeMap<String, Status>>, standing: Standing) -> impl IntoView {
+fn Row(contact: Contact, statuses: Memo<Vec<(String, Status)>>, standing: Standing) -> impl IntoView {
     let phone = use_phone();
     let name = directory::contact_name(&contact).to_owned();
     let extension = contact.extension.clone();
-    let status = Memo::new(move |_| statuses.with(|statuses| statuses.get(&extension).copied().unwrap_or_default()));
+    let status = memo(move || statuses.with(|statuses| status_of(&extension, statuses)));
     let number = contact.extension.clone();
     view! {
         <li class="contact">
@@ -65,7 +58,7 @@ fn Row(contact: Contact, statuses: Memo<BTreeMap<String, Status>>, standing: Sta
                 r#type="button"
                 aria-label=format!("Call {name}")
                 title=format!("Call {name}")
-                disabled=move || standing.obstacle.get().is_some()
+                disabled=live(move || standing.obstacle.get().is_some())
                 on:click=move |_| {
                     phone.send(Command::Dial(number.clone()));
                 }
@@ -76,15 +69,42 @@ fn Row(contact: Contact, statuses: Memo<BTreeMap<String, Status>>, standing: Sta
     }
 }
 
+/// The statuses by extension; of two of one extension, the last. A list and not a map: the browser would have to load
+/// the map's code.
+fn by_extension(presence: &[phone::Presence]) -> Vec<(String, Status)> {
+    let mut statuses: Vec<(String, Status)> = Vec::with_capacity(presence.len());
+    for phone::Presence { extension, status } in presence {
+        match place(extension, &statuses) {
+            Ok(at) => {
+                if let Some((_, known)) = statuses.get_mut(at) {
+                    *known = *status;
+                }
+            }
+            Err(at) => statuses.insert(at, (extension.clone(), *status)),
+        }
+    }
+    statuses
+}
+
+fn status_of(extension: &str, statuses: &[(String, Status)]) -> Status {
+    let known = place(extension, statuses).ok().and_then(|at| statuses.get(at));
+    known.map(|(_, status)| *status).unwrap_or_default()
+}
+
+/// Where an extension stands among the statuses, or would.
+fn place(extension: &str, statuses: &[(String, Status)]) -> Result<usize, usize> {
+    statuses.binary_search_by(|(known, _)| known.as_str().cmp(extension))
+}
+
 /// What a contact is doing: a shape, a colour and a word.
 #[component]
 fn Presence(status: Memo<Status>) -> impl IntoView {
-    let class = move || match status.get() {
+    let class = live(move || match status.get() {
         Status::Unknown => "presence presence--unknown",
         Status::Offline => "presence presence--offline",
         Status::Online => "presence presence--online",
         Status::InCall => "presence presence--in-call",
-    };
+    });
     let glyph = Signal::derive(move || match status.get() {
         Status::Unknown => Glyph::Question,
         Status::Offline => Glyph::Ring,
@@ -94,7 +114,7 @@ fn Presence(status: Memo<Status>) -> impl IntoView {
     view! {
         <span class=class>
             <Icon glyph />
-            {move || words::status(status.get())}
+            {live(move || words::status(status.get()))}
         </span>
     }
 }

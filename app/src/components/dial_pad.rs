@@ -1,5 +1,6 @@
 //! The dial pad: type, paste or press a number or a name, and call it.
 
+use super::erase::{live, memo};
 use super::icon::{Glyph, Icon};
 use super::standing::Standing;
 use crate::backend::Contact;
@@ -66,7 +67,7 @@ pub(crate) fn DialPad(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
         }
     };
     type_anywhere(input);
-    let hint = Memo::new(move |_| match obstacle.get() {
+    let hint = memo(move || match obstacle.get() {
         Some(obstacle) => obstacle.words().map(str::to_owned),
         None => typed.with(|typed| contacts.with_value(|contacts| typed.hint(contacts))),
     });
@@ -112,12 +113,12 @@ pub(crate) fn DialPad(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
                     </button>
                 </div>
                 <p class="dial-pad__hint" id="dial-hint" aria-live="polite">
-                    {move || hint.get()}
+                    {live(move || hint.get())}
                 </p>
                 <div class="dial-pad__keys" role="group" aria-label="Digits">
                     {keys}
                 </div>
-                <button class="button button--answer button--wide button--large" r#type="submit" disabled=move || obstacle.get().is_some()>
+                <button class="button button--answer button--wide button--large" r#type="submit" disabled=live(move || obstacle.get().is_some())>
                     <Icon glyph=Glyph::Handset />
                     "Call"
                 </button>

@@ -1,5 +1,6 @@
 //! How the last call ended.
 
+use super::erase::{live, memo};
 use super::icon::{Glyph, Icon};
 use super::standing::Standing;
 use crate::backend::Contact;
@@ -13,7 +14,7 @@ use leptos::prelude::*;
 #[component]
 pub(crate) fn LastCall(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
     let line = use_phone().line();
-    let ended = Memo::new(move |_| line.ended().get());
+    let ended = memo(move || line.ended().get());
     view! {
         <div class="last-call" aria-live="polite">
             {move || ended.get().map(|ended| view! { <Words ended contacts /> })}
@@ -34,7 +35,7 @@ fn Words(ended: Ended, contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
             <button
                 class="button"
                 r#type="button"
-                disabled=move || standing.obstacle.get().is_some()
+                disabled=live(move || standing.obstacle.get().is_some())
                 on:click=move |_| {
                     phone.send(Command::Dial(number.clone()));
                 }
@@ -72,7 +73,7 @@ fn Words(ended: Ended, contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
                 <button
                     class="button button--quiet"
                     r#type="button"
-                    disabled=move || !standing.holds.get()
+                    disabled=live(move || !standing.holds.get())
                     on:click=move |_| {
                         phone.send(Command::Dismiss);
                     }

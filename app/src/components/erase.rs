@@ -17,6 +17,23 @@ pub(crate) fn erase<V: RenderHtml + 'static>(view: V) -> AnyView {
     Eager(view).into_any()
 }
 
+/// A closure that is read whenever what it reads has changed, as one type for all that give the same: each type that
+/// a view reads brings along its own code to write the page.
+pub(crate) type Live<T> = Box<dyn FnMut() -> T + Send>;
+
+/// Makes a closure of an attribute or a text [`Live`].
+pub(crate) fn live<T>(read: impl FnMut() -> T + Send + 'static) -> Live<T> {
+    Box::new(read)
+}
+
+/// A [`Memo`] of a closure, with one code for all that keep the same type.
+pub(crate) fn memo<T: PartialEq + Send + Sync + 'static>(read: impl Fn() -> T + Send + Sync + 'static) -> Memo<T> {
+    fn of<T: PartialEq + Send + Sync + 'static>(read: Box<dyn Fn() -> T + Send + Sync>) -> Memo<T> {
+        Memo::new(move |_| read())
+    }
+    of(Box::new(read))
+}
+
 struct Eager<V>(V);
 
 impl<V: Render> Render for Eager<V> {
@@ -79,12 +96,14 @@ impl<V: RenderHtml> RenderHtml for Eager<V> {
         self.0.to_html_async_with_buf::<OUT_OF_ORDER>(buf, position, escape, mark_branches, extra_attrs);
     }
 
+    // Not inlined: an `AnyView` calls it from two places, and each would be a copy.
+    #[inline(never)]
     fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> Self::State {
         self.0.hydrate::<FROM_SERVER>(cursor, position)
     }
 
     async fn hydrate_async(self, cursor: &Cursor, position: &PositionState) -> Self::State {
-        self.0.hydrate::<true>(cursor, position)
+        self.hydrate::<true>(cursor, position)
     }
 
     fn into_owned(self) -> Self::Owned {

@@ -1,6 +1,7 @@
 //! Drawings: inline, so that they take the colour of their text and load with the page. They never stand alone:
 //! the words beside them, or the button's name, say the same.
 
+use super::erase::live;
 use leptos::prelude::*;
 
 /// What is drawn.
@@ -79,7 +80,7 @@ pub(crate) fn Icon(
 ) -> impl IntoView {
     view! {
         <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-            <path d=move || glyph.get().path() />
+            <path d=live(move || glyph.get().path()) />
         </svg>
     }
 }

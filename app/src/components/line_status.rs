@@ -1,5 +1,6 @@
 //! The state of the line, in words with an indicator of its own shape and colour.
 
+use super::erase::{live, memo};
 use super::icon::{Glyph, Icon};
 use crate::phone::{LineStateStoreFields, Seat, use_phone};
 use crate::words::{self, Tone};
@@ -10,7 +11,7 @@ use leptos::prelude::*;
 pub(crate) fn LineStatus() -> impl IntoView {
     let phone = use_phone();
     let (line, seat) = (phone.line(), phone.seat());
-    let words = Memo::new(move |_| {
+    let words = memo(move || {
         let registration = line.registration().get();
         match seat.get() {
             Seat::Watching => words::watched(registration),
@@ -23,16 +24,16 @@ pub(crate) fn LineStatus() -> impl IntoView {
         Tone::Quiet => Glyph::Ring,
         Tone::Trouble => Glyph::Warning,
     });
-    let class = move || match words.with(|words| words.tone) {
+    let class = live(move || match words.with(|words| words.tone) {
         Tone::Good => "line-status line-status--good",
         Tone::Waiting => "line-status line-status--waiting",
         Tone::Quiet => "line-status line-status--quiet",
         Tone::Trouble => "line-status line-status--trouble",
-    };
+    });
     view! {
         <div class=class role="status" aria-label="Line">
             <Icon glyph />
-            <p class="line-status__text">{move || words.with(|words| words.text.clone())}</p>
+            <p class="line-status__text">{live(move || words.with(|words| words.text.clone()))}</p>
             {move || words.with(|words| words.advice).map(|advice| view! { <p class="line-status__advice">{advice}</p> })}
         </div>
     }

@@ -1,5 +1,6 @@
 //! What this tab may do with the line now: read by every button that tells the phone something.
 
+use super::erase::memo;
 use crate::phone::{LineStateStoreFields, Phase, Phone, Registration, Seat};
 use leptos::prelude::*;
 
@@ -29,8 +30,8 @@ impl Standing {
     /// Of this phone.
     pub(crate) fn of(phone: &Phone) -> Self {
         let (line, seat) = (phone.line(), phone.seat());
-        let holds = Memo::new(move |_| seat.get() == Seat::Holding);
-        let obstacle = Memo::new(move |_| match seat.get() {
+        let holds = memo(move || seat.get() == Seat::Holding);
+        let obstacle = memo(move || match seat.get() {
             Seat::Unknown => Some(Obstacle::NotStarted),
             Seat::Watching => Some(Obstacle::Elsewhere),
             Seat::Holding if line.calls().with(|calls| calls.iter().any(|call| call.phase != Phase::Ending)) => {

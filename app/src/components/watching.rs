@@ -1,6 +1,6 @@
 //! The banner of a tab that does not hold the line, and the way to take it over.
 
-use super::erase::erase;
+use super::erase::{erase, memo};
 use super::icon::{Glyph, Icon};
 use crate::phone::{Command, LineStateStoreFields, Phase, Seat, use_phone};
 use leptos::prelude::*;
@@ -10,9 +10,8 @@ use leptos::prelude::*;
 pub(crate) fn Watching() -> impl IntoView {
     let phone = use_phone();
     let (line, seat) = (phone.line(), phone.seat());
-    let watching = Memo::new(move |_| seat.get() == Seat::Watching);
-    let talking =
-        Memo::new(move |_| line.calls().with(|calls| calls.iter().any(|call| call.phase != Phase::RingingHere)));
+    let watching = memo(move || seat.get() == Seat::Watching);
+    let talking = memo(move || line.calls().with(|calls| calls.iter().any(|call| call.phase != Phase::RingingHere)));
     let phone = StoredValue::new(phone);
     view! {
         {move || {

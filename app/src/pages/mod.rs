@@ -4,5 +4,6 @@
 pub mod head;
 #[cfg(feature = "ssr")]
 pub mod login;
+#[cfg(feature = "ssr")]
 pub mod not_found;
 pub mod phone;

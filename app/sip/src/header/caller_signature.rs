@@ -2,12 +2,12 @@ use core::fmt;
 
 use nom::Parser as _;
 use nom::branch::alt;
-use nom::bytes::complete::{tag_no_case, take_while1};
+use nom::bytes::complete::take_while1;
 use nom::character::complete::char;
 use nom::combinator::opt;
 use nom::sequence::{delimited, preceded};
 
-use super::grammar::{Parsed, around, bracketed, params, white, whole};
+use super::grammar::{Parsed, around, bracketed, literal, params, white, whole};
 use super::header_text;
 use crate::message::{Header, HeaderName, Malformed, Text};
 use crate::uri::{Params, Uri};
@@ -46,7 +46,7 @@ fn identity(input: &str) -> Parsed<'_, Identity> {
     let quoted = delimited(char('"'), take_while1(inside), char('"'));
     let (rest, (signature, _)) = (alt((quoted, take_while1(inside))), white).parse(input)?;
     let (rest, info) =
-        opt(preceded((around(';'), tag_no_case("info"), around('=')), bracketed).map(Text::lossy)).parse(rest)?;
+        opt(preceded((around(';'), literal("info"), around('=')), bracketed).map(Text::lossy)).parse(rest)?;
     let (rest, _) = white(rest)?;
     let (rest, params) = params(rest)?;
     Ok((rest, Identity { signature: Text::lossy(signature), info, params }))

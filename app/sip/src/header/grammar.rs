@@ -59,6 +59,15 @@ pub(crate) fn around(delimiter: char) -> impl FnMut(&str) -> Parsed<'_, char> {
     move |input| delimited(white, char(delimiter), white).parse(input)
 }
 
+/// This ASCII text, without case. nom's `tag_no_case` takes a Kelvin sign for a `k`, and brings along the case of every
+/// script: 10 kB that a browser would have to load.
+pub(crate) fn literal(expected: &'static str) -> impl Fn(&str) -> Parsed<'_, &str> {
+    move |input| match input.split_at_checked(expected.len()) {
+        Some((head, rest)) if head.eq_ignore_ascii_case(expected) => Ok((rest, head)),
+        Some(_) | None => Err(nom::Err::Error(Error::new(input, ErrorKind::Tag))),
+    }
+}
+
 pub(crate) fn token(input: &str) -> Parsed<'_, &str> {
     run1(TOKEN)(input)
 }

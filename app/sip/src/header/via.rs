@@ -2,10 +2,10 @@ use core::fmt;
 use core::net::IpAddr;
 
 use nom::Parser as _;
-use nom::bytes::complete::{tag, tag_no_case};
+use nom::bytes::complete::tag;
 use nom::error::{Error, ErrorKind};
 
-use super::grammar::{Parsed, around, params, token, white1, whole};
+use super::grammar::{Parsed, around, literal, params, token, white1, whole};
 use crate::message::{Header, HeaderName, Malformed, Token};
 use crate::uri::{Host, Params, host, port};
 
@@ -130,7 +130,7 @@ fn via(input: &str) -> Parsed<'_, Via> {
 
 /// `SIP/2.0/`, as the world may write it.
 fn protocol(input: &str) -> Parsed<'_, ()> {
-    let mut rule = (tag_no_case("SIP"), around('/'), tag("2.0"), around('/'));
+    let mut rule = (literal("SIP"), around('/'), tag("2.0"), around('/'));
     rule.parse(input).map(|(rest, _)| (rest, ()))
 }
 

@@ -13,6 +13,7 @@ use super::error::{ParseError, ParseErrorKind};
 use super::store::{Field, Store};
 use super::{HeaderName, Headers, Message, Method, Request, Response, Text, limits};
 use crate::class::{TOKEN, WHITE};
+use crate::header::grammar::literal;
 
 type Parsed<'a, T> = nom::IResult<&'a str, T>;
 
@@ -243,8 +244,7 @@ fn status_line(line: &str) -> Result<Message, ParseError> {
 
 /// SIP-Version = "SIP" "/" 1*DIGIT "." 1*DIGIT, without case.
 fn version(input: &str) -> Parsed<'_, (&str, &str)> {
-    let name = nom::bytes::complete::tag_no_case("SIP/");
-    preceded(name, separated_pair(digit1, tag("."), digit1)).parse(input)
+    preceded(literal("SIP/"), separated_pair(digit1, tag("."), digit1)).parse(input)
 }
 
 /// The fields of a text, of which the lines are known.

@@ -166,6 +166,13 @@ pub enum Cause {
     Network,
     /// Any other refusal, by its SIP status.
     Status(u16),
+    /// No browser can take what the other end describes.
+    Unfit {
+        /// What is wrong with it, in the words of the field.
+        lacks: String,
+        /// What an administrator can set, each once.
+        remedies: Vec<String>,
+    },
 }
 
 /// What stands between a call and the microphone or the browser's media.

@@ -134,6 +134,14 @@ pub fn cause(cause: &Cause, direction: Direction) -> Words {
             .advise("The phone reconnects by itself. Call again when it says “Ready”."),
         Cause::Status(code) => Words::new(Tone::Trouble, format!("The call did not go through (SIP status {code})."))
             .advise("Try again. If it stays like this, tell whoever runs your phone system this number."),
+        Cause::Unfit { .. } => Words::new(
+            Tone::Trouble,
+            match direction {
+                Direction::Outgoing => "They answered with sound that no browser can take.",
+                Direction::Incoming => "They called with sound that no browser can take, so it did not ring.",
+            },
+        )
+        .advise("Tell whoever runs your phone system."),
     }
 }
 

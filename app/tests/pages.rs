@@ -45,7 +45,12 @@ fn causes() -> Vec<Cause> {
         Cause::Media(MediaFailure::Connectivity),
         Cause::Network,
         Cause::Status(503),
+        unfit(),
     ]
+}
+
+fn unfit() -> Cause {
+    Cause::Unfit { lacks: "no rtcp-mux".to_owned(), remedies: vec!["Asterisk: webrtc=yes".to_owned()] }
 }
 
 fn opening(line: LineState) -> Opening {
@@ -235,6 +240,18 @@ fn every_ending_is_told_with_what_can_be_done_and_can_be_put_away() {
             assert_eq!(enabled(&html, "Call"), Some(true), "the phone is ready for the next call after {cause:?}");
         }
     }
+}
+
+#[test]
+fn what_an_administrator_can_do_is_folded_away() {
+    let html = page(Seat::Holding, ended(Direction::Incoming, unfit()));
+    let (before, folded) = html.split_once("<details").expect("a disclosure");
+    assert!(shows(before, "They called with sound that no browser can take, so it did not ring."));
+    assert!(!before.contains("rtcp-mux") && !folded.split_once('>').expect("a tag").0.contains("open"));
+    for words in ["What an administrator can do", "What is wrong: no rtcp-mux.", "Asterisk: webrtc=yes"] {
+        assert!(shows(folded, words), "{words}: {folded}");
+    }
+    assert!(!page(Seat::Holding, ended(Direction::Incoming, Cause::Busy)).contains("<details"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use crate::clock;
 use crate::event::Events;
-use crate::media::{Job, Peer};
+use crate::media::{Job, Peer, Sent};
 use crate::renewal::Renewal;
 use crate::ring::Tone;
 use crate::snapshot::Facts;
@@ -24,6 +24,8 @@ pub(crate) struct Calls {
 struct Kept {
     call: CallId,
     peer: Option<Peer>,
+    /// What we sent last.
+    sent: Sent,
     /// What travels with the snapshot.
     facts: Facts,
     /// Whether media flows.
@@ -39,7 +41,8 @@ struct Kept {
 impl Kept {
     fn new(call: CallId, facts: Facts) -> Self {
         let renewal = Renewal::default();
-        Self { call, peer: None, facts, connected: false, early: false, missing_since: None, renewal }
+        let sent = Sent::default();
+        Self { call, peer: None, sent, facts, connected: false, early: false, missing_since: None, renewal }
     }
 }
 
@@ -64,9 +67,9 @@ impl Calls {
     pub(crate) fn ask(&mut self, call: CallId, job: Job) {
         let (resting, events, servers) = (self.resting, self.events.clone(), self.servers.clone());
         let kept = self.kept(call);
-        let muted = kept.facts.muted;
+        let (muted, sent) = (kept.facts.muted, kept.sent.clone());
         let peer = kept.peer.get_or_insert_with(|| {
-            let peer = Peer::new(call, events.number(), events, servers, muted);
+            let peer = Peer::new(call, events.number(), events, servers, muted, sent);
             if resting {
                 peer.rest();
             }

@@ -102,7 +102,7 @@ impl Driver {
             Event::Wire(number, heard) => self.held(|holding| holding.hear(number, heard, now)),
             Event::Media(call, number, told) => self.held(|holding| holding.media(call, number, told, now)),
             Event::Answered(number, question, answer) => {
-                self.held(|holding| holding.answered_elsewhere(number, question, answer, now));
+                self.held(|holding| holding.answered_elsewhere(number, question, *answer, now));
             }
             Event::Deadline => self.timeout(now),
             Event::Awake => {

@@ -19,7 +19,7 @@ pub(crate) enum Event {
     /// The peer with this number, of this call, said something.
     Media(CallId, u64, Told),
     /// A question of the holding with this number was answered elsewhere than in a peer.
-    Answered(u64, QuestionId, Answer),
+    Answered(u64, QuestionId, Box<Answer>),
     /// The network or the page woke up.
     Awake,
     /// The browser says that the network is gone.

@@ -293,7 +293,7 @@ impl Holding {
                 let (number, events) = (self.number, self.events.clone());
                 leptos::task::spawn_local(async move {
                     let answer = sign::sign(&request).await.map_or(Answer::NoCredentials, Answer::Credentials);
-                    events.tell(Event::Answered(number, id, answer));
+                    events.tell(Event::Answered(number, id, Box::new(answer)));
                 });
             }
         }

@@ -36,6 +36,7 @@ pub(crate) fn config(identity: &RegistrationIdentity, opening: &Opening, wall: u
         pong_timeout: Duration::from_secs(5),
         register_cseq: cseq(wall),
         user_agent: concat!("Tabphone/", env!("CARGO_PKG_VERSION")).into(),
+        webrtc: true,
     })
 }
 

@@ -59,6 +59,15 @@ pub(crate) fn cause(cause: agent::Cause) -> phone::Cause {
         agent::Cause::Media(failure) => phone::Cause::Media(media(failure)),
         agent::Cause::Network => phone::Cause::Network,
         agent::Cause::Status(status) => phone::Cause::Status(status.code()),
+        agent::Cause::Unfit(unfit) => {
+            let mut remedies: Vec<String> = Vec::new();
+            for reason in unfit.reasons() {
+                if remedies.iter().all(|known| known != reason.remedy()) {
+                    remedies.push(reason.remedy().to_owned());
+                }
+            }
+            phone::Cause::Unfit { lacks: unfit.to_string(), remedies }
+        }
     }
 }
 
@@ -134,6 +143,16 @@ mod tests {
         assert_eq!(phase(agent::Phase::Established, false), phone::Phase::Connecting);
         assert_eq!(phase(agent::Phase::Established, true), phone::Phase::Talking);
         assert_eq!(phase(agent::Phase::Calling, true), phone::Phase::Calling);
+    }
+
+    #[test]
+    fn what_no_browser_can_take_comes_with_each_remedy_once() {
+        let head = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\n";
+        let offer = format!("{head}m=audio 4000 RTP/SAVP 0\r\nm=audio 4002 RTP/AVP 0\r\n");
+        let unfit = sip::sdp::SessionDescription::offer_for_browser(offer.as_bytes()).unwrap_err();
+        let phone::Cause::Unfit { lacks, remedies } = cause(agent::Cause::Unfit(unfit)) else { panic!("unfit") };
+        assert!(lacks.contains("SDES") && lacks.contains("plain RTP"), "{lacks}");
+        assert_eq!(remedies.iter().filter(|remedy| remedy.contains("SDES-off")).count(), 1, "{remedies:#?}");
     }
 
     #[test]

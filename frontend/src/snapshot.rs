@@ -88,6 +88,7 @@ mod tests {
             ping_interval: Duration::from_secs(15),
             pong_timeout: Duration::from_secs(5),
             user_agent: "Tabphone".into(),
+            webrtc: false,
             register_cseq: 1,
         }
     }

@@ -67,6 +67,7 @@ fn Words(ended: Ended, contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
                 </h2>
                 <p class="ended__cause">{words.text}</p>
                 {words.advice.map(|advice| view! { <p class="ended__advice">{advice}</p> })}
+                {remedy(ended.cause)}
             </div>
             <div class="ended__actions">
                 {again}
@@ -85,6 +86,19 @@ fn Words(ended: Ended, contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
     }
 }
 
+/// What only an administrator understands and can mend.
+fn remedy(cause: Cause) -> Option<impl IntoView> {
+    let Cause::Unfit { lacks, remedies } = cause else { return None };
+    let remedies = remedies.into_iter().map(|remedy| view! { <p>{remedy}</p> }).collect_view();
+    Some(view! {
+        <details class="ended__remedy">
+            <summary>"What an administrator can do"</summary>
+            <p>{format!("What is wrong: {lacks}.")}</p>
+            {remedies}
+        </details>
+    })
+}
+
 /// Whether another call to the same number could go better.
 fn can_call_again(ended: &Ended) -> bool {
     let may = match ended.cause {
@@ -101,6 +115,7 @@ fn can_call_again(ended: &Ended) -> bool {
         | Cause::Unavailable
         | Cause::NotAcceptable(_)
         | Cause::Network
+        | Cause::Unfit { .. }
         | Cause::Status(_) => true,
     };
     may && !ended.remote.number.is_empty()

@@ -8,6 +8,7 @@ use futures::future::{Either, Shared, select};
 use futures::{FutureExt as _, StreamExt as _};
 use gloo_timers::future::TimeoutFuture;
 use sip::agent::MediaFailure;
+use sip::sdp::{CandidateKinds, Continuity, SessionDescription};
 use std::cell::RefCell;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -34,8 +35,8 @@ pub(crate) trait Listener: 'static {
 pub(crate) struct Connection {
     rtc: RtcPeerConnection,
     sender: RefCell<Option<RtcRtpSender>>,
-    /// The last description of theirs, to know the same one again.
-    applied: RefCell<String>,
+    /// The last description of theirs.
+    applied: RefCell<Option<SessionDescription>>,
     candidates: RefCell<Option<UnboundedReceiver<()>>>,
     /// Whether candidates beyond those of our own interfaces are needed.
     reflexive: bool,
@@ -96,37 +97,46 @@ impl Connection {
     }
 
     /// Makes an offer, with candidates.
-    pub(crate) async fn offer(&self) -> Result<String, MediaFailure> {
+    pub(crate) async fn offer(&self) -> Result<SessionDescription, MediaFailure> {
         let offer = self.settled(self.rtc.create_offer()).await.ok_or(MediaFailure::Unsupported)?;
         self.describe_ourselves(offer).await
     }
 
     /// Makes an answer to the offer that was [applied](Self::apply), with candidates.
-    pub(crate) async fn answer(&self) -> Result<String, MediaFailure> {
+    pub(crate) async fn answer(&self) -> Result<SessionDescription, MediaFailure> {
         let answer = self.settled(self.rtc.create_answer()).await.ok_or(MediaFailure::Description)?;
         self.describe_ourselves(answer).await
     }
 
     /// Applies their description; the same answer a second time is nothing new. An answer that was early (`Pranswer`)
     /// has to be applied again as the final one.
-    pub(crate) async fn apply(&self, kind: RtcSdpType, sdp: &str) -> Result<(), MediaFailure> {
+    pub(crate) async fn apply(&self, kind: RtcSdpType, theirs: SessionDescription) -> Result<(), MediaFailure> {
         let settled = self.rtc.signaling_state() == RtcSignalingState::Stable;
-        if kind == RtcSdpType::Answer && settled && *self.applied.borrow() == sdp {
+        let same = |before: &SessionDescription| theirs.is_same_as(before);
+        if kind == RtcSdpType::Answer && settled && self.applied.borrow().as_ref().is_some_and(same) {
             return Ok(());
         }
         let description = RtcSessionDescriptionInit::new(kind);
-        description.set_sdp(sdp);
+        description.set_sdp(&theirs.to_string());
         let applied = self.settled(self.rtc.set_remote_description(&description)).await;
         applied.ok_or(MediaFailure::Description)?;
-        self.applied.replace(sdp.to_owned());
+        self.applied.replace(Some(theirs));
         Ok(())
     }
 
-    /// Whether this description comes from the very connection that it had before. A page that was loaded anew has
-    /// another key: the browser would accept it here, but wait for seconds until it believes that the old path is gone.
-    pub(crate) fn knows(&self, sdp: &str) -> bool {
-        let applied = self.applied.borrow();
-        applied.is_empty() || fingerprint(&applied) == fingerprint(sdp)
+    /// Their offer as this connection can go on with it: with all sections that there were. `None` if it comes from
+    /// another connection than the one it had before. A page that was loaded anew has another key: the browser would
+    /// accept it here, but wait for seconds until it believes that the old path is gone.
+    pub(crate) fn going_on(&self, offer: &SessionDescription) -> Option<SessionDescription> {
+        let mut offer = offer.clone();
+        if let Some(before) = &*self.applied.borrow() {
+            match offer.continuity(before) {
+                Continuity::Same | Continuity::IceRestart => {}
+                Continuity::NewPeer => return None,
+            }
+            offer.mend_reoffer(before);
+        }
+        Some(offer)
     }
 
     /// Whether it broke for good.
@@ -153,7 +163,7 @@ impl Connection {
         }
     }
 
-    async fn describe_ourselves(&self, description: JsValue) -> Result<String, MediaFailure> {
+    async fn describe_ourselves(&self, description: JsValue) -> Result<SessionDescription, MediaFailure> {
         let description: RtcSessionDescriptionInit = description.unchecked_into();
         let described = self.settled(self.rtc.set_local_description(&description)).await;
         described.ok_or(MediaFailure::Unsupported)?;
@@ -165,40 +175,35 @@ impl Connection {
 
     /// Waits for the candidates that this account needs: those of our own interfaces when it has no ICE servers, else
     /// one that a server told. What is not there in time is left out.
-    async fn gather(&self, candidates: &mut UnboundedReceiver<()>) -> Result<String, MediaFailure> {
+    async fn gather(&self, candidates: &mut UnboundedReceiver<()>) -> Result<SessionDescription, MediaFailure> {
         let mut patience = TimeoutFuture::new(GATHERING);
         let mut settling = false;
         loop {
-            let sdp = self.rtc.local_description().ok_or(MediaFailure::Unsupported)?.sdp();
+            let ours = self.described()?;
+            let kinds = ours.candidate_kinds();
             let complete = self.rtc.ice_gathering_state() == RtcIceGatheringState::Complete;
             // A description that restarts ICE begins without candidates, in a connection that may still say "complete".
-            if complete && has(&sdp, "a=candidate:") {
-                return Ok(sdp);
+            if complete && kinds != CandidateKinds::default() {
+                return Ok(ours);
             }
-            let enough = if self.reflexive {
-                has(&sdp, " typ srflx") || has(&sdp, " typ relay")
-            } else {
-                has(&sdp, " typ host")
-            };
+            let enough =
+                if self.reflexive { kinds.server_reflexive || kinds.relay } else { kinds.host || kinds.hidden_host };
             if enough && !settling {
                 settling = true;
                 patience = TimeoutFuture::new(SETTLING);
             }
             match select(candidates.next(), patience).await {
                 Either::Left((_, rest)) => patience = rest,
-                Either::Right(_) => return Ok(self.rtc.local_description().ok_or(MediaFailure::Unsupported)?.sdp()),
+                Either::Right(_) => return self.described(),
             }
         }
     }
-}
 
-/// The key that a description speaks for (RFC 8122 5).
-fn fingerprint(sdp: &str) -> Option<&str> {
-    sdp.lines().find(|line| line.starts_with("a=fingerprint:"))
-}
-
-fn has(sdp: &str, what: &str) -> bool {
-    sdp.contains(what)
+    /// What the browser says of us by now.
+    fn described(&self) -> Result<SessionDescription, MediaFailure> {
+        let ours = self.rtc.local_description().ok_or(MediaFailure::Unsupported)?.sdp();
+        ours.parse().map_err(|_| MediaFailure::Unsupported)
+    }
 }
 
 fn configuration(servers: &[IceServer]) -> RtcConfiguration {

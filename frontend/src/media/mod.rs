@@ -6,4 +6,4 @@ mod peer;
 mod rest;
 mod speaker;
 
-pub(crate) use peer::{Job, Peer, Told};
+pub(crate) use peer::{Job, Peer, Sent, Told};

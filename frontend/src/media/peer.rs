@@ -9,12 +9,13 @@ use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::future::join;
 use leptos::task::spawn_local;
 use sip::agent::{Answer, Body, CallId, MediaFailure, QuestionId};
+use sip::sdp::SessionDescription;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use web_sys::{MediaStreamTrack, RtcPeerConnectionState, RtcSdpType};
 
-/// The type of the descriptions that browsers make (RFC 8866).
-const SDP: &str = "application/sdp";
+/// What was sent last in a call: it outlives the connections that described themselves so.
+pub(crate) type Sent = Rc<RefCell<Option<SessionDescription>>>;
 
 /// What a peer is asked to do; done one after the other.
 pub(crate) enum Job {
@@ -54,6 +55,7 @@ struct Shared {
     call: CallId,
     number: u64,
     events: Events,
+    sent: Sent,
     closed: Cell<bool>,
     muted: Cell<bool>,
     rest: Rest,
@@ -66,12 +68,20 @@ struct Shared {
 
 impl Peer {
     /// The media of this call; what it tells carries `number`.
-    pub(crate) fn new(call: CallId, number: u64, events: Events, servers: Vec<IceServer>, muted: bool) -> Self {
+    pub(crate) fn new(
+        call: CallId,
+        number: u64,
+        events: Events,
+        servers: Vec<IceServer>,
+        muted: bool,
+        sent: Sent,
+    ) -> Self {
         let (jobs, queue) = unbounded();
         let shared = Rc::new(Shared {
             call,
             number,
             events,
+            sent,
             closed: Cell::new(false),
             muted: Cell::new(muted),
             rest: Rest::default(),
@@ -214,10 +224,16 @@ impl Worker {
         }
     }
 
-    fn tell_answer(&self, question: QuestionId, made: Result<String, MediaFailure>) {
+    fn tell_answer(&self, question: QuestionId, made: Result<SessionDescription, MediaFailure>) {
         self.shared.unanswered.set(self.shared.unanswered.get().saturating_sub(1));
         let answer = match made {
-            Ok(sdp) => Answer::Description(Body { content_type: SDP.into(), bytes: sdp.into_bytes() }),
+            Ok(mut ours) => {
+                let mut sent = self.shared.sent.borrow_mut();
+                ours.prepare_to_send(sent.as_ref());
+                let bytes = ours.to_bytes();
+                sent.replace(ours);
+                Answer::Description(Body { content_type: SessionDescription::CONTENT_TYPE.into(), bytes })
+            }
             Err(failure) => Answer::Media(failure),
         };
         self.shared.tell(Told::Answer(question, Box::new(answer)));
@@ -227,7 +243,7 @@ impl Worker {
         }
     }
 
-    async fn offer(&self) -> Result<String, MediaFailure> {
+    async fn offer(&self) -> Result<SessionDescription, MediaFailure> {
         let microphone = self.microphone().await?;
         let connection = self.connection()?;
         connection.attach(&microphone).await?;
@@ -235,11 +251,15 @@ impl Worker {
     }
 
     /// Their offer is applied while the person may still be asked for the microphone.
-    async fn answer(&self, offer: &Body) -> Result<String, MediaFailure> {
-        let (connection, microphone) = join(self.accept(offer), self.microphone()).await;
+    async fn answer(&self, offer: &Body) -> Result<SessionDescription, MediaFailure> {
+        let offer = SessionDescription::offer_for_browser(&offer.bytes).map_err(|_| MediaFailure::Description)?;
+        let (connection, microphone) = join(self.accept(&offer), self.microphone()).await;
         let (connection, microphone) = (connection?, microphone?);
         connection.attach(&microphone).await?;
-        connection.answer().await
+        let mut answer = connection.answer().await?;
+        // The connection may have sections that they forgot.
+        answer.mend_answer(&offer);
+        Ok(answer)
     }
 
     /// An early answer that does not fit is let go: the final one counts.
@@ -247,11 +267,15 @@ impl Worker {
         let connection = self.shared.connection.borrow().clone();
         let Some(connection) = connection else { return };
         let kind = if early { RtcSdpType::Pranswer } else { RtcSdpType::Answer };
-        let applied = match description(answer) {
-            Ok(sdp) => connection.apply(kind, sdp).await,
-            Err(failure) => Err(failure),
+        let answer = match &*self.shared.sent.borrow() {
+            Some(offer) => SessionDescription::answer_for_browser(&answer.bytes, offer).ok(),
+            None => None,
         };
-        if applied.is_err() && !early {
+        let applied = match answer {
+            Some(answer) => connection.apply(kind, answer).await.is_ok(),
+            None => false,
+        };
+        if !applied && !early {
             self.shared.tell(Told::Unfitting);
         }
     }
@@ -268,18 +292,17 @@ impl Worker {
 
     /// Applies their offer to the connection that is there; an offer that does not go on with it (that of a page which
     /// was loaded anew, say) gets a fresh one.
-    async fn accept(&self, offer: &Body) -> Result<Rc<Connection>, MediaFailure> {
-        let sdp = description(offer)?;
+    async fn accept(&self, offer: &SessionDescription) -> Result<Rc<Connection>, MediaFailure> {
         let existing = self.shared.connection.borrow().clone();
         if let Some(connection) = &existing
-            && connection.knows(sdp)
             && !connection.has_failed()
-            && connection.apply(RtcSdpType::Offer, sdp).await.is_ok()
+            && let Some(offer) = connection.going_on(offer)
+            && connection.apply(RtcSdpType::Offer, offer).await.is_ok()
         {
             return Ok(connection.clone());
         }
         let fresh = self.fresh_connection()?;
-        if let Err(failure) = fresh.apply(RtcSdpType::Offer, sdp).await {
+        if let Err(failure) = fresh.apply(RtcSdpType::Offer, offer.clone()).await {
             fresh.close();
             return Err(failure);
         }
@@ -344,12 +367,4 @@ impl Worker {
         self.shared.connection.replace(Some(connection.clone()));
         Ok(())
     }
-}
-
-fn description(body: &Body) -> Result<&str, MediaFailure> {
-    let kind = body.content_type.split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case(SDP) {
-        return Err(MediaFailure::Description);
-    }
-    core::str::from_utf8(&body.bytes).map_err(|_| MediaFailure::Description)
 }

@@ -3,6 +3,7 @@
 use crate::digest::{Challenge, Credentials};
 use crate::header::NameAddr;
 use crate::message::{Method, Status};
+use crate::sdp::Unfitness;
 use crate::uri::Uri;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -41,6 +42,9 @@ pub struct Config {
     pub pong_timeout: Duration,
     /// The User-Agent header.
     pub user_agent: String,
+    /// Whether a browser makes the media (WebRTC): what it cannot take is refused before it rings, and who offered it
+    /// learns why ([`SessionDescription::check_fit`](crate::sdp::SessionDescription::check_fit)).
+    pub webrtc: bool,
 }
 
 /// What the user tells the agent.
@@ -284,6 +288,9 @@ pub enum Cause {
     Network,
     /// Any other final status.
     Status(Status),
+    /// A browser cannot take their description ([`Config::webrtc`]): all reasons. An incoming call did not even ring,
+    /// and is told by [`Event::Ended`] alone.
+    Unfit(Unfitness),
 }
 
 /// Why a description cannot be made or used, or media broke.

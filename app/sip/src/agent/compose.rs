@@ -8,16 +8,17 @@ use crate::header::{
     Supported, To, Unsupported, UserAgent, Via, ViaTransport, Warning,
 };
 use crate::message::{Headers, Method, Request, Response, Status, Text, Token};
+use crate::sdp::{SessionDescription, Unfitness};
 use crate::transaction::COOKIE;
 use crate::uri::{SipUri, Uri};
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 /// The only type of body that is understood.
-pub(super) const SDP: &str = "application/sdp";
+pub(super) const SDP: &str = SessionDescription::CONTENT_TYPE;
 /// Extensions that others may require of us.
 pub(super) const EXTENSIONS: [Token; 1] = [OUTBOUND];
 
@@ -142,8 +143,17 @@ pub(super) fn overlap(core: &mut Core, request: &Request, tag: &str) -> Response
 
 /// 488 because of what the media lacks here (RFC 3261 21.4.26).
 pub(super) fn no_media(config: &Config, request: &Request, tag: &str, failure: MediaFailure) -> Response {
+    not_acceptable_here(config, request, tag, words(failure))
+}
+
+/// 488 because of what their description lacks (RFC 3261 21.4.26).
+pub(super) fn unfit(config: &Config, request: &Request, tag: &str, unfit: &Unfitness) -> Response {
+    not_acceptable_here(config, request, tag, &unfit.to_string())
+}
+
+fn not_acceptable_here(config: &Config, request: &Request, tag: &str, why: &str) -> Response {
     let mut response = response(config, request, Status::NOT_ACCEPTABLE_HERE, tag);
-    if let Ok(warning) = Warning::new(Warning::MISCELLANEOUS, &config.contact_host, words(failure)) {
+    if let Ok(warning) = Warning::new(Warning::MISCELLANEOUS, &config.contact_host, why) {
         response.headers.push(&warning);
     }
     response
@@ -200,14 +210,4 @@ fn user_agent(config: &Config, request: &mut Request) {
     if let Ok(user_agent) = config.user_agent.parse::<UserAgent>() {
         request.headers.push(&user_agent);
     }
-}
-
-/// The body of a message, if it has one.
-pub(super) fn body_of(headers: &Headers, bytes: &[u8]) -> Option<Body> {
-    if bytes.is_empty() {
-        return None;
-    }
-    let content_type = headers.find::<ContentType>().ok().flatten();
-    let content_type = content_type.map_or_else(|| String::from(SDP), |content_type| content_type.to_string());
-    Some(Body { content_type, bytes: bytes.to_vec() })
 }

@@ -1,7 +1,7 @@
 use super::core::Core;
 use super::modify::Modify;
 use super::session::{Session, State, bye};
-use super::{Cause, Event, MediaFailure, compose};
+use super::{Body, Cause, Event, MediaFailure, description};
 use crate::Instant;
 use crate::dialog::Dialog;
 use crate::header::CSeq;
@@ -127,10 +127,18 @@ impl Session {
             return;
         }
         if waiting.late {
-            match compose::body_of(&ack.headers, &ack.body) {
-                Some(answer) => core.event(Event::Remote { call: self.id, answer, early: false }),
+            match description::of_request(ack) {
+                Some(answer) => self.describe(core, answer),
                 None => self.leave(core, Cause::Media(MediaFailure::Description)),
             }
+        }
+    }
+
+    /// Tells their final answer in a call that is up; one that cannot be taken here ends it.
+    pub(super) fn describe(&mut self, core: &mut Core, answer: Body) {
+        match description::check(&core.config, &answer) {
+            Ok(()) => core.event(Event::Remote { call: self.id, answer, early: false }),
+            Err(unfit) => self.leave(core, Cause::Unfit(unfit)),
         }
     }
 

@@ -1,7 +1,7 @@
 use super::core::Core;
 use super::established::{Established, Unacknowledged};
 use super::session::{Session, State};
-use super::{Answer, CallId, Cause, Direction, Event, MediaFailure, Phase, Question, cause, compose};
+use super::{Answer, CallId, Cause, Direction, Event, MediaFailure, Phase, Question, cause, compose, description};
 use crate::Instant;
 use crate::dialog::Dialog;
 use crate::header::{CSeq, From, NameAddr, PAssertedIdentity};
@@ -64,7 +64,7 @@ impl Session {
         let State::Incoming(incoming) = &mut self.state else { return };
         incoming.answering = true;
         incoming.until = core.now + core.config.ringing;
-        let offer = compose::body_of(&incoming.invite.headers, &incoming.invite.body);
+        let offer = description::of_request(&incoming.invite);
         core.ask(Question::Answer { call: self.id, offer });
         core.event(Event::Call(self.id));
     }
@@ -82,7 +82,7 @@ impl Session {
         let mut response = compose::response(&core.config, invite, Status::OK, &self.local_tag);
         compose::body(&mut response.headers, &mut response.body, body);
         core.respond_with(key, &mut response);
-        let late = invite.body.is_empty();
+        let late = description::of_request(invite).is_none();
         let unacknowledged = Unacknowledged::new(invite, &response, late, core.now);
         self.state = State::Established(Established::as_called(dialog.clone(), unacknowledged));
         core.event(Event::Call(self.id));
@@ -95,6 +95,7 @@ impl Session {
         let tag = &self.local_tag;
         let response = match &cause {
             Cause::Media(failure) => compose::no_media(config, invite, tag, *failure),
+            Cause::Unfit(unfit) => compose::unfit(config, invite, tag, unfit),
             // Not declined: other phones of this user go on ringing.
             Cause::NoAnswer | Cause::Network => compose::response(config, invite, Status::TEMPORARILY_UNAVAILABLE, tag),
             Cause::CancelledThere => compose::response(config, invite, Status::REQUEST_TERMINATED, tag),

@@ -18,6 +18,7 @@ mod cause;
 mod challenge;
 mod compose;
 mod core;
+mod description;
 mod established;
 mod hooked;
 mod incoming;

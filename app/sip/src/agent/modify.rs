@@ -1,9 +1,8 @@
 use super::core::Core;
 use super::established::{Acknowledged, Established, Unacknowledged};
-use super::outgoing::body_of;
 use super::session::{Session, State, acknowledge};
 use super::transactions::{Outcome, Purpose};
-use super::{Answer, Cause, Event, Question, VerbError, compose};
+use super::{Answer, Cause, Event, Question, VerbError, compose, description};
 use crate::Instant;
 use crate::header::CSeq;
 use crate::message::{Method, Request, Status};
@@ -16,10 +15,12 @@ use core::time::Duration;
 /// | --- | --- | --- | --- |
 /// | Not | reoffer | asks for the offer | Offering |
 /// | Not | re-INVITE | asks for the answer | Answering |
+/// | Not, Later | re-INVITE that cannot be taken | 488 | same |
 /// | Offering | offer | sends re-INVITE | Sent |
 /// | Offering, Sent | re-INVITE | 491 | same |
 /// | Later | re-INVITE | asks for the answer | Answering, then Later |
 /// | Sent | 2xx | ACK, tells the answer | Not |
+/// | Sent | 2xx that cannot be taken | ACK, BYE, Ended | – |
 /// | Sent | 491 | – | Later |
 /// | Sent | 408, 481, nothing | BYE, Ended | – |
 /// | Sent | other refusals | – | Not |
@@ -138,9 +139,11 @@ impl Session {
                 let ack = acknowledge(core, &established.dialog, cseq.seq);
                 established.acknowledged = Some(Acknowledged { seq: cseq.seq, ack });
             }
-            if let Some(answer) = body_of(response).filter(|_| !self.over) {
-                core.event(Event::Remote { call: self.id, answer, early: false });
-                core.event(Event::Call(self.id));
+            if let Some(answer) = description::of_response(response).filter(|_| !self.over) {
+                self.describe(core, answer);
+                if !self.over {
+                    core.event(Event::Call(self.id));
+                }
             }
             return;
         }
@@ -173,12 +176,18 @@ impl Session {
                     let response = compose::overlap(core, invite, &self.local_tag);
                     return core.respond(key, &response);
                 }
-                established.dialog.refresh(&invite.headers);
-                let later = established.modify.again_at();
-                established.modify = Modify::Answering { key: key.clone(), invite: invite.clone(), later };
-                let offer = compose::body_of(&invite.headers, &invite.body);
-                core.ask(Question::Answer { call: self.id, offer });
-                return;
+                let offer = description::of_request(invite);
+                match offer.as_ref().map_or(Ok(()), |offer| description::check(&core.config, offer)) {
+                    Ok(()) => {
+                        established.dialog.refresh(&invite.headers);
+                        let later = established.modify.again_at();
+                        established.modify = Modify::Answering { key: key.clone(), invite: invite.clone(), later };
+                        core.ask(Question::Answer { call: self.id, offer });
+                        return;
+                    }
+                    // The call goes on as it was (RFC 3261 14.2).
+                    Err(unfit) => compose::unfit(&core.config, invite, &self.local_tag, &unfit),
+                }
             }
         };
         core.respond(key, &refusal);
@@ -193,7 +202,7 @@ impl Session {
                 let mut response = compose::response(&core.config, invite, Status::OK, &self.local_tag);
                 compose::body(&mut response.headers, &mut response.body, body);
                 core.respond_with(key, &mut response);
-                let late = invite.body.is_empty();
+                let late = description::of_request(invite).is_none();
                 established.unacknowledged = Some(Unacknowledged::new(invite, &response, late, core.now));
             }
             Answer::Media(failure) => {

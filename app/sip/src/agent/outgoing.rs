@@ -2,7 +2,9 @@ use super::core::{Core, Stray};
 use super::established::{Acknowledged, Established};
 use super::session::{Session, State, acknowledge, bye};
 use super::transactions::{Outcome, Purpose};
-use super::{Answer, Body, CallId, Cause, Direction, Event, MediaFailure, Phase, Question, cause, compose};
+use super::{
+    Answer, Body, CallId, Cause, Direction, Event, MediaFailure, Phase, Question, cause, compose, description,
+};
 use crate::Instant;
 use crate::dialog::Dialog;
 use crate::header::{CSeq, NameAddr, Reason};
@@ -168,8 +170,9 @@ impl Session {
                     core.event(Event::Call(self.id));
                 }
                 // Early media of other branches waits for its 2xx: the first one is what is heard.
-                if let Some(body) = body_of(response)
-                    && told.is_none()
+                if told.is_none()
+                    && let Some(body) = description::of_response(response)
+                    && description::check(&core.config, &body).is_ok()
                 {
                     *told = Some(body.clone());
                     core.event(Event::Remote { call: self.id, answer: body, early: true });
@@ -211,9 +214,17 @@ impl Session {
         };
         let ack = acknowledge(core, &dialog, cseq.seq);
         dialog.skip(skip);
-        let Some(answer) = body_of(response).or(told) else {
-            bye(core, &mut dialog);
-            return self.gone(core, Cause::Media(MediaFailure::Description));
+        let answer = description::of_response(response).or(told);
+        let answer = answer.ok_or(Cause::Media(MediaFailure::Description)).and_then(|answer| {
+            description::check(&core.config, &answer).map_err(Cause::Unfit)?;
+            Ok(answer)
+        });
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(cause) => {
+                bye(core, &mut dialog);
+                return self.gone(core, cause);
+            }
         };
         core.forget_questions(self.id);
         self.state = State::Established(Established::as_caller(dialog, Acknowledged { seq: cseq.seq, ack }));
@@ -257,9 +268,4 @@ pub(super) fn refuse_stray(core: &mut Core, key: &Key, invite: &Request, respons
     bye(core, &mut dialog);
     let remote_tag = dialog.remote_tag().into();
     core.strays.push(Stray { key: key.clone(), remote_tag, ack, until: core.now + T1_X64 });
-}
-
-/// The session description in a response.
-pub(super) fn body_of(response: &Response) -> Option<Body> {
-    compose::body_of(&response.headers, &response.body)
 }

@@ -1,10 +1,11 @@
 use super::incoming::caller;
 use super::transactions::Effects;
-use super::{Agent, Call, CallId, Cause, Direction, Event, Phase, compose};
-use crate::header::{self, Accept, ContentType, Require, To, Unsupported};
+use super::{Agent, Call, CallId, Cause, Direction, Event, Phase, compose, description};
+use crate::header::{self, Accept, Require, To, Unsupported};
 use crate::message::{
     HeaderError, HeaderName, KeepAlive, Message, Method, Request, Status, Token, is_keepalive, refusal,
 };
+use crate::sdp::Unfitness;
 use crate::transaction::Key;
 use crate::uri::Uri;
 use alloc::string::ToString;
@@ -137,7 +138,11 @@ impl Agent {
             return self.respond(key, invite, Status::LOOP_DETECTED);
         }
         if self.live() >= self.core.config.max_calls {
-            return self.busy(key, invite);
+            return self.turn_away(key, invite, None);
+        }
+        let offer = description::of_request(invite);
+        if let Some(Err(unfit)) = offer.map(|offer| description::check(&self.core.config, &offer)) {
+            return self.turn_away(key, invite, Some(unfit));
         }
         let id = self.next_call();
         match super::session::Session::ring(&mut self.core, id, key.clone(), invite) {
@@ -146,20 +151,24 @@ impl Agent {
         }
     }
 
-    /// One call more than are allowed: the user learns who it was.
-    fn busy(&mut self, key: &Key, invite: &Request) {
+    /// A call that does not even ring, being one more than are allowed or `unfit`: the user learns who it was, and why.
+    fn turn_away(&mut self, key: &Key, invite: &Request, unfit: Option<Unfitness>) {
         let from = caller(&invite.headers).and_then(|remote| Ok((remote, invite.headers.get::<header::CallId>()?)));
         let (remote, call_id) = match from {
             Ok(from) => from,
             Err(error) => return self.respond(key, invite, error.status()),
         };
         let local_tag = self.core.random.token();
-        let response = compose::response(&self.core.config, invite, Status::BUSY_HERE, &local_tag);
+        let config = &self.core.config;
+        let response = match &unfit {
+            Some(unfit) => compose::unfit(config, invite, &local_tag, unfit),
+            None => compose::response(config, invite, Status::BUSY_HERE, &local_tag),
+        };
         self.core.respond(key, &response);
         let id = self.next_call();
         let call_id = call_id.to_string();
         let last = Call { id, direction: Direction::Incoming, remote, phase: Phase::Ending, call_id, local_tag };
-        self.core.event(Event::Ended { call: id, last, cause: Cause::Busy });
+        self.core.event(Event::Ended { call: id, last, cause: unfit.map_or(Cause::Busy, Cause::Unfit) });
     }
 
     /// Whether all that a request asks for is understood; if not, it is refused (RFC 3261 8.2.1 to 8.2.3).
@@ -238,14 +247,7 @@ fn has_to_tag(request: &Request) -> bool {
 
 /// Whether the body of an INVITE is one that is understood; other requests' bodies concern nobody.
 fn is_sdp(request: &Request) -> bool {
-    if request.method != Method::Invite || request.body.is_empty() {
-        return true;
-    }
-    match request.headers.find::<ContentType>() {
-        Ok(Some(content_type)) => content_type.is(compose::SDP),
-        Ok(None) => true,
-        Err(_) => false,
-    }
+    request.method != Method::Invite || description::is_understood(request)
 }
 
 /// Whether an INVITE lets us answer with the only type that is understood (RFC 3261 20.1). An Accept that cannot be

@@ -1,5 +1,6 @@
 /// A description, or a fragment of one, cannot be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[error("{kind} in line {line}, at byte {offset}")]
 pub struct ParseError {
     /// What is wrong.
@@ -12,6 +13,7 @@ pub struct ParseError {
 
 /// What is wrong with a description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum ParseErrorKind {
     /// It is larger than [`super::limits::DESCRIPTION`].
     #[error("the description is too large")]

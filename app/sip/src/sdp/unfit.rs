@@ -6,6 +6,7 @@ use super::{Media, ParseError, SessionDescription, Transport};
 /// Why no browser can take a description that was received. Its `Display` is a few words that fit into a
 /// `Warning: 399` (RFC 3261 20.43) beside a 488; [`Unfit::remedy`] says what to set on the PBX.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Unfit {
     /// It cannot be parsed.
     #[error("malformed SDP: {0}")]
@@ -38,6 +39,7 @@ pub enum Unfit {
 
 /// All the reasons why no browser can take a description: never none. Its `Display` fits into one `Warning: 399`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Unfitness(Vec<Unfit>);
 
 impl Unfit {

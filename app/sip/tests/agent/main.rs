@@ -8,6 +8,7 @@ mod network;
 mod called;
 mod caller;
 mod chaos;
+mod descriptions;
 mod flows;
 mod hooks;
 mod registration;

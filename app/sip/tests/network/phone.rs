@@ -24,6 +24,8 @@ pub struct Phone {
     /// Whether questions stay open, in `held`, until they are answered one by one.
     pub holds: bool,
     pub held: Vec<(QuestionId, Question)>,
+    /// What its descriptions are, if they are to be real ones.
+    pub says: Option<String>,
     descriptions: usize,
 }
 
@@ -54,6 +56,7 @@ pub fn config(user: &str) -> Config {
         ping_interval: Duration::from_secs(25),
         pong_timeout: Duration::from_secs(10),
         user_agent: "Tabphone".into(),
+        webrtc: false,
     }
 }
 
@@ -71,6 +74,7 @@ impl Phone {
             password: None,
             holds: false,
             held: Vec::new(),
+            says: None,
             descriptions: 0,
         }
     }
@@ -117,7 +121,7 @@ impl Phone {
                     let what =
                         if matches!(question, Question::Answer { offer: Some(_), .. }) { "answer" } else { "offer" };
                     self.descriptions += 1;
-                    let text = format!("{what} of {}", self.user);
+                    let text = self.says.clone().unwrap_or_else(|| format!("{what} of {}", self.user));
                     Answer::Description(Body { content_type: "application/sdp".into(), bytes: text.into() })
                 }
                 Err(failure) => Answer::Media(failure),

@@ -64,5 +64,6 @@ fn config() -> Config {
         ping_interval: Duration::from_secs(25),
         pong_timeout: Duration::from_secs(10),
         user_agent: "Tabphone".into(),
+        webrtc: false,
     }
 }

@@ -1,0 +1,74 @@
+import { test, expect, makeGoodCall, ALICE, CAROL, LOW } from '../fixtures/test.ts';
+import { Caller, header, type Content } from '../peers/caller.ts';
+
+const SESSION = ['v=0', 'o=- 1 1 IN IP4 192.0.2.1', 's=-', 'c=IN IP4 192.0.2.1', 't=0 0'];
+
+function sdp(...lines: readonly string[]): Content {
+  return { type: 'application/sdp', body: [...SESSION, ...lines, ''].join('\r\n') };
+}
+
+/** What a phone offers that knows nothing of browsers. */
+const PLAIN = sdp('m=audio 4000 RTP/AVP 8 0', 'a=sendrecv');
+
+/** What a PBX offers that was set up for browsers, with this DTLS role. */
+function webrtc(setup: string): Content {
+  return sdp(
+    'm=audio 4000 UDP/TLS/RTP/SAVPF 111 8 0 126',
+    'a=rtpmap:111 opus/48000/2',
+    'a=rtpmap:126 telephone-event/8000',
+    'a=ice-ufrag:abcd',
+    'a=ice-pwd:abcdefghijklmnopqrstuv',
+    `a=fingerprint:sha-256 ${Array.from({ length: 32 }, () => 'AB').join(':')}`,
+    `a=setup:${setup}`,
+    'a=candidate:1 1 UDP 2130706431 192.0.2.1 4000 typ host',
+    'a=rtcp-mux',
+  );
+}
+
+function mixed(...parts: readonly Content[]): Content {
+  const body = parts.map(({ type, body }) => `--part\r\nContent-Type: ${type}\r\n\r\n${body}\r\n`).join('');
+  return { type: 'multipart/mixed;boundary=part', body: `${body}--part--\r\n` };
+}
+
+test('an offer that no browser can take does not ring, and both ends learn what is missing', async ({ phones, server }) => {
+  const [alice, bob] = await phones.pair();
+  const caller = await Caller.open(server, CAROL, ALICE);
+  await caller.invite(PLAIN);
+  const refusal = await caller.receives(488);
+  expect(header(refusal, 'Warning')).toMatch(/^399 \S+ "plain RTP instead of DTLS-SRTP; no ICE \(ice-ufrag, ice-pwd\); no rtcp-mux"$/);
+  expect(caller.unread, 'it did not ring').not.toContain(180);
+  caller.acknowledge(refusal);
+
+  await alice.reads('They called with sound that no browser can take, so it did not ring.');
+  await alice.doesNotSay('webrtc=yes');
+  await alice.page.getByText('What an administrator can do').click();
+  await alice.says('plain RTP instead of DTLS-SRTP');
+  await alice.says('webrtc=yes');
+  await alice.isFree();
+  caller.drop();
+  await makeGoodCall(bob, alice);
+});
+
+for (const [what, offer] of [
+  ['takes the active role', webrtc('active')],
+  ['takes the passive role', webrtc('passive')],
+  ['stands among other parts', mixed({ type: 'text/plain', body: 'Hello' }, webrtc('actpass'))],
+] as const) {
+  test(`an offer that ${what} is answered`, async ({ phones, server }) => {
+    const alice = await phones.open(ALICE, { tone: LOW });
+    const caller = await Caller.open(server, CAROL, ALICE);
+    await caller.invite(offer);
+    await caller.receives(180);
+    await alice.ringsFor(CAROL);
+    await alice.answer();
+    const answer = await caller.receives(200);
+    caller.acknowledge(answer);
+    expect(header(answer, 'Content-Type')).toBe('application/sdp');
+    expect(answer).toMatch(/^a=setup:active\r$/m);
+    expect(answer).toMatch(/^m=audio \d+ UDP\/TLS\/RTP\/SAVPF 111 8 0 126\r$/m);
+    await alice.hangUp();
+    await alice.isFree();
+    caller.drop();
+  });
+}
+

@@ -102,10 +102,16 @@ impl Connection {
         self.describe_ourselves(offer).await
     }
 
-    /// Makes an answer to the offer that was [applied](Self::apply), with candidates.
-    pub(crate) async fn answer(&self) -> Result<SessionDescription, MediaFailure> {
+    /// Makes an answer to the offer that was [applied](Self::apply), with candidates. The browser answers an offer
+    /// without a DTLS role; where the one that was received insists on its own, ours is the other.
+    pub(crate) async fn answer(&self, received: &SessionDescription) -> Result<SessionDescription, MediaFailure> {
         let answer = self.settled(self.rtc.create_answer()).await.ok_or(MediaFailure::Description)?;
-        self.describe_ourselves(answer).await
+        let made: RtcSessionDescriptionInit = answer.unchecked_into();
+        if let Some(Ok(mut ours)) = made.get_sdp().map(|sdp| SessionDescription::parse(sdp.as_bytes())) {
+            ours.take_role(received);
+            made.set_sdp(&ours.to_string());
+        }
+        self.describe_ourselves(made.into()).await
     }
 
     /// Applies their description; the same answer a second time is nothing new. An answer that was early (`Pranswer`)

@@ -252,11 +252,12 @@ impl Worker {
 
     /// Their offer is applied while the person may still be asked for the microphone.
     async fn answer(&self, offer: &Body) -> Result<SessionDescription, MediaFailure> {
+        let received = SessionDescription::parse(&offer.bytes).map_err(|_| MediaFailure::Description)?;
         let offer = SessionDescription::offer_for_browser(&offer.bytes).map_err(|_| MediaFailure::Description)?;
         let (connection, microphone) = join(self.accept(&offer), self.microphone()).await;
         let (connection, microphone) = (connection?, microphone?);
         connection.attach(&microphone).await?;
-        let mut answer = connection.answer().await?;
+        let mut answer = connection.answer(&received).await?;
         // The connection may have sections that they forgot.
         answer.mend_answer(&offer);
         Ok(answer)

@@ -161,6 +161,21 @@ impl SessionDescription {
         }
     }
 
+    /// Takes the DTLS role that an offer leaves for its answer (RFC 8842 5.3). `offer` is the one that was received: in
+    /// what the browser got, [`actpass`](Self::offer_actpass) hides the role that the other end insists on.
+    pub fn take_role(&mut self, offer: &Self) {
+        for (index, media) in self.media.iter_mut().enumerate() {
+            let section = media.section_mut();
+            if let (Some(theirs), true) = (offer.dtls_role(index), section.has_attribute("setup")) {
+                let ours = match theirs {
+                    DtlsRole::Client => Setup::Passive,
+                    DtlsRole::Server => Setup::Active,
+                };
+                section.set_attribute("setup", ours.as_str());
+            }
+        }
+    }
+
     /// How this goes on from `previous`, the description of the same end that was applied last. The sections that are
     /// live in both are compared; offers should say [`actpass`](Self::offer_actpass) before.
     #[must_use]

@@ -63,6 +63,13 @@ fn m4_a_received_offer_says_actpass_and_an_answer_keeps_its_role() {
     let answer = SessionDescription::answer_for_browser(&wire(ASTERISK), &parse(CHROME)).unwrap();
     assert_eq!(answer.dtls_role(0), Some(DtlsRole::Client));
     assert_eq!(answer.dtls_role(0).map(DtlsRole::other), Some(DtlsRole::Server), "ours, as long as the call lasts");
+    // The browser does not know that the other end insists: what it answers is made to fit.
+    for (insists, left) in [("active", "passive"), ("passive", "active"), ("actpass", "active")] {
+        let received = parse(&RTPENGINE.replace("a=setup:active", &format!("a=setup:{insists}")));
+        let mut answer = parse(&CHROME.replace("a=setup:actpass", "a=setup:active"));
+        answer.take_role(&received);
+        assert_eq!(answer.media()[0].attribute("setup"), Some(left), "{insists}");
+    }
 }
 
 /// Certificates and ICE credentials that change tell whether the connection can go on. What remains: the driver makes

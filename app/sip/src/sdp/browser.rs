@@ -1,6 +1,6 @@
 //! What every description goes through on its way to the browser, and from it.
 
-use super::{SessionDescription, Unfitness};
+use super::{Media, SessionDescription, Unfitness};
 
 impl SessionDescription {
     /// Reads an offer that was received and makes it one that a browser takes: `actpass`
@@ -13,14 +13,15 @@ impl SessionDescription {
     pub fn offer_for_browser(bytes: &[u8]) -> Result<Self, Unfitness> {
         let mut offer = Self::parse(bytes)?;
         offer.check_fit()?;
-        offer.offer_actpass();
-        offer.move_directions_down();
-        offer.prepare();
         for index in 0..offer.media.len() {
             if offer.media.get(index).is_some_and(|media| !media.is_for_browsers() && !media.is_rejected()) {
                 offer.reject(index);
             }
         }
+        offer.offer_actpass();
+        offer.move_directions_down();
+        offer.prepare();
+        offer.check_fit()?;
         Ok(offer)
     }
 
@@ -56,12 +57,21 @@ impl SessionDescription {
     }
 
     /// Browsers are strict where the field is not: SDES keys beside DTLS, lines without a value and a last line without
-    /// its end make them refuse the whole.
+    /// its end make them refuse the whole. So does a section without rtcp-mux, though its bundle may say it
+    /// (RFC 9143 7.1.3).
     fn prepare(&mut self) {
         self.tail.clear();
         self.session.make_strict();
         for media in &mut self.media {
             media.section_mut().make_strict();
+        }
+        for index in 0..self.media.len() {
+            let lacks = |media: &Media| media.is_rtp() && !media.is_rejected() && !media.has_rtcp_mux();
+            if self.media.get(index).is_some_and(|media| lacks(media) && self.muxes_rtcp(media))
+                && let Some(media) = self.media.get_mut(index)
+            {
+                media.section_mut().set_flag("rtcp-mux");
+            }
         }
     }
 }

@@ -142,7 +142,7 @@ impl SessionDescription {
             (Some(_), Some(_)) => found.add(Unfit::BadIce),
             (Some(_) | None, None) | (None, Some(_)) => found.add(Unfit::NoIce),
         }
-        if media.is_rtp() && !media.has_rtcp_mux() {
+        if media.is_rtp() && !self.muxes_rtcp(media) {
             found.add(Unfit::NoRtcpMux);
         }
         let common = ["opus", "G722", "PCMU", "PCMA"];

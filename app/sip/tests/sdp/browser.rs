@@ -1,5 +1,5 @@
 use crate::samples::*;
-use sip::sdp::{SessionDescription, Unfit};
+use sip::sdp::{Direction, SessionDescription, Unfit};
 
 fn unfit(sample: &str) -> Vec<Unfit> {
     SessionDescription::offer_for_browser(&wire(sample)).unwrap_err().reasons().to_vec()
@@ -67,4 +67,103 @@ fn our_own_description_is_made_ready_for_the_wire() {
     assert_eq!(second.origin().session_id, first.origin().session_id);
     assert_eq!(second.origin().version, "3");
     assert_eq!(second.check_fit(), Ok(()));
+}
+
+/// Sound in a bundle, without the keys, which another section has.
+const BUNDLED_AUDIO: &str = "m=audio 0 UDP/TLS/RTP/SAVPF 0
+c=IN IP4 0.0.0.0
+a=bundle-only
+a=mid:1
+";
+
+/// What stands in the first section of a bundle: the transport (RFC 9143 7.1.3).
+const TRANSPORT: &str = "a=ice-ufrag:Ab3d
+a=ice-pwd:aB3dE6gH9jK2mN5pQ8sT1vW4
+a=ice-options:trickle
+a=fingerprint:sha-256 19:E2:1C:3B
+a=setup:actpass
+a=tls-id:f81d4fae7dec11d0a765
+a=rtcp-mux
+a=candidate:1 1 udp 1 192.0.2.1 4000 typ host
+a=end-of-candidates
+";
+
+const BUNDLE: &str = "v=0\no=- 1 1 IN IP4 192.0.2.1\ns=-\nt=0 0\na=group:BUNDLE 0 1\n";
+
+#[test]
+fn a_bundle_keeps_its_transport_when_its_first_section_goes() {
+    let first = "m=message 4000 TCP/TLS/MSRP *\nc=IN IP4 192.0.2.1\na=mid:0\n";
+    let offer = [BUNDLE, first, TRANSPORT, BUNDLED_AUDIO].concat();
+    assert_eq!(parse(&offer).check_fit(), Ok(()));
+    let taken = SessionDescription::offer_for_browser(&wire(&offer)).unwrap();
+    assert_eq!(taken.check_fit(), Ok(()));
+    assert_eq!(taken.bundle().collect::<Vec<_>>(), ["1"]);
+    let first = first.replace("4000", "0") + "a=inactive\n";
+    let audio = "m=audio 4000 UDP/TLS/RTP/SAVPF 0\nc=IN IP4 192.0.2.1\na=mid:1\n";
+    let head = BUNDLE.replace("BUNDLE 0 1", "BUNDLE 1");
+    assert_eq!(text(&taken), [&head, first.as_str(), audio, TRANSPORT].concat());
+    assert_eq!(taken.direction(1), Some(Direction::SendRecv), "that is no hold");
+
+    // It does not go to a section that is over, though its name is still there.
+    let over = "m=video 0 UDP/TLS/RTP/SAVPF 96\na=mid:2\n";
+    let offer = [&offer.replace("BUNDLE 0 1", "BUNDLE 0 2 1"), over].concat();
+    let taken = SessionDescription::offer_for_browser(&wire(&offer)).unwrap();
+    assert!(taken.bundle().eq(["1"]) && taken.media()[1].candidates().count() == 1);
+
+    // The same for a picture that is refused here.
+    let video = "m=video 4000 UDP/TLS/RTP/SAVPF 96\na=mid:0\n";
+    let mut offer = parse(&[BUNDLE, video, TRANSPORT, BUNDLED_AUDIO].concat());
+    let transport = offer.clone();
+    offer.reject(0);
+    assert_eq!(offer.check_fit(), Ok(()));
+    assert_eq!(offer.transport(1), transport.transport(0));
+    offer.reject(1);
+    assert!(offer.media().iter().all(sip::sdp::Media::is_rejected));
+    assert_eq!(offer.bundle().count(), 0);
+}
+
+#[test]
+fn a_section_with_a_transport_of_its_own_keeps_that() {
+    let own = "m=audio 5000 UDP/TLS/RTP/SAVPF 0\na=mid:1\n".to_string() + &TRANSPORT.replace("Ab3d", "own1");
+    let own = own.replace("a=candidate:1 1 udp 1 192.0.2.1 4000 typ host\na=end-of-candidates\n", "");
+    let video = "m=video 4000 UDP/TLS/RTP/SAVPF 96\na=mid:0\n";
+    let mut offer = parse(&[BUNDLE, video, TRANSPORT, &own].concat());
+    offer.reject(0);
+    assert!(text(&offer).ends_with(&own), "candidates of another ICE session are none of this one");
+    // The same ICE session: without these candidates nobody finds it.
+    let mut offer = parse(&[BUNDLE, video, TRANSPORT, &own.replace("own1", "Ab3d")].concat());
+    offer.reject(0);
+    assert!(offer.media()[1].candidates().count() == 1 && offer.media()[1].has_end_of_candidates());
+}
+
+#[test]
+fn an_answer_keeps_its_transport_when_a_section_goes_that_was_not_offered() {
+    let offer = parse(&[BUNDLE, "m=audio 9 UDP/TLS/RTP/SAVPF 0\na=mid:1\n", TRANSPORT].concat());
+    let video = "m=video 4000 UDP/TLS/RTP/SAVPF 96\na=mid:0\n";
+    let audio = BUNDLED_AUDIO.replace("m=audio 0", "m=audio 9").replace("a=bundle-only\n", "");
+    let answer = [BUNDLE, video, &TRANSPORT.replace("actpass", "active"), &audio].concat();
+    let answer = SessionDescription::answer_for_browser(&wire(&answer), &offer).unwrap();
+    assert_eq!((answer.media().len(), answer.check_fit()), (1, Ok(())));
+}
+
+#[test]
+fn a_bundle_says_rtcp_mux_once_and_browsers_hear_it_in_each_section() {
+    let video: String = CHROME_VIDEO.split_inclusive('\n').filter(|line| !line.contains("rtcp-mux")).collect();
+    let offer = chrome_with_video().replace(CHROME_VIDEO, &video);
+    assert_eq!(parse(&offer).check_fit(), Ok(()));
+    let taken = SessionDescription::offer_for_browser(&wire(&offer)).unwrap();
+    assert_eq!(text(&taken), offer.clone() + "a=rtcp-mux\n");
+    let answer = SessionDescription::answer_for_browser(&wire(&offer), &parse(&chrome_with_video())).unwrap();
+    assert!(answer.media().iter().all(sip::sdp::Media::has_rtcp_mux));
+    // Nobody says it, or it is another bundle.
+    let alone = parse(&offer.replace("BUNDLE 0 1", "BUNDLE 0")).check_fit().unwrap_err();
+    assert_eq!(alone.reasons(), [Unfit::NoRtcpMux]);
+}
+
+#[test]
+fn comfort_noise_goes_unless_it_is_all_there_is() {
+    let only = BUNDLED_AUDIO.replace("SAVPF 0", "SAVPF 13");
+    let mut ours = parse(&[BUNDLE, &only].concat());
+    ours.prepare_to_send(None);
+    assert!(ours.media()[0].formats().eq(["13"]), "every section has a format");
 }

@@ -5,38 +5,36 @@ use super::{Media, SessionDescription, Unfitness};
 impl SessionDescription {
     /// Reads an offer that was received and makes it one that a browser takes: `actpass`
     /// ([`offer_actpass`](Self::offer_actpass)), a direction in each section
-    /// ([`move_directions_down`](Self::move_directions_down)), no SDES keys beside DTLS, sections that no browser knows
-    /// (T.38, MSRP) marked as over, and no line without a value or an end.
+    /// ([`move_directions_down`](Self::move_directions_down)), no SDES keys beside DTLS, rtcp-mux in each section of a
+    /// bundle that has it, and no line without a value or an end. Sections that no browser knows (T.38, MSRP) are
+    /// marked as over; if there is sound that is fit, so are the sections that are not, such as plain video. The
+    /// answer pairs with the offer as it was received after [`mend_answer`](Self::mend_answer) to that, and
+    /// [`check_fit`](Self::check_fit) of that tells what the admin may mend.
     ///
     /// # Errors
     /// No browser can take it: all reasons.
     pub fn offer_for_browser(bytes: &[u8]) -> Result<Self, Unfitness> {
         let mut offer = Self::parse(bytes)?;
-        offer.check_fit()?;
-        for index in 0..offer.media.len() {
-            if offer.media.get(index).is_some_and(|media| !media.is_for_browsers() && !media.is_rejected()) {
-                offer.reject(index);
-            }
-        }
+        offer.reject_unfit()?;
         offer.offer_actpass();
         offer.move_directions_down();
         offer.prepare();
-        offer.check_fit()?;
         Ok(offer)
     }
 
     /// Reads an answer that was received to `offer`, as that was sent, and makes it one that a browser takes: it
-    /// [pairs](Self::mend_answer) with the offer, and has a direction in each section.
+    /// [pairs](Self::mend_answer) with the offer, and has a direction in each section. What is unfit beside sound that
+    /// is fit counts as refused, as in [offers](Self::offer_for_browser).
     ///
     /// # Errors
     /// No browser can take it, or nothing of it answers the offer: all reasons.
     pub fn answer_for_browser(bytes: &[u8], offer: &Self) -> Result<Self, Unfitness> {
         let mut answer = Self::parse(bytes)?;
-        answer.check_fit()?;
+        answer.reject_unfit()?;
         answer.move_directions_down();
         answer.prepare();
         if !answer.mend_answer(offer).is_empty() {
-            answer.check_fit()?;
+            answer.reject_unfit()?;
         }
         Ok(answer)
     }

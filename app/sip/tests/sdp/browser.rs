@@ -1,5 +1,5 @@
 use crate::samples::*;
-use sip::sdp::{Direction, SessionDescription, Unfit};
+use sip::sdp::{Direction, Mismatch, SessionDescription, Unfit};
 
 fn unfit(sample: &str) -> Vec<Unfit> {
     SessionDescription::offer_for_browser(&wire(sample)).unwrap_err().reasons().to_vec()
@@ -42,6 +42,44 @@ fn a_section_that_browsers_do_not_know_is_over_before_they_see_it() {
     let fax = "m=image 4000 udptl t38\na=T38FaxVersion:0\n";
     let offer = SessionDescription::offer_for_browser(&wire(&[FREESWITCH, fax].concat())).unwrap();
     assert_eq!(changes(FREESWITCH, &offer), ["+m=image 0 udptl t38", "+a=T38FaxVersion:0", "+a=inactive"]);
+}
+
+/// Plain video beside sound that is fit, as a PBX offers it for its codec list.
+const PLAIN_VIDEO: &str = "m=video 5000 RTP/AVP 99\na=rtpmap:99 H264/90000\n";
+
+#[test]
+fn a_picture_that_no_browser_takes_does_not_cost_the_sound() {
+    let received = parse(&[FREESWITCH, PLAIN_VIDEO].concat());
+    let offer = SessionDescription::offer_for_browser(&received.to_bytes()).unwrap();
+    let refused = PLAIN_VIDEO.replace("5000", "0") + "a=inactive\n";
+    assert_eq!(text(&offer), [FREESWITCH, &refused].concat());
+    // What the admin is told.
+    let advice = received.check_fit().unwrap_err();
+    assert_eq!(advice.reasons(), [Unfit::PlainRtp, Unfit::NoIce, Unfit::NoRtcpMux]);
+    // The browser answers what it got; it pairs with what was received, however the browser writes it.
+    for video in [&refused, &refused.replace("RTP/AVP", "UDP/TLS/RTP/SAVPF"), ""] {
+        let mut answer = parse(&[&ASTERISK.replace("a=mid:0\n", ""), video].concat());
+        let found = answer.mend_answer(&received);
+        assert!(!found.contains(&Mismatch::Kind { index: 1 }), "{found:?}");
+        assert_eq!(answer.check_answer(&received), Ok(()));
+        assert!(text(&answer).contains("m=video 0 RTP/AVP 99\n") && !answer.media()[0].is_rejected());
+    }
+}
+
+#[test]
+fn sound_that_is_offered_twice_is_taken_where_it_is_fit() {
+    let (head, sound) = FREESWITCH.split_at(FREESWITCH.find("m=audio").unwrap());
+    let offer = [head, "m=audio 5000 RTP/AVP 0\n", sound].concat();
+    let offer = SessionDescription::offer_for_browser(&wire(&offer)).unwrap();
+    assert_eq!(offer.media().iter().map(sip::sdp::Media::is_rejected).collect::<Vec<_>>(), [true, false]);
+    // A picture alone is no call.
+    let silent = [head, "m=audio 5000 RTP/AVP 0\n", CHROME_VIDEO].concat();
+    assert_eq!(unfit(&silent), [Unfit::PlainRtp, Unfit::NoIce, Unfit::NoRtcpMux]);
+    // An answer is treated alike.
+    let answer = ASTERISK.to_string() + PLAIN_VIDEO;
+    let answer = SessionDescription::answer_for_browser(&wire(&answer), &parse(&chrome_with_video())).unwrap();
+    assert_eq!(answer.media().iter().map(sip::sdp::Media::is_rejected).collect::<Vec<_>>(), [false, true]);
+    assert_eq!(answer.check_fit(), Ok(()));
 }
 
 /// Chrome refuses the whole for each of these.

@@ -40,9 +40,9 @@ impl SessionDescription {
     }
 
     /// Makes a description of our browser ready for the wire: a direction in each section and none above, no
-    /// candidates that servers stumble over ([`prune_candidates`](Self::prune_candidates)), no comfort noise (RFC 3389),
-    /// which many servers do not know, and the origin of what was sent `before` in the same dialog
-    /// ([`continue_from`](Self::continue_from)). The browser keeps its own: it is changed only on the wire.
+    /// candidates that servers stumble over ([`prune_candidates`](Self::prune_candidates)), no comfort noise (RFC 3389)
+    /// beside codecs that carry sound, as many servers do not know it, and the origin of what was sent `before` in the
+    /// same dialog ([`continue_from`](Self::continue_from)). The browser keeps its own: it is changed only on the wire.
     pub fn prepare_to_send(&mut self, before: Option<&Self>) {
         self.move_directions_down();
         self.prune_candidates();

@@ -1,4 +1,4 @@
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 
 use super::section::{LineEnd, Section};
 
@@ -183,11 +183,11 @@ impl Media {
         &mut self.section
     }
 
-    /// Makes the port 0.
-    pub(super) fn close_port(&mut self) {
-        if self.port() != 0 {
-            let line = self.line();
-            let value = [line.kind, "0", line.protocol, line.formats].join(" ");
+    /// Gives it a port of its own, or none with 0: either way not only its bundle carries it.
+    pub(super) fn set_port(&mut self, port: u16) {
+        let line = self.line();
+        if line.port != port {
+            let value = [line.kind, &port.to_string(), line.protocol, line.formats].join(" ");
             self.section.replace(0, &["m=", &value]);
         }
         self.section.retain_attributes(&mut |name, _| name != "bundle-only");
@@ -211,7 +211,7 @@ impl Media {
 
     fn set_number(&mut self, name: &str, number: Option<u32>) {
         match number {
-            Some(number) => self.section.set_attribute(name, &alloc::string::ToString::to_string(&number)),
+            Some(number) => self.section.set_attribute(name, &number.to_string()),
             None => self.section.retain_attributes(&mut |found, _| found != name),
         }
     }

@@ -93,7 +93,10 @@ impl SessionDescription {
             mend_pair(offered, answered);
         }
         let kept: Vec<String> = self.bundled_live(offer).into_iter().map(String::from).collect();
+        // What was not offered may have the transport of the bundle: it goes only afterwards.
+        self.media.extend(given.into_iter().flatten());
         self.keep_in_bundles(&|name| kept.iter().any(|kept| kept == name));
+        self.media.truncate(offer.media.len());
         self.mend_directions(offer);
         found
     }
@@ -166,7 +169,7 @@ fn mend_pair(offered: &Media, answered: &mut Media) {
         answered.section_mut().set_attribute("mid", mid);
     }
     if (offered.is_rejected() || unlike) && !answered.is_rejected() {
-        answered.close_port();
+        answered.set_port(0);
         answered.set_direction(super::Direction::Inactive);
     }
 }

@@ -148,6 +148,13 @@ impl Section {
         self.retain_attributes(&mut |found, _| found != name || !core::mem::replace(&mut said, true));
     }
 
+    /// Makes this the only address (`c=`).
+    pub(super) fn set_connection(&mut self, address: &str) {
+        self.remove(&|line| line.letter() == b'c');
+        let place = self.place(&|line| !matches!(line.letter(), b'm' | b'i'));
+        self.insert(place.unwrap_or(usize::MAX), &["c=", address]);
+    }
+
     /// Adds a flag, unless it is there.
     pub(super) fn set_flag(&mut self, name: &str) {
         if !self.has_attribute(name) {
@@ -158,6 +165,14 @@ impl Section {
     /// Takes away the attributes for which `keep`, given name and value, does not say so.
     pub(super) fn retain_attributes(&mut self, keep: &mut dyn FnMut(&str, &str) -> bool) {
         self.lines.retain(|line| line.attribute().is_none_or(|(name, value)| keep(name, value)));
+    }
+
+    /// Moves the attributes to another section for whose names `which` says so.
+    pub(super) fn move_attributes(&mut self, to: &mut Self, which: &dyn Fn(&str) -> bool) {
+        let moves = |line: &Line| line.attribute().is_some_and(|(name, _)| which(name));
+        let (moved, stays) = core::mem::take(&mut self.lines).into_iter().partition(moves);
+        self.lines = stays;
+        to.lines.append(&mut { moved });
     }
 
     /// Takes away the lines for which `which` says so.

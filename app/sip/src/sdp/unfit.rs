@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Media, ParseError, SessionDescription, Transport};
+use super::{Media, ParseError, SessionDescription};
 
 /// Why no browser can take a description that was received. Its `Display` is a few words that fit into a
 /// `Warning: 399` (RFC 3261 20.43) beside a 488; [`Unfit::remedy`] says what to set on the PBX.
@@ -115,19 +115,19 @@ impl From<ParseError> for Unfitness {
 }
 
 impl SessionDescription {
-    /// Whether a browser can take this description: all reasons why not, over all sections that it would have to
-    /// take (RFC 8827 6.5, RFC 8829 5.8, RFC 8834 4.5). For what was received, offers and answers.
+    /// Whether a browser can take this description as it is: all reasons why not, over all sections that it would have
+    /// to take (RFC 8827 6.5, RFC 8829 5.8, RFC 8834 4.5). For what was received, offers and answers. If there is
+    /// sound that it can take, [`offer_for_browser`](Self::offer_for_browser) only refuses the other sections: this
+    /// tells why, if it is asked about the description as it was received.
     ///
     /// # Errors
     /// It cannot.
     pub fn check_fit(&self) -> Result<(), Unfitness> {
         let mut found = Unfitness(Vec::new());
         let mut any = false;
-        for (index, media) in self.media.iter().enumerate() {
-            if let Some(transport) = self.transport(index).filter(|_| media.is_for_browsers() && !media.is_rejected()) {
-                any |= media.is_rtp();
-                self.check_section(media, &transport, &mut found);
-            }
+        for (index, media) in self.media.iter().enumerate().filter(|(_, media)| !media.is_rejected()) {
+            any |= media.is_rtp() && media.is_for_browsers();
+            self.check_section(index, media, &mut found);
         }
         if !any {
             found.add(Unfit::NoMedia);
@@ -135,7 +135,32 @@ impl SessionDescription {
         if found.0.is_empty() { Ok(()) } else { Err(found) }
     }
 
-    fn check_section(&self, media: &Media, transport: &Transport<'_>, found: &mut Unfitness) {
+    /// [Rejects](Self::reject) the sections that no browser knows; and those that are unfit, if there is sound that is
+    /// fit: a call is more than its picture.
+    ///
+    /// # Errors
+    /// No browser can take what is left: all reasons.
+    pub(super) fn reject_unfit(&mut self) -> Result<(), Unfitness> {
+        let live = self.media.iter().enumerate().filter(|(_, media)| !media.is_rejected());
+        let fits = |index: usize, media: &Media| {
+            let mut found = Unfitness(Vec::new());
+            self.check_section(index, media, &mut found);
+            media.is_for_browsers() && found.0.is_empty()
+        };
+        let judged: Vec<(usize, bool)> = live.map(|(index, media)| (index, fits(index, media))).collect();
+        let sound = |(index, fit): &(usize, bool)| *fit && self.media.get(*index).is_some_and(Media::is_audio);
+        let sound = judged.iter().any(sound);
+        for (index, _) in judged.into_iter().filter(|(_, fit)| !fit) {
+            if sound || self.media.get(index).is_some_and(|media| !media.is_for_browsers()) {
+                self.reject(index);
+            }
+        }
+        self.check_fit()
+    }
+
+    /// What browsers do not know they need not take.
+    fn check_section(&self, index: usize, media: &Media, found: &mut Unfitness) {
+        let Some(transport) = self.transport(index).filter(|_| media.is_for_browsers()) else { return };
         if transport.fingerprints.is_empty() {
             found.add(self.what_instead_of_dtls(media));
         }
@@ -144,7 +169,7 @@ impl SessionDescription {
             (Some(_), Some(_)) => found.add(Unfit::BadIce),
             (Some(_) | None, None) | (None, Some(_)) => found.add(Unfit::NoIce),
         }
-        if media.is_rtp() && !media.has_rtcp_mux() {
+        if media.is_rtp() && !self.muxes_rtcp(media) {
             found.add(Unfit::NoRtcpMux);
         }
         let common = ["opus", "G722", "PCMU", "PCMA"];

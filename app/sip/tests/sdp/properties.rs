@@ -38,6 +38,9 @@ fn exercise(bytes: &[u8]) {
         assert!(offer.check_fit().is_ok());
         assert!(SessionDescription::parse(&offer.to_bytes()).is_ok());
     }
+    if let Ok(answer) = SessionDescription::answer_for_browser(bytes, &parse(CHROME)) {
+        assert_eq!((answer.check_fit(), answer.check_answer(&parse(CHROME))), (Ok(()), Ok(())));
+    }
 }
 
 fn read(description: &SessionDescription) {

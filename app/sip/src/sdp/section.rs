@@ -1,8 +1,6 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::message::Text;
-
 /// How lines end: as they do in the first line that ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LineEnd {
@@ -40,7 +38,9 @@ impl Line {
     fn new(parts: &[&str], end: LineEnd) -> Self {
         let mut text = String::with_capacity(parts.iter().map(|part| part.len()).sum::<usize>() + 2);
         for part in parts {
-            text.push_str(&Text::lossy(part));
+            // RFC 8866 9, `byte-string`: all others may stand in a line.
+            let fenced = |c| if matches!(c, '\r' | '\n' | '\0') { char::REPLACEMENT_CHARACTER } else { c };
+            text.extend(part.chars().map(fenced));
         }
         text.push_str(end.as_str());
         Self(text)

@@ -42,9 +42,9 @@ impl<'a> Params<'a> {
         let letters = |name: &'a str| name.bytes().map(|byte| byte.to_ascii_lowercase());
         let mut names: Vec<&str> = found.iter().map(|(name, _)| *name).collect();
         names.sort_by(|one, other| letters(one).cmp(letters(other)));
-        let twice = names.array_windows().find(|[one, other]| one.eq_ignore_ascii_case(other));
+        let twice = names.iter().zip(names.iter().skip(1)).find(|(one, other)| one.eq_ignore_ascii_case(other));
         match twice {
-            Some([_, second]) => Err(Malformed { at: offset(value, second) }),
+            Some((_, second)) => Err(Malformed { at: offset(value, second) }),
             None => Ok(Self { value, found }),
         }
     }

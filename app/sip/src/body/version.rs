@@ -1,3 +1,5 @@
+use alloc::vec::Vec;
+
 /// Whether a document tells everything, or only what changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -59,6 +61,26 @@ impl Progress {
     pub(super) const fn outcome(&self) -> Merge {
         if self.complete { Merge::Applied } else { Merge::Gap }
     }
+}
+
+/// Takes over a part of a table, in the place of the one that `is_same` knows; takes that one away if it is over. Says
+/// whether there was room.
+pub(super) fn put<T>(table: &mut Vec<T>, part: T, is_same: impl Fn(&T, &T) -> bool, over: bool, limit: usize) -> bool {
+    let place = table.iter().position(|known| is_same(known, &part));
+    match (place, over) {
+        (Some(place), true) => {
+            table.remove(place);
+        }
+        (Some(place), false) => {
+            if let Some(known) = table.get_mut(place) {
+                *known = part;
+            }
+        }
+        (None, true) => {}
+        (None, false) if table.len() < limit => table.push(part),
+        (None, false) => return false,
+    }
+    true
 }
 
 impl Notice {

@@ -28,20 +28,33 @@ impl<'a> Params<'a> {
             let (rest, _) = (scheme, white1).parse(input)?;
             list(rest)
         })?;
-        Ok(Self { value, found })
+        Self::once(value, found)
     }
 
     /// A value without a scheme: that of Authentication-Info.
     pub(super) fn without_scheme(value: &'a str) -> Result<Self, Malformed> {
-        Ok(Self { value, found: whole(value, list)? })
+        Self::once(value, whole(value, list)?)
     }
 
-    /// The first parameter of that name, as it is written.
+    /// Each name stands once (RFC 3261 7.3.1): of two, one hop would believe the first and another the last. The
+    /// second is refused, in the time of a sort.
+    fn once(value: &'a str, found: Vec<(&'a str, &'a str)>) -> Result<Self, Malformed> {
+        let letters = |name: &'a str| name.bytes().map(|byte| byte.to_ascii_lowercase());
+        let mut names: Vec<&str> = found.iter().map(|(name, _)| *name).collect();
+        names.sort_by(|one, other| letters(one).cmp(letters(other)));
+        let twice = names.iter().zip(names.iter().skip(1)).find(|(one, other)| one.eq_ignore_ascii_case(other));
+        match twice {
+            Some((_, second)) => Err(Malformed { at: offset(value, second) }),
+            None => Ok(Self { value, found }),
+        }
+    }
+
+    /// The parameter of that name, as it is written.
     pub(super) fn raw(&self, name: &str) -> Option<&'a str> {
         self.found.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
     }
 
-    /// The first parameter of that name, without quotes.
+    /// The parameter of that name, without quotes.
     pub(super) fn text(&self, name: &str) -> Option<Text> {
         self.raw(name).map(Text::unquote)
     }

@@ -21,8 +21,11 @@ pub struct MediaType {
 
 impl MediaType {
     /// `application/sdp` (RFC 8866).
-    pub const SDP: Self =
-        Self { kind: Token::literal("application"), subtype: Token::literal("sdp"), params: Params::new() };
+    pub const SDP: Self = Self {
+        kind: const { Token::literal("application") },
+        subtype: const { Token::literal("sdp") },
+        params: Params::new(),
+    };
 
     /// Whether it is this type, without regard to case and parameters: `is("application/sdp")`.
     #[must_use]

@@ -21,7 +21,12 @@ impl Reason {
     /// A reason that is a SIP status.
     #[must_use]
     pub fn sip(status: Status, text: Option<&Text>) -> Self {
-        Self { protocol: Token::literal("SIP"), cause: Some(status.code()), text: text.cloned(), params: Params::new() }
+        Self {
+            protocol: const { Token::literal("SIP") },
+            cause: Some(status.code()),
+            text: text.cloned(),
+            params: Params::new(),
+        }
     }
 
     /// Whether it is this SIP status.

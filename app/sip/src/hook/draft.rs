@@ -13,7 +13,7 @@ const FREE_FIELDS: usize = 8;
 const OWN_PARAMS: [&str; 3] = ["expires", "+sip.instance", "reg-id"];
 
 /// A message in the hands of a [`super::Hook`]: all of it can be read, and what neither frames nor routes it can be
-/// changed. What is refused changes nothing.
+/// changed ([`super`] says what exactly). What is refused changes nothing.
 #[derive(Debug)]
 pub struct Draft<'a> {
     message: Message<'a>,
@@ -47,7 +47,7 @@ pub enum Start<'a> {
 /// A hook may not do that.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DraftError {
-    /// The header frames the message, routes it, or proves who sent it.
+    /// The header frames the message, routes it, is what the agent keeps its state by, or proves who sent it.
     #[error("{name} is not a hook's to change")]
     Guarded {
         /// Which.
@@ -151,7 +151,7 @@ impl<'a> Draft<'a> {
         Ok(was)
     }
 
-    /// Makes this the body, of this type (such as `application/sdp`). Content-Disposition is a header like others.
+    /// Makes this the body, of this type (such as `application/sdp`) and without a Content-Encoding. Content-Disposition is a header like others.
     ///
     /// # Errors
     /// It is empty or too large, or the type is none.
@@ -163,6 +163,8 @@ impl<'a> Draft<'a> {
         let before = core::mem::replace(self.body_mut(), body);
         let changed = self.change(|headers| {
             headers.set(&content_type);
+            // It was that of the body before.
+            headers.remove(HeaderName::ContentEncoding);
             // The one that came says how long it was; the true one is written when the message is.
             headers.remove(HeaderName::ContentLength);
             Ok(())

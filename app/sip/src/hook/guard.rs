@@ -11,12 +11,13 @@ pub(super) enum Change {
 
 /// Whether a hook may do this to the fields of that name in a message of this method.
 ///
-/// Not to what frames the message or says what its body is, to what routes it or makes its dialog and transaction
-/// known, to what agreements rest on (RFC 3262 `RSeq` and `RAck`), and to who proves to be whom.
+/// Which and why says the module [`super`].
 pub(super) fn allows(name: &HeaderName, change: Change, method: Option<&Method>) -> bool {
     use HeaderName::{
-        AuthenticationInfo, Authorization, CSeq, CallId, Contact, ContentLength, ContentType, From, MaxForwards, Path,
-        ProxyAuthenticate, ProxyAuthorization, ProxyRequire, RAck, RSeq, RecordRoute, Require, Route, ServiceRoute, To,
+        AuthenticationInfo, Authorization, CSeq, CallId, Contact, ContentEncoding, ContentLength, ContentType, Event,
+        Expires, FlowTimer, From, Join, MaxForwards, MimeVersion, MinExpires, MinSe, Path, ProxyAuthenticate,
+        ProxyAuthorization, ProxyRequire, RAck, RSeq, RecordRoute, ReferSub, ReferTo, Replaces, Require, Route,
+        ServiceRoute, SessionExpires, SipETag, SipIfMatch, SubscriptionState, Supported, TargetDialog, To, Unsupported,
         Via, WwwAuthenticate,
     };
     let guarded = [
@@ -28,6 +29,8 @@ pub(super) fn allows(name: &HeaderName, change: Change, method: Option<&Method>)
         MaxForwards,
         ContentLength,
         ContentType,
+        ContentEncoding,
+        MimeVersion,
         Route,
         RecordRoute,
         Path,
@@ -35,6 +38,20 @@ pub(super) fn allows(name: &HeaderName, change: Change, method: Option<&Method>)
         Contact,
         RSeq,
         RAck,
+        SessionExpires,
+        MinSe,
+        Event,
+        SubscriptionState,
+        SipETag,
+        SipIfMatch,
+        MinExpires,
+        FlowTimer,
+        Replaces,
+        Join,
+        TargetDialog,
+        ReferTo,
+        ReferSub,
+        Unsupported,
         Authorization,
         ProxyAuthorization,
         WwwAuthenticate,
@@ -48,5 +65,10 @@ pub(super) fn allows(name: &HeaderName, change: Change, method: Option<&Method>)
         // What is asked for stays asked for; ACK and CANCEL ask for nothing (RFC 3261 8.2.2.3, 9.1).
         return change == Change::Add && !matches!(method, Some(Method::Ack | Method::Cancel));
     }
-    true
+    if *name == Supported {
+        return change == Change::Add;
+    }
+    // What an INVITE or a MESSAGE says there is for its reader (RFC 3261 20.19); elsewhere it is how long a binding,
+    // a subscription or a publication lives.
+    *name != Expires || matches!(method, Some(Method::Invite | Method::Message))
 }

@@ -1,6 +1,21 @@
 //! Message hooks: a user of the crate adds or rewrites headers and bodies of what is sent and received, and cannot
 //! break what frames and routes a message.
 //!
+//! A hook cannot touch
+//! - what frames the message or says what its body is: Content-Length, Content-Type, Content-Encoding, MIME-Version.
+//!   [`Draft::set_body`] sets the type and the length of the body that it brings, and it has no encoding;
+//! - what routes it, or makes its dialog and transaction known: Via, Max-Forwards, Route, Record-Route, Path,
+//!   Service-Route, From, To, Call-ID, CSeq and Contact, but for new parameters ([`Draft::add_contact_param`]);
+//! - what the agent keeps its state by: RSeq and RAck (RFC 3262), Session-Expires and Min-SE (RFC 4028), Event and
+//!   Subscription-State (RFC 6665), SIP-ETag and SIP-If-Match (RFC 3903), Min-Expires, Flow-Timer (RFC 5626),
+//!   Replaces, Join and Target-Dialog, Refer-To and Refer-Sub, Unsupported, and Expires but in INVITE and MESSAGE;
+//! - who proves to be whom: Authorization, WWW-Authenticate, Authentication-Info and those of proxies.
+//!
+//! Require, Proxy-Require and Supported can be added to, nothing can be taken away from them. Whoever adds a tag
+//! promises to do what it stands for. All else is the user's own, and so is the risk: what Allow, Allow-Events and
+//! Accept say is not what the agent does, a Content-Disposition can make the other end pass over an offer, a
+//! Retry-After is waited for, a P-Asserted-Identity is shown, and an Identity is not checked.
+//!
 //! ```
 //! use sip::hook::{Draft, Hook};
 //!

@@ -142,6 +142,12 @@ impl Headers {
         self.store.remove(name.borrow(), |_| true);
     }
 
+    /// Takes away the fields of that name whose value is not to stay.
+    pub(crate) fn retain(&mut self, name: &HeaderName, keep: impl FnMut(&str) -> bool) {
+        let mut stays = self.raw(name).map(keep).collect::<Vec<bool>>().into_iter();
+        self.store.remove(name, |_| stays.next() == Some(false));
+    }
+
     /// Whether there is a field of that name.
     #[must_use]
     pub fn contains(&self, name: impl Borrow<HeaderName>) -> bool {

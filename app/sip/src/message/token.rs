@@ -21,12 +21,8 @@ impl Token {
         if is_token(text) { Ok(Self(Cow::Owned(text.into()))) } else { Err(InvalidHeader::Syntax) }
     }
 
-    /// A token for a constant.
-    ///
-    /// # Panics
-    /// It is none: at compile time, in a constant.
-    #[must_use]
-    pub const fn literal(text: &'static str) -> Self {
+    /// A token for a constant: what is none does not compile, so it is called in constants and `const` blocks only.
+    pub(crate) const fn literal(text: &'static str) -> Self {
         assert!(is_token(text), "not a token");
         Self(Cow::Borrowed(text))
     }

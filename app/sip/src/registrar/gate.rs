@@ -89,12 +89,11 @@ impl Gate {
     }
 
     /// Removes the credentials that were meant for this gate, so that no other hop sees them (RFC 3261 22.3).
+    /// Those of other realms go on to whoever they are for.
     pub(crate) fn strip(&self, request: &mut Request) {
         let ours = |value: &str| value.parse::<Credentials>().is_ok_and(|credentials| credentials.realm == *self.realm);
         for name in [HeaderName::Authorization, HeaderName::ProxyAuthorization] {
-            if request.headers.raw(&name).any(ours) {
-                request.headers.remove(name);
-            }
+            request.headers.retain(&name, |value| !ours(value));
         }
     }
 
@@ -115,6 +114,30 @@ impl Gate {
                 }
                 response
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Method;
+
+    #[test]
+    fn only_credentials_for_this_gate_are_taken_away() {
+        let of = |realm: &str| {
+            alloc::format!("Digest username=\"u\", realm=\"{realm}\", nonce=\"n\", uri=\"sip:a\", response=\"00\"")
+        };
+        let mut request = Request::new(Method::Options, "sip:a".parse().unwrap());
+        for name in ["Authorization", "Proxy-Authorization"] {
+            for value in [&*of("before"), &*of("here"), "Bearer x", &*of("after")] {
+                request.headers.push_raw(name, value).unwrap();
+            }
+        }
+        Gate::new([1; 32], [2; 32], "here".into(), Role::Proxy).strip(&mut request);
+        for name in [HeaderName::Authorization, HeaderName::ProxyAuthorization] {
+            let left: Vec<&str> = request.headers.raw(&name).collect();
+            assert_eq!(left, [&*of("before"), "Bearer x", &*of("after")]);
         }
     }
 }

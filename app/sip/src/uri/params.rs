@@ -188,7 +188,7 @@ impl<'a> Iterator for Pieces<'a> {
             }
             false
         });
-        let (piece, rest) = text.split_at(end.unwrap_or(text.len()));
+        let (piece, rest) = end.and_then(|end| text.split_at_checked(end)).unwrap_or((text, ""));
         self.0 = rest;
         Some(piece)
     }

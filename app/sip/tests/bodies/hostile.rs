@@ -140,7 +140,22 @@ fn text_may_be_written_in_any_way() {
     assert_eq!(note("<presence><note>a\r\nb\rc</note></presence>").as_deref(), Some("a\nb\nc"));
     assert_eq!(note("\r\n <?xml version='1.0'?><presence><note>a</note></presence>\r\n\0\0").as_deref(), Some("a"));
     assert_eq!(note("<x:presence><y:note xml:lang='en'>a</y:note></x:presence>").as_deref(), Some("a"));
-    let twice = Presence::parse(b"<presence xmlns:dm='a' xmlns:dm='a' entity='sip:a' entity='sip:b'/>")
+    let twice = Presence::parse(b"<presence xmlns:dm='a' xmlns:dm='a' entity='sip:a' entity='sip:a'/>")
         .expect("it is tolerated");
     assert_eq!(twice.entity.as_deref(), Some("sip:a"), "Asterisk's modules write attributes twice");
+}
+
+#[test]
+fn an_attribute_of_another_namespace_is_not_the_elements_own() {
+    let read = |attributes: &str| {
+        let document = format!("<presence xmlns:x=\"other\" entity=\"sip:a\"><tuple {attributes}/></presence>");
+        Presence::parse(document.as_bytes()).map(|presence| presence.tuples[0].id.clone())
+    };
+    for mixed in ["x:id=\"evil\" id=\"t\"", "id=\"t\" x:id=\"evil\""] {
+        assert_eq!(read(mixed), Ok(Some("t".into())), "{mixed}");
+    }
+    assert_eq!(read("x:id=\"evil\""), Ok(None));
+    for twice in ["id=\"t\" id=\"evil\"", "x:y=\"1\" id=\"t\" x:y=\"2\""] {
+        assert_eq!(read(twice).map_err(|error| error.kind), Err(BodyErrorKind::Syntax), "{twice}");
+    }
 }

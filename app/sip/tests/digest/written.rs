@@ -2,6 +2,7 @@
 
 use super::challenge;
 use sip::digest::{Algorithm, AuthenticationInfo, Challenge, Credentials, Qop};
+use sip::message::Header as _;
 
 #[test]
 fn names_and_words_have_no_case_and_quotes_may_be_missing_or_too_many() {
@@ -96,4 +97,22 @@ fn authentication_info_is_read() {
     assert_eq!(with_scheme, info);
     assert!("".parse::<AuthenticationInfo>().is_err());
     assert!("nextnonce=\"n\", nc=x".parse::<AuthenticationInfo>().is_err());
+}
+
+#[test]
+fn a_parameter_that_stands_twice_is_refused_where_it_does() {
+    let good = "Digest username=\"u\", realm=\"r\", nonce=\"n\", uri=\"sip:a\", response=\"00\"";
+    assert!(good.parse::<Credentials>().is_ok());
+    for twice in ["username=\"root\"", "USERNAME=u", "Realm=\"r\"", "x=1, X=1"] {
+        let error = format!("{good}, {twice}").parse::<Credentials>().unwrap_err();
+        let within = twice.rfind(['x', 'X']).unwrap_or(0);
+        assert_eq!(error.at, good.len() + 2 + within, "{twice}");
+    }
+    let challenge = "Digest realm=\"r\", nonce=\"n\"";
+    assert!(challenge.parse::<Challenge>().is_ok());
+    assert!(format!("{challenge}, Nonce=\"m\"").parse::<Challenge>().is_err());
+    for (info, good) in [("nc=00000001, qop=auth", true), ("nc=00000001, NC=00000002", false)] {
+        assert_eq!(AuthenticationInfo::parse(info).is_ok(), good, "{info}");
+        assert_eq!(AuthenticationInfo::parse(&format!("Digest {info}")).is_ok(), good, "{info}");
+    }
 }

@@ -1,7 +1,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::super::version::Progress;
+use super::super::version::{Progress, put};
 use super::super::{Merge, Notice, limits};
 use super::{Dialog, DialogInfo, DialogState};
 
@@ -32,7 +32,8 @@ impl DialogTable {
             self.dialogs.clear();
         }
         for dialog in info.dialogs {
-            if !self.put(dialog) {
+            let over = dialog.state == Some(DialogState::Terminated);
+            if !put(&mut self.dialogs, dialog, |one, other| one.id == other.id, over, limits::DIALOGS) {
                 self.progress.lose();
             }
         }
@@ -55,25 +56,5 @@ impl DialogTable {
     #[must_use]
     pub fn dialogs(&self) -> &[Dialog] {
         &self.dialogs
-    }
-
-    /// Takes over one dialog; says whether there was room.
-    fn put(&mut self, dialog: Dialog) -> bool {
-        let place = self.dialogs.iter().position(|known| known.id == dialog.id);
-        let over = dialog.state == Some(DialogState::Terminated);
-        match (place, over) {
-            (Some(place), true) => {
-                self.dialogs.remove(place);
-            }
-            (Some(place), false) => {
-                if let Some(known) = self.dialogs.get_mut(place) {
-                    *known = dialog;
-                }
-            }
-            (None, true) => {}
-            (None, false) if self.dialogs.len() < limits::DIALOGS => self.dialogs.push(dialog),
-            (None, false) => return false,
-        }
-        true
     }
 }

@@ -1,8 +1,8 @@
 use alloc::vec::Vec;
 
-use super::super::version::Progress;
+use super::super::version::{Progress, put};
 use super::super::{Merge, Notice, limits};
-use super::{ContactState, RegInfo, RegisteredContact, Registration, RegistrationState};
+use super::{ContactState, RegInfo, Registration, RegistrationState};
 
 /// What a subscriber knows of the registrations (RFC 3680 5.2).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,27 +75,9 @@ impl RegistrationTable {
         known.state = state;
         let mut fits = true;
         for contact in contacts {
-            fits &= put_contact(&mut known.contacts, contact);
+            let over = contact.state == Some(ContactState::Terminated);
+            fits &= put(&mut known.contacts, contact, |one, other| one.id == other.id, over, limits::CONTACTS);
         }
         fits
     }
-}
-
-fn put_contact(contacts: &mut Vec<RegisteredContact>, contact: RegisteredContact) -> bool {
-    let place = contacts.iter().position(|known| known.id == contact.id);
-    let over = contact.state == Some(ContactState::Terminated);
-    match (place, over) {
-        (Some(place), true) => {
-            contacts.remove(place);
-        }
-        (Some(place), false) => {
-            if let Some(known) = contacts.get_mut(place) {
-                *known = contact;
-            }
-        }
-        (None, true) => {}
-        (None, false) if contacts.len() < limits::CONTACTS => contacts.push(contact),
-        (None, false) => return false,
-    }
-    true
 }

@@ -7,7 +7,12 @@ use xmlparser::{ElementEnd, ExternalId, StrSpan, Token, Tokenizer};
 use super::super::{BodyError, BodyErrorKind, limits};
 use super::text::{Place, decode};
 
-/// An element: what is in it, by local names. Comments, processing instructions and namespaces are gone.
+/// An element: what is in it. Comments and processing instructions are gone.
+///
+/// Elements go by their local names, whatever their namespace: servers leave prefixes undeclared, declare the wrong
+/// namespaces or none. So an element of another vocabulary counts if it has a name of ours; the server that wrote
+/// the document could have written ours as well. Attributes go by names without a prefix: those are the element's
+/// own, and all of the vocabularies have only such.
 #[derive(Debug, Default)]
 pub(in super::super) struct Element<'a> {
     /// The name, without prefix.
@@ -15,16 +20,23 @@ pub(in super::super) struct Element<'a> {
     /// Where it begins in the source.
     pub(in super::super) offset: usize,
     prefix: &'a str,
-    attributes: Vec<(&'a str, Cow<'a, str>)>,
+    attributes: Vec<Attribute<'a>>,
     children: Vec<Self>,
     text: Cow<'a, str>,
 }
 
+#[derive(Debug)]
+struct Attribute<'a> {
+    prefix: &'a str,
+    name: &'a str,
+    value: Cow<'a, str>,
+}
+
 impl<'a> Element<'a> {
-    /// The attribute of that local name, without white space around it; `None` if it is empty.
+    /// The attribute of that name without a prefix, without white space around it; `None` if it is empty.
     pub(in super::super) fn attribute(&self, name: &str) -> Option<&str> {
-        let found = self.attributes.iter().find(|(other, _)| *other == name);
-        found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+        let found = self.attributes.iter().find(|attribute| attribute.prefix.is_empty() && attribute.name == name);
+        found.map(|attribute| attribute.value.trim()).filter(|value| !value.is_empty())
     }
 
     /// The text directly in it, without white space around it; `None` if there is none.
@@ -183,10 +195,18 @@ impl<'a> Tree<'a> {
         if element.attributes.len() >= limits::ATTRIBUTES {
             return Err((BodyErrorKind::TooMany, offset));
         }
-        if prefix.as_str() != "xmlns" && local.as_str() != "xmlns" {
-            let decoded = decode(value.as_str(), Place::Attribute);
-            let decoded = decoded.map_err(|at| (BodyErrorKind::Entity, value.start() + at))?;
-            element.attributes.push((local.as_str(), decoded));
+        let (prefix, name) = (prefix.as_str(), local.as_str());
+        if prefix == "xmlns" || name == "xmlns" {
+            return Ok(());
+        }
+        let decoded = decode(value.as_str(), Place::Attribute);
+        let value = decoded.map_err(|at| (BodyErrorKind::Entity, value.start() + at))?;
+        // At most as many as the limit are compared.
+        match element.attributes.iter().find(|known| known.prefix == prefix && known.name == name) {
+            None => element.attributes.push(Attribute { prefix, name, value }),
+            // Asterisk's modules write the same twice; which of two values is meant, nobody knows.
+            Some(known) if known.value == value => {}
+            Some(_) => return Err((BodyErrorKind::Syntax, offset)),
         }
         Ok(())
     }

@@ -28,8 +28,7 @@ pub(super) fn decode(raw: &str, place: Place) -> Result<Cow<'_, str>, usize> {
     };
     let mut rest = raw;
     let mut out = String::new();
-    while let Some(at) = rest.find(special) {
-        let (before, from) = rest.split_at(at);
+    while let Some((before, from)) = rest.find(special).and_then(|at| rest.split_at_checked(at)) {
         out.push_str(before);
         let (decoded, length) = one(from, place).ok_or(raw.len() - from.len())?;
         out.push(decoded);

@@ -63,6 +63,8 @@ pub fn entrants() -> Vec<Entrant> {
         entrant::<rsip::FtthRsip>(),
         entrant::<rsip::RsipStack>(),
         entrant::<ezk::Ezk>(),
+        #[cfg(feature = "siphon")]
+        entrant::<sip_bench::engines::siphon::Siphon>(),
         entrant::<sipx::Sipx>(),
         entrant::<rsiprtp::RsipRtp>(),
         entrant::<rvoip::Rvoip>(),

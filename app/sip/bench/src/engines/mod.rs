@@ -9,6 +9,8 @@ pub mod rsiprtp;
 #[cfg(feature = "rivals")]
 pub mod rvoip;
 pub mod sip;
+#[cfg(feature = "siphon")]
+pub mod siphon;
 #[cfg(feature = "rivals")]
 pub mod sipmsg;
 #[cfg(feature = "rivals")]

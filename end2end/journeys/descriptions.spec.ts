@@ -25,6 +25,9 @@ function webrtc(setup: string): Content {
   );
 }
 
+/** The same with a picture that no browser can take. */
+const PICTURE = { ...webrtc('actpass'), body: `${webrtc('actpass').body}m=video 5000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n` };
+
 function mixed(...parts: readonly Content[]): Content {
   const body = parts.map(({ type, body }) => `--part\r\nContent-Type: ${type}\r\n\r\n${body}\r\n`).join('');
   return { type: 'multipart/mixed;boundary=part', body: `${body}--part--\r\n` };
@@ -54,6 +57,7 @@ for (const [what, offer, role] of [
   ['takes the active role', webrtc('active'), 'passive'],
   ['takes the passive role', webrtc('passive'), 'active'],
   ['stands among other parts', mixed({ type: 'text/plain', body: 'Hello' }, webrtc('actpass')), 'active'],
+  ['has a picture that no browser can take', PICTURE, 'active'],
 ] as const) {
   test(`an offer that ${what} is answered`, async ({ phones, server }) => {
     const alice = await phones.open(ALICE, { tone: LOW });
@@ -67,6 +71,8 @@ for (const [what, offer, role] of [
     expect(header(answer, 'Content-Type')).toBe('application/sdp');
     expect(answer).toMatch(new RegExp(`^a=setup:${role}\\r$`, 'm'));
     expect(answer).toMatch(/^m=audio \d+ UDP\/TLS\/RTP\/SAVPF 111 8 0 126\r$/m);
+    const sections = (text: string) => text.match(/^m=\w+/gm);
+    if (offer.type === 'application/sdp') expect(sections(answer), 'the sections of the offer').toEqual(sections(offer.body));
     await alice.hangUp();
     await alice.isFree();
     caller.drop();

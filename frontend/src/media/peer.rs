@@ -258,8 +258,8 @@ impl Worker {
         let (connection, microphone) = (connection?, microphone?);
         connection.attach(&microphone).await?;
         let mut answer = connection.answer(&received).await?;
-        // The connection may have sections that they forgot.
-        answer.mend_answer(&offer);
+        // The connection may have sections that they forgot, and has none that no browser can take.
+        answer.mend_answer(&received);
         Ok(answer)
     }
 

@@ -43,7 +43,7 @@ pub struct Config {
     /// The User-Agent header.
     pub user_agent: String,
     /// Whether a browser makes the media (WebRTC): what it cannot take is refused before it rings, and who offered it
-    /// learns why ([`SessionDescription::check_fit`](crate::sdp::SessionDescription::check_fit)).
+    /// learns why ([`SessionDescription::offer_for_browser`](crate::sdp::SessionDescription::offer_for_browser)).
     pub webrtc: bool,
 }
 

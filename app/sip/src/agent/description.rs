@@ -26,12 +26,12 @@ pub(super) fn is_understood(request: &Request) -> bool {
     find_in(&request.headers, &request.body).is_ok()
 }
 
-/// Whether a description can be taken here.
+/// Whether a description can be taken here, if need be without the sections that cannot.
 ///
 /// # Errors
 /// A browser cannot, and there is nothing else.
 pub(super) fn check(config: &Config, body: &Body) -> Result<(), Unfitness> {
-    if config.webrtc { SessionDescription::parse(&body.bytes)?.check_fit() } else { Ok(()) }
+    if config.webrtc { SessionDescription::parse(&body.bytes)?.reject_unfit() } else { Ok(()) }
 }
 
 /// The description, alone or as a part of several (RFC 5621): `None` if there is none. A body without Content-Type is

@@ -140,7 +140,7 @@ impl SessionDescription {
     ///
     /// # Errors
     /// No browser can take what is left: all reasons.
-    pub(super) fn reject_unfit(&mut self) -> Result<(), Unfitness> {
+    pub(crate) fn reject_unfit(&mut self) -> Result<(), Unfitness> {
         let live = self.media.iter().enumerate().filter(|(_, media)| !media.is_rejected());
         let fits = |index: usize, media: &Media| {
             let mut found = Unfitness(Vec::new());

@@ -41,6 +41,20 @@ fn established() -> Net {
     net
 }
 
+/// Sound that a browser can take rings, whatever stands beside it: what is unfit is refused in the answer.
+#[test]
+fn a_picture_that_no_browser_can_take_does_not_cost_the_call() {
+    let mut net = ready();
+    says(&mut net, ALICE, &format!("{GOOD}m=video 5000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"));
+    says(&mut net, BOB, GOOD);
+    net.dial(ALICE, "bob");
+    net.settle();
+    assert_eq!(net.phone(BOB).phase(), Some(Phase::RingingHere));
+    net.answer(BOB);
+    net.settle();
+    assert_eq!(net.phone(ALICE).phase(), Some(Phase::Established));
+}
+
 fn unfit(net: &Net, phone: usize) -> Vec<Unfit> {
     match net.phone(phone).causes().pop() {
         Some(Cause::Unfit(unfit)) => unfit.reasons().to_vec(),

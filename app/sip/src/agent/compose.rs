@@ -7,6 +7,7 @@ use crate::header::{
     Accept, Allow, CSeq, CallId, Contact, ContentType, Expires, From, MaxForwards, NameAddr, RetryAfter, Route,
     Supported, To, Unsupported, UserAgent, Via, ViaTransport, Warning,
 };
+use crate::hook::Draft;
 use crate::message::{Headers, Method, Request, Response, Status, Text, Token};
 use crate::sdp::{SessionDescription, Unfitness};
 use crate::transaction::COOKIE;
@@ -49,7 +50,7 @@ pub(super) fn register(core: &mut Core, seq: u32, expires: Duration) -> Request 
     }
     headers.push(&Expires(seconds));
     headers.push(&Supported(vec![OUTBOUND, PATH]));
-    headers.push(&allow());
+    headers.push(&allow(config));
     user_agent(config, &mut request);
     request
 }
@@ -73,7 +74,7 @@ pub(super) fn describe(config: &Config, request: &mut Request) {
     if let Some(contact) = dialog_contact(config) {
         request.headers.push(&Contact::Addr(contact));
     }
-    request.headers.push(&allow());
+    request.headers.push(&allow(config));
     request.headers.push(&Supported(EXTENSIONS.to_vec()));
 }
 
@@ -93,6 +94,14 @@ pub(super) fn body(headers: &mut Headers, content: &mut Vec<u8>, body: Body) {
     }
 }
 
+/// Adds what the user wants said. What would break the request, or is the agent's to say, is left out.
+pub(super) fn add(request: &mut Request, headers: &Headers) {
+    let mut draft = Draft::of_request(request);
+    for (name, value) in headers.iter() {
+        let _ = draft.add(name, value);
+    }
+}
+
 /// A response with our tag, and what may be asked of us where it is due.
 pub(super) fn response(config: &Config, request: &Request, status: Status, tag: &str) -> Response {
     let mut response = Response::to_request(request, status);
@@ -102,12 +111,12 @@ pub(super) fn response(config: &Config, request: &Request, status: Status, tag: 
         response.headers.push(&Contact::Addr(contact));
     }
     if status.is_success() && (makes_dialog || request.method == Method::Options) {
-        response.headers.push(&allow());
+        response.headers.push(&allow(config));
         response.headers.push(&Accept::SDP);
         response.headers.push(&Supported(EXTENSIONS.to_vec()));
     }
     if status == Status::METHOD_NOT_ALLOWED || status == Status::NOT_IMPLEMENTED {
-        response.headers.push(&allow());
+        response.headers.push(&allow(config));
     }
     if status == Status::UNSUPPORTED_MEDIA_TYPE {
         response.headers.push(&Accept::SDP);
@@ -170,9 +179,13 @@ fn words(failure: MediaFailure) -> &'static str {
     }
 }
 
-/// What may be asked of us.
-fn allow() -> Allow {
-    Allow(vec![Method::Invite, Method::Ack, Method::Cancel, Method::Bye, Method::Options])
+/// What may be asked of us: everything else is refused (RFC 3261 8.2.1).
+pub(super) fn methods(_config: &Config) -> Vec<Method> {
+    vec![Method::Invite, Method::Ack, Method::Cancel, Method::Bye, Method::Options]
+}
+
+fn allow(config: &Config) -> Allow {
+    Allow(methods(config))
 }
 
 /// `<sip:user@host;transport=ws>`

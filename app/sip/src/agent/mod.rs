@@ -42,6 +42,7 @@ use self::session::{Session, State};
 use self::transactions::{Effects, Outcome, Purpose};
 use crate::clock::Clock;
 use crate::hook::Hook;
+use crate::message::Headers;
 use crate::uri::Uri;
 use crate::{Instant, Random, Seed};
 use alloc::boxed::Box;
@@ -138,12 +139,20 @@ impl Agent {
     /// # Errors
     /// As many calls are up as are allowed.
     pub fn call(&mut self, target: Uri, now: Instant) -> Result<CallId, VerbError> {
+        self.call_with(target, Headers::new(), now)
+    }
+
+    /// As [`Agent::call`], with more headers for the INVITE. Those that the agent writes itself stay as it writes them.
+    ///
+    /// # Errors
+    /// As many calls are up as are allowed.
+    pub fn call_with(&mut self, target: Uri, headers: Headers, now: Instant) -> Result<CallId, VerbError> {
         if self.live() >= self.core.config.max_calls {
             return Err(VerbError::TooMany);
         }
         self.enter(now);
         let id = self.next_call();
-        let session = Session::dial(&mut self.core, id, target);
+        let session = Session::dial(&mut self.core, id, target, headers);
         self.sessions.push(session);
         self.settle();
         Ok(id)

@@ -8,7 +8,7 @@ use super::{
 use crate::Instant;
 use crate::dialog::Dialog;
 use crate::header::{CSeq, NameAddr, Reason};
-use crate::message::{Request, Response, Status};
+use crate::message::{Headers, Request, Response, Status};
 use crate::transaction::{Key, T1_X64};
 use crate::uri::Uri;
 use alloc::format;
@@ -29,7 +29,12 @@ pub(super) struct Outgoing {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 enum Step {
     /// The offer is awaited.
-    Preparing { target: Uri, until: Instant },
+    Preparing {
+        target: Uri,
+        /// What else the INVITE says.
+        headers: Headers,
+        until: Instant,
+    },
     /// INVITE is under way, or is being signed.
     Inviting {
         key: Key,
@@ -45,7 +50,7 @@ enum Step {
 
 impl Session {
     /// Begins a call.
-    pub(super) fn dial(core: &mut Core, id: CallId, target: Uri) -> Self {
+    pub(super) fn dial(core: &mut Core, id: CallId, target: Uri, headers: Headers) -> Self {
         let call_id = format!("{}@{}", core.random.token(), core.config.contact_host);
         let local_tag = core.random.token();
         let until = core.now + core.config.ringing;
@@ -58,14 +63,14 @@ impl Session {
             call_id,
             local_tag,
             over: false,
-            state: State::Outgoing(Outgoing { skip: 0, step: Step::Preparing { target, until } }),
+            state: State::Outgoing(Outgoing { skip: 0, step: Step::Preparing { target, headers, until } }),
         }
     }
 
     /// The offer was made: INVITE leaves.
     pub(super) fn offered(&mut self, core: &mut Core, answer: Answer) {
         let State::Outgoing(Outgoing { step, skip }) = &mut self.state else { return };
-        let Step::Preparing { target, .. } = step else { return };
+        let Step::Preparing { target, headers, .. } = step else { return };
         let offer = match answer {
             Answer::Description(offer) => offer,
             Answer::Media(failure) => return self.gone(core, Cause::Media(failure)),
@@ -74,6 +79,7 @@ impl Session {
             }
         };
         let mut invite = compose::invite(&core.config, target, &self.call_id, &self.local_tag, skip.saturating_add(1));
+        compose::add(&mut invite, headers);
         compose::body(&mut invite.headers, &mut invite.body, offer);
         compose::via(core, &mut invite);
         let until = core.now + core.config.ringing;

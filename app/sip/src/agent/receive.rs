@@ -109,13 +109,26 @@ impl Agent {
         if !self.is_understood(key, request) {
             return;
         }
-        if request.method == Method::Bye {
-            self.respond(key, request, Status::OK);
-            self.with(call, |session, core| session.hung_up(core));
-        } else if request.method == Method::Invite {
-            self.with(call, |session, core| session.reinvited(core, key, request));
-        } else {
-            self.respond(key, request, Status::OK);
+        match &request.method {
+            Method::Bye => {
+                self.respond(key, request, Status::OK);
+                self.with(call, |session, core| session.hung_up(core));
+            }
+            Method::Invite => self.with(call, |session, core| session.reinvited(core, key, request)),
+            Method::Options => self.respond(key, request, Status::OK),
+            // What may not be asked was refused above.
+            Method::Ack
+            | Method::Cancel
+            | Method::Info
+            | Method::Update
+            | Method::Prack
+            | Method::Refer
+            | Method::Notify
+            | Method::Message
+            | Method::Subscribe
+            | Method::Register
+            | Method::Publish
+            | Method::Other(_) => self.respond(key, request, Status::METHOD_NOT_ALLOWED),
         }
     }
 
@@ -123,12 +136,21 @@ impl Agent {
         if !self.is_understood(key, request) {
             return;
         }
-        if request.method == Method::Invite {
-            self.invited(key, request);
-        } else if request.method == Method::Bye {
-            self.respond(key, request, Status::CALL_DOES_NOT_EXIST);
-        } else {
-            self.respond(key, request, Status::OK);
+        match &request.method {
+            Method::Invite => self.invited(key, request),
+            Method::Options => self.respond(key, request, Status::OK),
+            Method::Bye | Method::Update | Method::Prack | Method::Info | Method::Notify => {
+                self.respond(key, request, Status::CALL_DOES_NOT_EXIST);
+            }
+            // What may not be asked was refused above.
+            Method::Message
+            | Method::Subscribe
+            | Method::Refer
+            | Method::Ack
+            | Method::Cancel
+            | Method::Register
+            | Method::Publish
+            | Method::Other(_) => self.respond(key, request, Status::METHOD_NOT_ALLOWED),
         }
     }
 
@@ -173,18 +195,12 @@ impl Agent {
 
     /// Whether all that a request asks for is understood; if not, it is refused (RFC 3261 8.2.1 to 8.2.3).
     fn is_understood(&mut self, key: &Key, request: &Request) -> bool {
-        let status = match &request.method {
-            Method::Invite | Method::Bye | Method::Options | Method::Ack | Method::Cancel => None,
-            Method::Other(_) => Some(Status::NOT_IMPLEMENTED),
-            Method::Register
-            | Method::Info
-            | Method::Update
-            | Method::Prack
-            | Method::Subscribe
-            | Method::Notify
-            | Method::Publish
-            | Method::Refer
-            | Method::Message => Some(Status::METHOD_NOT_ALLOWED),
+        let status = if compose::methods(&self.core.config).contains(&request.method) {
+            None
+        } else if matches!(request.method, Method::Other(_)) {
+            Some(Status::NOT_IMPLEMENTED)
+        } else {
+            Some(Status::METHOD_NOT_ALLOWED)
         };
         let status = status.or(match request.uri {
             Uri::Sip(_) => None,

@@ -1,13 +1,17 @@
 use super::*;
 use std::collections::HashSet;
 
-const REGISTRATIONS: [Registration; 10] = [
+const REGISTRATIONS: [Registration; 14] = [
     Registration::Unknown,
     Registration::Connecting,
     Registration::Ready,
     Registration::Unreachable,
-    Registration::Refused(403),
-    Registration::Refused(503),
+    Registration::Refused(Refusal::WrongCredentials),
+    Registration::Refused(Refusal::NotAllowed),
+    Registration::Refused(Refusal::UnknownUser),
+    Registration::Refused(Refusal::Misconfigured(405)),
+    Registration::Refused(Refusal::Busy),
+    Registration::Refused(Refusal::ServerFailure(503)),
     Registration::Insecure,
     Registration::NoWebRtc,
     Registration::LoggedOut,

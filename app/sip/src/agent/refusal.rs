@@ -1,0 +1,55 @@
+use crate::header::{Authorization, ProxyAuthorization, RetryAfter};
+use crate::message::{Header as _, Request, Response, Status};
+use core::time::Duration;
+
+/// The longest Retry-After that is kept: a mistake in it must not take the phone away for a day.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
+/// Why a registration was refused. That nothing answers is no refusal: see [`super::Registration::Unreachable`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Refusal {
+    /// 401 or 407 to a request that was signed, or that nobody signs; 403 to one that was signed.
+    WrongCredentials,
+    /// 403 before anything was signed, 603: this phone is not wanted.
+    NotAllowed,
+    /// 404, 410, 604: the registrar does not know this address of record.
+    UnknownUser,
+    /// Any other 3xx or 4xx: what is asked for, or where it is asked, does not fit (405 at what is no registrar, 416, 420).
+    Misconfigured(Status),
+    /// The server asks to come back later, and says when (RFC 3261 20.33 Retry-After).
+    Busy,
+    /// 408, 480, 5xx and any other 6xx: the server cannot, now.
+    ServerFailure(Status),
+}
+
+impl Refusal {
+    /// Why this REGISTER was refused so.
+    pub(super) fn of(request: &Request, response: &Response) -> Self {
+        let headers = &request.headers;
+        let signed = headers.contains(Authorization::NAME) || headers.contains(ProxyAuthorization::NAME);
+        match response.status.code() {
+            401 | 407 => Self::WrongCredentials,
+            403 if signed => Self::WrongCredentials,
+            403 | 603 => Self::NotAllowed,
+            404 | 410 | 604 => Self::UnknownUser,
+            408 | 480 | 486 | 500.. if wait(response).is_some() => Self::Busy,
+            408 | 480 | 486 | 500.. => Self::ServerFailure(response.status),
+            _ => Self::Misconfigured(response.status),
+        }
+    }
+
+    /// Whether another server may do better.
+    pub(super) const fn is_of_the_server(self) -> bool {
+        match self {
+            Self::Busy | Self::ServerFailure(_) => true,
+            Self::WrongCredentials | Self::NotAllowed | Self::UnknownUser | Self::Misconfigured(_) => false,
+        }
+    }
+}
+
+/// How long the server asks to be left alone.
+pub(super) fn wait(response: &Response) -> Option<Duration> {
+    let after = response.headers.find::<RetryAfter>().ok().flatten()?;
+    Some(Duration::from_secs(u64::from(after.seconds)).clamp(Duration::from_secs(1), LONGEST_WAIT))
+}

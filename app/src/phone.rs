@@ -60,6 +60,8 @@ pub enum Registration {
 pub enum Refusal {
     /// The name or password is wrong, or nobody could sign.
     WrongCredentials,
+    /// The server asks for a signature that this phone is not set up to give.
+    Unanswerable,
     /// This phone is not wanted.
     NotAllowed,
     /// There is no such extension.

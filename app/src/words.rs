@@ -186,6 +186,10 @@ fn refused(refusal: Refusal) -> Words {
             "The server does not accept this phone's name and password.".to_owned(),
             "Log out and log in again. If that does not help, ask whoever runs your phone system.",
         ),
+        Refusal::Unanswerable => (
+            "The server wants this phone to sign in in a way that it is not set up for.".to_owned(),
+            "Ask whoever runs your phone system to check the realm and the digest algorithms of the server.",
+        ),
         Refusal::NotAllowed => {
             ("The server does not let this phone in.".to_owned(), "Ask whoever runs your phone system to allow it.")
         }

@@ -21,6 +21,7 @@ pub(crate) fn registration(registration: &agent::Registration) -> phone::Registr
 const fn refusal(refusal: agent::Refusal) -> phone::Refusal {
     match refusal {
         agent::Refusal::WrongCredentials => phone::Refusal::WrongCredentials,
+        agent::Refusal::Unanswerable => phone::Refusal::Unanswerable,
         agent::Refusal::NotAllowed => phone::Refusal::NotAllowed,
         agent::Refusal::UnknownUser => phone::Refusal::UnknownUser,
         agent::Refusal::Misconfigured(status) => phone::Refusal::Misconfigured(status.code()),

@@ -1,12 +1,13 @@
 use super::*;
 use std::collections::HashSet;
 
-const REGISTRATIONS: [Registration; 14] = [
+const REGISTRATIONS: [Registration; 15] = [
     Registration::Unknown,
     Registration::Connecting,
     Registration::Ready,
     Registration::Unreachable,
     Registration::Refused(Refusal::WrongCredentials),
+    Registration::Refused(Refusal::Unanswerable),
     Registration::Refused(Refusal::NotAllowed),
     Registration::Refused(Refusal::UnknownUser),
     Registration::Refused(Refusal::Misconfigured(405)),

@@ -18,9 +18,9 @@ pub enum Refusal {
     /// or of no algorithm that is known and allowed ([`super::Config::md5`]).
     Unanswerable,
     /// 403 before anything was signed, 603: this phone is not wanted.
-    NotAllowed,
+    NotAllowed(Status),
     /// 404, 410, 604: the registrar does not know this address of record.
-    UnknownUser,
+    UnknownUser(Status),
     /// Any other 3xx or 4xx: what is asked for, or where it is asked, does not fit (405 at what is no registrar, 416, 420).
     Misconfigured(Status),
     /// The server asks to come back later, and says when (RFC 3261 20.33 Retry-After).
@@ -39,8 +39,8 @@ impl Refusal {
             401 | 407 if asked() => Self::Unanswerable,
             401 | 407 => Self::WrongCredentials,
             403 if signed => Self::WrongCredentials,
-            403 | 603 => Self::NotAllowed,
-            404 | 410 | 604 => Self::UnknownUser,
+            403 | 603 => Self::NotAllowed(response.status),
+            404 | 410 | 604 => Self::UnknownUser(response.status),
             408 | 480 | 486 | 500.. if wait(response).is_some() => Self::Busy,
             408 | 480 | 486 | 500.. => Self::ServerFailure(response.status),
             _ => Self::Misconfigured(response.status),
@@ -53,8 +53,8 @@ impl Refusal {
             Self::Busy | Self::ServerFailure(_) => true,
             Self::WrongCredentials
             | Self::Unanswerable
-            | Self::NotAllowed
-            | Self::UnknownUser
+            | Self::NotAllowed(_)
+            | Self::UnknownUser(_)
             | Self::Misconfigured(_) => false,
         }
     }

@@ -271,7 +271,10 @@ fn rg9_other_refusals() {
     let in_trouble = Refusal::ServerFailure(Status::SERVICE_UNAVAILABLE);
     let mut table = of_two();
     table.refuse(Status::FORBIDDEN);
-    assert!(table.is(Registration::Refused(Refusal::NotAllowed)), "another server would say the same");
+    assert!(
+        table.is(Registration::Refused(Refusal::NotAllowed(Status::FORBIDDEN))),
+        "another server would say the same"
+    );
     let mut table = of_two();
     table.refuse(Status::SERVICE_UNAVAILABLE);
     table.on(Input::Connected);

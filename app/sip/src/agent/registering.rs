@@ -58,8 +58,10 @@ pub(super) struct Registering {
     /// What is asked for.
     expires: Duration,
     /// How many refusals there were in a row.
+    #[cfg_attr(feature = "serde", serde(default))]
     refusals: u32,
     /// The outcomes of requests that found their flow failed, and go once more over a new one (RFC 5626 11.6).
+    #[cfg_attr(feature = "serde", serde(default))]
     retries: Vec<Outcome>,
 }
 
@@ -77,6 +79,7 @@ enum State {
         until: Instant,
     },
     Refused {
+        #[cfg_attr(feature = "serde", serde(default = "forgotten"))]
         refusal: Refusal,
         retry: Instant,
     },
@@ -84,6 +87,12 @@ enum State {
         until: Instant,
     },
     Stopped,
+}
+
+/// Version 2 of a snapshot keeps another cause. It does not matter: who goes on from a snapshot asks anew.
+#[cfg(feature = "serde")]
+const fn forgotten() -> Refusal {
+    Refusal::Busy
 }
 
 impl Registering {

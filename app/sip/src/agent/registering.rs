@@ -41,7 +41,7 @@ const MAX_RETRIES: usize = 16;
 /// | RG11 | Asking, still bound | the binding ran out | – | Asking |
 /// | RG12 | Bound | its time came | REGISTER | Asking, still bound |
 /// | RG13 | Bound | another request was answered 430 | REGISTER | Asking, still bound |
-/// | RG14 | Bound | a request waits for a new flow | sends it again, once | Bound |
+/// | RG14 | Bound | a request waits for a new flow | sends it again, once, by the new Service-Route | Bound |
 /// | RG15 | Refused | its time came | REGISTER | Asking |
 /// | RG16 | Refused with 5xx and the like | its time came, and there are several servers | counts the transport as lost | Waiting |
 /// | RG17 | Waiting, Asking, Bound, Refused | transport lost | – | Waiting |

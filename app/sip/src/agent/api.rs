@@ -74,6 +74,7 @@ pub enum Question {
         /// was not answered before, in its order.
         challenges: Vec<Challenge>,
         /// Who signs: [`super::Config::username`], or the user of the address.
+        #[cfg_attr(feature = "serde", serde(default))]
         username: String,
         /// The nonce-count to sign with (RFC 7616 3.4 `nc`): how often these nonces are signed with, this time included.
         #[cfg_attr(feature = "serde", serde(default = "first"))]

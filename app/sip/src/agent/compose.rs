@@ -9,7 +9,7 @@ use crate::header::{
     Supported, To, Unsupported, UserAgent, Via, ViaTransport, Warning,
 };
 use crate::hook::Draft;
-use crate::message::{HeaderName, Headers, Method, Request, Response, Status, Text, Token};
+use crate::message::{Header as _, HeaderName, Headers, Method, Request, Response, Status, Text, Token};
 use crate::sdp::{SessionDescription, Unfitness};
 use crate::transaction::COOKIE;
 use crate::uri::{SipUri, Uri};
@@ -75,6 +75,14 @@ pub(super) fn invite(config: &Profile, target: &Uri, dialog_call_id: &str, tag: 
     describe(config, &mut request);
     finish(config, &mut request);
     request
+}
+
+/// Leads a request outside of a dialog the way that the registrar names now: the one before may name a flow that is gone.
+pub(super) fn reroute(config: &Profile, request: &mut Request) {
+    if request.headers.get::<To>().is_ok_and(|to| to.tag().is_none()) {
+        request.headers.remove(Route::NAME);
+        preload(config, request);
+    }
 }
 
 /// Adds what an INVITE or its 2xx says of us: Contact, Allow, Supported (RFC 3261 13.2.1, 13.3.1.4).

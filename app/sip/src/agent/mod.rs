@@ -41,7 +41,7 @@ mod transactions;
 mod tests;
 
 pub use api::*;
-pub use config::{Config, Server};
+pub use config::{Config, ConfigError, Server};
 pub use refusal::Refusal;
 pub use snapshot::{RestoreError, Snapshot};
 

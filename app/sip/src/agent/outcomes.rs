@@ -1,6 +1,6 @@
 use super::link::Link;
 use super::transactions::{FLOW_RENEWED, Outcome, Purpose, Transactions};
-use super::{Agent, Event, Output, Registration, challenge, outgoing};
+use super::{Agent, Event, Output, Registration, challenge, compose, outgoing};
 use crate::message::{Method, Status};
 
 impl Agent {
@@ -9,8 +9,9 @@ impl Agent {
         loop {
             if let Some(outcome) = self.core.outcome() {
                 self.take(outcome);
-            } else if let Some((outcome, bound)) = self.registering.renewed() {
+            } else if let Some((mut outcome, bound)) = self.registering.renewed() {
                 if bound && self.is_wanted(outcome.purpose) {
+                    compose::reroute(&self.core.config, &mut outcome.request);
                     self.send_again(outcome.purpose, outcome.request, outcome.challenged | FLOW_RENEWED);
                 } else {
                     self.conclude(&outcome);

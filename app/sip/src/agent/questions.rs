@@ -66,6 +66,17 @@ impl Questions {
         count
     }
 
+    /// Says who signs, where a snapshot of version 2 does not.
+    pub(super) fn name(&mut self, signer: &str) {
+        for open in &mut self.open {
+            if let Question::Digest { username, .. } = &mut open.question
+                && username.is_empty()
+            {
+                *username = signer.into();
+            }
+        }
+    }
+
     /// Takes a question that is answered now; `None` if nobody waits for the answer any more.
     pub(super) fn take(&mut self, id: QuestionId) -> Option<Open> {
         let at = self.open.iter().position(|open| open.id == id)?;

@@ -25,10 +25,12 @@ pub(super) fn reason(cause: &Cause) -> Option<Reason> {
 
 /// The Reason of our BYE, where it is not just that somebody hung up.
 pub(super) fn reason_of_bye(cause: &Cause) -> Option<Reason> {
-    match cause {
-        Cause::Network => Some(Reason::sip(Status::REQUEST_TIMEOUT, None)),
-        Cause::Media(_) | Cause::Unfit(_) => Some(Reason::sip(Status::NOT_ACCEPTABLE_HERE, None)),
-        _ => None,
+    if *cause == Cause::Network {
+        Some(Reason::sip(Status::REQUEST_TIMEOUT, None))
+    } else if matches!(cause, Cause::Media(_) | Cause::Unfit(_)) {
+        Some(Reason::sip(Status::NOT_ACCEPTABLE_HERE, None))
+    } else {
+        None
     }
 }
 

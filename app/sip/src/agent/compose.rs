@@ -5,8 +5,8 @@ use super::profile::Profile;
 use super::{Body, MediaFailure, session_timer, trickle};
 use crate::dialog::MAX_FORWARDS;
 use crate::header::{
-    Accept, Allow, CSeq, CallId, Contact, ContentDisposition, ContentType, Expires, From, InfoPackage, MaxForwards, NameAddr,
-    RecvInfo, RetryAfter, Route, Supported, To, Unsupported, UserAgent, Via, ViaTransport, Warning,
+    Accept, Allow, CSeq, CallId, Contact, ContentDisposition, ContentType, Expires, From, InfoPackage, MaxForwards,
+    NameAddr, RecvInfo, RetryAfter, Route, Supported, To, Unsupported, UserAgent, Via, ViaTransport, Warning,
 };
 use crate::hook::Draft;
 use crate::message::{Headers, Method, Request, Response, Status, Text, Token};
@@ -130,7 +130,9 @@ pub(super) fn response(config: &Profile, request: &Request, status: Status, tag:
     response.set_to_tag(tag);
     let makes_dialog = request.method == Method::Invite && (status == Status::RINGING || status.is_success());
     let refreshes = request.method == Method::Update && status.is_success();
-    if (makes_dialog || refreshes) && let Some(contact) = dialog_contact(config) {
+    if (makes_dialog || refreshes)
+        && let Some(contact) = dialog_contact(config)
+    {
         response.headers.push(&Contact::Addr(contact));
     }
     if status.is_success() && (makes_dialog || refreshes || request.method == Method::Options) {

@@ -130,11 +130,8 @@ impl Session {
     /// Notes what INVITE and its 2xx said, once it is answered. `theirs`: their description, if it came yet.
     pub(super) fn begun(&mut self, core: &mut Core, invite: &Request, response: &Response, theirs: Option<&Body>) {
         let State::Established(established) = &mut self.state else { return };
-        let (heard, ours) = if established.caller {
-            (&response.headers, &invite.body)
-        } else {
-            (&invite.headers, &response.body)
-        };
+        let (heard, ours) =
+            if established.caller { (&response.headers, &invite.body) } else { (&invite.headers, &response.body) };
         established.learn(heard);
         established.described.said(ours);
         established.timer = SessionTimer::agreed(&core.config, response, established.caller, core.now);

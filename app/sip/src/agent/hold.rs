@@ -157,7 +157,7 @@ fn is_of_session(one: &SessionDescription, other: &SessionDescription) -> bool {
 /// FNV-1a over all lines but the origin, whose version some count up without a change.
 fn fingerprint(bytes: &[u8]) -> u64 {
     let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"o="));
-    lines.flatten().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    lines
+        .flatten()
+        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

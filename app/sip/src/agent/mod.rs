@@ -56,9 +56,9 @@ use crate::hook::Hook;
 use crate::message::{Headers, KeepAlive, is_keepalive};
 use crate::uri::Uri;
 use crate::{Instant, Random, Seed};
+use ::core::time::Duration;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use ::core::time::Duration;
 
 /// A phone without I/O; see the module.
 #[derive(Debug)]

@@ -198,9 +198,11 @@ impl Session {
         let State::Established(established) = &mut self.state else { return };
         let change = match &established.modify {
             Modify::Sent { key, change, .. } if *key == outcome.key => Some(*change),
-            Modify::Sent { .. } | Modify::Not | Modify::Offering(_) | Modify::Later { .. } | Modify::Answering { .. } => {
-                None
-            }
+            Modify::Sent { .. }
+            | Modify::Not
+            | Modify::Offering(_)
+            | Modify::Later { .. }
+            | Modify::Answering { .. } => None,
         };
         let Some(response) = &outcome.response else {
             return change.into_iter().for_each(|change| self.unanswered(core, change));

@@ -188,7 +188,17 @@ impl Agent {
         self.core.respond(key, &response);
         let id = self.next_call();
         let call_id = call_id.to_string();
-        let last = Call { id, direction: Direction::Incoming, remote, phase: Phase::Ending, call_id, local_tag, held_here: false, held_there: false, trickles: false };
+        let last = Call {
+            id,
+            direction: Direction::Incoming,
+            remote,
+            phase: Phase::Ending,
+            call_id,
+            local_tag,
+            held_here: false,
+            held_there: false,
+            trickles: false,
+        };
         self.core.event(Event::Ended { call: id, last, cause: unfit.map_or(Cause::Busy, Cause::Unfit) });
     }
 

@@ -32,6 +32,7 @@ pub(super) struct Session {
 /// Where a call stands.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[allow(clippy::large_enum_variant, reason = "there are few calls at a time")]
 pub(super) enum State {
     /// Called, not answered.
     Outgoing(Outgoing),

@@ -61,7 +61,11 @@ impl SessionTimer {
         let until = now + (interval - RESERVE.min(interval / 3));
         // Without a word it is on who asked (RFC 4028 7.2).
         let asker = said.refresher() != Some(Refresher::Uas);
-        if asker == ours { Self::Ours { interval, at: now + interval / 2, until } } else { Self::Theirs { interval, until } }
+        if asker == ours {
+            Self::Ours { interval, at: now + interval / 2, until }
+        } else {
+            Self::Theirs { interval, until }
+        }
     }
 
     /// When the call ends.
@@ -174,7 +178,11 @@ impl Session {
             }
             Some(response) if response.status == Status::CALL_DOES_NOT_EXIST => self.leave(core, Cause::Network),
             // One refresh that gets lost is no hang-up: there are gateways that never answer an UPDATE.
-            None | Some(Response { status: Status::REQUEST_TIMEOUT | Status::METHOD_NOT_ALLOWED | Status::NOT_IMPLEMENTED, .. }) => {
+            None
+            | Some(Response {
+                status: Status::REQUEST_TIMEOUT | Status::METHOD_NOT_ALLOWED | Status::NOT_IMPLEMENTED,
+                ..
+            }) => {
                 if core.link.is_up() {
                     established.updates = false;
                 }
@@ -250,7 +258,12 @@ pub(super) fn answer(config: &Profile, before: &SessionTimer, request: &Request,
     let running = before.interval();
     let interval = match &asked {
         // It may be made shorter, but not than they allow.
-        Some(asked) => asked.seconds.min(seconds(own)).max(min_of(&request.headers)).max(seconds(config.min_session)).min(asked.seconds),
+        Some(asked) => asked
+            .seconds
+            .min(seconds(own))
+            .max(min_of(&request.headers))
+            .max(seconds(config.min_session))
+            .min(asked.seconds),
         // Nothing is agreed with who knows no timers, unless we keep the session up alone.
         None if supported || running.is_some_and(|(_, ours)| ours) => {
             running.map_or(seconds(own), |(interval, _)| seconds(interval)).max(min_of(&request.headers))

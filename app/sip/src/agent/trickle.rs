@@ -13,8 +13,7 @@ pub(super) const PACKAGE: Token = Token::literal("trickle-ice");
 /// The longest fragment that is taken or sent, in bytes.
 const MAX_FRAGMENT: usize = 16 * 1024;
 /// A fragment in an INFO (RFC 8840 10.9).
-const FRAGMENT: Wanted<'static> =
-    Wanted { media_type: Fragment::CONTENT_TYPE, disposition: None, understood: &[] };
+const FRAGMENT: Wanted<'static> = Wanted { media_type: Fragment::CONTENT_TYPE, disposition: None, understood: &[] };
 
 /// Candidates of a call.
 ///
@@ -54,7 +53,9 @@ impl Session {
     /// Notes whether they take candidates, by what a message of theirs says.
     pub(super) fn learn_trickle(&mut self, core: &Core, headers: &Headers) {
         let supports = headers.find::<Supported>().ok().flatten().is_some_and(|tags| tags.has(&PACKAGE));
-        let listens = || headers.all::<RecvInfo>().is_ok_and(|all| all.iter().any(|one| one.package.eq_ignore_ascii_case(&PACKAGE)));
+        let listens = || {
+            headers.all::<RecvInfo>().is_ok_and(|all| all.iter().any(|one| one.package.eq_ignore_ascii_case(&PACKAGE)))
+        };
         if core.config.trickle && (supports || listens()) {
             self.informing.trickle.theirs = true;
         }

@@ -15,7 +15,7 @@ mod phone;
 mod wire;
 
 pub use ladder::Ladder;
-pub use phone::{Phone, Seen, config};
+pub use phone::{Phone, Seen, config, direction};
 pub use wire::Wire;
 
 use sip::agent::{Agent, Answer, Body, CallId, Input, MediaFailure, Output, QuestionId, VerbError};
@@ -282,6 +282,9 @@ impl<E: Exchange> Network<E> {
         if self.phones[phone].replace_after == Some(self.phones[phone].inputs) {
             // The page that was asked is gone; the next one is asked again.
             answers = self.replace(phone);
+        }
+        if self.phones[phone].cut_after == Some(self.phones[phone].inputs) {
+            self.cut(phone);
         }
         for (id, answer) in answers {
             let now = self.now;

@@ -19,6 +19,8 @@ pub struct Phone {
     pub inputs: usize,
     /// After which of them its page is replaced.
     pub replace_after: Option<usize>,
+    /// After which of them its connection is cut.
+    pub cut_after: Option<usize>,
     /// Why it has no media, if it has none.
     pub media: Result<(), MediaFailure>,
     /// Its password; without one nobody signs.
@@ -67,6 +69,7 @@ impl Phone {
             seen: Vec::new(),
             inputs: 0,
             replace_after: None,
+            cut_after: None,
             media: Ok(()),
             password: None,
             holds: false,
@@ -164,9 +167,12 @@ impl Phone {
                     text.insert_str(0, "early ");
                 }
                 self.seen.push(Seen::Remote(call, text.clone()));
-                Some(format!("applies \"{text}\""))
+                let short = direction(answer.bytes.as_slice());
+                Some(short.map_or_else(|| format!("applies \"{text}\""), |direction| format!("applies {direction}")))
             }
-            Event::Digit { call, digit, duration } => self.said(call, format!("{digit} for {} ms", duration.as_millis())),
+            Event::Digit { call, digit, duration } => {
+                self.said(call, format!("{digit} for {} ms", duration.as_millis()))
+            }
             Event::PictureWanted(call) => self.said(call, "a picture is wanted".into()),
             Event::Candidates { call, fragment } => {
                 let text = String::from_utf8(fragment.bytes).unwrap();
@@ -200,6 +206,12 @@ impl Phone {
         self.held.clear();
         self.agent = Agent::restore(snapshot, config, Duration::ZERO, [77; 32], now).unwrap();
     }
+}
+
+/// The direction of the first section, if it is a description.
+pub fn direction(bytes: &[u8]) -> Option<&'static str> {
+    let description = sip::sdp::SessionDescription::parse(bytes).ok()?;
+    description.direction(0).map(sip::sdp::Direction::as_str)
 }
 
 fn is_about(question: &Question, id: CallId) -> bool {

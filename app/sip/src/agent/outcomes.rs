@@ -1,6 +1,6 @@
 use super::link::Link;
 use super::transactions::{FLOW_RENEWED, Outcome, Purpose, Transactions};
-use super::{Agent, Event, Output, Registration, challenge, compose, outgoing};
+use super::{Agent, Event, Output, Registration, challenge, compose, outgoing, session_timer};
 use crate::message::{Method, Status};
 
 impl Agent {
@@ -19,6 +19,10 @@ impl Agent {
             } else {
                 break;
             }
+        }
+        for session in &mut self.sessions {
+            session.advance(&mut self.core);
+            session.inform(&mut self.core);
         }
         self.sessions.retain(|session| !session.is_gone());
         let registration = self.registration();
@@ -39,13 +43,16 @@ impl Agent {
         if wanted && is_flow_failed(&outcome) && self.registering.renew(&mut self.core, outcome.clone()) {
             return;
         }
+        if wanted && let Some(request) = session_timer::raised(&outcome, outcome.challenged & !FLOW_RENEWED) {
+            return self.send_again(outcome.purpose, request, outcome.challenged.saturating_add(1));
+        }
         self.conclude(&outcome);
     }
 
     /// Whether a request for this purpose is worth being sent again, signed or over another flow.
     fn is_wanted(&self, purpose: Purpose) -> bool {
         match purpose {
-            Purpose::Invite(id) | Purpose::Reinvite(id) => {
+            Purpose::Invite(id) | Purpose::Reinvite(id) | Purpose::Update(id) | Purpose::Info(id) => {
                 self.sessions.iter().any(|session| session.id == id && !session.over)
             }
             Purpose::Register | Purpose::Farewell => true,
@@ -71,6 +78,8 @@ impl Agent {
                 }
             }
             Purpose::Reinvite(call) => self.with(call, |session, core| session.reinvite_outcome(core, outcome)),
+            Purpose::Update(call) => self.with(call, |session, core| session.update_outcome(core, outcome)),
+            Purpose::Info(call) => self.with(call, |session, core| session.info_outcome(core, outcome)),
             Purpose::Farewell | Purpose::Probe => {}
         }
     }

@@ -95,9 +95,11 @@ impl Questions {
     /// Forgets what was asked for this call.
     pub(super) fn forget(&mut self, id: CallId) {
         self.open.retain(|open| match &open.question {
-            Question::Offer { call } | Question::Answer { call, .. } => *call != id,
+            Question::Offer { call, .. } | Question::Answer { call, .. } => *call != id,
             Question::Digest { .. } => match open.purpose() {
-                Some(Purpose::Invite(call) | Purpose::Reinvite(call)) => call != id,
+                Some(Purpose::Invite(call) | Purpose::Reinvite(call) | Purpose::Update(call) | Purpose::Info(call)) => {
+                    call != id
+                }
                 Some(Purpose::Register | Purpose::Farewell | Purpose::Probe) | None => true,
             },
         });

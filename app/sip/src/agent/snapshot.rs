@@ -122,11 +122,11 @@ impl Agent {
             sessions: snapshot.sessions,
             last_call: snapshot.last_call,
         };
-        agent.resume(away);
+        agent.go_on(away);
         Ok(agent)
     }
 
-    fn resume(&mut self, away: Duration) {
+    fn go_on(&mut self, away: Duration) {
         self.registering.resume(&self.core.config, STRIDE);
         for session in &mut self.sessions {
             session.skip(STRIDE);

@@ -63,9 +63,9 @@ impl Agent {
         let key = self.core.send(request, purpose, before.saturating_add(1));
         let Some(key) = key else { return };
         match purpose {
-            Purpose::Invite(call) => self.with(call, |session, _| session.invited_again(key)),
+            Purpose::Invite(call) => self.with(call, |session, core| session.invited_again(core, key)),
             Purpose::Reinvite(call) => self.with(call, |session, _| session.reinvited_again(key)),
-            Purpose::Register | Purpose::Farewell => {}
+            Purpose::Register | Purpose::Farewell | Purpose::Prack(_) => {}
         }
     }
 
@@ -76,8 +76,8 @@ impl Agent {
             Purpose::Register => Some(self.registering.next_seq()),
             Purpose::Invite(call) => Some(following.saturating_add(self.session(call)?.skipped())),
             Purpose::Farewell => Some(following),
-            Purpose::Reinvite(call) => {
-                let dialog = self.session(call)?.dialog_mut()?;
+            Purpose::Reinvite(call) | Purpose::Prack(call) => {
+                let dialog = self.session(call)?.dialog_with(request)?;
                 dialog.skip(1);
                 Some(dialog.local_seq())
             }

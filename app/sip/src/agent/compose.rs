@@ -21,8 +21,12 @@ use core::time::Duration;
 /// The only type of body that is understood.
 pub(super) const SDP: &str = SessionDescription::CONTENT_TYPE;
 /// Extensions that others may require of us.
-pub(super) const EXTENSIONS: [Token; 1] = [OUTBOUND];
+const EXTENSIONS: [Token; 2] = [OUTBOUND, RELIABLE];
 
+/// Reliable provisional responses (RFC 3262).
+pub(super) const RELIABLE: Token = Token::literal("100rel");
+/// Whoever forks a call may tell us that one of its early dialogs is over (RFC 6228).
+const EARLY_END: Token = Token::literal("199");
 const OUTBOUND: Token = Token::literal("outbound");
 const PATH: Token = Token::literal("path");
 
@@ -75,7 +79,9 @@ pub(super) fn describe(config: &Config, request: &mut Request) {
         request.headers.push(&Contact::Addr(contact));
     }
     request.headers.push(&allow(config));
-    request.headers.push(&Supported(EXTENSIONS.to_vec()));
+    let mut supported = extensions(config);
+    supported.push(EARLY_END);
+    request.headers.push(&Supported(supported));
 }
 
 /// Puts our Via on top, with a new branch.
@@ -107,13 +113,16 @@ pub(super) fn response(config: &Config, request: &Request, status: Status, tag: 
     let mut response = Response::to_request(request, status);
     response.set_to_tag(tag);
     let makes_dialog = request.method == Method::Invite && (status == Status::RINGING || status.is_success());
-    if makes_dialog && let Some(contact) = dialog_contact(config) {
+    let moves = request.method == Method::Update && status.is_success();
+    if (makes_dialog || moves)
+        && let Some(contact) = dialog_contact(config)
+    {
         response.headers.push(&Contact::Addr(contact));
     }
     if status.is_success() && (makes_dialog || request.method == Method::Options) {
         response.headers.push(&allow(config));
         response.headers.push(&Accept::SDP);
-        response.headers.push(&Supported(EXTENSIONS.to_vec()));
+        response.headers.push(&Supported(extensions(config)));
     }
     if status == Status::METHOD_NOT_ALLOWED || status == Status::NOT_IMPLEMENTED {
         response.headers.push(&allow(config));
@@ -181,7 +190,12 @@ fn words(failure: MediaFailure) -> &'static str {
 
 /// What may be asked of us: everything else is refused (RFC 3261 8.2.1).
 pub(super) fn methods(_config: &Config) -> Vec<Method> {
-    vec![Method::Invite, Method::Ack, Method::Cancel, Method::Bye, Method::Options]
+    vec![Method::Invite, Method::Ack, Method::Cancel, Method::Bye, Method::Options, Method::Prack, Method::Update]
+}
+
+/// Extensions that others may require of us: everything else is refused (RFC 3261 8.2.2.3).
+pub(super) fn extensions(config: &Config) -> Vec<Token> {
+    EXTENSIONS.into_iter().filter(|tag| config.reliable || *tag != RELIABLE).collect()
 }
 
 fn allow(config: &Config) -> Allow {

@@ -1,7 +1,7 @@
 use super::core::Core;
 use super::modify::Modify;
 use super::session::{Session, State, bye};
-use super::{Body, Cause, Event, MediaFailure, description};
+use super::{Body, Cause, Event, MediaFailure, cause, description};
 use crate::Instant;
 use crate::dialog::Dialog;
 use crate::header::CSeq;
@@ -105,14 +105,18 @@ impl Session {
     }
 
     /// BYE came.
-    pub(super) fn hung_up(&mut self, core: &mut Core) {
+    pub(super) fn hung_up(&mut self, core: &mut Core, bye: &Request) {
+        if !matches!(self.state, State::Outgoing(_)) {
+            self.reason = cause::told(&bye.headers);
+        }
         match &mut self.state {
-            State::Incoming(_) => self.refuse(core, Cause::CancelledThere),
+            State::Incoming(_) => self.refuse(core, cause::of_cancel(&bye.headers)),
             State::Established(established) => {
                 established.refuse_theirs(core, Status::REQUEST_TERMINATED);
                 self.gone(core, Cause::HungUpThere);
             }
-            State::Outgoing(_) | State::Gone => {}
+            State::Outgoing(_) => self.early_hung_up(core, bye),
+            State::Gone => {}
         }
     }
 
@@ -137,7 +141,7 @@ impl Session {
     /// Tells their final answer in a call that is up; one that cannot be taken here ends it.
     pub(super) fn describe(&mut self, core: &mut Core, answer: Body) {
         match description::check(&core.config, &answer) {
-            Ok(()) => core.event(Event::Remote { call: self.id, answer, early: false }),
+            Ok(()) => core.event(Event::Remote { call: self.id, branch: self.branch, answer, early: false }),
             Err(unfit) => self.leave(core, Cause::Unfit(unfit)),
         }
     }

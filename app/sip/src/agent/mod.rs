@@ -14,25 +14,32 @@
 //! the other end (CANCEL, BYE, ACK) is done behind that.
 
 mod api;
+mod auto_answer;
 mod cause;
 mod challenge;
 mod compose;
 mod core;
 mod description;
+mod early;
 mod established;
 mod hooked;
+mod identity;
 mod incoming;
 mod link;
 mod modify;
 mod outgoing;
 mod questions;
 mod receive;
+mod redirect;
 mod registering;
+mod reliable;
 mod session;
 mod snapshot;
 mod transactions;
 
 pub use api::*;
+pub use cause::Cause;
+pub use identity::{CallOptions, DiversionReason, Diverted, Identity};
 pub use snapshot::{RestoreError, Snapshot};
 
 use self::core::Core;
@@ -156,6 +163,14 @@ impl Agent {
         self.sessions.push(session);
         self.settle();
         Ok(id)
+    }
+
+    /// As [`Agent::call`], shown to the other end as the options say.
+    ///
+    /// # Errors
+    /// As many calls are up as are allowed.
+    pub fn call_as(&mut self, target: Uri, options: CallOptions, now: Instant) -> Result<CallId, VerbError> {
+        self.call_with(target, options.into_headers(), now)
     }
 
     /// Answers a call that rings here.
@@ -339,7 +354,8 @@ impl Agent {
             Question::Answer { call, .. } => self.with(call, |session, core| match session.state {
                 State::Incoming(_) => session.answered(core, answer),
                 State::Established(_) => session.reanswered(core, answer),
-                State::Outgoing(_) | State::Gone => {}
+                State::Outgoing(_) => session.update_answered(core, answer),
+                State::Gone => {}
             }),
             Question::Digest { .. } => {
                 if let Some(challenged) = open.challenged {
@@ -371,7 +387,7 @@ impl Agent {
     /// Whether a request for this purpose is worth being signed and sent again.
     fn is_wanted(&self, purpose: Purpose) -> bool {
         match purpose {
-            Purpose::Invite(id) | Purpose::Reinvite(id) => {
+            Purpose::Invite(id) | Purpose::Reinvite(id) | Purpose::Prack(id) => {
                 self.sessions.iter().any(|session| session.id == id && !session.over)
             }
             Purpose::Register | Purpose::Farewell => true,
@@ -397,6 +413,7 @@ impl Agent {
                 }
             }
             Purpose::Reinvite(call) => self.with(call, |session, core| session.reinvite_outcome(core, outcome)),
+            Purpose::Prack(call) => self.with(call, |session, _| session.prack_outcome(outcome)),
             Purpose::Farewell => {}
         }
     }

@@ -63,7 +63,7 @@ impl Questions {
         self.open.retain(|open| match &open.question {
             Question::Offer { call } | Question::Answer { call, .. } => *call != id,
             Question::Digest { .. } => match open.purpose() {
-                Some(Purpose::Invite(call) | Purpose::Reinvite(call)) => call != id,
+                Some(Purpose::Invite(call) | Purpose::Reinvite(call) | Purpose::Prack(call)) => call != id,
                 Some(Purpose::Register | Purpose::Farewell) | None => true,
             },
         });

@@ -1,6 +1,6 @@
-use super::incoming::caller;
+use super::identity::caller;
 use super::transactions::Effects;
-use super::{Agent, Call, CallId, Cause, Direction, Event, Phase, compose, description};
+use super::{Agent, Call, CallId, Cause, Direction, Event, Phase, auto_answer, compose, description};
 use crate::header::{self, Accept, Require, To, Unsupported};
 use crate::message::{
     HeaderError, HeaderName, KeepAlive, Message, Method, Request, Status, Token, is_keepalive, refusal,
@@ -99,7 +99,7 @@ impl Agent {
         let Some(call) = self.dialog_of(request) else {
             return self.respond(key, request, Status::CALL_DOES_NOT_EXIST);
         };
-        let accepted = match self.session(call).and_then(|session| session.dialog_mut()) {
+        let accepted = match self.session(call).and_then(|session| session.dialog_of(request)) {
             Some(dialog) => dialog.accepts(request),
             None => Err(Status::CALL_DOES_NOT_EXIST),
         };
@@ -112,16 +112,16 @@ impl Agent {
         match &request.method {
             Method::Bye => {
                 self.respond(key, request, Status::OK);
-                self.with(call, |session, core| session.hung_up(core));
+                self.with(call, |session, core| session.hung_up(core, request));
             }
             Method::Invite => self.with(call, |session, core| session.reinvited(core, key, request)),
             Method::Options => self.respond(key, request, Status::OK),
+            Method::Prack => self.with(call, |session, core| session.pracked(core, key, request)),
+            Method::Update => self.with(call, |session, core| session.updated_early(core, key, request)),
             // What may not be asked was refused above.
             Method::Ack
             | Method::Cancel
             | Method::Info
-            | Method::Update
-            | Method::Prack
             | Method::Refer
             | Method::Notify
             | Method::Message
@@ -166,8 +166,12 @@ impl Agent {
         if let Some(Err(unfit)) = offer.map(|offer| description::check(&self.core.config, &offer)) {
             return self.turn_away(key, invite, Some(unfit));
         }
+        let alone = self.live() == 0;
+        if auto_answer::is_refused(&self.core.config, &invite.headers, alone) {
+            return self.respond(key, invite, Status::FORBIDDEN);
+        }
         let id = self.next_call();
-        match super::session::Session::ring(&mut self.core, id, key.clone(), invite) {
+        match super::session::Session::ring(&mut self.core, id, key.clone(), invite, alone) {
             Ok(session) => self.sessions.push(session),
             Err(error) => self.respond(key, invite, error.status()),
         }
@@ -175,8 +179,9 @@ impl Agent {
 
     /// A call that does not even ring, being one more than are allowed or `unfit`: the user learns who it was, and why.
     fn turn_away(&mut self, key: &Key, invite: &Request, unfit: Option<Unfitness>) {
-        let from = caller(&invite.headers).and_then(|remote| Ok((remote, invite.headers.get::<header::CallId>()?)));
-        let (remote, call_id) = match from {
+        let from = caller(&self.core.config, &invite.headers)
+            .and_then(|remote| Ok((remote, invite.headers.get::<header::CallId>()?)));
+        let ((remote, identity), call_id) = match from {
             Ok(from) => from,
             Err(error) => return self.respond(key, invite, error.status()),
         };
@@ -189,7 +194,19 @@ impl Agent {
         self.core.respond(key, &response);
         let id = self.next_call();
         let call_id = call_id.to_string();
-        let last = Call { id, direction: Direction::Incoming, remote, phase: Phase::Ending, call_id, local_tag };
+        let last = Call {
+            id,
+            direction: Direction::Incoming,
+            remote,
+            phase: Phase::Ending,
+            call_id,
+            local_tag,
+            identity,
+            auto_answer: None,
+            alert: None,
+            status: None,
+            reason: None,
+        };
         self.core.event(Event::Ended { call: id, last, cause: unfit.map_or(Cause::Busy, Cause::Unfit) });
     }
 
@@ -225,10 +242,11 @@ impl Agent {
                 return false;
             }
         };
+        let known = compose::extensions(&self.core.config);
         let unknown: Vec<Token> = required
             .into_iter()
             .flat_map(|Require(tags)| tags)
-            .filter(|tag| !compose::EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(tag)))
+            .filter(|tag| !known.iter().any(|known| known.eq_ignore_ascii_case(tag)))
             .collect();
         if unknown.is_empty() {
             return true;
@@ -246,24 +264,28 @@ impl Agent {
     }
 
     fn dialog_of(&self, request: &Request) -> Option<CallId> {
-        let of =
-            |session: &&super::session::Session| session.dialog().is_some_and(|dialog| dialog.is_of_request(request));
+        let of = |session: &&super::session::Session| session.is_of_request(request);
         self.sessions.iter().find(of).map(|session| session.id)
     }
 }
 
-/// Whether an INVITE describes more than is kept.
+/// Whether a request has an offer: other requests' bodies concern nobody.
+fn may_offer(request: &Request) -> bool {
+    matches!(request.method, Method::Invite | Method::Update)
+}
+
+/// Whether a request describes more than is kept.
 fn is_large(request: &Request) -> bool {
-    request.method == Method::Invite && request.body.len() > MAX_DESCRIPTION
+    may_offer(request) && request.body.len() > MAX_DESCRIPTION
 }
 
 fn has_to_tag(request: &Request) -> bool {
     request.headers.get::<To>().is_ok_and(|to| to.tag().is_some())
 }
 
-/// Whether the body of an INVITE is one that is understood; other requests' bodies concern nobody.
+/// Whether the body of an INVITE or UPDATE is one that is understood.
 fn is_sdp(request: &Request) -> bool {
-    request.method != Method::Invite || description::is_understood(request)
+    !may_offer(request) || description::is_understood(request)
 }
 
 /// Whether an INVITE lets us answer with the only type that is understood (RFC 3261 20.1). An Accept that cannot be

@@ -19,6 +19,8 @@ pub(super) enum Purpose {
     Invite(CallId),
     /// To change this call.
     Reinvite(CallId),
+    /// To acknowledge a provisional response of this call.
+    Prack(CallId),
     /// To end something that is over already here: CANCEL, BYE.
     Farewell,
 }

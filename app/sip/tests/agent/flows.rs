@@ -23,7 +23,7 @@ fn outcomes(net: &Net) -> Vec<Outcome> {
     vec![of(ALICE), of(BOB)]
 }
 
-fn check(name: &str, flow: fn(&mut Net)) {
+pub(super) fn check(name: &str, flow: fn(&mut Net)) {
     let mut plain = net();
     flow(&mut plain);
     insta::assert_snapshot!(name, plain.ladder());
@@ -44,7 +44,7 @@ fn check(name: &str, flow: fn(&mut Net)) {
     }
 }
 
-fn start(net: &mut Net) {
+pub(super) fn start(net: &mut Net) {
     net.start(ALICE);
     net.start(BOB);
 }

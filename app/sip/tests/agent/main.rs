@@ -5,15 +5,27 @@
 #[path = "../network/mod.rs"]
 mod network;
 
+mod auto_answer;
 mod called;
 mod caller;
+mod causes;
 mod chaos;
 mod descriptions;
+mod early_media;
 mod flows;
+mod forks;
 mod hooks;
+mod identity;
+mod incoming;
+mod outgoing;
+mod peer;
+mod redirects;
 mod registration;
+mod reliable;
 mod requests;
 mod restore;
+mod rfc3665;
+mod rfc3725;
 
 use network::{Network, Wire};
 use sip::message::{Message, Request, Response};

@@ -1,5 +1,5 @@
 use sip::agent::{
-    Agent, Answer, Body, CallId, Cause, Config, Event, MediaFailure, Phase, Question, QuestionId, Registration,
+    Agent, Answer, Body, Branch, CallId, Cause, Config, Event, MediaFailure, Phase, Question, QuestionId, Registration,
     Snapshot,
 };
 use sip::digest;
@@ -56,6 +56,10 @@ pub fn config(user: &str) -> Config {
         ping_interval: Duration::from_secs(25),
         pong_timeout: Duration::from_secs(10),
         user_agent: "Tabphone".into(),
+        reliable: true,
+        redirects: false,
+        auto_answer: false,
+        trusts_identity: true,
         webrtc: false,
     }
 }
@@ -154,13 +158,20 @@ impl Phone {
                 }
                 Some(format!("{phase:?}"))
             }
-            Event::Remote { call, answer, early } => {
+            Event::Remote { call, branch, answer, early } => {
                 let mut text = String::from_utf8_lossy(&answer.bytes).into_owned();
+                if branch != Branch::default() {
+                    text.push_str(&format!(" of branch {}", branch.0));
+                }
                 if early {
                     text.insert_str(0, "early ");
                 }
                 self.seen.push(Seen::Remote(call, text.clone()));
                 Some(format!("applies \"{text}\""))
+            }
+            Event::BranchEnded { call, branch } => {
+                self.seen.push(Seen::Remote(call, format!("end of branch {}", branch.0)));
+                Some(format!("branch {} ended", branch.0))
             }
             Event::Ended { call, last, cause } => {
                 assert!(self.agent.calls().all(|other| other.id != call), "an ended call is forgotten");

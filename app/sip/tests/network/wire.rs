@@ -15,6 +15,8 @@ pub struct Wire {
     pub script: VecDeque<Reply>,
     /// All that came, in order.
     pub received: Vec<Message>,
+    /// Users without a phone here, whom the test plays: what they are asked waits for its answer.
+    pub played: Vec<String>,
 }
 
 /// What becomes of one request.
@@ -50,6 +52,13 @@ impl Wire {
         requests.filter(|request| request.method == *method).collect()
     }
 
+    /// Sends this to a user.
+    pub fn send(&mut self, user: &str, bytes: Vec<u8>) {
+        if let Some(flow) = self.flows.get(user) {
+            self.out.push_back((*flow, bytes));
+        }
+    }
+
     fn request(&mut self, flow: u64, request: &Request, bytes: &[u8]) {
         let scripted = self.script.iter().position(|reply| match reply {
             Reply::Answer(method, _) | Reply::Lose(method) => *method == request.method,
@@ -65,6 +74,9 @@ impl Wire {
         let Some(user) = user_of(&request.uri) else {
             return self.reply(flow, Response::to_request(request, Status::NOT_FOUND));
         };
+        if self.played.contains(&user) {
+            return;
+        }
         match self.flows.get(&user) {
             Some(to) => self.out.push_back((*to, bytes.to_vec())),
             None if request.method == Method::Ack => {}

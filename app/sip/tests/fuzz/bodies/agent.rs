@@ -176,6 +176,10 @@ fn config() -> Config {
         ping_interval: Duration::from_secs(25),
         pong_timeout: Duration::from_secs(10),
         user_agent: "Tabphone".into(),
+        reliable: true,
+        redirects: false,
+        auto_answer: false,
+        trusts_identity: true,
         webrtc: false,
     }
 }

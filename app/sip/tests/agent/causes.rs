@@ -12,9 +12,8 @@ fn ending(net: &mut Net, bytes: &[u8]) -> (Call, Cause) {
     let now = net.now;
     let agent = &mut net.phone_mut(ALICE).agent;
     agent.handle(Input::Received(bytes), now);
-    let ended = std::iter::from_fn(|| agent.poll()).find_map(|output| match output {
-        Output::Event(Event::Ended { last, cause, .. }) => Some((last, cause)),
-        _ => None,
+    let ended = std::iter::from_fn(|| agent.poll()).find_map(|output| {
+        if let Output::Event(Event::Ended { last, cause, .. }) = output { Some((last, cause)) } else { None }
     });
     ended.expect("it ended")
 }

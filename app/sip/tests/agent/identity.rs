@@ -210,9 +210,7 @@ fn who_was_busy_knows_who_called() {
     );
     let agent = &mut net.phone_mut(BOB).agent;
     agent.handle(Input::Received(invite.as_bytes()), now);
-    let ended = std::iter::from_fn(|| agent.poll()).find_map(|output| match output {
-        Output::Event(Event::Ended { last, .. }) => Some(last),
-        _ => None,
-    });
+    let ended = std::iter::from_fn(|| agent.poll())
+        .find_map(|output| if let Output::Event(Event::Ended { last, .. }) = output { Some(last) } else { None });
     assert!(ended.unwrap().identity.asserted);
 }

@@ -1,61 +1,13 @@
 //! The words that an agent and its user exchange.
 
-use super::{Cause, Identity};
+use super::{Cause, Identity, Refusal};
 use crate::digest::{Challenge, Credentials};
 use crate::header::{NameAddr, Reason};
 use crate::message::{Method, Status};
-use crate::uri::Uri;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt::{self, Write as _};
 use core::time::Duration;
-
-/// Who the agent is and how it behaves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Config {
-    /// The address of record: who calls reach (RFC 3261 6).
-    pub address: NameAddr,
-    /// Where REGISTER goes: the domain, as a URI without user.
-    pub registrar: Uri,
-    /// The first hop of every request outside of a dialog, if it is not the registrar's domain.
-    pub outbound_proxy: Option<Uri>,
-    /// The user part of the Contact: the same for the life of the registration.
-    pub contact_user: String,
-    /// The host of Contact and Via: an `.invalid` name, as RFC 7118 5 advises.
-    pub contact_host: String,
-    /// The `+sip.instance` (RFC 5626 4.1): a `urn:uuid:`, the same for the life of the registration.
-    pub instance: String,
-    /// The Call-ID of every REGISTER (RFC 3261 10.2), the same for the life of the registration.
-    pub register_call_id: String,
-    /// The first CSeq of REGISTER when there is no snapshot to go on from (RFC 3261 10.2): above all that were
-    /// sent with this Call-ID before, and below 2^31. Seconds of the wall clock are.
-    pub register_cseq: u32,
-    /// How long a binding is asked to last.
-    pub register_expires: Duration,
-    /// How long a call may ring, here or there, before it is given up.
-    pub ringing: Duration,
-    /// How many calls may be up at once; one more is answered 486 Busy Here.
-    pub max_calls: usize,
-    /// How often the transport is probed with a CRLF ping (RFC 5626 3.5.1) when it is idle.
-    pub ping_interval: Duration,
-    /// How long a pong may take before the transport counts as dead.
-    pub pong_timeout: Duration,
-    /// The User-Agent header.
-    pub user_agent: String,
-    /// Whether provisional responses may come reliably, and are sent so where that is required (RFC 3262).
-    pub reliable: bool,
-    /// Whether a call goes where a 300, 301 or 302 sends it: to five targets at most.
-    pub redirects: bool,
-    /// Whether a call that asks for it is answered by itself ([`Call::auto_answer`]), if it is the only one.
-    pub auto_answer: bool,
-    /// Whether what only a network can know of a caller is believed: P-Asserted-Identity (RFC 3325), Remote-Party-ID,
-    /// Diversion, History-Info, and that a call may be answered by itself. It is right where all that comes over the
-    /// transport comes from one's own server, which takes away what others wrote.
-    pub trusts_identity: bool,
-    /// Whether a browser makes the media (WebRTC): what it cannot take is refused before it rings, and who offered it
-    /// learns why ([`SessionDescription::offer_for_browser`](crate::sdp::SessionDescription::offer_for_browser)).
-    pub webrtc: bool,
-}
 
 /// What the user tells the agent.
 #[derive(Clone, Debug)]
@@ -79,8 +31,8 @@ pub enum Input<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant, reason = "there are few at a time")]
 pub enum Output {
-    /// Open the transport.
-    Connect,
+    /// Open the transport to this one of [`super::Config::servers`], by its index; 0 where there are none.
+    Connect(usize),
     /// Close the transport; nothing is to be said about it afterwards.
     Disconnect,
     /// Send this as one message.
@@ -113,8 +65,11 @@ pub struct Branch(pub u32);
 pub enum Question {
     /// The offer of this call (RFC 3264): open the microphone and make one.
     Offer {
-        /// The call that begins.
+        /// The call that begins, or that changes.
         call: CallId,
+        /// Whether the other end is put on hold by it: nothing of theirs is received. What is offered is turned so, whatever
+        /// the description says.
+        hold: bool,
     },
     /// The answer to the offer of this call: accept it as remote description, open the microphone, make one.
     Answer {
@@ -122,12 +77,22 @@ pub enum Question {
         call: CallId,
         /// Their offer; `None` when their INVITE had no body, and an offer of ours is wanted (late offer).
         offer: Option<Body>,
+        /// Whether the other end is on hold: nothing of theirs is received. What is answered is turned so, whatever the
+        /// description says.
+        hold: bool,
     },
     /// A digest over this request (RFC 7616): [`crate::digest::choose`] one of the challenges, and sign. Where several
     /// realms ask at once, the others are asked about again when they still want an answer.
     Digest {
-        /// All that the server offered and that was not answered before, in its order.
+        /// All that the server offered, that may be answered ([`super::Config::realm`], [`super::Config::md5`]) and that
+        /// was not answered before, in its order.
         challenges: Vec<Challenge>,
+        /// Who signs: [`super::Config::username`], or the user of the address.
+        #[cfg_attr(feature = "serde", serde(default))]
+        username: String,
+        /// The nonce-count to sign with (RFC 7616 3.4 `nc`): how often these nonces are signed with, this time included.
+        #[cfg_attr(feature = "serde", serde(default = "first"))]
+        nc: u32,
         /// The request's method.
         method: Method,
         /// The digest-uri.
@@ -135,6 +100,12 @@ pub enum Question {
         /// The request's body, for auth-int.
         body: Vec<u8>,
     },
+}
+
+/// What is asked is asked for the first time.
+#[cfg(feature = "serde")]
+const fn first() -> u32 {
+    1
 }
 
 /// What the agent asked for.
@@ -193,6 +164,25 @@ pub enum Event {
         /// Which.
         branch: Branch,
     },
+    /// They sent a digit by INFO.
+    Digit {
+        /// In this call.
+        call: CallId,
+        /// Which.
+        digit: Digit,
+        /// How long it lasts.
+        duration: Duration,
+    },
+    /// They want a whole picture at once (RFC 5168): let the encoder make a key frame.
+    PictureWanted(CallId),
+    /// Candidates of theirs came (RFC 8840). They may be those of an earlier or later description than the one that is applied:
+    /// [`crate::sdp::Fragment::belongs_to`].
+    Candidates {
+        /// For this call.
+        call: CallId,
+        /// The fragment (`application/trickle-ice-sdpfrag`), which [`crate::sdp::Fragment`] reads.
+        fragment: Body,
+    },
     /// The call is over and forgotten; release its microphone and its peer connection.
     ///
     /// A call that was refused because as many are up as are allowed is told by this alone, as
@@ -221,9 +211,9 @@ pub enum Registration {
     Registering,
     /// Bound.
     Registered,
-    /// Refused with this status; it is tried again from time to time.
-    Refused(Status),
-    /// The transport was lost or cannot be opened; it is tried again.
+    /// Refused for this reason; it is tried again, ever less often, and not before the server asks for it.
+    Refused(Refusal),
+    /// The transport was lost or cannot be opened, or nothing answers; it is tried again.
     Unreachable,
     /// Being unbound.
     Unregistering,
@@ -262,6 +252,41 @@ pub struct Call {
     /// Why they ended it, in the words of their CANCEL, BYE or response (RFC 3326).
     #[cfg_attr(feature = "serde", serde(default))]
     pub reason: Option<Reason>,
+    /// Whether the user wants the other end on hold ([`super::Agent::hold`]), and that is agreed or on its way to be.
+    pub held_here: bool,
+    /// Whether they hold: they want to receive nothing.
+    pub held_there: bool,
+    /// Whether they take candidates after the description (RFC 8840), as far as they said.
+    pub trickles: bool,
+}
+
+/// A key of a telephone (RFC 4733 3): `0` to `9`, `*`, `#`, `A` to `D`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
+pub struct Digit(char);
+
+impl Digit {
+    /// The key with this sign; letters have no case. `None` if there is none.
+    #[must_use]
+    pub const fn new(sign: char) -> Option<Self> {
+        match sign.to_ascii_uppercase() {
+            sign @ ('0'..='9' | '*' | '#' | 'A'..='D') => Some(Self(sign)),
+            _ => None,
+        }
+    }
+
+    /// Its sign.
+    #[must_use]
+    pub const fn sign(self) -> char {
+        self.0
+    }
+}
+
+impl fmt::Display for Digit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char(self.0)
+    }
 }
 
 /// Who began a call.
@@ -326,4 +351,7 @@ pub enum VerbError {
     /// As many calls are up as the configuration allows.
     #[error("as many calls are up as are allowed")]
     TooMany,
+    /// As much waits to be sent already as is kept.
+    #[error("as much waits to be sent already as is kept")]
+    Full,
 }

@@ -1,7 +1,10 @@
 use super::core::Core;
 use super::established::{Established, Unacknowledged};
+use super::hold::Described;
+use super::info::Informing;
 use super::reliable::Provisional;
 use super::session::{Session, State};
+use super::session_timer::{self, SessionTimer};
 use super::{
     Answer, Branch, CallId, Cause, Direction, Event, MediaFailure, Phase, Question, auto_answer, cause, compose,
     description, identity,
@@ -87,7 +90,7 @@ impl Session {
         let auto_answer = auto_answer::after(&core.config, &invite.headers, identity.anonymous);
         let answers = auto_answer.filter(|_| alone && core.config.auto_answer).map(|after| core.now + after);
         let incoming = Incoming { key, invite: invite.clone(), dialog, until, answers, answering: false };
-        Ok(Self {
+        let mut session = Self {
             id,
             direction: Direction::Incoming,
             remote,
@@ -101,8 +104,11 @@ impl Session {
             branch: Branch::default(),
             provisional,
             over: false,
+            informing: Informing::default(),
             state: State::Incoming(incoming),
-        })
+        };
+        session.learn_trickle(core, &invite.headers);
+        Ok(session)
     }
 
     /// The user accepts: the answer is asked for.
@@ -112,7 +118,7 @@ impl Session {
         incoming.answers = None;
         incoming.until = core.now + core.config.ringing;
         let offer = description::of_request(&incoming.invite);
-        core.ask(Question::Answer { call: self.id, offer });
+        core.ask(Question::Answer { call: self.id, offer, hold: false });
         core.event(Event::Call(self.id));
     }
 
@@ -126,13 +132,17 @@ impl Session {
             }
         };
         let State::Incoming(Incoming { key, invite, dialog, .. }) = &self.state else { return };
-        let mut response = compose::response(&core.config, invite, Status::OK, &self.local_tag);
+        let (invite, offer) = (invite.clone(), description::of_request(invite));
+        let body = Described::default().answer(body, offer.as_ref(), false);
+        let mut response = compose::response(&core.config, &invite, Status::OK, &self.local_tag);
+        session_timer::answer(&core.config, &SessionTimer::Off, &invite, &mut response);
         compose::body(&mut response.headers, &mut response.body, body);
         core.respond_with(key, &mut response);
-        let late = description::of_request(invite).is_none();
-        let unacknowledged = Unacknowledged::new(invite, &response, late, core.now);
+        let late = offer.is_none();
+        let unacknowledged = Unacknowledged::new(&invite, &response, late, core.now);
         self.state = State::Established(Established::as_called(dialog.clone(), unacknowledged));
         self.provisional.answered();
+        self.begun(core, &invite, &response, offer.as_ref());
         core.event(Event::Call(self.id));
     }
 

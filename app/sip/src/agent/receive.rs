@@ -1,6 +1,6 @@
 use super::identity::caller;
 use super::transactions::Effects;
-use super::{Agent, Call, CallId, Cause, Direction, Event, Phase, auto_answer, compose, description};
+use super::{Agent, Call, CallId, Cause, Direction, Event, Phase, auto_answer, compose, description, session_timer};
 use crate::header::{self, Accept, Require, To, Unsupported};
 use crate::message::{
     HeaderError, HeaderName, KeepAlive, Message, Method, Request, Status, Token, is_keepalive, refusal,
@@ -120,14 +120,13 @@ impl Agent {
                 self.respond(key, request, Status::OK);
                 self.with(call, |session, core| session.hung_up(core, request));
             }
-            Method::Invite => self.with(call, |session, core| session.reinvited(core, key, request)),
+            Method::Invite | Method::Update => self.with(call, |session, core| session.changed(core, key, request)),
+            Method::Info => self.with(call, |session, core| session.informed(core, key, request)),
             Method::Options => self.respond(key, request, Status::OK),
             Method::Prack => self.with(call, |session, core| session.pracked(core, key, request)),
-            Method::Update => self.with(call, |session, core| session.updated_early(core, key, request)),
             // What may not be asked was refused above.
             Method::Ack
             | Method::Cancel
-            | Method::Info
             | Method::Refer
             | Method::Notify
             | Method::Message
@@ -212,6 +211,9 @@ impl Agent {
             alert: None,
             status: None,
             reason: None,
+            held_here: false,
+            held_there: false,
+            trickles: false,
         };
         self.core.event(Event::Ended { call: id, last, cause: unfit.map_or(Cause::Busy, Cause::Unfit) });
     }
@@ -255,10 +257,21 @@ impl Agent {
             .filter(|tag| !known.iter().any(|known| known.eq_ignore_ascii_case(tag)))
             .collect();
         if unknown.is_empty() {
-            return true;
+            return self.is_lasting(key, request);
         }
         let tag = self.core.random.token();
         let response = compose::bad_extension(&self.core.config, request, &tag, &Unsupported(unknown));
+        self.core.respond(key, &response);
+        false
+    }
+
+    /// Whether a request wants a session that goes on long enough without a refresh; if not, it is refused (RFC 4028 9).
+    fn is_lasting(&mut self, key: &Key, request: &Request) -> bool {
+        if !session_timer::is_too_small(&self.core.config, request) {
+            return true;
+        }
+        let tag = self.core.random.token();
+        let response = session_timer::too_small(&self.core.config, request, &tag);
         self.core.respond(key, &response);
         false
     }
@@ -275,23 +288,23 @@ impl Agent {
     }
 }
 
-/// Whether a request has an offer: other requests' bodies concern nobody.
-fn may_offer(request: &Request) -> bool {
+/// Whether the body of a request is about the media.
+const fn describes(request: &Request) -> bool {
     matches!(request.method, Method::Invite | Method::Update)
 }
 
-/// Whether a request describes more than is kept.
+/// Whether one that is describes more than is kept.
 fn is_large(request: &Request) -> bool {
-    may_offer(request) && request.body.len() > MAX_DESCRIPTION
+    describes(request) && request.body.len() > MAX_DESCRIPTION
 }
 
 fn has_to_tag(request: &Request) -> bool {
     request.headers.get::<To>().is_ok_and(|to| to.tag().is_some())
 }
 
-/// Whether the body of an INVITE or UPDATE is one that is understood.
+/// Whether the body of INVITE or UPDATE is one that is understood; other requests' bodies concern nobody.
 fn is_sdp(request: &Request) -> bool {
-    !may_offer(request) || description::is_understood(request)
+    !describes(request) || description::is_understood(request)
 }
 
 /// Whether an INVITE lets us answer with the only type that is understood (RFC 3261 20.1). An Accept that cannot be

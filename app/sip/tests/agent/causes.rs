@@ -40,7 +40,7 @@ fn every_registered_status_has_its_cause() {
         (&[410], Cause::Gone),
         (&[484, 485], Cause::AddressIncomplete),
         (&[408, 487], Cause::NoAnswer),
-        (&[480, 430], Cause::Unavailable),
+        (&[480], Cause::Unavailable),
         (&[486, 600], Cause::Busy),
         (&[603], Cause::DeclinedThere),
         (&[433], Cause::AnonymityRefused),
@@ -72,7 +72,9 @@ fn every_registered_status_has_its_cause() {
         486, 487, 488, 489, 491, 493, 494, 500, 501, 502, 503, 504, 505, 513, 555, 580, 600, 603, 604, 606, 607, 608,
     ];
     for code in registered {
-        assert!(table.iter().any(|(codes, _)| codes.contains(&code)), "{code} is in the table");
+        // After 430 the call is tried over a new flow: `outbound` has it.
+        let known = code == 430 || table.iter().any(|(codes, _)| codes.contains(&code));
+        assert!(known, "{code} is in the table");
     }
 }
 

@@ -15,12 +15,12 @@ pub struct Wire {
     pub script: VecDeque<Reply>,
     /// All that came, in order.
     pub received: Vec<Message>,
+    /// Users without a phone here, whom the test plays: what they are asked waits for its answer.
+    pub played: Vec<String>,
     /// Whether pings stay without pong.
     pub pongless: bool,
     /// What was answered by the script, which a repetition gets once more (RFC 3261 17.2).
     answered: BTreeMap<(String, Method), Response>,
-    /// Users without a phone here, whom the test plays: what they are asked waits for its answer.
-    pub played: Vec<String>,
 }
 
 /// What becomes of one request.

@@ -149,7 +149,9 @@ impl Transactions {
         let machine = if request.method == Method::Invite {
             ServerMachine::Invite(ServerInvite::new(request, RELIABLE, now))
         } else {
-            ServerMachine::Other(ServerNonInvite::new(RELIABLE))
+            // Whoever sent it sends it again when its connection breaks before the response is there: it must not be
+            // done twice.
+            ServerMachine::Other(ServerNonInvite::new(Reliability::Unreliable))
         };
         self.servers.push(Server { key: key.clone(), machine });
         Some(false)

@@ -1,0 +1,78 @@
+//! A flow run again, with everything that a browser does to a page in its middle.
+
+use super::{Network, Seen, Wire};
+use sip::agent::{Phase, Registration};
+use sip::header::CSeq;
+use sip::message::{Message, Method};
+
+/// What is left to notice at the end of a flow.
+#[derive(Debug, PartialEq, Eq)]
+struct Outcome {
+    seen: Vec<Seen>,
+    registration: Registration,
+    phases: Vec<Phase>,
+}
+
+/// Runs a flow (a) as it is, (b) with the page of each phone replaced after each of its inputs, and (c) with the pages
+/// of one phone, and of all, replaced after every input: all users must notice the same, and the other ends must
+/// get no message more or less. Registering anew, and sending the same bytes again, is nobody's business.
+///
+/// What ran as it is, for its ladder.
+pub fn with_replacements(users: &[&str], flow: impl Fn(&mut Network<Wire>)) -> Network<Wire> {
+    let run = |replace: &dyn Fn(&mut Network<Wire>)| {
+        let mut network = Network::new(Wire::default(), users);
+        replace(&mut network);
+        flow(&mut network);
+        network
+    };
+    let plain = run(&|_| {});
+    let expected = (outcomes(&plain), sent(&plain));
+    let check = |what: &str, replaced: &Network<Wire>| {
+        assert_eq!(outcomes(replaced), expected.0, "{what}\n{}", replaced.ladder());
+        assert_eq!(sent(replaced), expected.1, "{what}\n{}", replaced.ladder());
+    };
+    for phone in 0..users.len() {
+        for inputs in 1..=plain.phone(phone).inputs {
+            let replaced = run(&|network| network.replace_after(phone, inputs));
+            check(&format!("{} replaced after input {inputs}", users[phone]), &replaced);
+        }
+        let replaced = run(&|network| network.replace_always(phone));
+        check(&format!("{} replaced after every input", users[phone]), &replaced);
+    }
+    let replaced = run(&|network| (0..users.len()).for_each(|phone| network.replace_always(phone)));
+    check("all replaced after every input", &replaced);
+    plain
+}
+
+fn outcomes(network: &Network<Wire>) -> Vec<Outcome> {
+    let of = |phone: usize| {
+        let phone = network.phone(phone);
+        let phases = phone.agent.calls().map(|call| call.phase).collect();
+        Outcome { seen: phone.seen.clone(), registration: phone.registration(), phases }
+    };
+    (0..network.phones()).map(of).collect()
+}
+
+/// What each phone sent, each message once and without order, but for what keeps it registered.
+fn sent(network: &Network<Wire>) -> Vec<Vec<String>> {
+    let of = |phone: usize| {
+        let mut all: Vec<&Vec<u8>> = network.phone(phone).sent.iter().collect();
+        all.sort_unstable();
+        all.dedup();
+        let mut names: Vec<String> = all.into_iter().filter_map(|bytes| name(bytes)).collect();
+        names.sort_unstable();
+        names
+    };
+    (0..network.phones()).map(of).collect()
+}
+
+fn name(bytes: &[u8]) -> Option<String> {
+    match Message::parse(bytes).ok()? {
+        Message::Request(request) if request.method == Method::Register => None,
+        Message::Request(request) => Some(request.method.to_string()),
+        Message::Response(response) => {
+            let method = response.headers.get::<CSeq>().ok()?.method;
+            Some(format!("{} ({method})", response.status))
+        }
+    }
+}

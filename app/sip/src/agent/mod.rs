@@ -408,6 +408,10 @@ impl Agent {
         self.core.transactions = transactions::Transactions::default();
         self.core.questions.clear();
         self.core.strays.clear();
+        // Those that were begun after it stopped are over too.
+        for session in &mut self.sessions {
+            session.end(&mut self.core, Cause::Network);
+        }
         self.sessions.clear();
     }
 }

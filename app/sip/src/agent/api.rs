@@ -1,51 +1,12 @@
 //! The words that an agent and its user exchange.
 
+use super::Refusal;
 use crate::digest::{Challenge, Credentials};
 use crate::header::NameAddr;
 use crate::message::{Method, Status};
 use crate::sdp::Unfitness;
-use crate::uri::Uri;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::time::Duration;
-
-/// Who the agent is and how it behaves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Config {
-    /// The address of record: who calls reach (RFC 3261 6).
-    pub address: NameAddr,
-    /// Where REGISTER goes: the domain, as a URI without user.
-    pub registrar: Uri,
-    /// The first hop of every request outside of a dialog, if it is not the registrar's domain.
-    pub outbound_proxy: Option<Uri>,
-    /// The user part of the Contact: the same for the life of the registration.
-    pub contact_user: String,
-    /// The host of Contact and Via: an `.invalid` name, as RFC 7118 5 advises.
-    pub contact_host: String,
-    /// The `+sip.instance` (RFC 5626 4.1): a `urn:uuid:`, the same for the life of the registration.
-    pub instance: String,
-    /// The Call-ID of every REGISTER (RFC 3261 10.2), the same for the life of the registration.
-    pub register_call_id: String,
-    /// The first CSeq of REGISTER when there is no snapshot to go on from (RFC 3261 10.2): above all that were
-    /// sent with this Call-ID before, and below 2^31. Seconds of the wall clock are.
-    pub register_cseq: u32,
-    /// How long a binding is asked to last.
-    pub register_expires: Duration,
-    /// How long a call may ring, here or there, before it is given up.
-    pub ringing: Duration,
-    /// How many calls may be up at once; one more is answered 486 Busy Here.
-    pub max_calls: usize,
-    /// How often the transport is probed with a CRLF ping (RFC 5626 3.5.1) when it is idle.
-    pub ping_interval: Duration,
-    /// How long a pong may take before the transport counts as dead.
-    pub pong_timeout: Duration,
-    /// The User-Agent header.
-    pub user_agent: String,
-    /// Whether a browser makes the media (WebRTC): what it cannot take is refused before it rings, and who offered it
-    /// learns why ([`SessionDescription::offer_for_browser`](crate::sdp::SessionDescription::offer_for_browser)).
-    pub webrtc: bool,
-}
 
 /// What the user tells the agent.
 #[derive(Clone, Debug)]
@@ -68,8 +29,8 @@ pub enum Input<'a> {
 /// What the agent tells its user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Open the transport.
-    Connect,
+    /// Open the transport to this one of [`super::Config::servers`], by its index; 0 where there are none.
+    Connect(usize),
     /// Close the transport; nothing is to be said about it afterwards.
     Disconnect,
     /// Send this as one message.
@@ -109,8 +70,14 @@ pub enum Question {
     /// A digest over this request (RFC 7616): [`crate::digest::choose`] one of the challenges, and sign. Where several
     /// realms ask at once, the others are asked about again when they still want an answer.
     Digest {
-        /// All that the server offered and that was not answered before, in its order.
+        /// All that the server offered, that may be answered ([`super::Config::realm`], [`super::Config::md5`]) and that
+        /// was not answered before, in its order.
         challenges: Vec<Challenge>,
+        /// Who signs: [`super::Config::username`], or the user of the address.
+        username: String,
+        /// The nonce-count to sign with (RFC 7616 3.4 `nc`): how often these nonces are signed with, this time included.
+        #[cfg_attr(feature = "serde", serde(default = "first"))]
+        nc: u32,
         /// The request's method.
         method: Method,
         /// The digest-uri.
@@ -118,6 +85,12 @@ pub enum Question {
         /// The request's body, for auth-int.
         body: Vec<u8>,
     },
+}
+
+/// What is asked is asked for the first time.
+#[cfg(feature = "serde")]
+const fn first() -> u32 {
+    1
 }
 
 /// What the agent asked for.
@@ -194,9 +167,9 @@ pub enum Registration {
     Registering,
     /// Bound.
     Registered,
-    /// Refused with this status; it is tried again from time to time.
-    Refused(Status),
-    /// The transport was lost or cannot be opened; it is tried again.
+    /// Refused for this reason; it is tried again, ever less often, and not before the server asks for it.
+    Refused(Refusal),
+    /// The transport was lost or cannot be opened, or nothing answers; it is tried again.
     Unreachable,
     /// Being unbound.
     Unregistering,
@@ -288,7 +261,7 @@ pub enum Cause {
     Network,
     /// Any other final status.
     Status(Status),
-    /// A browser cannot take their description ([`Config::webrtc`]): all reasons. An incoming call did not even ring,
+    /// A browser cannot take their description ([`super::Config::webrtc`]): all reasons. An incoming call did not even ring,
     /// and is told by [`Event::Ended`] alone.
     Unfit(Unfitness),
 }

@@ -79,7 +79,7 @@ fn who_called_meanwhile_is_told() {
     let events: Vec<Event> = std::iter::from_fn(|| agent.poll())
         .filter_map(|output| match output {
             Output::Event(event) => Some(event),
-            Output::Connect | Output::Disconnect | Output::Transmit(_) | Output::Ask(..) => None,
+            Output::Connect(_) | Output::Disconnect | Output::Transmit(_) | Output::Ask(..) => None,
         })
         .collect();
     let [Event::Ended { call, last, cause: Cause::Busy }] = &events[..] else { panic!("{events:?}") };

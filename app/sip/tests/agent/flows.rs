@@ -7,12 +7,12 @@ use sip::Duration;
 use sip::agent::MediaFailure;
 use sip::message::{Method, Status};
 
-fn check(name: &str, flow: fn(&mut Net)) {
+pub(crate) fn check(name: &str, flow: fn(&mut Net)) {
     let plain = with_replacements(&["alice", "bob"], flow);
     insta::assert_snapshot!(name, plain.ladder());
 }
 
-fn start(net: &mut Net) {
+pub(crate) fn start(net: &mut Net) {
     net.start(ALICE);
     net.start(BOB);
 }

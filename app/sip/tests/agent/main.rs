@@ -5,15 +5,19 @@
 #[path = "../network/mod.rs"]
 mod network;
 
+mod alive;
 mod called;
 mod caller;
 mod chaos;
 mod descriptions;
 mod flows;
 mod hooks;
+mod outbound;
+mod refusals;
 mod registration;
 mod requests;
 mod restore;
+mod servers;
 
 use network::{Network, Wire};
 use sip::message::{Message, Request, Response};
@@ -57,6 +61,11 @@ fn request(text: &str) -> Request {
         Message::Request(request) => request,
         Message::Response(_) => panic!("a request was expected"),
     }
+}
+
+/// A request as it goes over the wire.
+fn text(request: &Request) -> String {
+    String::from_utf8(request.to_bytes()).unwrap()
 }
 
 /// The last response that the exchange got.

@@ -13,7 +13,7 @@ fn only_a_drained_agent_is_saved() {
     let mut agent = Agent::new(config("alice"), [1; 32], now);
     agent.start(now);
     assert!(agent.snapshot(now).is_none());
-    assert_eq!(agent.poll(), Some(Output::Connect));
+    assert_eq!(agent.poll(), Some(Output::Connect(0)));
     while agent.poll().is_some() {}
     assert!(agent.snapshot(now).is_some());
 }
@@ -106,7 +106,7 @@ fn after_an_hour(net: &Net, phone: usize) -> (Vec<Cause>, Vec<Question>, Vec<Str
                     Message::Request(request) => request.method.to_string(),
                     Message::Response(response) => response.status.to_string(),
                 }),
-                Output::Event(_) | Output::Connect | Output::Disconnect => {}
+                Output::Event(_) | Output::Connect(_) | Output::Disconnect => {}
             }
         }
     }
@@ -162,7 +162,7 @@ fn the_configuration_is_the_one_of_now() {
     agent.handle(Input::Connected, net.now);
     let register = std::iter::from_fn(|| agent.poll()).find_map(|output| match output {
         Output::Transmit(bytes) => Some(super::request(&String::from_utf8(bytes).unwrap())),
-        Output::Event(_) | Output::Connect | Output::Disconnect | Output::Ask(..) => None,
+        Output::Event(_) | Output::Connect(_) | Output::Disconnect | Output::Ask(..) => None,
     });
     let register = register.expect("it registers");
     assert_eq!(register.headers.get::<CSeq>().unwrap().seq, 500_000);

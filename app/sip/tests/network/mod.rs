@@ -58,6 +58,8 @@ pub struct Network<E> {
     ladder: Ladder,
     /// Whether connections can be made.
     pub reachable: bool,
+    /// The servers to which none can be made.
+    pub down: Vec<usize>,
 }
 
 enum Arrival {
@@ -81,6 +83,7 @@ impl<E: Exchange> Network<E> {
             last_flow: 0,
             ladder: Ladder::default(),
             reachable: true,
+            down: Vec::new(),
         }
     }
 
@@ -245,7 +248,7 @@ impl<E: Exchange> Network<E> {
 
     fn arrive(&mut self, arrival: Arrival) {
         match arrival {
-            Arrival::Opened(phone) if self.reachable => {
+            Arrival::Opened(phone) if self.reachable && !self.down.contains(&self.phones[phone].server) => {
                 self.open(phone);
                 self.act(phone, |agent, now| agent.handle(Input::Connected, now));
             }
@@ -298,7 +301,13 @@ impl<E: Exchange> Network<E> {
         let mut answers = Vec::new();
         while let Some(output) = self.phones[phone].agent.poll() {
             match output {
-                Output::Connect => self.after(LATENCY, Arrival::Opened(phone)),
+                Output::Connect(server) => {
+                    self.phones[phone].server = server;
+                    if !self.phones[phone].agent.config().servers.is_empty() {
+                        self.note(&format!("{} goes to server {server}", self.phones[phone].user));
+                    }
+                    self.after(LATENCY, Arrival::Opened(phone));
+                }
                 Output::Disconnect => {
                     self.stop_opening(phone);
                     self.close(phone);

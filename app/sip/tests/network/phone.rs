@@ -3,7 +3,7 @@ use sip::agent::{
     Snapshot,
 };
 use sip::digest;
-use sip::{Duration, Instant};
+use sip::{Duration, Instant, Random};
 
 /// A phone and the person in front of it.
 pub struct Phone {
@@ -11,6 +11,8 @@ pub struct Phone {
     pub agent: Agent,
     /// Its connection.
     pub flow: Option<u64>,
+    /// The server that it asked for last.
+    pub server: usize,
     /// What its user noticed.
     pub seen: Vec<Seen>,
     /// How many inputs its agent got.
@@ -60,22 +62,17 @@ pub enum Seen {
 
 /// The configuration of a user's phone.
 pub fn config(user: &str) -> Config {
+    let address = format!("\"{}\" <sip:{user}@example.com>", user.to_uppercase()).parse().unwrap();
+    let registrar = "sip:example.com".parse().unwrap();
     Config {
-        address: format!("\"{}\" <sip:{user}@example.com>", user.to_uppercase()).parse().unwrap(),
-        registrar: "sip:example.com".parse().unwrap(),
-        outbound_proxy: None,
         contact_user: format!("{user}-page"),
         contact_host: format!("{user}.invalid"),
         instance: format!("urn:uuid:00000000-0000-4000-8000-{:0>12x}", user.len()),
         register_call_id: format!("registration-of-{user}"),
-        register_cseq: 1,
-        register_expires: Duration::from_secs(600),
-        ringing: Duration::from_secs(60),
-        max_calls: 1,
+        // Few pings, so that ladders are short; `alive` has the usual ones.
         ping_interval: Duration::from_secs(25),
-        pong_timeout: Duration::from_secs(10),
-        user_agent: "Tabphone".into(),
-        webrtc: false,
+        pong_timeout: Duration::from_secs(5),
+        ..Config::new(address, registrar, &mut Random::new([0; 32]))
     }
 }
 
@@ -86,6 +83,7 @@ impl Phone {
             user: user.into(),
             agent: Agent::new(config(user), seed, now),
             flow: None,
+            server: 0,
             seen: Vec::new(),
             inputs: 0,
             replace: Replace::Never,
@@ -160,11 +158,11 @@ impl Phone {
                 }
                 Err(failure) => Answer::Media(failure),
             },
-            Question::Digest { challenges, method, uri, body } => {
+            Question::Digest { challenges, username, nc, method, uri, body } => {
                 let Some(password) = &self.password else { return Answer::NoCredentials };
                 let challenge = digest::choose(challenges, digest::Policy::default()).unwrap();
-                let ha1 = digest::ha1(&challenge.algorithm(), &self.user, &challenge.realm, password);
-                let credentials = digest::sign(challenge, &ha1, &self.user, method, uri, body, "cnonce", 1);
+                let ha1 = digest::ha1(&challenge.algorithm(), username, &challenge.realm, password);
+                let credentials = digest::sign(challenge, &ha1, username, method, uri, body, "cnonce", *nc);
                 Answer::Credentials(credentials)
             }
         }

@@ -1,7 +1,7 @@
 use crate::network::{Phone, config};
 use crate::random::Random;
 use crate::real::password;
-use sip::agent::{Agent, Config, QuestionId, Snapshot};
+use sip::agent::{Agent, Config, QuestionId, Server, Snapshot};
 use sip::{Duration, Instant};
 use std::collections::VecDeque;
 
@@ -56,6 +56,11 @@ impl Page {
         config.max_calls = random.index(3) + 1;
         config.ringing = random.millis(10_000, 90_000);
         config.register_expires = random.millis(60_000, 900_000);
+        config.ping_interval = random.millis(5_000, 30_000);
+        config.servers = (0..random.range(0, 4))
+            .map(|_| Server { priority: u16::from(random.percent(50)), weight: u16::from(random.percent(50)) })
+            .collect();
+        config.return_after = random.millis(60_000, 300_000);
         let now = Instant::from_millis(0);
         let mut phone = Phone::new(user, number, now);
         phone.password = Some(password(user));

@@ -3,7 +3,7 @@
 use crate::page::Page;
 use sip::Instant;
 use sip::agent::{Agent, Call, CallId, Cause, Event};
-use sip::header::{self, CSeq, From, Via};
+use sip::header::{self, CSeq, From, To, Via};
 use sip::message::{Header, Message, Method, Request, Status, is_keepalive};
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,7 +13,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 pub(crate) struct Watch {
     calls: BTreeMap<CallId, Told>,
     /// The last number of each direction of a dialog.
-    numbers: BTreeMap<(String, String), u32>,
+    numbers: BTreeMap<(String, String, String), u32>,
     /// What was sent with a branch.
     branches: BTreeMap<String, Vec<(Method, u64)>>,
     /// How often in a row something was due still after it was done.
@@ -111,11 +111,14 @@ impl Watch {
             Method::Register => String::new(),
             _ => get::<From>(request).tag().unwrap_or_default().to_string(),
         };
-        let dialog = (get::<header::CallId>(request).to_string(), tag);
+        // What has no tag of theirs is before all of its dialogs.
+        let theirs = get::<To>(request).tag().unwrap_or_default().to_string();
+        let early = (get::<header::CallId>(request).to_string(), tag, String::new());
+        let dialog = (early.0.clone(), early.1.clone(), theirs);
         let seq = get::<CSeq>(request).seq;
-        if let Some(before) = self.numbers.insert(dialog, seq) {
-            assert!(before < seq, "CSeq {seq} after {before}: {}", String::from_utf8_lossy(bytes));
-        }
+        let before = self.numbers.get(&early).max(self.numbers.get(&dialog));
+        assert!(before.is_none_or(|before| *before < seq), "CSeq {seq} after {before:?}: {}", String::from_utf8_lossy(bytes));
+        self.numbers.insert(dialog, seq);
     }
 
     /// An input was handled, and all outputs were taken.

@@ -459,7 +459,7 @@ impl World {
     fn drain(&mut self, page: usize) {
         while let Some(output) = self.pages[page].phone.agent.poll() {
             match output {
-                Output::Connect => {
+                Output::Connect(_) => {
                     self.pages[page].attempt += 1;
                     let attempt = self.pages[page].attempt;
                     let time = self.random.millis(5, 300);

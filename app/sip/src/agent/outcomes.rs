@@ -1,0 +1,105 @@
+use super::link::Link;
+use super::transactions::{FLOW_RENEWED, Outcome, Purpose, Transactions};
+use super::{Cause, Agent, Event, Output, Registration, challenge, outgoing};
+use crate::message::{Method, Status};
+
+impl Agent {
+    /// Does all that follows from what was handled, and tells what changed.
+    pub(super) fn settle(&mut self) {
+        loop {
+            if let Some(outcome) = self.core.outcome() {
+                self.take(outcome);
+            } else if let Some((outcome, bound)) = self.registering.renewed() {
+                if bound && self.is_wanted(outcome.purpose) {
+                    self.send_again(outcome.purpose, outcome.request, outcome.challenged | FLOW_RENEWED);
+                } else {
+                    self.conclude(&outcome);
+                }
+            } else {
+                break;
+            }
+        }
+        self.sessions.retain(|session| !session.is_gone());
+        let registration = self.registration();
+        if registration == Registration::Stopped && !self.core.link.is_off() {
+            self.halt();
+        }
+        if registration != self.told {
+            self.told = registration;
+            self.core.event(Event::Registration);
+        }
+    }
+
+    fn take(&mut self, outcome: Outcome) {
+        let wanted = self.is_wanted(outcome.purpose);
+        if wanted && challenge::ask(&mut self.core, &outcome) {
+            return;
+        }
+        if wanted && is_flow_failed(&outcome) && self.registering.renew(&mut self.core, outcome.clone()) {
+            return;
+        }
+        self.conclude(&outcome);
+    }
+
+    /// Whether a request for this purpose is worth being sent again, signed or over another flow.
+    fn is_wanted(&self, purpose: Purpose) -> bool {
+        match purpose {
+            Purpose::Invite(id) | Purpose::Reinvite(id) => {
+                self.sessions.iter().any(|session| session.id == id && !session.over)
+            }
+            Purpose::Register | Purpose::Farewell => true,
+            Purpose::Probe => false,
+        }
+    }
+
+    /// Gives the outcome of a request to whoever sent it.
+    pub(super) fn conclude(&mut self, outcome: &Outcome) {
+        match outcome.purpose {
+            Purpose::Register => {
+                if self.registering.outcome(&mut self.core, outcome) {
+                    self.drop_transport();
+                }
+            }
+            Purpose::Invite(call) => {
+                if self.session(call).is_some() {
+                    self.with(call, |session, core| session.invite_outcome(core, outcome));
+                } else if let Some(response) = &outcome.response
+                    && response.status.is_success()
+                {
+                    outgoing::refuse_stray(&mut self.core, &outcome.key, &outcome.request, response);
+                }
+            }
+            Purpose::Reinvite(call) => self.with(call, |session, core| session.reinvite_outcome(core, outcome)),
+            Purpose::Farewell | Purpose::Probe => {}
+        }
+    }
+
+    /// Closes the transport, which counts as lost.
+    pub(super) fn drop_transport(&mut self) {
+        self.core.output(Output::Disconnect);
+        self.lost();
+    }
+
+    /// The agent stopped: nothing is under way any more.
+    fn halt(&mut self) {
+        self.core.link = Link::Off;
+        self.core.output(Output::Disconnect);
+        self.core.transactions = Transactions::default();
+        self.core.questions.clear();
+        self.core.strays.clear();
+        // Those that were begun after it stopped are over too.
+        for session in &mut self.sessions {
+            session.end(&mut self.core, Cause::Network);
+        }
+        self.sessions.clear();
+    }
+}
+
+/// Whether a proxy on the way lost the flow that a request is bound to (RFC 5626 11.6), which a new one may mend.
+fn is_flow_failed(outcome: &Outcome) -> bool {
+    outcome.purpose != Purpose::Register
+        && outcome.challenged & FLOW_RENEWED == 0
+        // A CANCEL cannot be sent again (RFC 3261 22.1).
+        && outcome.request.method != Method::Cancel
+        && outcome.response.as_ref().is_some_and(|response| response.status == Status::FLOW_FAILED)
+}

@@ -10,7 +10,8 @@ use sip::message::{Message, Method};
 struct Outcome {
     seen: Vec<Seen>,
     registration: Registration,
-    phases: Vec<Phase>,
+    /// Where each call stands, and who holds it.
+    calls: Vec<(Phase, bool, bool)>,
 }
 
 /// Runs a flow (a) as it is, (b) with the page of each phone replaced after each of its inputs, and (c) with the pages
@@ -47,8 +48,8 @@ pub fn with_replacements(users: &[&str], flow: impl Fn(&mut Network<Wire>)) -> N
 fn outcomes(network: &Network<Wire>) -> Vec<Outcome> {
     let of = |phone: usize| {
         let phone = network.phone(phone);
-        let phases = phone.agent.calls().map(|call| call.phase).collect();
-        Outcome { seen: phone.seen.clone(), registration: phone.registration(), phases }
+        let calls = phone.agent.calls().map(|call| (call.phase, call.held_here, call.held_there)).collect();
+        Outcome { seen: phone.seen.clone(), registration: phone.registration(), calls }
     };
     (0..network.phones()).map(of).collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::world::World;
 use sip::Duration;
-use sip::agent::{Agent, MediaFailure};
+use sip::agent::{Agent, Body, Digit, MediaFailure};
 
 /// Something happens: time passes, a user does something, or something goes wrong.
 pub(crate) fn anything(world: &mut World) {
@@ -26,7 +26,7 @@ fn a_verb(world: &mut World, page: usize) {
     if !world.pages[page].is_here() {
         return;
     }
-    match world.random.range(0, 40) {
+    match world.random.range(0, 50) {
         0..=11 => {
             let other = world.random.index(world.pages.len() + 1);
             let user = world.pages.get(other).map_or_else(|| "nobody".to_string(), |page| page.phone.user.clone());
@@ -40,8 +40,23 @@ fn a_verb(world: &mut World, page: usize) {
         }
         32..=35 => world.with_call(page, "offers anew", Agent::reoffer),
         36 => stop(world, page),
+        37..=40 => world.with_call(page, "holds", Agent::hold),
+        41 | 42 => world.with_call(page, "resumes", Agent::resume),
+        43 | 44 => world.with_call(page, "sends a digit", |agent, id, now| {
+            let digit = Digit::new('7').expect("there is such a key");
+            agent.send_digit(id, digit, Duration::from_millis(100), now)
+        }),
+        45 => world.with_call(page, "wants a picture", Agent::request_picture),
+        46 => world.with_call(page, "finds a path", |agent, id, now| agent.trickle(id, candidates(), now)),
         _ => start(world, page),
     }
+}
+
+/// A fragment with one candidate (RFC 8840).
+fn candidates() -> Body {
+    let text = "a=ice-ufrag:8hhY\r\na=ice-pwd:asd88fgpdd777uzjYhagZg\r\nm=audio 9 RTP/AVP 0\r\na=mid:0\r\n\
+                a=candidate:1 1 UDP 1 192.0.2.1 5000 typ host\r\n";
+    Body { content_type: "application/trickle-ice-sdpfrag".into(), bytes: text.into() }
 }
 
 pub(crate) fn start(world: &mut World, page: usize) {

@@ -48,7 +48,10 @@ impl Watch {
                     known.established = true;
                 }
             }
-            Event::Remote { call, .. } => {
+            Event::Remote { call, .. }
+            | Event::Digit { call, .. }
+            | Event::PictureWanted(call)
+            | Event::Candidates { call, .. } => {
                 self.up(*call);
             }
             Event::Ended { call, last, cause } => {
@@ -117,7 +120,11 @@ impl Watch {
         let dialog = (early.0.clone(), early.1.clone(), theirs);
         let seq = get::<CSeq>(request).seq;
         let before = self.numbers.get(&early).max(self.numbers.get(&dialog));
-        assert!(before.is_none_or(|before| *before < seq), "CSeq {seq} after {before:?}: {}", String::from_utf8_lossy(bytes));
+        assert!(
+            before.is_none_or(|before| *before < seq),
+            "CSeq {seq} after {before:?}: {}",
+            String::from_utf8_lossy(bytes)
+        );
         self.numbers.insert(dialog, seq);
     }
 

@@ -18,7 +18,7 @@ mod wire;
 
 pub use ladder::Ladder;
 pub use phone::{Phone, Replace, Seen, config, direction};
-pub use rerun::with_replacements;
+pub use rerun::{with_cuts, with_replacements};
 pub use wire::Wire;
 
 use sip::agent::{Agent, Answer, Body, CallId, Input, MediaFailure, Output, QuestionId, VerbError};
@@ -44,6 +44,8 @@ pub trait Exchange {
     fn poll(&mut self) -> Option<(u64, Vec<u8>)>;
     /// When `timeout` is due.
     fn deadline(&self) -> Option<Instant>;
+    /// A message to this user did not arrive: their connection broke.
+    fn undelivered(&mut self, _user: &str, _bytes: Vec<u8>) {}
 }
 
 /// The network.
@@ -60,6 +62,8 @@ pub struct Network<E> {
     pub reachable: bool,
     /// The servers to which none can be made.
     pub down: Vec<usize>,
+    /// How long timers run after each time that all settled: what was lost with a connection is sent again.
+    pub patience: Duration,
 }
 
 enum Arrival {
@@ -84,6 +88,7 @@ impl<E: Exchange> Network<E> {
             ladder: Ladder::default(),
             reachable: true,
             down: Vec::new(),
+            patience: Duration::ZERO,
         }
     }
 
@@ -229,6 +234,9 @@ impl<E: Exchange> Network<E> {
         while let Some((&(at, _), _)) = self.under_way.first_key_value() {
             self.advance(at);
         }
+        if !self.patience.is_zero() {
+            self.run(self.patience);
+        }
     }
 
     /// Lets so much time pass.
@@ -300,8 +308,14 @@ impl<E: Exchange> Network<E> {
             // The page that was asked is gone; the next one is asked again.
             answers = self.replace(phone);
         }
-        if self.phones[phone].cut_after == Some(self.phones[phone].inputs) {
-            self.cut(phone);
+        if self.phones[phone].cut_after == Some(self.phones[phone].inputs) && self.phones[phone].flow.is_some() {
+            if self.phones[phone].cuts_silently {
+                self.cut_silently(phone);
+                // The browser says that the network is back.
+                self.hint(phone);
+            } else {
+                self.cut(phone);
+            }
         }
         for (id, answer) in answers {
             let now = self.now;
@@ -376,8 +390,14 @@ impl<E: Exchange> Network<E> {
 
     fn close(&mut self, phone: usize) {
         if let Some(flow) = self.phones[phone].flow.take() {
+            let user = self.phones[phone].user.clone();
+            let exchange = &mut self.exchange;
             self.under_way.retain(|_, arrival| match arrival {
-                Arrival::ToPhone(who, _) => *who != phone,
+                Arrival::ToPhone(who, bytes) if *who == phone => {
+                    exchange.undelivered(&user, std::mem::take(bytes));
+                    false
+                }
+                Arrival::ToPhone(..) => true,
                 Arrival::ToExchange(by, _) => *by != flow,
                 Arrival::Opened(_) => true,
             });

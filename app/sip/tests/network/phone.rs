@@ -29,6 +29,8 @@ pub struct Phone {
     pub received: Vec<Vec<u8>>,
     /// After which of them its connection is cut.
     pub cut_after: Option<usize>,
+    /// Whether it does not notice that; its page is only told that the network is back.
+    pub cuts_silently: bool,
     /// Why it has no media, if it has none.
     pub media: Result<(), MediaFailure>,
     /// Its password; without one nobody signs.
@@ -96,6 +98,7 @@ impl Phone {
             sent: Vec::new(),
             received: Vec::new(),
             cut_after: None,
+            cuts_silently: false,
             media: Ok(()),
             password: None,
             holds: false,

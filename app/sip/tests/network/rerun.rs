@@ -1,6 +1,7 @@
 //! A flow run again, with everything that a browser does to a page in its middle.
 
 use super::{Network, Seen, Wire};
+use sip::Duration;
 use sip::agent::{Phase, Registration};
 use sip::header::CSeq;
 use sip::message::{Message, Method};
@@ -45,11 +46,45 @@ pub fn with_replacements(users: &[&str], flow: impl Fn(&mut Network<Wire>)) -> N
     plain
 }
 
+/// How long it takes until a dead connection is found, is replaced, and what was lost is sent again.
+const PATIENCE: Duration = Duration::from_secs(9);
+
+/// Runs a flow with the connection of each phone cut after each of its inputs, so that it notices and so that it does
+/// not: whatever was under way is lost. All users must notice the same as in a run without that.
+pub fn with_cuts(users: &[&str], flow: impl Fn(&mut Network<Wire>)) {
+    let run = |cut: &dyn Fn(&mut Network<Wire>)| {
+        let mut network = Network::new(Wire::default(), users);
+        network.exchange.keeps = true;
+        network.patience = PATIENCE;
+        cut(&mut network);
+        flow(&mut network);
+        network.run(Duration::from_secs(30));
+        network
+    };
+    let plain = run(&|_| {});
+    let expected = outcomes(&plain);
+    for phone in 0..users.len() {
+        for (inputs, silently) in (1..=plain.phone(phone).inputs).flat_map(|inputs| [(inputs, false), (inputs, true)]) {
+            let cut = run(&|network| {
+                network.phone_mut(phone).cut_after = Some(inputs);
+                network.phone_mut(phone).cuts_silently = silently;
+            });
+            let how = if silently { "cut silently" } else { "cut" };
+            assert_eq!(outcomes(&cut), expected, "{} {how} after input {inputs}\n{}", users[phone], cut.ladder());
+        }
+    }
+}
+
 fn outcomes(network: &Network<Wire>) -> Vec<Outcome> {
     let of = |phone: usize| {
         let phone = network.phone(phone);
+        let registration = match phone.registration() {
+            // It tries to get there.
+            Registration::Connecting | Registration::Unreachable => Registration::Unreachable,
+            other => other,
+        };
         let calls = phone.agent.calls().map(|call| (call.phase, call.held_here, call.held_there)).collect();
-        Outcome { seen: phone.seen.clone(), registration: phone.registration(), calls }
+        Outcome { seen: phone.seen.clone(), registration, calls }
     };
     (0..network.phones()).map(of).collect()
 }
@@ -70,6 +105,8 @@ fn sent(network: &Network<Wire>) -> Vec<Vec<String>> {
 fn name(bytes: &[u8]) -> Option<String> {
     match Message::parse(bytes).ok()? {
         Message::Request(request) if request.method == Method::Register => None,
+        // Asks whether the connection is alive.
+        Message::Request(request) if request.uri.to_string() == "sip:example.com" => None,
         Message::Request(request) => Some(request.method.to_string()),
         Message::Response(response) => {
             let method = response.headers.get::<CSeq>().ok()?.method;

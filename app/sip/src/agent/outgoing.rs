@@ -17,6 +17,7 @@ use crate::message::{Headers, Method, Request, Response, Status};
 use crate::transaction::{Key, T1_X64};
 use crate::uri::Uri;
 use alloc::format;
+use alloc::vec::Vec;
 
 /// How many 2xx from branches that lost are remembered.
 const MAX_STRAYS: usize = 32;
@@ -263,6 +264,8 @@ impl Session {
             return self.gone(core, Cause::Network);
         };
         let ack = acknowledge(core, &dialog, cseq.seq);
+        // Its 2xx may come again after it was hung up.
+        remember(core, &outcome.key, &dialog, ack.clone());
         dialog.skip(skip);
         let Winner { branch, dialog: before, described } = early.won(core, dialog.remote_tag());
         self.branch = branch;
@@ -408,6 +411,13 @@ pub(super) fn refuse_stray(core: &mut Core, key: &Key, invite: &Request, respons
     }
     let ack = acknowledge(core, &dialog, cseq.seq);
     bye(core, &mut dialog);
-    let remote_tag = dialog.remote_tag().into();
-    core.strays.push(Stray { key: key.clone(), remote_tag, ack, until: core.now + T1_X64 });
+    remember(core, key, &dialog, ack);
+}
+
+/// Keeps the ACK of a 2xx for as long as that may come again, whatever became of its dialog.
+fn remember(core: &mut Core, key: &Key, dialog: &Dialog, ack: Vec<u8>) {
+    if core.strays.len() < MAX_STRAYS {
+        let remote_tag = dialog.remote_tag().into();
+        core.strays.push(Stray { key: key.clone(), remote_tag, ack, until: core.now + T1_X64 });
+    }
 }

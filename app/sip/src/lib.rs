@@ -12,6 +12,8 @@
 //! }
 //! let wake = machine.deadline();               // the one timer to arm
 //! ```
+//!
+//! What is done of which RFC, what is refused, and which test shows it: [`conformance`].
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
@@ -33,6 +35,9 @@ pub mod registrar;
 pub mod sdp;
 pub mod transaction;
 pub mod uri;
+
+#[doc = include_str!("conformance.md")]
+pub mod conformance {}
 
 mod class;
 mod clock;

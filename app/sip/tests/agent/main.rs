@@ -12,6 +12,7 @@ mod chaos;
 mod descriptions;
 mod flows;
 mod hooks;
+mod introduction;
 mod outbound;
 mod refusals;
 mod registration;

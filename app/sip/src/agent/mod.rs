@@ -37,6 +37,9 @@ mod session;
 mod snapshot;
 mod transactions;
 
+#[cfg(test)]
+mod tests;
+
 pub use api::*;
 pub use config::{Config, Server};
 pub use refusal::Refusal;
@@ -314,7 +317,9 @@ impl Agent {
         let mut effects = Effects::default();
         self.core.transactions.timeout(now, &mut effects);
         self.core.apply(effects);
-        self.registering.timeout(&mut self.core);
+        if self.registering.timeout(&mut self.core) {
+            self.drop_transport();
+        }
         for session in &mut self.sessions {
             session.timeout(&mut self.core);
         }

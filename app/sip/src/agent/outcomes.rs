@@ -57,8 +57,7 @@ impl Agent {
         match outcome.purpose {
             Purpose::Register => {
                 if self.registering.outcome(&mut self.core, outcome) {
-                    self.core.output(Output::Disconnect);
-                    self.lost();
+                    self.drop_transport();
                 }
             }
             Purpose::Invite(call) => {
@@ -73,6 +72,12 @@ impl Agent {
             Purpose::Reinvite(call) => self.with(call, |session, core| session.reinvite_outcome(core, outcome)),
             Purpose::Farewell | Purpose::Probe => {}
         }
+    }
+
+    /// Closes the transport, which counts as lost.
+    pub(super) fn drop_transport(&mut self) {
+        self.core.output(Output::Disconnect);
+        self.lost();
     }
 
     /// The agent stopped: nothing is under way any more.

@@ -216,12 +216,12 @@ impl Phone {
             Question::Offer { .. } | Question::Answer { .. } => {
                 Answer::Description(Body { content_type: "application/sdp".into(), bytes: self.describes.into() })
             }
-            Question::Digest { challenges, method, uri, body, username } => {
+            Question::Digest { challenges, nc, method, uri, body, username } => {
                 let Some(challenge) = digest::choose(challenges, digest::Policy::default()) else {
                     return Answer::NoCredentials;
                 };
                 let ha1 = digest::ha1(&challenge.algorithm(), username, &challenge.realm, &password(username));
-                Answer::Credentials(digest::sign(challenge, &ha1, username, method, uri, body, "cnonce", 1))
+                Answer::Credentials(digest::sign(challenge, &ha1, username, method, uri, body, "cnonce", *nc))
             }
         }
     }

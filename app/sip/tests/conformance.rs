@@ -171,7 +171,7 @@ fn each_feature_is_there_or_plainly_said_not_to_be() {
 
 #[test]
 fn the_tables_are_read() {
-    for table in ["RFC", "What", "Feature"] {
+    for table in ["RFC", "What", "Behaviour", "Feature"] {
         assert!(rows().iter().filter(|row| row.table == table).count() >= 10, "{table}");
     }
     let flows = all_tests();

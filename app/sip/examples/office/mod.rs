@@ -94,6 +94,23 @@ impl Office {
         }
     }
 
+    /// Takes a phone's page away, and its connection with it: what was under way on it is lost.
+    pub fn close(&mut self, user: &str) {
+        let Some(at) = self.phones.iter().position(|phone| phone.user == user) else { return };
+        self.wire.retain(
+            |parcel| !matches!(parcel, Parcel::Opened(of) | Parcel::Up(of, _) | Parcel::Down(of, _) if *of == at),
+        );
+        let flow = Flow(at as u64);
+        self.registrar.handle(registrar::Input::Closed(flow), self.now);
+        self.proxy.handle(proxy::Input::Closed(flow), self.now);
+        if let Some(phone) = self.phones.get_mut(at) {
+            // A phone that was never started does nothing, like a page that is not there.
+            phone.agent = Agent::new(phone.agent.config().clone(), [0; 32], self.now);
+            phone.events.clear();
+        }
+        self.drain();
+    }
+
     /// Lets time pass, with all the timers that run out in it.
     pub fn wait(&mut self, time: Duration) {
         let end = self.now + time;

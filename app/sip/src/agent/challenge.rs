@@ -84,6 +84,8 @@ impl Agent {
         match purpose {
             Purpose::Invite(call) => self.with(call, |session, _| session.invited_again(key)),
             Purpose::Reinvite(call) => self.with(call, |session, _| session.reinvited_again(key)),
+            Purpose::Update(call) => self.with(call, |session, _| session.updated_again(key)),
+            Purpose::Info(call) => self.with(call, |session, _| session.informed_again(key)),
             Purpose::Register | Purpose::Farewell | Purpose::Probe => {}
         }
     }
@@ -95,7 +97,7 @@ impl Agent {
             Purpose::Register => Some(self.registering.next_seq()),
             Purpose::Invite(call) => Some(following.saturating_add(self.session(call)?.skipped())),
             Purpose::Farewell | Purpose::Probe => Some(following),
-            Purpose::Reinvite(call) => {
+            Purpose::Reinvite(call) | Purpose::Update(call) | Purpose::Info(call) => {
                 let dialog = self.session(call)?.dialog_mut()?;
                 dialog.skip(1);
                 Some(dialog.local_seq())

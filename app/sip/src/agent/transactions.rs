@@ -22,6 +22,10 @@ pub(super) enum Purpose {
     Invite(CallId),
     /// To change this call.
     Reinvite(CallId),
+    /// To refresh the session of this call.
+    Update(CallId),
+    /// To say something beside this call.
+    Info(CallId),
     /// To end something that is over already here: CANCEL, BYE.
     Farewell,
     /// To hear anything at all: OPTIONS.

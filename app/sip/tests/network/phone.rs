@@ -19,6 +19,8 @@ pub struct Phone {
     pub inputs: usize,
     /// After which of them its page is replaced.
     pub replace_after: Option<usize>,
+    /// After which of them its connection is cut.
+    pub cut_after: Option<usize>,
     /// Why it has no media, if it has none.
     pub media: Result<(), MediaFailure>,
     /// Its password; without one nobody signs.
@@ -37,6 +39,8 @@ pub enum Seen {
     Incoming(CallId, String),
     Established(CallId),
     Remote(CallId, String),
+    /// What came by INFO.
+    Said(CallId, String),
     Ended(CallId, Phase, Cause),
     Stopped,
 }
@@ -68,6 +72,7 @@ impl Phone {
             seen: Vec::new(),
             inputs: 0,
             replace_after: None,
+            cut_after: None,
             media: Ok(()),
             password: None,
             holds: false,
@@ -97,7 +102,7 @@ impl Phone {
     pub fn causes(&self) -> Vec<Cause> {
         let cause = |seen: &Seen| match seen {
             Seen::Ended(_, _, cause) => Some(cause.clone()),
-            Seen::Incoming(..) | Seen::Established(_) | Seen::Remote(..) | Seen::Stopped => None,
+            Seen::Incoming(..) | Seen::Established(_) | Seen::Remote(..) | Seen::Said(..) | Seen::Stopped => None,
         };
         self.seen.iter().filter_map(cause).collect()
     }
@@ -145,12 +150,19 @@ impl Phone {
                 Some(format!("rings: {caller}"))
             }
             Event::Call(id) => {
-                let phase = self.agent.calls().find(|call| call.id == id)?.phase;
+                let call = self.agent.calls().find(|call| call.id == id)?;
+                let phase = call.phase;
                 let seen = Seen::Established(id);
                 if phase == Phase::Established && !self.seen.contains(&seen) {
                     self.seen.push(seen);
                 }
-                Some(format!("{phase:?}"))
+                let hold = match (call.held_here, call.held_there) {
+                    (false, false) => "",
+                    (true, false) => ", they are held",
+                    (false, true) => ", held by them",
+                    (true, true) => ", held by both",
+                };
+                Some(format!("{phase:?}{hold}"))
             }
             Event::Remote { call, answer, early } => {
                 let mut text = String::from_utf8_lossy(&answer.bytes).into_owned();
@@ -158,7 +170,17 @@ impl Phone {
                     text.insert_str(0, "early ");
                 }
                 self.seen.push(Seen::Remote(call, text.clone()));
-                Some(format!("applies \"{text}\""))
+                let short = direction(answer.bytes.as_slice());
+                Some(short.map_or_else(|| format!("applies \"{text}\""), |direction| format!("applies {direction}")))
+            }
+            Event::Digit { call, digit, duration } => {
+                self.said(call, format!("{digit} for {} ms", duration.as_millis()))
+            }
+            Event::PictureWanted(call) => self.said(call, "a picture is wanted".into()),
+            Event::Candidates { call, fragment } => {
+                let text = String::from_utf8(fragment.bytes).unwrap();
+                let count = text.matches("a=candidate:").count();
+                self.said(call, format!("{count} candidates"))
             }
             Event::Ended { call, last, cause } => {
                 assert!(self.agent.calls().all(|other| other.id != call), "an ended call is forgotten");
@@ -173,6 +195,11 @@ impl Phone {
         }
     }
 
+    fn said(&mut self, call: CallId, what: String) -> Option<String> {
+        self.seen.push(Seen::Said(call, what.clone()));
+        Some(format!("is told: {what}"))
+    }
+
     /// Saves the agent as text, and goes on with one that was restored from it.
     pub fn restore(&mut self, now: Instant) {
         let config = self.agent.config().clone();
@@ -184,9 +211,15 @@ impl Phone {
     }
 }
 
+/// The direction of the first section, if it is a description.
+pub fn direction(bytes: &[u8]) -> Option<&'static str> {
+    let description = sip::sdp::SessionDescription::parse(bytes).ok()?;
+    description.direction(0).map(sip::sdp::Direction::as_str)
+}
+
 fn is_about(question: &Question, id: CallId) -> bool {
     match question {
-        Question::Offer { call } | Question::Answer { call, .. } => *call == id,
+        Question::Offer { call, .. } | Question::Answer { call, .. } => *call == id,
         Question::Digest { .. } => false,
     }
 }

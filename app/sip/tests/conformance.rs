@@ -8,8 +8,11 @@ use std::path::{Path, PathBuf};
 
 const PAGE: &str = include_str!("../src/conformance.md");
 
-/// A row of a table, by its heading and cells.
+/// A row of a table.
 struct Row<'a> {
+    /// What the table stands below.
+    heading: &'a str,
+    /// What its first column has.
     table: &'a str,
     cells: Vec<&'a str>,
 }
@@ -30,11 +33,12 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The rows of all tables, each table with the name of what its first column has.
+/// The rows of all tables.
 fn rows() -> Vec<Row<'static>> {
     let mut rows = Vec::new();
-    let mut table = None;
+    let (mut heading, mut table) = ("", None);
     for line in PAGE.lines() {
+        heading = line.strip_prefix("# ").unwrap_or(heading);
         let Some(line) = line.strip_prefix("| ") else {
             table = None;
             continue;
@@ -45,7 +49,7 @@ fn rows() -> Vec<Row<'static>> {
             Some((table, columns)) => {
                 assert_eq!(cells.len(), columns, "a row of another width: {line}");
                 if !cells[0].starts_with("---") {
-                    rows.push(Row { table, cells });
+                    rows.push(Row { heading, table, cells });
                 }
             }
         }
@@ -156,6 +160,23 @@ fn nothing_is_said_twice() {
         let tests: Vec<_> = row.shown_by().collect();
         let once: BTreeSet<_> = tests.iter().collect();
         assert_eq!(tests.len(), once.len(), "a test is named twice: {:?}", row.cells);
+    }
+}
+
+/// An RFC and a section of it, as numbers.
+fn place(row: &Row<'_>) -> Option<(u32, Vec<u32>)> {
+    let section = row.cells[1].split('.').filter_map(|part| part.parse().ok()).collect();
+    (row.table == "RFC").then(|| (row.cells[0].parse().expect("a number"), section))
+}
+
+#[test]
+fn rfcs_and_their_sections_are_in_order() {
+    let rows = rows();
+    let mut tables: Vec<_> = rows.chunk_by(|one, two| one.heading == two.heading).collect();
+    tables.retain(|rows| rows.iter().all(|row| row.table == "RFC"));
+    for table in tables {
+        let places: Vec<_> = table.iter().map(place).collect();
+        assert!(places.is_sorted(), "{}", table[0].heading);
     }
 }
 

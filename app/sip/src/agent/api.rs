@@ -1,6 +1,6 @@
 //! The words that an agent and its user exchange.
 
-use super::Refusal;
+use super::{Refusal, TransferProgress};
 use crate::digest::{Challenge, Credentials};
 use crate::header::NameAddr;
 use crate::message::{Method, Status};
@@ -129,6 +129,28 @@ pub enum Event {
         /// a 2xx or ACK is final (`answer`).
         early: bool,
     },
+    /// A transfer that we asked for came so far ([`super::Agent::transfer`]).
+    Transfer {
+        /// The call that is passed on.
+        call: CallId,
+        /// How far it is.
+        progress: TransferProgress,
+    },
+    /// The other end of a call asks us to call somebody else instead (RFC 3515): [`super::Agent::accept_transfer`] or
+    /// [`super::Agent::reject_transfer`], within [`super::Config::ringing`]. [`Event::Call`] says when nothing is asked any
+    /// more; [`Call::transfer_asked`] then says so too. It stays asked when the other end hangs up, as some phones do at
+    /// once.
+    TransferAsked {
+        /// The call in which it is asked.
+        call: CallId,
+        /// Whom to call.
+        target: NameAddr,
+        /// Who wants it, if it is said (RFC 3892). Nobody vouches for that.
+        by: Option<NameAddr>,
+        /// Whether the target has a call with who wants it already, whose place ours takes (RFC 3891): it is not
+        /// going to ring.
+        replaces: bool,
+    },
     /// The call is over and forgotten; release its microphone and its peer connection.
     ///
     /// A call that was refused because as many are up as are allowed is told by this alone, as
@@ -183,6 +205,12 @@ pub struct Call {
     pub call_id: String,
     /// Our tag; empty as long as there is none.
     pub local_tag: String,
+    /// The call whose place it takes (RFC 3891): it did not ring, and that one ends when this one is answered.
+    pub replaces: Option<CallId>,
+    /// How far a transfer of it is that we asked for.
+    pub transfer: Option<TransferProgress>,
+    /// Whether the other end asks for a transfer: [`Event::TransferAsked`].
+    pub transfer_asked: bool,
 }
 
 /// Who began a call.
@@ -251,6 +279,11 @@ pub enum Cause {
     Network,
     /// Any other final status.
     Status(Status),
+    /// Another call took its place (RFC 3891), and goes on: [`Call::replaces`].
+    Replaced,
+    /// It was passed on (RFC 3515): the others talk to each other now, or, where the other end asked for it, we have
+    /// the new call.
+    Transferred,
     /// A browser cannot take their description ([`super::Config::webrtc`]): all reasons. An incoming call did not even ring,
     /// and is told by [`Event::Ended`] alone.
     Unfit(Unfitness),

@@ -73,7 +73,8 @@ impl Agent {
         match purpose {
             Purpose::Invite(call) => self.with(call, |session, _| session.invited_again(key)),
             Purpose::Reinvite(call) => self.with(call, |session, _| session.reinvited_again(key)),
-            Purpose::Register | Purpose::Farewell | Purpose::Probe => {}
+            Purpose::Refer(call) => self.with(call, |session, core| session.referred_again(core, key)),
+            Purpose::Register | Purpose::Report(_) | Purpose::Farewell | Purpose::Probe => {}
         }
     }
 
@@ -84,7 +85,7 @@ impl Agent {
             Purpose::Register => Some(self.registering.next_seq()),
             Purpose::Invite(call) => Some(following.saturating_add(self.session(call)?.skipped())),
             Purpose::Farewell | Purpose::Probe => Some(following),
-            Purpose::Reinvite(call) => {
+            Purpose::Reinvite(call) | Purpose::Refer(call) | Purpose::Report(call) => {
                 let dialog = self.session(call)?.dialog_mut()?;
                 dialog.skip(1);
                 Some(dialog.local_seq())

@@ -110,7 +110,8 @@ impl Session {
             State::Incoming(_) => self.refuse(core, Cause::CancelledThere),
             State::Established(established) => {
                 established.refuse_theirs(core, Status::REQUEST_TERMINATED);
-                self.gone(core, Cause::HungUpThere);
+                let cause = self.refer.cause_of_bye();
+                self.gone(core, cause);
             }
             State::Outgoing(_) | State::Gone => {}
         }

@@ -1,5 +1,6 @@
 use super::core::Core;
 use super::established::{Established, Unacknowledged};
+use super::refer::Refer;
 use super::session::{Session, State};
 use super::{Answer, CallId, Cause, Direction, Event, MediaFailure, Phase, Question, cause, compose, description};
 use crate::Instant;
@@ -35,16 +36,24 @@ impl Incoming {
 }
 
 impl Session {
-    /// Rings.
+    /// Rings, unless it takes the place of another call.
     ///
     /// # Errors
     /// When the INVITE lacks what a dialog needs.
-    pub(super) fn ring(core: &mut Core, id: CallId, key: Key, invite: &Request) -> Result<Self, HeaderError> {
+    pub(super) fn ring(
+        core: &mut Core,
+        id: CallId,
+        key: Key,
+        invite: &Request,
+        replaces: Option<CallId>,
+    ) -> Result<Self, HeaderError> {
         let local_tag = core.random.token();
         let dialog = Dialog::uas(invite, &local_tag)?;
         let remote = caller(&invite.headers)?;
-        core.respond(&key, &compose::response(&core.config, invite, Status::RINGING, &local_tag));
-        core.event(Event::Incoming(id));
+        if replaces.is_none() {
+            core.respond(&key, &compose::response(&core.config, invite, Status::RINGING, &local_tag));
+            core.event(Event::Incoming(id));
+        }
         let call_id = dialog.call_id().to_string();
         let until = core.now + core.config.ringing;
         let incoming = Incoming { key, invite: invite.clone(), dialog, until, answering: false };
@@ -56,6 +65,7 @@ impl Session {
             local_tag,
             over: false,
             state: State::Incoming(incoming),
+            refer: Refer { replaces, ..Refer::default() },
         })
     }
 
@@ -110,6 +120,8 @@ impl Session {
             | Cause::Unavailable
             | Cause::NotAcceptable(_)
             | Cause::Forbidden
+            | Cause::Replaced
+            | Cause::Transferred
             | Cause::Status(_) => compose::response(config, invite, Status::DECLINE, tag),
         };
         core.respond(key, &response);

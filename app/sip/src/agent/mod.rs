@@ -30,17 +30,23 @@ mod outgoing;
 mod profile;
 mod questions;
 mod receive;
+mod refer;
 mod refusal;
 mod registering;
+mod replaces;
+mod report;
 mod servers;
 mod session;
 mod snapshot;
+mod target;
 mod transactions;
+mod transfer;
 
 pub use api::*;
 pub use config::{Config, Server};
 pub use refusal::Refusal;
 pub use snapshot::{RestoreError, Snapshot};
+pub use transfer::TransferProgress;
 
 use self::core::Core;
 use self::registering::Registering;

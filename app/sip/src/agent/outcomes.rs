@@ -19,6 +19,7 @@ impl Agent {
                 break;
             }
         }
+        self.relate();
         self.sessions.retain(|session| !session.is_gone());
         let registration = self.registration();
         if registration == Registration::Stopped && !self.core.link.is_off() {
@@ -44,10 +45,10 @@ impl Agent {
     /// Whether a request for this purpose is worth being sent again, signed or over another flow.
     fn is_wanted(&self, purpose: Purpose) -> bool {
         match purpose {
-            Purpose::Invite(id) | Purpose::Reinvite(id) => {
+            Purpose::Invite(id) | Purpose::Reinvite(id) | Purpose::Refer(id) => {
                 self.sessions.iter().any(|session| session.id == id && !session.over)
             }
-            Purpose::Register | Purpose::Farewell => true,
+            Purpose::Register | Purpose::Report(_) | Purpose::Farewell => true,
             Purpose::Probe => false,
         }
     }
@@ -62,6 +63,7 @@ impl Agent {
                 }
             }
             Purpose::Invite(call) => {
+                self.report_heard(outcome, call);
                 if self.session(call).is_some() {
                     self.with(call, |session, core| session.invite_outcome(core, outcome));
                 } else if let Some(response) = &outcome.response
@@ -71,6 +73,8 @@ impl Agent {
                 }
             }
             Purpose::Reinvite(call) => self.with(call, |session, core| session.reinvite_outcome(core, outcome)),
+            Purpose::Refer(call) => self.with(call, |session, core| session.refer_outcome(core, outcome)),
+            Purpose::Report(call) => self.with(call, |session, _| session.report_outcome(outcome)),
             Purpose::Farewell | Purpose::Probe => {}
         }
     }

@@ -1,5 +1,6 @@
 use super::core::{Core, Stray};
 use super::established::{Acknowledged, Established};
+use super::refer::Refer;
 use super::session::{Session, State, acknowledge, bye};
 use super::transactions::{Outcome, Purpose};
 use super::{
@@ -64,6 +65,7 @@ impl Session {
             local_tag,
             over: false,
             state: State::Outgoing(Outgoing { skip: 0, step: Step::Preparing { target, headers, until } }),
+            refer: Refer::default(),
         }
     }
 
@@ -80,6 +82,7 @@ impl Session {
         };
         let mut invite = compose::invite(&core.config, target, &self.call_id, &self.local_tag, skip.saturating_add(1));
         compose::add(&mut invite, headers);
+        self.refer.add_to(&mut invite);
         compose::body(&mut invite.headers, &mut invite.body, offer);
         compose::via(core, &mut invite);
         let until = core.now + core.config.ringing;

@@ -63,8 +63,8 @@ impl Questions {
         self.open.retain(|open| match &open.question {
             Question::Offer { call } | Question::Answer { call, .. } => *call != id,
             Question::Digest { .. } => match open.purpose() {
-                Some(Purpose::Invite(call) | Purpose::Reinvite(call)) => call != id,
-                Some(Purpose::Register | Purpose::Farewell | Purpose::Probe) | None => true,
+                Some(Purpose::Invite(call) | Purpose::Reinvite(call) | Purpose::Refer(call)) => call != id,
+                Some(Purpose::Register | Purpose::Report(_) | Purpose::Farewell | Purpose::Probe) | None => true,
             },
         });
     }

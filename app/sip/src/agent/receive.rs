@@ -1,4 +1,5 @@
 use super::incoming::caller;
+use super::session::State;
 use super::transactions::Effects;
 use super::{Agent, Call, CallId, Cause, Direction, Event, Phase, compose, description};
 use crate::header::{self, Accept, Require, To, Unsupported};
@@ -106,6 +107,11 @@ impl Agent {
         if let Err(status) = accepted {
             return self.respond(key, request, status);
         }
+        // A call that is over may have left a subscription behind.
+        let alone = self.session(call).is_some_and(|session| matches!(session.state, State::Gone));
+        if alone && !matches!(request.method, Method::Notify | Method::Subscribe) {
+            return self.respond(key, request, Status::CALL_DOES_NOT_EXIST);
+        }
         if !self.is_understood(key, request) {
             return;
         }
@@ -116,16 +122,21 @@ impl Agent {
             }
             Method::Invite => self.with(call, |session, core| session.reinvited(core, key, request)),
             Method::Options => self.respond(key, request, Status::OK),
+            Method::Refer => self.with(call, |session, core| session.referred(core, key, request)),
+            Method::Notify if is_of_refer(request) => {
+                self.with(call, |session, core| session.transfer_notified(core, key, request));
+            }
+            Method::Subscribe if is_of_refer(request) => {
+                self.with(call, |session, core| session.report_wanted(core, key, request));
+            }
+            Method::Notify | Method::Subscribe => self.refuse_event(key, request),
             // What may not be asked was refused above.
             Method::Ack
             | Method::Cancel
             | Method::Info
             | Method::Update
             | Method::Prack
-            | Method::Refer
-            | Method::Notify
             | Method::Message
-            | Method::Subscribe
             | Method::Register
             | Method::Publish
             | Method::Other(_) => self.respond(key, request, Status::METHOD_NOT_ALLOWED),
@@ -142,15 +153,13 @@ impl Agent {
             Method::Bye | Method::Update | Method::Prack | Method::Info | Method::Notify => {
                 self.respond(key, request, Status::CALL_DOES_NOT_EXIST);
             }
+            Method::Subscribe => self.refuse_event(key, request),
+            // Nobody may have us call somebody but who is talked to.
+            Method::Refer => self.respond(key, request, Status::FORBIDDEN),
             // What may not be asked was refused above.
-            Method::Message
-            | Method::Subscribe
-            | Method::Refer
-            | Method::Ack
-            | Method::Cancel
-            | Method::Register
-            | Method::Publish
-            | Method::Other(_) => self.respond(key, request, Status::METHOD_NOT_ALLOWED),
+            Method::Message | Method::Ack | Method::Cancel | Method::Register | Method::Publish | Method::Other(_) => {
+                self.respond(key, request, Status::METHOD_NOT_ALLOWED)
+            }
         }
     }
 
@@ -159,7 +168,11 @@ impl Agent {
         if merged {
             return self.respond(key, invite, Status::LOOP_DETECTED);
         }
-        if self.live() >= self.core.config.max_calls {
+        let replaces = match self.replaced(invite) {
+            Ok(replaces) => replaces,
+            Err(status) => return self.respond(key, invite, status),
+        };
+        if replaces.is_none() && self.live() >= self.core.config.max_calls {
             return self.turn_away(key, invite, None);
         }
         let offer = description::of_request(invite);
@@ -167,8 +180,13 @@ impl Agent {
             return self.turn_away(key, invite, Some(unfit));
         }
         let id = self.next_call();
-        match super::session::Session::ring(&mut self.core, id, key.clone(), invite) {
-            Ok(session) => self.sessions.push(session),
+        match super::session::Session::ring(&mut self.core, id, key.clone(), invite, replaces) {
+            Ok(session) => {
+                self.sessions.push(session);
+                if replaces.is_some() {
+                    self.with(id, super::session::Session::accept);
+                }
+            }
             Err(error) => self.respond(key, invite, error.status()),
         }
     }
@@ -189,7 +207,17 @@ impl Agent {
         self.core.respond(key, &response);
         let id = self.next_call();
         let call_id = call_id.to_string();
-        let last = Call { id, direction: Direction::Incoming, remote, phase: Phase::Ending, call_id, local_tag };
+        let last = Call {
+            id,
+            direction: Direction::Incoming,
+            remote,
+            phase: Phase::Ending,
+            call_id,
+            local_tag,
+            replaces: None,
+            transfer: None,
+            transfer_asked: false,
+        };
         self.core.event(Event::Ended { call: id, last, cause: unfit.map_or(Cause::Busy, Cause::Unfit) });
     }
 
@@ -239,6 +267,12 @@ impl Agent {
         false
     }
 
+    fn refuse_event(&mut self, key: &Key, request: &Request) {
+        let tag = self.core.random.token();
+        let response = compose::bad_event(&self.core.config, request, &tag);
+        self.core.respond(key, &response);
+    }
+
     fn respond(&mut self, key: &Key, request: &Request, status: Status) {
         let tag = self.core.random.token();
         let response = compose::response(&self.core.config, request, status, &tag);
@@ -255,6 +289,11 @@ impl Agent {
 /// Whether an INVITE describes more than is kept.
 fn is_large(request: &Request) -> bool {
     request.method == Method::Invite && request.body.len() > MAX_DESCRIPTION
+}
+
+/// Whether it is of the subscription that a REFER makes (RFC 3515 3).
+fn is_of_refer(request: &Request) -> bool {
+    request.headers.get::<header::Event>().is_ok_and(|event| event.is("refer"))
 }
 
 fn has_to_tag(request: &Request) -> bool {

@@ -2,6 +2,8 @@ use super::core::Core;
 use super::established::Established;
 use super::incoming::Incoming;
 use super::outgoing::Outgoing;
+use super::refer::Refer;
+use super::report::Report;
 use super::{Call, CallId, Cause, Direction, Event, Phase};
 use crate::Instant;
 use crate::dialog::Dialog;
@@ -23,6 +25,9 @@ pub(super) struct Session {
     /// Whether the user was told that it ended.
     pub(super) over: bool,
     pub(super) state: State,
+    /// What passes it on.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(super) refer: Refer,
 }
 
 /// Where a call stands.
@@ -49,6 +54,9 @@ impl Session {
             phase: self.phase(),
             call_id: self.call_id.clone(),
             local_tag: self.local_tag.clone(),
+            replaces: self.refer.replaces,
+            transfer: self.refer.transfer.progress(),
+            transfer_asked: self.refer.report.as_ref().is_some_and(Report::is_asked),
         }
     }
 
@@ -88,6 +96,7 @@ impl Session {
 
     /// Ends it because it was left alone for so long that nobody waits at the other end any more.
     pub(super) fn abandon(&mut self, core: &mut Core) {
+        self.refer = Refer::default();
         match &mut self.state {
             State::Outgoing(_) => self.outgoing_abandoned(core),
             State::Incoming(_) => self.refuse(core, Cause::Network),
@@ -106,7 +115,7 @@ impl Session {
     }
 
     pub(super) fn is_gone(&self) -> bool {
-        matches!(self.state, State::Gone)
+        matches!(self.state, State::Gone) && !self.refer.is_open()
     }
 
     /// The dialog, if there is one.
@@ -114,7 +123,7 @@ impl Session {
         match &self.state {
             State::Incoming(incoming) => Some(&incoming.dialog),
             State::Established(established) => Some(&established.dialog),
-            State::Outgoing(_) | State::Gone => None,
+            State::Outgoing(_) | State::Gone => self.refer.dialog(),
         }
     }
 
@@ -122,11 +131,15 @@ impl Session {
         match &mut self.state {
             State::Incoming(incoming) => Some(&mut incoming.dialog),
             State::Established(established) => Some(&mut established.dialog),
-            State::Outgoing(_) | State::Gone => None,
+            State::Outgoing(_) | State::Gone => self.refer.dialog_mut(),
         }
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
+        [self.state_deadline(), self.refer.deadline()].into_iter().flatten().min()
+    }
+
+    fn state_deadline(&self) -> Option<Instant> {
         match &self.state {
             State::Outgoing(outgoing) => Some(outgoing.deadline()),
             State::Incoming(incoming) => Some(incoming.until),
@@ -136,7 +149,8 @@ impl Session {
     }
 
     pub(super) fn timeout(&mut self, core: &mut Core) {
-        if self.deadline().is_none_or(|deadline| deadline > core.now) {
+        self.refer_timeout(core);
+        if self.state_deadline().is_none_or(|deadline| deadline > core.now) {
             return;
         }
         match &self.state {

@@ -22,6 +22,10 @@ pub(super) enum Purpose {
     Invite(CallId),
     /// To change this call.
     Reinvite(CallId),
+    /// To have this call passed on.
+    Refer(CallId),
+    /// To tell in this call what became of the one that was asked for there.
+    Report(CallId),
     /// To end something that is over already here: CANCEL, BYE.
     Farewell,
     /// To hear anything at all: OPTIONS.

@@ -15,9 +15,13 @@ mod hooks;
 mod outbound;
 mod refusals;
 mod registration;
+mod replaces;
 mod requests;
 mod restore;
+mod rfc5589;
 mod servers;
+mod transfer;
+mod transferee;
 
 use network::{Network, Wire};
 use sip::message::{Message, Request, Response};
@@ -25,6 +29,8 @@ use sip::message::{Message, Request, Response};
 /// The two phones of these tests.
 const ALICE: usize = 0;
 const BOB: usize = 1;
+/// The third one, in tests of three.
+const CAROL: usize = 2;
 
 type Net = Network<Wire>;
 

@@ -1,7 +1,7 @@
 //! What happened in the network, to be read by people.
 
 use sip::Instant;
-use sip::message::{KeepAlive, Message, is_keepalive};
+use sip::message::{HeaderName, KeepAlive, Message, is_keepalive};
 use std::fmt::Write as _;
 
 /// Messages and events so far, one a line.
@@ -39,8 +39,17 @@ fn first_line(bytes: &[u8]) -> String {
     }
     match Message::parse(bytes) {
         Ok(Message::Request(request)) => {
-            let body = if request.body.is_empty() { "" } else { " with description" };
-            format!("{}{body}", request.method)
+            let body = match request.body.as_slice() {
+                [] => String::new(),
+                body => match sip::body::sipfrag::SipFrag::status(body) {
+                    Some(status) => format!(" of {status} {}", status.reason()),
+                    None => " with description".into(),
+                },
+            };
+            let replaces = if request.headers.contains(HeaderName::Replaces) { " with Replaces" } else { "" };
+            let state = request.headers.get::<sip::header::SubscriptionState>();
+            let state = state.map_or_else(|_| String::new(), |state| format!(" {}", state.state));
+            format!("{}{state}{replaces}{body}", request.method)
         }
         Ok(Message::Response(response)) => {
             let body = if response.body.is_empty() { "" } else { " with description" };

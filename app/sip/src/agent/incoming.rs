@@ -50,8 +50,10 @@ impl Session {
         let local_tag = core.random.token();
         let dialog = Dialog::uas(invite, &local_tag)?;
         let remote = caller(&invite.headers)?;
+        // What does not ring is under way all the same: it is not sent again, and can be cancelled.
+        let status = if replaces.is_some() { Status::TRYING } else { Status::RINGING };
+        core.respond(&key, &compose::response(&core.config, invite, status, &local_tag));
         if replaces.is_none() {
-            core.respond(&key, &compose::response(&core.config, invite, Status::RINGING, &local_tag));
             core.event(Event::Incoming(id));
         }
         let call_id = dialog.call_id().to_string();

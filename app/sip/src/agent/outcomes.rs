@@ -74,7 +74,7 @@ impl Agent {
             }
             Purpose::Reinvite(call) => self.with(call, |session, core| session.reinvite_outcome(core, outcome)),
             Purpose::Refer(call) => self.with(call, |session, core| session.refer_outcome(core, outcome)),
-            Purpose::Report(call) => self.with(call, |session, _| session.report_outcome(outcome)),
+            Purpose::Report(call) => self.with(call, |session, core| session.report_outcome(core, outcome)),
             Purpose::Farewell | Purpose::Probe => {}
         }
     }

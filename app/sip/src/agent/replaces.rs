@@ -11,11 +11,11 @@ use crate::uri::Uri;
 ///
 /// | The dialog | On | Does |
 /// | --- | --- | --- |
-/// | established | Replaces | asks for the answer; 200, then BYE to the old one |
+/// | established | Replaces | 100, asks for the answer; 200, then BYE to the old one |
 /// | established | Replaces, the answer cannot be made | 488; the old one goes on |
 /// | established | Replaces with early-only | 486 |
 /// | established | another Replaces, while one is being answered | 491 |
-/// | that we began, unanswered | Replaces | asks for the answer; 200, then CANCEL of the old one |
+/// | that we began, unanswered | Replaces | 100, asks for the answer; 200, then CANCEL of the old one |
 /// | that rings here | Replaces | 481 |
 /// | that is over | Replaces | 603 |
 /// | unknown | Replaces | 481 |

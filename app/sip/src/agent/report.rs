@@ -9,7 +9,7 @@ use crate::body::sipfrag::SipFrag;
 use crate::dialog::Dialog;
 use crate::header::{self, CSeq, Expires, ReferSub, SubscriptionState};
 use crate::message::{Method, Request, Status, Token};
-use crate::transaction::{Key, T1_X64};
+use crate::transaction::Key;
 use alloc::format;
 use alloc::string::ToString;
 use core::time::Duration;
@@ -20,13 +20,18 @@ const TOLD_FOR: Duration = Duration::from_secs(180);
 const LONGEST: Duration = Duration::from_secs(3600);
 /// How far the number of the next request jumps in a dialog whose call ended: that had the last ones for itself.
 const GAP: u32 = 16;
+/// How often the same is told, if it cannot be delivered.
+const MAX_TRIES: u8 = 4;
+/// How long before it is told anew: after a refusal, and without an answer. Each time it is twice as long.
+const REFUSED: Duration = Duration::from_secs(2);
+const UNANSWERED: Duration = Duration::from_secs(4);
 
 const ACTIVE: Token = Token::literal("active");
 const TERMINATED: Token = Token::literal("terminated");
 
 /// A transfer that the other end asks for: the call that it wants, and the NOTIFYs that tell what becomes of that (RFC 3515
-/// 2.4, RFC 6665 4.2). REFER is answered at once, as it cannot wait for the user (RFC 3515 2.4.2). At most one NOTIFY is
-/// under way; what changes meanwhile is told by the next one. It outlives the call, as its subscription does (RFC 5057 5.2).
+/// 2.4, RFC 6665 4.2). REFER is answered at once, as it cannot wait for the user (RFC 3515 2.4.2). One NOTIFY at a time is
+/// waited for; what changes meanwhile is told by the next one. One that got lost, as who asked lost its connection, is sent anew. It outlives the call, as its subscription does (RFC 5057 5.2).
 ///
 /// | State | On | Does | Next |
 /// | --- | --- | --- | --- |
@@ -43,7 +48,9 @@ const TERMINATED: Token = Token::literal("terminated");
 /// | Calling | it is given up here | NOTIFY 487, terminated | Over |
 /// | Calling | the subscription's time | NOTIFY, terminated for timeout | Calling, silent |
 /// | Calling, Over after an answer | BYE | Ended, as transferred | same |
-/// | any | NOTIFY is refused, or lost | – | same, silent |
+/// | any | NOTIFY is answered with 481 or 489 | – | same, silent |
+/// | any | NOTIFY is refused otherwise | NOTIFY again after 2, 4, 8 s | same; then silent |
+/// | any | NOTIFY is not answered | NOTIFY again after 4, 8, 16 s | same; then silent |
 /// | any but silent | SUBSCRIBE | 200, NOTIFY | same |
 /// | any but silent | SUBSCRIBE with Expires 0 | 200, NOTIFY, terminated for timeout | same, silent |
 /// | –, silent | SUBSCRIBE | 481 | same |
@@ -60,8 +67,7 @@ pub(super) struct Report {
     told_until: Option<Instant>,
     /// What was told last.
     told: Option<Status>,
-    /// When the NOTIFY that is under way is given up.
-    telling: Option<Instant>,
+    telling: Telling,
     stage: Stage,
 }
 
@@ -77,21 +83,66 @@ enum Stage {
     Over { status: Status },
 }
 
+/// What becomes of what is told.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+enum Telling {
+    /// All is told.
+    Not,
+    /// NOTIFY with this number, or a later one, is under way, or is being signed: the n-th try.
+    Sent { tries: u8, seq: u32, until: Instant },
+    /// It could not be delivered: who asked may be connecting anew just now.
+    Again { tries: u8, at: Instant },
+}
+
+impl Telling {
+    const fn deadline(self) -> Option<Instant> {
+        match self {
+            Self::Not => None,
+            Self::Sent { until: at, .. } | Self::Again { at, .. } => Some(at),
+        }
+    }
+
+    const fn tries(self) -> u8 {
+        match self {
+            Self::Not => 0,
+            Self::Sent { tries, .. } | Self::Again { tries, .. } => tries,
+        }
+    }
+}
+
+/// The n-th wait.
+const fn doubled(first: Duration, tries: u8) -> Duration {
+    first.saturating_mul(1 << if tries > MAX_TRIES { MAX_TRIES } else { tries.saturating_sub(1) })
+}
+
 impl Report {
+    /// What was told did not arrive.
+    fn tell_again(&mut self, tries: u8, at: Instant) {
+        if tries < MAX_TRIES && self.told_until.is_some() {
+            self.telling = Telling::Again { tries, at };
+        } else {
+            self.telling = Telling::Not;
+            self.told_until = None;
+        }
+    }
+
     /// Whether another REFER has to wait.
     pub(super) const fn is_under_way(&self) -> bool {
         match self.stage {
             Stage::Asked { .. } | Stage::Calling { .. } => true,
-            Stage::Over { .. } => self.telling.is_some(),
+            Stage::Over { .. } => self.telling.deadline().is_some(),
         }
     }
 
     /// Whether something is still to be decided or told.
-    pub(super) const fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         match self.stage {
             Stage::Asked { .. } => true,
             Stage::Calling { .. } => self.told_until.is_some(),
-            Stage::Over { .. } => self.telling.is_some(),
+            Stage::Over { status } => {
+                self.telling.deadline().is_some() || (self.told_until.is_some() && self.told != Some(status))
+            }
         }
     }
 
@@ -126,7 +177,7 @@ impl Report {
             Stage::Calling { .. } => self.told_until,
             Stage::Over { .. } => None,
         };
-        [stage, self.telling].into_iter().flatten().min()
+        [stage, self.telling.deadline()].into_iter().flatten().min()
     }
 }
 
@@ -228,7 +279,8 @@ impl Session {
         });
         let told_until = (!silent).then(|| core.now + TOLD_FOR.max(core.config.ringing.saturating_mul(2)));
         let stage = Stage::Asked { target, until: core.now + core.config.ringing };
-        self.refer.report = Some(Report { dialog, alone: false, seq, told_until, told: None, telling: None, stage });
+        self.refer.report =
+            Some(Report { dialog, alone: false, seq, told_until, told: None, telling: Telling::Not, stage });
     }
 
     /// Whether a REFER can be followed: whom to call, and its number.
@@ -269,22 +321,31 @@ impl Session {
             }
         };
         let news = report.told != Some(status);
-        if report.telling.is_some() {
+        let due = match report.telling {
+            Telling::Not => news,
+            Telling::Again { at, .. } => news || at <= core.now,
+            // Who did not hear what was told before may hear this.
+            Telling::Sent { tries, .. } => news && tries > 1,
+        };
+        if !due {
             return;
         }
         if status.is_final() {
             report.stage = Stage::Over { status };
         }
-        if news && let Some(until) = report.told_until {
+        if let Some(until) = report.told_until {
             self.tell(core, status, if status.is_final() { Err("noresource") } else { Ok(until) });
         }
     }
 
     /// Sends NOTIFY: this is what has become of it, and it is told until then, or why not any more.
     fn tell(&mut self, core: &mut Core, status: Status, until: Result<Instant, &'static str>) {
+        let Some(dialog) = self.dialog_mut() else { return };
+        let mut notify = dialog.request(Method::Notify);
+        let seq = dialog.local_seq();
         let Some(report) = &mut self.refer.report else { return };
+        let tries = if report.told == Some(status) { report.telling.tries().saturating_add(1) } else { 1 };
         report.told = Some(status);
-        report.telling = Some(core.now + T1_X64 + T1_X64);
         let mut event = header::Event::new(compose::REFER);
         // A number and a token are values of parameters.
         let _ = event.params.set("id", Some(&report.seq.to_string()));
@@ -295,14 +356,12 @@ impl Session {
                 state
             }
             Err(reason) => {
-                report.told_until = None;
                 let mut state = SubscriptionState::new(TERMINATED);
                 let _ = state.params.set("reason", Some(reason));
                 state
             }
         };
-        let Some(dialog) = self.dialog_mut() else { return };
-        let mut notify = dialog.request(Method::Notify);
+        report.telling = Telling::Sent { tries, seq, until: core.now + doubled(UNANSWERED, tries) };
         compose::describe(&core.config, &mut notify);
         notify.headers.push(&event);
         notify.headers.push(&state);
@@ -313,15 +372,35 @@ impl Session {
         core.send(notify, Purpose::Report(self.id), 0);
     }
 
+    /// Says for the last time what is known, as the subscription is over before that is.
+    fn fall_silent(&mut self, core: &mut Core, last: Status) {
+        self.tell(core, last, Err("timeout"));
+        if let Some(report) = &mut self.refer.report {
+            report.told_until = None;
+        }
+    }
+
     /// Something came of our NOTIFY.
-    pub(super) fn report_outcome(&mut self, outcome: &Outcome) {
+    pub(super) fn report_outcome(&mut self, core: &Core, outcome: &Outcome) {
         let Some(report) = &mut self.refer.report else { return };
         if outcome.response.as_ref().is_some_and(|response| response.status.is_provisional()) {
             return;
         }
-        report.telling = None;
-        if !outcome.response.as_ref().is_some_and(|response| response.status.is_success()) {
-            report.told_until = None;
+        let of = outcome.request.headers.get::<CSeq>().map_or(0, |cseq| cseq.seq);
+        let Telling::Sent { tries, seq, .. } = report.telling else { return };
+        // What became of an earlier one concerns nobody any more.
+        if of < seq {
+            return;
+        }
+        report.telling = Telling::Not;
+        let over = matches!(report.stage, Stage::Over { status } if report.told == Some(status));
+        match outcome.response.as_ref().map(|response| response.status) {
+            Some(status) if status.is_success() && !over => {}
+            Some(Status::CALL_DOES_NOT_EXIST | Status::BAD_EVENT) => report.told_until = None,
+            answer if answer.is_none_or(|status| !status.is_success()) && report.told_until.is_some() => {
+                report.tell_again(tries, core.now + doubled(REFUSED, tries));
+            }
+            Some(_) | None => report.told_until = None,
         }
     }
 
@@ -347,15 +426,16 @@ impl Session {
         response.headers.push(&Expires(u32::try_from(time.as_secs()).unwrap_or(u32::MAX)));
         core.respond(key, &response);
         if time.is_zero() {
-            self.tell(core, last, Err("timeout"));
+            self.fall_silent(core, last);
         }
     }
 
     pub(super) fn report_timeout(&mut self, core: &mut Core) {
         let Some(report) = &mut self.refer.report else { return };
-        if report.telling.is_some_and(|until| until <= core.now) {
-            report.telling = None;
-            report.told_until = None;
+        if let Telling::Sent { tries, until, .. } = report.telling
+            && until <= core.now
+        {
+            report.tell_again(tries, core.now);
             core.questions.forget_purpose(Purpose::Report(self.id));
         }
         match report.stage {
@@ -364,7 +444,7 @@ impl Session {
             }
             Stage::Calling { .. } if report.told_until.is_some_and(|until| until <= core.now) => {
                 let last = report.told.unwrap_or(Status::TRYING);
-                self.tell(core, last, Err("timeout"));
+                self.fall_silent(core, last);
             }
             Stage::Asked { .. } | Stage::Calling { .. } | Stage::Over { .. } => {}
         }

@@ -317,7 +317,7 @@ fn calling_and_over_after_an_answer_bye() {
 }
 
 #[test]
-fn any_notify_is_refused() {
+fn any_notify_is_answered_with_481() {
     let mut net = talking();
     net.exchange.refuse(Method::Notify, Status::CALL_DOES_NOT_EXIST);
     transfer(&mut net, ALICE, "carol");
@@ -335,15 +335,47 @@ fn any_notify_is_refused() {
 }
 
 #[test]
-fn any_notify_is_lost() {
+fn any_notify_is_not_answered() {
     let mut net = talking();
     net.exchange.lose(Method::Notify);
     transfer(&mut net, ALICE, "carol");
+    net.run(Duration::from_secs(5));
+    assert_eq!(told(&net), [(100, "active".into()), (100, "active".into())], "it may have got lost");
+    assert_eq!(net.phone(ALICE).transfers().last(), Some(&Progress::Trying));
+
+    let mut net = talking();
+    for _ in 0..10 {
+        net.exchange.lose(Method::Notify);
+    }
+    transfer(&mut net, ALICE, "carol");
     net.settle();
     accept(&mut net);
-    net.run(Duration::from_secs(40));
-    assert_eq!(told(&net).len(), 1, "one at a time, and none after that");
-    assert_eq!(net.phone(CAROL).phase(), Some(Phase::RingingHere));
+    net.run(Duration::from_secs(35));
+    net.answer(CAROL);
+    net.run(Duration::from_secs(100));
+    let times = |status| told(&net).iter().filter(|(told, _)| *told == status).count();
+    assert_eq!((times(100), times(180), times(200)), (1, 4, 4), "not for ever");
+    assert_eq!(net.phone(BOB).calls().len(), 2, "the transfer itself goes on");
+}
+
+#[test]
+fn any_notify_is_refused_otherwise() {
+    let mut net = talking();
+    net.exchange.refuse(Method::Notify, Status::TEMPORARILY_UNAVAILABLE);
+    transfer(&mut net, ALICE, "carol");
+    net.run(Duration::from_secs(3));
+    assert_eq!(told(&net), [(100, "active".into()), (100, "active".into())], "who asked is there again");
+    assert_eq!(net.phone(ALICE).transfers().last(), Some(&Progress::Trying));
+
+    let mut net = calling();
+    for _ in 0..4 {
+        net.exchange.refuse(Method::Notify, Status::NOT_FOUND);
+    }
+    net.answer(CAROL);
+    net.run(Duration::from_secs(60));
+    let last = (200, "terminated noresource".to_owned());
+    assert_eq!(told(&net).iter().filter(|told| **told == last).count(), 4, "and no more");
+    assert_eq!(net.phone(BOB).calls().len(), 2);
 }
 
 #[test]

@@ -18,9 +18,14 @@ pub(super) fn of_response(response: &Response, rang: bool) -> Cause {
     }
 }
 
-/// The Reason of our CANCEL: who gave up because it rang long enough says so, and who hung up says nothing.
+/// The Reason of our CANCEL: who gave up because it rang long enough says so, whose call was picked up by another phone
+/// says that (RFC 3326 3.1), and who hung up says nothing.
 pub(super) fn reason(cause: &Cause) -> Option<Reason> {
-    (*cause == Cause::NoAnswer).then(|| Reason::sip(Status::REQUEST_TIMEOUT, None))
+    if *cause == Cause::Replaced {
+        Some(Reason::sip(Status::OK, None))
+    } else {
+        (*cause == Cause::NoAnswer).then(|| Reason::sip(Status::REQUEST_TIMEOUT, None))
+    }
 }
 
 /// Why a call that was cancelled ended (RFC 3326).

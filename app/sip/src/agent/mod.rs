@@ -39,6 +39,7 @@ mod servers;
 mod session;
 mod snapshot;
 mod target;
+mod telling;
 mod transactions;
 mod transfer;
 

@@ -2,36 +2,20 @@ use super::compose;
 use super::core::Core;
 use super::session::{Session, State};
 use super::target::Target;
+use super::telling::Telling;
 use super::transactions::{Outcome, Purpose};
-use super::{Agent, Body, CallId, Event, Phase, VerbError};
+use super::{Agent, CallId, Event, Phase, VerbError};
 use crate::Instant;
-use crate::body::sipfrag::SipFrag;
 use crate::dialog::Dialog;
-use crate::header::{self, CSeq, Expires, ReferSub, SubscriptionState};
-use crate::message::{Method, Request, Status, Token};
+use crate::header::{CSeq, ReferSub};
+use crate::message::{Request, Status};
 use crate::transaction::Key;
-use alloc::format;
-use alloc::string::ToString;
-use core::time::Duration;
 
-/// How long who asked is told what becomes of it, unless it asks for more or less.
-const TOLD_FOR: Duration = Duration::from_secs(180);
-/// How long at most.
-const LONGEST: Duration = Duration::from_secs(3600);
 /// How far the number of the next request jumps in a dialog whose call ended: that had the last ones for itself.
 const GAP: u32 = 16;
-/// How often the same is told, if it cannot be delivered.
-const MAX_TRIES: u8 = 4;
-/// How long before it is told anew: after a refusal, and without an answer. Each time it is twice as long.
-const REFUSED: Duration = Duration::from_secs(2);
-const UNANSWERED: Duration = Duration::from_secs(4);
-
-const ACTIVE: Token = Token::literal("active");
-const TERMINATED: Token = Token::literal("terminated");
-
 /// A transfer that the other end asks for: the call that it wants, and the NOTIFYs that tell what becomes of that (RFC 3515
-/// 2.4, RFC 6665 4.2). REFER is answered at once, as it cannot wait for the user (RFC 3515 2.4.2). One NOTIFY at a time is
-/// waited for; what changes meanwhile is told by the next one. One that got lost, as who asked lost its connection, is sent anew. It outlives the call, as its subscription does (RFC 5057 5.2).
+/// 2.4, RFC 6665 4.2). REFER is answered at once, as it cannot wait for the user (RFC 3515 2.4.2). It
+/// outlives the call, as its subscription does (RFC 5057 5.2); what is told of it is a [`Telling`]'s.
 ///
 /// | State | On | Does | Next |
 /// | --- | --- | --- | --- |
@@ -48,12 +32,6 @@ const TERMINATED: Token = Token::literal("terminated");
 /// | Calling | it is given up here | NOTIFY 487, terminated | Over |
 /// | Calling | the subscription's time | NOTIFY, terminated for timeout | Calling, silent |
 /// | Calling, Over after an answer | BYE | Ended, as transferred | same |
-/// | any | NOTIFY is answered with 481 or 489 | – | same, silent |
-/// | any | NOTIFY is refused otherwise | NOTIFY again after 2, 4, 8 s | same; then silent |
-/// | any | NOTIFY is not answered | NOTIFY again after 4, 8, 16 s | same; then silent |
-/// | any but silent | SUBSCRIBE | 200, NOTIFY | same |
-/// | any but silent | SUBSCRIBE with Expires 0 | 200, NOTIFY, terminated for timeout | same, silent |
-/// | –, silent | SUBSCRIBE | 481 | same |
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Report {
@@ -61,13 +39,8 @@ pub(super) struct Report {
     pub(super) dialog: Dialog,
     /// Whether the call is gone.
     alone: bool,
-    /// The number of the REFER, which names the subscription.
-    seq: u32,
-    /// How long the subscription lasts; `None`: nobody wants to be told.
-    told_until: Option<Instant>,
-    /// What was told last.
-    told: Option<Status>,
-    telling: Telling,
+    /// What is told of it.
+    pub(super) telling: Telling,
     stage: Stage,
 }
 
@@ -83,55 +56,12 @@ enum Stage {
     Over { status: Status },
 }
 
-/// What becomes of what is told.
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-enum Telling {
-    /// All is told.
-    Not,
-    /// NOTIFY with this number, or a later one, is under way, or is being signed: the n-th try.
-    Sent { tries: u8, seq: u32, until: Instant },
-    /// It could not be delivered: who asked may be connecting anew just now.
-    Again { tries: u8, at: Instant },
-}
-
-impl Telling {
-    const fn deadline(self) -> Option<Instant> {
-        match self {
-            Self::Not => None,
-            Self::Sent { until: at, .. } | Self::Again { at, .. } => Some(at),
-        }
-    }
-
-    const fn tries(self) -> u8 {
-        match self {
-            Self::Not => 0,
-            Self::Sent { tries, .. } | Self::Again { tries, .. } => tries,
-        }
-    }
-}
-
-/// The n-th wait.
-const fn doubled(first: Duration, tries: u8) -> Duration {
-    first.saturating_mul(1 << if tries > MAX_TRIES { MAX_TRIES } else { tries.saturating_sub(1) })
-}
-
 impl Report {
-    /// What was told did not arrive.
-    fn tell_again(&mut self, tries: u8, at: Instant) {
-        if tries < MAX_TRIES && self.told_until.is_some() {
-            self.telling = Telling::Again { tries, at };
-        } else {
-            self.telling = Telling::Not;
-            self.told_until = None;
-        }
-    }
-
     /// Whether another REFER has to wait.
     pub(super) const fn is_under_way(&self) -> bool {
         match self.stage {
             Stage::Asked { .. } | Stage::Calling { .. } => true,
-            Stage::Over { .. } => self.telling.deadline().is_some(),
+            Stage::Over { .. } => self.telling.is_under_way(),
         }
     }
 
@@ -139,10 +69,8 @@ impl Report {
     pub(super) fn is_open(&self) -> bool {
         match self.stage {
             Stage::Asked { .. } => true,
-            Stage::Calling { .. } => self.told_until.is_some(),
-            Stage::Over { status } => {
-                self.telling.deadline().is_some() || (self.told_until.is_some() && self.told != Some(status))
-            }
+            Stage::Calling { .. } => self.telling.until.is_some(),
+            Stage::Over { status } => self.telling.owes(status),
         }
     }
 
@@ -174,7 +102,7 @@ impl Report {
     pub(super) fn deadline(&self) -> Option<Instant> {
         let stage = match self.stage {
             Stage::Asked { until, .. } => Some(until),
-            Stage::Calling { .. } => self.told_until,
+            Stage::Calling { .. } => self.telling.until,
             Stage::Over { .. } => None,
         };
         [stage, self.telling.deadline()].into_iter().flatten().min()
@@ -277,10 +205,9 @@ impl Session {
             by: target.by.as_ref().map(|by| by.0.clone()),
             replaces: target.replaces.is_some(),
         });
-        let told_until = (!silent).then(|| core.now + TOLD_FOR.max(core.config.ringing.saturating_mul(2)));
+        let telling = Telling::new(seq, silent, core);
         let stage = Stage::Asked { target, until: core.now + core.config.ringing };
-        self.refer.report =
-            Some(Report { dialog, alone: false, seq, told_until, told: None, telling: Telling::Not, stage });
+        self.refer.report = Some(Report { dialog, alone: false, telling, stage });
     }
 
     /// Whether a REFER can be followed: whom to call, and its number.
@@ -320,130 +247,28 @@ impl Session {
                 came.unwrap_or(now)
             }
         };
-        let news = report.told != Some(status);
-        let due = match report.telling {
-            Telling::Not => news,
-            Telling::Again { at, .. } => news || at <= core.now,
-            // Who did not hear what was told before may hear this.
-            Telling::Sent { tries, .. } => news && tries > 1,
-        };
-        if !due {
+        if !report.telling.is_due(status, core.now) {
             return;
         }
         if status.is_final() {
             report.stage = Stage::Over { status };
         }
-        if let Some(until) = report.told_until {
-            self.tell(core, status, if status.is_final() { Err("noresource") } else { Ok(until) });
-        }
-    }
-
-    /// Sends NOTIFY: this is what has become of it, and it is told until then, or why not any more.
-    fn tell(&mut self, core: &mut Core, status: Status, until: Result<Instant, &'static str>) {
-        let Some(dialog) = self.dialog_mut() else { return };
-        let mut notify = dialog.request(Method::Notify);
-        let seq = dialog.local_seq();
-        let Some(report) = &mut self.refer.report else { return };
-        let tries = if report.told == Some(status) { report.telling.tries().saturating_add(1) } else { 1 };
-        report.told = Some(status);
-        let mut event = header::Event::new(compose::REFER);
-        // A number and a token are values of parameters.
-        let _ = event.params.set("id", Some(&report.seq.to_string()));
-        let state = match until {
-            Ok(until) => {
-                let mut state = SubscriptionState::new(ACTIVE);
-                let _ = state.params.set("expires", Some(&until.since(core.now).as_secs().to_string()));
-                state
-            }
-            Err(reason) => {
-                let mut state = SubscriptionState::new(TERMINATED);
-                let _ = state.params.set("reason", Some(reason));
-                state
-            }
-        };
-        report.telling = Telling::Sent { tries, seq, until: core.now + doubled(UNANSWERED, tries) };
-        compose::describe(&core.config, &mut notify);
-        notify.headers.push(&event);
-        notify.headers.push(&state);
-        let content_type = format!("{};version=2.0", SipFrag::MEDIA_TYPE);
-        let body = Body { content_type, bytes: SipFrag::response(status).compose() };
-        compose::body(&mut notify.headers, &mut notify.body, body);
-        compose::via(core, &mut notify);
-        core.send(notify, Purpose::Report(self.id), 0);
-    }
-
-    /// Says for the last time what is known, as the subscription is over before that is.
-    fn fall_silent(&mut self, core: &mut Core, last: Status) {
-        self.tell(core, last, Err("timeout"));
-        if let Some(report) = &mut self.refer.report {
-            report.told_until = None;
-        }
-    }
-
-    /// Something came of our NOTIFY.
-    pub(super) fn report_outcome(&mut self, core: &Core, outcome: &Outcome) {
-        let Some(report) = &mut self.refer.report else { return };
-        if outcome.response.as_ref().is_some_and(|response| response.status.is_provisional()) {
-            return;
-        }
-        let of = outcome.request.headers.get::<CSeq>().map_or(0, |cseq| cseq.seq);
-        let Telling::Sent { tries, seq, .. } = report.telling else { return };
-        // What became of an earlier one concerns nobody any more.
-        if of < seq {
-            return;
-        }
-        report.telling = Telling::Not;
-        let over = matches!(report.stage, Stage::Over { status } if report.told == Some(status));
-        match outcome.response.as_ref().map(|response| response.status) {
-            Some(status) if status.is_success() && !over => {}
-            Some(Status::CALL_DOES_NOT_EXIST | Status::BAD_EVENT) => report.told_until = None,
-            answer if answer.is_none_or(|status| !status.is_success()) && report.told_until.is_some() => {
-                report.tell_again(tries, core.now + doubled(REFUSED, tries));
-            }
-            Some(_) | None => report.told_until = None,
-        }
-    }
-
-    /// SUBSCRIBE of the REFER's subscription came: it is to last longer, or is not wanted any more.
-    pub(super) fn report_wanted(&mut self, core: &mut Core, key: &Key, subscribe: &Request) {
-        let is_of = |report: &&mut Report| {
-            let event = subscribe.headers.get::<header::Event>();
-            let id = event.ok().and_then(|event| event.id().map(ToString::to_string));
-            report.told_until.is_some() && id.is_none_or(|id| id == report.seq.to_string())
-        };
-        let Some(report) = self.refer.report.as_mut().filter(is_of) else {
-            let response = compose::response(&core.config, subscribe, Status::CALL_DOES_NOT_EXIST, &self.local_tag);
-            return core.respond(key, &response);
-        };
-        let asked = subscribe.headers.find::<Expires>().ok().flatten();
-        let time = asked.map_or(TOLD_FOR, |Expires(seconds)| Duration::from_secs(seconds.into())).min(LONGEST);
-        let last = report.told.unwrap_or(Status::TRYING);
-        report.told_until = Some(core.now + time);
-        // What was told before is told again (RFC 6665 4.2.1.2).
-        report.told = None;
-        let mut response = compose::response(&core.config, subscribe, Status::OK, &self.local_tag);
-        compose::describe_response(&core.config, &mut response);
-        response.headers.push(&Expires(u32::try_from(time.as_secs()).unwrap_or(u32::MAX)));
-        core.respond(key, &response);
-        if time.is_zero() {
-            self.fall_silent(core, last);
+        if report.telling.until.is_some() {
+            self.tell(core, status, status.is_final().then_some("noresource"));
         }
     }
 
     pub(super) fn report_timeout(&mut self, core: &mut Core) {
         let Some(report) = &mut self.refer.report else { return };
-        if let Telling::Sent { tries, until, .. } = report.telling
-            && until <= core.now
-        {
-            report.tell_again(tries, core.now);
+        if report.telling.give_up(core.now) {
             core.questions.forget_purpose(Purpose::Report(self.id));
         }
         match report.stage {
             Stage::Asked { until, .. } if until <= core.now => {
                 self.decided(core, Stage::Over { status: Status::REQUEST_TIMEOUT });
             }
-            Stage::Calling { .. } if report.told_until.is_some_and(|until| until <= core.now) => {
-                let last = report.told.unwrap_or(Status::TRYING);
+            Stage::Calling { .. } if report.telling.until.is_some_and(|until| until <= core.now) => {
+                let last = report.telling.last();
                 self.fall_silent(core, last);
             }
             Stage::Asked { .. } | Stage::Calling { .. } | Stage::Over { .. } => {}

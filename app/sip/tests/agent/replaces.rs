@@ -141,7 +141,7 @@ fn that_we_began_unanswered_replaces() {
         let named = dialog(&net, ALICE);
         replace(&mut net, "alice", if early_only { named.with_early_only() } else { named });
         assert_eq!(net.phone(ALICE).causes(), [Cause::Replaced]);
-        assert_eq!(net.phone(BOB).causes(), [Cause::CancelledThere]);
+        assert_eq!(net.phone(BOB).causes(), [Cause::AnsweredElsewhere]);
         assert_eq!(net.phone(ALICE).phase(), Some(Phase::Established));
         assert_eq!(net.phone(CAROL).phase(), Some(Phase::Established), "it was picked up");
     }

@@ -317,7 +317,7 @@ fn calling_and_over_after_an_answer_bye() {
 }
 
 #[test]
-fn any_notify_is_answered_with_481() {
+fn sent_481() {
     let mut net = talking();
     net.exchange.refuse(Method::Notify, Status::CALL_DOES_NOT_EXIST);
     transfer(&mut net, ALICE, "carol");
@@ -335,7 +335,7 @@ fn any_notify_is_answered_with_481() {
 }
 
 #[test]
-fn any_notify_is_not_answered() {
+fn sent_nothing_in_4_s() {
     let mut net = talking();
     net.exchange.lose(Method::Notify);
     transfer(&mut net, ALICE, "carol");
@@ -359,7 +359,7 @@ fn any_notify_is_not_answered() {
 }
 
 #[test]
-fn any_notify_is_refused_otherwise() {
+fn sent_refused_otherwise_and_again() {
     let mut net = talking();
     net.exchange.refuse(Method::Notify, Status::TEMPORARILY_UNAVAILABLE);
     transfer(&mut net, ALICE, "carol");
@@ -379,7 +379,7 @@ fn any_notify_is_refused_otherwise() {
 }
 
 #[test]
-fn a_notify_that_is_under_way_is_followed_by_the_newest() {
+fn sent_once_news() {
     let mut net = talking();
     transfer(&mut net, ALICE, "carol");
     net.settle();
@@ -399,7 +399,7 @@ fn a_notify_that_is_under_way_is_followed_by_the_newest() {
 }
 
 #[test]
-fn any_subscribe() {
+fn any_and_silent_subscribe() {
     let mut net = asked();
     let seq = net.exchange.requests(&Method::Refer)[0].headers.get::<CSeq>().unwrap().seq;
     let headers = format!("Event: refer;id={seq}\r\nExpires: 300\r\n");

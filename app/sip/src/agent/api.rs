@@ -7,6 +7,8 @@ use crate::message::{Method, Status};
 use crate::sdp::Unfitness;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt::{self, Write as _};
+use core::time::Duration;
 
 /// What the user tells the agent.
 #[derive(Clone, Debug)]
@@ -57,8 +59,11 @@ pub struct CallId(pub u64);
 pub enum Question {
     /// The offer of this call (RFC 3264): open the microphone and make one.
     Offer {
-        /// The call that begins.
+        /// The call that begins, or that changes.
         call: CallId,
+        /// Whether the other end is put on hold by it: nothing of theirs is received. What is offered is turned so, whatever
+        /// the description says.
+        hold: bool,
     },
     /// The answer to the offer of this call: accept it as remote description, open the microphone, make one.
     Answer {
@@ -66,14 +71,22 @@ pub enum Question {
         call: CallId,
         /// Their offer; `None` when their INVITE had no body, and an offer of ours is wanted (late offer).
         offer: Option<Body>,
+        /// Whether the other end is on hold: nothing of theirs is received. What is answered is turned so, whatever the
+        /// description says.
+        hold: bool,
     },
     /// A digest over this request (RFC 7616): [`crate::digest::choose`] one of the challenges, and sign. Where several
     /// realms ask at once, the others are asked about again when they still want an answer.
     Digest {
-        /// All that the server offered and that was not answered before, in its order.
+        /// All that the server offered, that may be answered ([`super::Config::realm`], [`super::Config::md5`]) and that
+        /// was not answered before, in its order.
         challenges: Vec<Challenge>,
         /// Who signs: [`super::Config::username`], or the user of the address.
+        #[cfg_attr(feature = "serde", serde(default))]
         username: String,
+        /// The nonce-count to sign with (RFC 7616 3.4 `nc`): how often these nonces are signed with, this time included.
+        #[cfg_attr(feature = "serde", serde(default = "first"))]
+        nc: u32,
         /// The request's method.
         method: Method,
         /// The digest-uri.
@@ -81,6 +94,12 @@ pub enum Question {
         /// The request's body, for auth-int.
         body: Vec<u8>,
     },
+}
+
+/// What is asked is asked for the first time.
+#[cfg(feature = "serde")]
+const fn first() -> u32 {
+    1
 }
 
 /// What the agent asked for.
@@ -151,6 +170,25 @@ pub enum Event {
         /// going to ring.
         replaces: bool,
     },
+    /// They sent a digit by INFO.
+    Digit {
+        /// In this call.
+        call: CallId,
+        /// Which.
+        digit: Digit,
+        /// How long it lasts.
+        duration: Duration,
+    },
+    /// They want a whole picture at once (RFC 5168): let the encoder make a key frame.
+    PictureWanted(CallId),
+    /// Candidates of theirs came (RFC 8840). They may be those of an earlier or later description than the one that is applied:
+    /// [`crate::sdp::Fragment::belongs_to`].
+    Candidates {
+        /// For this call.
+        call: CallId,
+        /// The fragment (`application/trickle-ice-sdpfrag`), which [`crate::sdp::Fragment`] reads.
+        fragment: Body,
+    },
     /// The call is over and forgotten; release its microphone and its peer connection.
     ///
     /// A call that was refused because as many are up as are allowed is told by this alone, as
@@ -211,6 +249,41 @@ pub struct Call {
     pub transfer: Option<TransferProgress>,
     /// Whether the other end asks for a transfer: [`Event::TransferAsked`].
     pub transfer_asked: bool,
+    /// Whether the user wants the other end on hold ([`super::Agent::hold`]), and that is agreed or on its way to be.
+    pub held_here: bool,
+    /// Whether they hold: they want to receive nothing.
+    pub held_there: bool,
+    /// Whether they take candidates after the description (RFC 8840), as far as they said.
+    pub trickles: bool,
+}
+
+/// A key of a telephone (RFC 4733 3): `0` to `9`, `*`, `#`, `A` to `D`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
+pub struct Digit(char);
+
+impl Digit {
+    /// The key with this sign; letters have no case. `None` if there is none.
+    #[must_use]
+    pub const fn new(sign: char) -> Option<Self> {
+        match sign.to_ascii_uppercase() {
+            sign @ ('0'..='9' | '*' | '#' | 'A'..='D') => Some(Self(sign)),
+            _ => None,
+        }
+    }
+
+    /// Its sign.
+    #[must_use]
+    pub const fn sign(self) -> char {
+        self.0
+    }
+}
+
+impl fmt::Display for Digit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char(self.0)
+    }
 }
 
 /// Who began a call.
@@ -321,4 +394,7 @@ pub enum VerbError {
     /// As many calls are up as the configuration allows.
     #[error("as many calls are up as are allowed")]
     TooMany,
+    /// As much waits to be sent already as is kept.
+    #[error("as much waits to be sent already as is kept")]
+    Full,
 }

@@ -2,17 +2,18 @@
 
 use super::core::Core;
 use super::profile::Profile;
-use super::{Body, MediaFailure};
+use super::{Body, MediaFailure, session_timer, trickle};
 use crate::dialog::MAX_FORWARDS;
 use crate::header::{
-    Accept, Allow, AllowEvents, CSeq, CallId, Contact, ContentType, Expires, From, MaxForwards, NameAddr, RetryAfter,
-    Route, Supported, To, Unsupported, UserAgent, Via, ViaTransport, Warning,
+    Accept, Allow, AllowEvents, CSeq, CallId, Contact, ContentDisposition, ContentType, Expires, From, InfoPackage,
+    MaxForwards, NameAddr, RecvInfo, RetryAfter, Route, Supported, To, Unsupported, UserAgent, Via, ViaTransport,
+    Warning,
 };
 use crate::hook::Draft;
-use crate::message::{Headers, Method, Request, Response, Status, Text, Token};
+use crate::message::{Header as _, HeaderName, Headers, Method, Request, Response, Status, Text, Token};
 use crate::sdp::{SessionDescription, Unfitness};
 use crate::transaction::COOKIE;
-use crate::uri::{SipUri, Uri};
+use crate::uri::{Params, SipUri, Uri};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec;
@@ -21,8 +22,8 @@ use core::time::Duration;
 
 /// The only type of body that is understood.
 pub(super) const SDP: &str = SessionDescription::CONTENT_TYPE;
-/// Extensions that others may require of us.
-pub(super) const EXTENSIONS: [Token; 4] = [OUTBOUND, GRUU, REPLACES, NOREFERSUB];
+/// The only flow of this phone (RFC 5626 4.2).
+pub(super) const REG_ID: u32 = 1;
 
 const OUTBOUND: Token = Token::literal("outbound");
 const GRUU: Token = Token::literal("gruu");
@@ -33,6 +34,7 @@ const NOREFERSUB: Token = Token::literal("norefersub");
 /// The package of REFER (RFC 3515 3).
 pub(super) const REFER: Token = Token::literal("refer");
 const PATH: Token = Token::literal("path");
+const INFO_PACKAGE: Token = Token::literal("Info-Package");
 
 /// A REGISTER without Via (RFC 3261 10.2, RFC 5626 4.2.1).
 pub(super) fn register(core: &mut Core, seq: u32, expires: Duration) -> Request {
@@ -76,8 +78,33 @@ pub(super) fn invite(config: &Profile, target: &Uri, dialog_call_id: &str, tag: 
     preload(config, &mut request);
     begin(config, &mut request, &NameAddr::new(target.clone()), tag, dialog_call_id, seq);
     describe(config, &mut request);
+    session_timer::ask(config, &mut request);
     finish(config, &mut request);
     request
+}
+
+/// Leads a request outside of a dialog the way that the registrar names now: the one before may name a flow that is gone.
+pub(super) fn reroute(config: &Profile, request: &mut Request) {
+    if request.headers.get::<To>().is_ok_and(|to| to.tag().is_none()) {
+        request.headers.remove(Route::NAME);
+        preload(config, request);
+    }
+}
+
+/// Adds what an INFO says of its package (RFC 6086 7), or of none.
+pub(super) fn inform(config: &Profile, request: &mut Request, package: Option<Token>) {
+    if let Some(package) = package {
+        let package = InfoPackage { package, params: Params::new() };
+        request.headers.push(&package);
+        request.headers.push(&ContentDisposition { kind: INFO_PACKAGE, params: Params::new() });
+    }
+    finish(config, request);
+}
+
+/// How long a refusal asks to wait; no longer than half a minute, for a call that is up.
+pub(super) fn retry_after(headers: &Headers) -> Option<Duration> {
+    let after = headers.find::<RetryAfter>().ok().flatten()?;
+    Some(Duration::from_secs(after.seconds.min(30).into()))
 }
 
 /// Adds what an INVITE or its 2xx says of us: Contact, Allow, Supported (RFC 3261 13.2.1, 13.3.1.4).
@@ -86,7 +113,8 @@ pub(super) fn describe(config: &Profile, request: &mut Request) {
         request.headers.push(&Contact::Addr(contact));
     }
     request.headers.push(&allow(config));
-    request.headers.push(&Supported(EXTENSIONS.to_vec()));
+    request.headers.push(&Supported(extensions(config)));
+    listen(config, &mut request.headers);
 }
 
 /// Adds what a 2xx to REFER or SUBSCRIBE says of us: both make a dialog of their own, or share one (RFC 6665 8.1.1).
@@ -126,18 +154,24 @@ pub(super) fn response(config: &Profile, request: &Request, status: Status, tag:
     let mut response = Response::to_request(request, status);
     response.set_to_tag(tag);
     let makes_dialog = request.method == Method::Invite && (status == Status::RINGING || status.is_success());
-    if makes_dialog && let Some(contact) = dialog_contact(config) {
+    let refreshes = request.method == Method::Update && status.is_success();
+    if (makes_dialog || refreshes)
+        && let Some(contact) = dialog_contact(config)
+    {
         response.headers.push(&Contact::Addr(contact));
     }
-    if status.is_success() && (makes_dialog || request.method == Method::Options) {
+    if status.is_success() && (makes_dialog || refreshes || request.method == Method::Options) {
         response.headers.push(&allow(config));
         response.headers.push(&Accept::SDP);
-        response.headers.push(&Supported(EXTENSIONS.to_vec()));
+        response.headers.push(&Supported(extensions(config)));
+    }
+    if makes_dialog || status == Status::BAD_INFO_PACKAGE {
+        listen(config, &mut response.headers);
     }
     if status == Status::METHOD_NOT_ALLOWED || status == Status::NOT_IMPLEMENTED {
         response.headers.push(&allow(config));
     }
-    if status == Status::UNSUPPORTED_MEDIA_TYPE {
+    if status == Status::UNSUPPORTED_MEDIA_TYPE && request.method != Method::Info {
         response.headers.push(&Accept::SDP);
     }
     response
@@ -207,11 +241,39 @@ fn words(failure: MediaFailure) -> &'static str {
 
 /// What may be asked of us: everything else is refused (RFC 3261 8.2.1).
 pub(super) fn methods(config: &Profile) -> Vec<Method> {
-    let mut methods = vec![Method::Invite, Method::Ack, Method::Cancel, Method::Bye, Method::Options, Method::Notify];
+    let mut methods = vec![
+        Method::Invite,
+        Method::Ack,
+        Method::Cancel,
+        Method::Bye,
+        Method::Options,
+        Method::Update,
+        Method::Info,
+        Method::Notify,
+    ];
     if config.transfers {
         methods.extend([Method::Refer, Method::Subscribe]);
     }
     methods
+}
+
+/// Extensions that others may require of us.
+pub(super) fn extensions(config: &Profile) -> Vec<Token> {
+    let mut extensions = vec![OUTBOUND, GRUU, REPLACES, NOREFERSUB];
+    if config.session_expires.is_some() {
+        extensions.push(session_timer::TIMER);
+    }
+    if config.trickle {
+        extensions.push(trickle::PACKAGE);
+    }
+    extensions
+}
+
+/// Says which packages of INFO are understood (RFC 6086 4.2).
+fn listen(config: &Profile, headers: &mut Headers) {
+    if config.trickle {
+        headers.push(&RecvInfo { package: trickle::PACKAGE, params: Params::new() });
+    }
 }
 
 fn allow(config: &Profile) -> Allow {
@@ -238,7 +300,8 @@ pub(super) fn dialog_contact(config: &Profile) -> Option<NameAddr> {
     {
         uri.params.set("ob", None).ok()?;
     }
-    if config.learned.outbound {
+    // The instance tells who this is, whatever the address.
+    if config.learned.outbound && !config.is_hidden() {
         mark(config, &mut contact, true);
     }
     Some(contact)
@@ -252,7 +315,7 @@ fn mark(config: &Profile, contact: &mut NameAddr, flow: bool) {
     }
     let _ = contact.params.set_text("+sip.instance", &Text::lossy(&format!("<{}>", config.instance)));
     if flow {
-        let _ = contact.params.set("reg-id", Some("1"));
+        let _ = contact.params.set("reg-id", Some(&REG_ID.to_string()));
     }
 }
 
@@ -297,7 +360,11 @@ fn finish(config: &Profile, request: &mut Request) {
     if let Ok(user_agent) = config.user_agent.parse::<UserAgent>() {
         request.headers.push(&user_agent);
     }
-    for (name, value) in config.headers.iter() {
-        let _ = request.headers.push_raw(name, value);
+    let own = |name: &str| name.parse().is_ok_and(|name: HeaderName| request.headers.contains(name));
+    let more: Vec<(&str, &str)> = config.headers.iter().filter(|(name, _)| !own(name)).collect();
+    let mut draft = Draft::of_request(request);
+    for (name, value) in more {
+        // What is not free stays as it is.
+        let _ = draft.add(name, value);
     }
 }

@@ -1,7 +1,8 @@
 use crate::Random;
-use crate::header::NameAddr;
+use crate::digest::Policy;
+use crate::header::{CallId, NameAddr};
 use crate::message::Headers;
-use crate::uri::{Params, Uri};
+use crate::uri::{Params, SipUri, Uri};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -16,16 +17,19 @@ pub struct Config {
     pub username: Option<String>,
     /// The only realm whose challenges are answered (RFC 7616 3.3); `None`: whichever asks.
     pub realm: Option<String>,
+    /// Whether MD5 will do where nothing stronger is offered (RFC 8760 2.4).
+    pub md5: bool,
     /// Where REGISTER goes: the domain, as a URI without user.
     pub registrar: Uri,
     /// The first hop of every request outside of a dialog, if it is not the registrar's domain.
     pub outbound_proxy: Option<Uri>,
-    /// What is added to every REGISTER, INVITE and OPTIONS that begins something; the agent's own headers stay.
+    /// What is added to every request that begins something (REGISTER, INVITE, OPTIONS, …). The agent's own headers stay
+    /// as they are, and what a [`Hook`](crate::hook::Hook) may not add is left out, too.
     pub headers: Headers,
     /// The servers that the transport leads to; none is as good as one. See [`super::Output::Connect`].
     pub servers: Vec<Server>,
     /// How long a server that is not of the best priority is used, before it is tried to return: half of this to one and a
-    /// half, and never in a call.
+    /// half, and never in a call. It doubles with each return that is in vain, up to sixteen times this.
     pub return_after: Duration,
     /// Whether the transport is over TLS: Via says WSS then, else WS (RFC 7118 5.2).
     pub secure: bool,
@@ -53,10 +57,11 @@ pub struct Config {
     /// How many calls may be up at once; one more is answered 486 Busy Here.
     pub max_calls: usize,
     /// How often the transport is probed with a CRLF ping (RFC 5626 3.5.1) when it is idle; a Flow-Timer that is shorter
-    /// is kept.
+    /// is kept. A transport that dies is found after this and [`Config::pong_timeout`] at the latest: with 6 s and 3 s in
+    /// 9 s.
     pub ping_interval: Duration,
-    /// How long a pong may take before the transport counts as dead. A request that nothing follows on is probed after 4 s:
-    /// with 5 s here a dead transport is found in 9 s.
+    /// How long a pong may take before the transport counts as dead. A request that nothing follows on is probed after 4 s,
+    /// if the next ping is not due before.
     pub pong_timeout: Duration,
     /// The User-Agent header.
     pub user_agent: String,
@@ -100,6 +105,7 @@ impl Config {
             address,
             username: None,
             realm: None,
+            md5: true,
             registrar,
             outbound_proxy: None,
             headers: Headers::new(),
@@ -117,8 +123,8 @@ impl Config {
             register_expires: Duration::from_secs(600),
             ringing: Duration::from_secs(60),
             max_calls: 1,
-            ping_interval: Duration::from_secs(25),
-            pong_timeout: Duration::from_secs(5),
+            ping_interval: Duration::from_secs(6),
+            pong_timeout: Duration::from_secs(3),
             user_agent: String::from("Tabphone"),
             webrtc: false,
             session_expires: Some(Duration::from_secs(1800)),
@@ -132,11 +138,64 @@ impl Config {
         }
     }
 
+    /// Whether an agent can work with this. One that is made with something else says it in the end, too: whatever it sends
+    /// is refused, or not understood.
+    ///
+    /// # Errors
+    /// What cannot be used, the first of it.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let user = |uri: &Uri| uri.as_sip().map(|uri| uri.user.is_some());
+        let proxy = self.outbound_proxy.as_ref();
+        let contact = SipUri::new(&self.contact_user, &self.contact_host);
+        let is_name = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let checks = [
+            (user(&self.address.uri) == Some(true), ConfigError::Address),
+            (user(&self.registrar) == Some(false), ConfigError::Registrar),
+            (proxy.is_none_or(|proxy| user(proxy).is_some()), ConfigError::OutboundProxy),
+            (!self.contact_user.is_empty() && contact.is_ok(), ConfigError::Contact),
+            (is_name(&self.instance) && !self.instance.contains(['<', '>', '"', '\\']), ConfigError::Instance),
+            (self.register_call_id.parse::<CallId>().is_ok(), ConfigError::CallId),
+            (!self.register_expires.is_zero() && !self.ping_interval.is_zero(), ConfigError::Time),
+        ];
+        checks.into_iter().find(|(fits, _)| !fits).map_or(Ok(()), |(_, error)| Err(error))
+    }
+
+    /// Which challenge is answered.
+    pub(super) const fn policy(&self) -> Policy {
+        Policy { md5: self.md5, topmost: false }
+    }
+
     /// Who signs.
     pub(super) fn signer(&self) -> String {
-        let user = || self.address.uri.as_sip().and_then(crate::uri::SipUri::user_unescaped);
+        let user = || self.address.uri.as_sip().and_then(SipUri::user_unescaped);
         self.username.clone().or_else(user).unwrap_or_default()
     }
+}
+
+/// A setting cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// [`Config::address`].
+    #[error("the address of record is no SIP address with a user")]
+    Address,
+    /// [`Config::registrar`] (RFC 3261 10.2: it has no user).
+    #[error("the registrar is no SIP URI of a domain")]
+    Registrar,
+    /// [`Config::outbound_proxy`].
+    #[error("the outbound proxy is no SIP URI")]
+    OutboundProxy,
+    /// [`Config::contact_user`] or [`Config::contact_host`].
+    #[error("the user and host of the Contact make no URI")]
+    Contact,
+    /// [`Config::instance`].
+    #[error("the instance is no URN")]
+    Instance,
+    /// [`Config::register_call_id`].
+    #[error("the Call-ID of REGISTER is none")]
+    CallId,
+    /// [`Config::register_expires`] or [`Config::ping_interval`].
+    #[error("a registration, and the time between two pings, must last")]
+    Time,
 }
 
 /// A random UUID (RFC 9562 5.4) as URN.

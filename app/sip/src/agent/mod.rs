@@ -21,8 +21,10 @@ mod config;
 mod core;
 mod description;
 mod established;
+mod hold;
 mod hooked;
 mod incoming;
+mod info;
 mod link;
 mod modify;
 mod outcomes;
@@ -37,14 +39,20 @@ mod replaces;
 mod report;
 mod servers;
 mod session;
+mod session_timer;
 mod snapshot;
 mod target;
 mod telling;
 mod transactions;
 mod transfer;
+mod trickle;
+mod update;
+
+#[cfg(test)]
+mod tests;
 
 pub use api::*;
-pub use config::{Config, Server};
+pub use config::{Config, ConfigError, Server};
 pub use refusal::Refusal;
 pub use snapshot::{RestoreError, Snapshot};
 pub use transfer::TransferProgress;
@@ -58,6 +66,7 @@ use crate::hook::Hook;
 use crate::message::{Headers, KeepAlive, is_keepalive};
 use crate::uri::Uri;
 use crate::{Instant, Random, Seed};
+use ::core::time::Duration;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -248,6 +257,51 @@ impl Agent {
         self.verb(id, now, Session::reoffer)
     }
 
+    /// Puts an answered call on hold: nothing of theirs is received any more, by the direction of the media alone (RFC 3264
+    /// 8.4). While its media is being changed it waits; what the user wanted last is done. If the other end refuses, it
+    /// stays as it was ([`Event::Call`]).
+    ///
+    /// # Errors
+    /// There is no such call, or it is not established.
+    pub fn hold(&mut self, id: CallId, now: Instant) -> Result<(), VerbError> {
+        self.verb(id, now, |session, core| session.hold(core, true))
+    }
+
+    /// Ends [the hold](Agent::hold) of a call.
+    ///
+    /// # Errors
+    /// There is no such call, or it is not established.
+    pub fn resume(&mut self, id: CallId, now: Instant) -> Result<(), VerbError> {
+        self.verb(id, now, |session, core| session.hold(core, false))
+    }
+
+    /// Sends a digit by INFO (`application/dtmf-relay`), after those that were sent before; for phones and gateways that take
+    /// no RFC 4733. Its duration is kept between 40 ms and 6 s.
+    ///
+    /// # Errors
+    /// There is no such call, it is not established, or too many digits wait already.
+    pub fn send_digit(&mut self, id: CallId, digit: Digit, duration: Duration, now: Instant) -> Result<(), VerbError> {
+        self.verb(id, now, |session, _| session.send_digit(digit, duration))
+    }
+
+    /// Asks for a whole picture by INFO (RFC 5168), where feedback in RTCP is not to be had.
+    ///
+    /// # Errors
+    /// There is no such call, it is not established, or too much waits to be sent already.
+    pub fn request_picture(&mut self, id: CallId, now: Instant) -> Result<(), VerbError> {
+        self.verb(id, now, |session, _| session.request_picture())
+    }
+
+    /// Sends candidates that follow our description (RFC 8840), if [`Config::trickle`] and they take them; as long as that is
+    /// not known, or there is no dialog, they wait. Each fragment has all candidates of its ICE session so far: the newest
+    /// replaces one that waits.
+    ///
+    /// # Errors
+    /// There is no such call, or [`Config::trickle`] is off, or it is no fragment.
+    pub fn trickle(&mut self, id: CallId, fragment: Body, now: Instant) -> Result<(), VerbError> {
+        self.verb(id, now, |session, core| session.trickle(core, fragment))
+    }
+
     /// Whether the phone is registered.
     #[must_use]
     pub fn registration(&self) -> Registration {
@@ -321,7 +375,9 @@ impl Agent {
         let mut effects = Effects::default();
         self.core.transactions.timeout(now, &mut effects);
         self.core.apply(effects);
-        self.registering.timeout(&mut self.core);
+        if self.registering.timeout(&mut self.core) {
+            self.drop_transport();
+        }
         for session in &mut self.sessions {
             session.timeout(&mut self.core);
         }
@@ -362,7 +418,7 @@ impl Agent {
     fn answer_question(&mut self, id: QuestionId, answer: Answer) {
         let Some(open) = self.core.questions.take(id) else { return };
         match open.question {
-            Question::Offer { call } => self.with(call, |session, core| match session.state {
+            Question::Offer { call, .. } => self.with(call, |session, core| match session.state {
                 State::Outgoing(_) => session.offered(core, answer),
                 State::Established(_) => session.reoffered(core, answer),
                 State::Incoming(_) | State::Gone => {}

@@ -1,6 +1,6 @@
 use super::link::Link;
 use super::transactions::{FLOW_RENEWED, Outcome, Purpose, Transactions};
-use super::{Agent, Event, Output, Registration, challenge, outgoing};
+use super::{Agent, Event, Output, Registration, challenge, compose, outgoing, session_timer};
 use crate::message::{Method, Status};
 
 impl Agent {
@@ -9,8 +9,9 @@ impl Agent {
         loop {
             if let Some(outcome) = self.core.outcome() {
                 self.take(outcome);
-            } else if let Some((outcome, bound)) = self.registering.renewed() {
+            } else if let Some((mut outcome, bound)) = self.registering.renewed() {
                 if bound && self.is_wanted(outcome.purpose) {
+                    compose::reroute(&self.core.config, &mut outcome.request);
                     self.send_again(outcome.purpose, outcome.request, outcome.challenged | FLOW_RENEWED);
                 } else {
                     self.conclude(&outcome);
@@ -18,6 +19,10 @@ impl Agent {
             } else {
                 break;
             }
+        }
+        for session in &mut self.sessions {
+            session.advance(&mut self.core);
+            session.inform(&mut self.core);
         }
         self.relate();
         self.sessions.retain(|session| !session.is_gone());
@@ -39,15 +44,20 @@ impl Agent {
         if wanted && is_flow_failed(&outcome) && self.registering.renew(&mut self.core, outcome.clone()) {
             return;
         }
+        if wanted && let Some(request) = session_timer::raised(&outcome, outcome.challenged & !FLOW_RENEWED) {
+            return self.send_again(outcome.purpose, request, outcome.challenged.saturating_add(1));
+        }
         self.conclude(&outcome);
     }
 
     /// Whether a request for this purpose is worth being sent again, signed or over another flow.
     fn is_wanted(&self, purpose: Purpose) -> bool {
         match purpose {
-            Purpose::Invite(id) | Purpose::Reinvite(id) | Purpose::Refer(id) => {
-                self.sessions.iter().any(|session| session.id == id && !session.over)
-            }
+            Purpose::Invite(id)
+            | Purpose::Reinvite(id)
+            | Purpose::Update(id)
+            | Purpose::Info(id)
+            | Purpose::Refer(id) => self.sessions.iter().any(|session| session.id == id && !session.over),
             Purpose::Register | Purpose::Report(_) | Purpose::Farewell => true,
             Purpose::Probe => false,
         }
@@ -58,8 +68,7 @@ impl Agent {
         match outcome.purpose {
             Purpose::Register => {
                 if self.registering.outcome(&mut self.core, outcome) {
-                    self.core.output(Output::Disconnect);
-                    self.lost();
+                    self.drop_transport();
                 }
             }
             Purpose::Invite(call) => {
@@ -73,10 +82,18 @@ impl Agent {
                 }
             }
             Purpose::Reinvite(call) => self.with(call, |session, core| session.reinvite_outcome(core, outcome)),
+            Purpose::Update(call) => self.with(call, |session, core| session.update_outcome(core, outcome)),
+            Purpose::Info(call) => self.with(call, |session, core| session.info_outcome(core, outcome)),
             Purpose::Refer(call) => self.with(call, |session, core| session.refer_outcome(core, outcome)),
             Purpose::Report(call) => self.with(call, |session, core| session.report_outcome(core, outcome)),
             Purpose::Farewell | Purpose::Probe => {}
         }
+    }
+
+    /// Closes the transport, which counts as lost.
+    pub(super) fn drop_transport(&mut self) {
+        self.core.output(Output::Disconnect);
+        self.lost();
     }
 
     /// The agent stopped: nothing is under way any more.

@@ -1,13 +1,14 @@
 use super::core::Core;
 use super::established::Established;
 use super::incoming::Incoming;
+use super::info::Informing;
 use super::outgoing::Outgoing;
 use super::refer::Refer;
 use super::report::Report;
 use super::{Call, CallId, Cause, Direction, Event, Phase};
 use crate::Instant;
 use crate::dialog::Dialog;
-use crate::header::NameAddr;
+use crate::header::{NameAddr, Reason};
 use crate::message::{Method, Request};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -24,6 +25,9 @@ pub(super) struct Session {
     pub(super) local_tag: String,
     /// Whether the user was told that it ended.
     pub(super) over: bool,
+    /// What is said beside it.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(super) informing: Informing,
     pub(super) state: State,
     /// What passes it on.
     #[cfg_attr(feature = "serde", serde(default))]
@@ -33,6 +37,7 @@ pub(super) struct Session {
 /// Where a call stands.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[allow(clippy::large_enum_variant, reason = "there are few calls at a time")]
 pub(super) enum State {
     /// Called, not answered.
     Outgoing(Outgoing),
@@ -47,6 +52,7 @@ pub(super) enum State {
 impl Session {
     /// What the user sees of it.
     pub(super) fn call(&self) -> Call {
+        let (held_here, held_there) = self.holds();
         Call {
             id: self.id,
             direction: self.direction,
@@ -57,6 +63,9 @@ impl Session {
             replaces: self.refer.replaces,
             transfer: self.refer.transfer.progress(),
             transfer_asked: self.refer.report.as_ref().is_some_and(Report::is_asked),
+            held_here,
+            held_there,
+            trickles: self.trickles(),
         }
     }
 
@@ -182,7 +191,15 @@ impl Session {
 
 /// Ends a dialog that nothing else is owed to.
 pub(super) fn bye(core: &mut Core, dialog: &mut Dialog) {
+    bye_because(core, dialog, None);
+}
+
+/// As [`bye`], and says why (RFC 3326).
+pub(super) fn bye_because(core: &mut Core, dialog: &mut Dialog, reason: Option<&Reason>) {
     let mut bye = dialog.request(Method::Bye);
+    if let Some(reason) = reason {
+        bye.headers.push(reason);
+    }
     super::compose::via(core, &mut bye);
     core.send(bye, super::transactions::Purpose::Farewell, 0);
 }

@@ -27,6 +27,10 @@ pub(super) enum Purpose {
     Invite(CallId),
     /// To change this call.
     Reinvite(CallId),
+    /// To refresh the session of this call.
+    Update(CallId),
+    /// To say something beside this call.
+    Info(CallId),
     /// To have this call passed on.
     Refer(CallId),
     /// To tell in this call what became of the one that was asked for there.

@@ -325,8 +325,8 @@ fn a_reoffer_that_cannot_be_answered_changes_nothing() {
 #[test]
 fn methods_that_are_not_there() {
     for (method, status) in [
-        (Method::Update, Status::METHOD_NOT_ALLOWED),
-        (Method::Info, Status::METHOD_NOT_ALLOWED),
+        (Method::Register, Status::METHOD_NOT_ALLOWED),
+        (Method::Publish, Status::METHOD_NOT_ALLOWED),
         ("FLY".parse().unwrap(), Status::NOT_IMPLEMENTED),
     ] {
         let mut net = ready();

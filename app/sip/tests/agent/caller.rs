@@ -146,6 +146,7 @@ fn told(early: &[(&str, &str)], answer: &str) -> Vec<String> {
         Seen::Remote(_, text) => Some(text.clone()),
         Seen::Incoming(..)
         | Seen::Established(_)
+        | Seen::Said(..)
         | Seen::Ended(..)
         | Seen::Transfer(..)
         | Seen::TransferAsked(..)

@@ -83,6 +83,7 @@ fn ended_once(net: &Net, phone: usize) {
         Seen::Incoming(..)
         | Seen::Established(_)
         | Seen::Remote(..)
+        | Seen::Said(..)
         | Seen::Transfer(..)
         | Seen::TransferAsked(..)
         | Seen::Stopped => None,

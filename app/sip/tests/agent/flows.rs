@@ -13,12 +13,15 @@ struct Outcome {
     seen: Vec<Seen>,
     registration: Registration,
     phase: Option<Phase>,
+    /// Who holds the call.
+    holds: Option<(bool, bool)>,
 }
 
 fn outcomes(net: &Net) -> Vec<Outcome> {
     let of = |phone: usize| {
         let phone = net.phone(phone);
-        Outcome { seen: phone.seen.clone(), registration: phone.registration(), phase: phone.phase() }
+        let holds = phone.agent.calls().next().map(|call| (call.held_here, call.held_there));
+        Outcome { seen: phone.seen.clone(), registration: phone.registration(), phase: phone.phase(), holds }
     };
     vec![of(ALICE), of(BOB)]
 }

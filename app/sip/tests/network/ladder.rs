@@ -1,7 +1,8 @@
 //! What happened in the network, to be read by people.
 
 use sip::Instant;
-use sip::message::{HeaderName, KeepAlive, Message, is_keepalive};
+use sip::header::ContentType;
+use sip::message::{HeaderName, Headers, KeepAlive, Message, is_keepalive};
 use std::fmt::Write as _;
 
 /// Messages and events so far, one a line.
@@ -29,6 +30,21 @@ impl Ladder {
     }
 }
 
+/// What a message carries.
+fn body(headers: &Headers, bytes: &[u8]) -> String {
+    if bytes.is_empty() {
+        return String::new();
+    }
+    match headers.get::<ContentType>() {
+        Ok(ContentType(kind)) if kind.is("application/sdp") => match super::direction(bytes) {
+            Some(direction) => format!(" with description, {direction}"),
+            None => " with description".into(),
+        },
+        Ok(ContentType(kind)) => format!(" with {kind}"),
+        Err(_) => " with description".into(),
+    }
+}
+
 /// What a message is, in short.
 fn first_line(bytes: &[u8]) -> String {
     match is_keepalive(bytes) {
@@ -39,12 +55,9 @@ fn first_line(bytes: &[u8]) -> String {
     }
     match Message::parse(bytes) {
         Ok(Message::Request(request)) => {
-            let body = match request.body.as_slice() {
-                [] => String::new(),
-                body => match sip::body::sipfrag::SipFrag::status(body) {
-                    Some(status) => format!(" of {status} {}", status.reason()),
-                    None => " with description".into(),
-                },
+            let body = match sip::body::sipfrag::SipFrag::status(&request.body) {
+                Some(status) => format!(" of {status} {}", status.reason()),
+                None => body(&request.headers, &request.body),
             };
             let replaces = if request.headers.contains(HeaderName::Replaces) { " with Replaces" } else { "" };
             let state = request.headers.get::<sip::header::SubscriptionState>();
@@ -52,7 +65,7 @@ fn first_line(bytes: &[u8]) -> String {
             format!("{}{state}{replaces}{body}", request.method)
         }
         Ok(Message::Response(response)) => {
-            let body = if response.body.is_empty() { "" } else { " with description" };
+            let body = body(&response.headers, &response.body);
             let cseq = response.headers.get::<sip::header::CSeq>();
             let method = cseq.map_or_else(|error| error.to_string(), |cseq| cseq.method.to_string());
             format!("{} {} ({method}){body}", response.status, response.reason())

@@ -15,10 +15,10 @@ mod phone;
 mod wire;
 
 pub use ladder::Ladder;
-pub use phone::{Phone, Seen, config};
+pub use phone::{Phone, Seen, config, direction};
 pub use wire::Wire;
 
-use sip::agent::{Agent, Answer, CallId, Input, MediaFailure, Output, QuestionId, VerbError};
+use sip::agent::{Agent, Answer, Body, CallId, Input, MediaFailure, Output, QuestionId, VerbError};
 use sip::{Duration, Instant};
 use std::collections::BTreeMap;
 
@@ -144,6 +144,28 @@ impl<E: Exchange> Network<E> {
         self.verb(phone, "offers anew", Agent::reoffer);
     }
 
+    pub fn hold(&mut self, phone: usize) {
+        self.verb(phone, "holds", Agent::hold);
+    }
+
+    pub fn resume(&mut self, phone: usize) {
+        self.verb(phone, "resumes", Agent::resume);
+    }
+
+    /// Sends these digits, each for a tenth of a second.
+    pub fn press(&mut self, phone: usize, digits: &str) {
+        for digit in digits.chars().filter_map(sip::agent::Digit::new) {
+            let verb = |agent: &mut Agent, id, now| agent.send_digit(id, digit, Duration::from_millis(100), now);
+            self.verb(phone, &format!("presses {digit}"), verb);
+        }
+    }
+
+    /// Candidates of a phone that follow its description.
+    pub fn trickle(&mut self, phone: usize, fragment: &str) {
+        let body = Body { content_type: "application/trickle-ice-sdpfrag".into(), bytes: fragment.into() };
+        self.verb(phone, "finds candidates", |agent, id, now| agent.trickle(id, body, now));
+    }
+
     pub fn fail(&mut self, phone: usize, failure: MediaFailure) {
         self.verb(phone, "loses its media", |agent, id, now| agent.fail(id, failure, now));
     }
@@ -266,6 +288,9 @@ impl<E: Exchange> Network<E> {
         if self.phones[phone].replace_after == Some(self.phones[phone].inputs) {
             // The page that was asked is gone; the next one is asked again.
             answers = self.replace(phone);
+        }
+        if self.phones[phone].cut_after == Some(self.phones[phone].inputs) {
+            self.cut(phone);
         }
         for (id, answer) in answers {
             let now = self.now;

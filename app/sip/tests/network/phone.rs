@@ -19,6 +19,8 @@ pub struct Phone {
     pub inputs: usize,
     /// After which of them its page is replaced.
     pub replace_after: Option<usize>,
+    /// After which of them its connection is cut.
+    pub cut_after: Option<usize>,
     /// Why it has no media, if it has none.
     pub media: Result<(), MediaFailure>,
     /// Its password; without one nobody signs.
@@ -37,6 +39,8 @@ pub enum Seen {
     Incoming(CallId, String),
     Established(CallId),
     Remote(CallId, String),
+    /// What came by INFO.
+    Said(CallId, String),
     Ended(CallId, Phase, Cause),
     Transfer(CallId, TransferProgress),
     TransferAsked(CallId, String),
@@ -52,6 +56,9 @@ pub fn config(user: &str) -> Config {
         contact_host: format!("{user}.invalid"),
         instance: format!("urn:uuid:00000000-0000-4000-8000-{:0>12x}", user.len()),
         register_call_id: format!("registration-of-{user}"),
+        // Few pings, so that ladders are short; `alive` has the usual ones.
+        ping_interval: Duration::from_secs(25),
+        pong_timeout: Duration::from_secs(5),
         ..Config::new(address, registrar, &mut Random::new([0; 32]))
     }
 }
@@ -67,6 +74,7 @@ impl Phone {
             seen: Vec::new(),
             inputs: 0,
             replace_after: None,
+            cut_after: None,
             media: Ok(()),
             password: None,
             holds: false,
@@ -99,6 +107,7 @@ impl Phone {
             Seen::Incoming(..)
             | Seen::Established(_)
             | Seen::Remote(..)
+            | Seen::Said(..)
             | Seen::Transfer(..)
             | Seen::TransferAsked(..)
             | Seen::Stopped => None,
@@ -113,6 +122,7 @@ impl Phone {
             Seen::Incoming(..)
             | Seen::Established(_)
             | Seen::Remote(..)
+            | Seen::Said(..)
             | Seen::Ended(..)
             | Seen::TransferAsked(..)
             | Seen::Stopped => None,
@@ -147,11 +157,11 @@ impl Phone {
                 }
                 Err(failure) => Answer::Media(failure),
             },
-            Question::Digest { challenges, username, method, uri, body } => {
+            Question::Digest { challenges, username, nc, method, uri, body } => {
                 let Some(password) = &self.password else { return Answer::NoCredentials };
                 let challenge = digest::choose(challenges, digest::Policy::default()).unwrap();
                 let ha1 = digest::ha1(&challenge.algorithm(), username, &challenge.realm, password);
-                let credentials = digest::sign(challenge, &ha1, username, method, uri, body, "cnonce", 1);
+                let credentials = digest::sign(challenge, &ha1, username, method, uri, body, "cnonce", *nc);
                 Answer::Credentials(credentials)
             }
         }
@@ -168,12 +178,19 @@ impl Phone {
                 Some(format!("rings: {caller}"))
             }
             Event::Call(id) => {
-                let phase = self.agent.calls().find(|call| call.id == id)?.phase;
+                let call = self.agent.calls().find(|call| call.id == id)?;
+                let phase = call.phase;
                 let seen = Seen::Established(id);
                 if phase == Phase::Established && !self.seen.contains(&seen) {
                     self.seen.push(seen);
                 }
-                Some(format!("{phase:?}"))
+                let hold = match (call.held_here, call.held_there) {
+                    (false, false) => "",
+                    (true, false) => ", they are held",
+                    (false, true) => ", held by them",
+                    (true, true) => ", held by both",
+                };
+                Some(format!("{phase:?}{hold}"))
             }
             Event::Remote { call, answer, early } => {
                 let mut text = String::from_utf8_lossy(&answer.bytes).into_owned();
@@ -181,7 +198,17 @@ impl Phone {
                     text.insert_str(0, "early ");
                 }
                 self.seen.push(Seen::Remote(call, text.clone()));
-                Some(format!("applies \"{text}\""))
+                let short = direction(answer.bytes.as_slice());
+                Some(short.map_or_else(|| format!("applies \"{text}\""), |direction| format!("applies {direction}")))
+            }
+            Event::Digit { call, digit, duration } => {
+                self.said(call, format!("{digit} for {} ms", duration.as_millis()))
+            }
+            Event::PictureWanted(call) => self.said(call, "a picture is wanted".into()),
+            Event::Candidates { call, fragment } => {
+                let text = String::from_utf8(fragment.bytes).unwrap();
+                let count = text.matches("a=candidate:").count();
+                self.said(call, format!("{count} candidates"))
             }
             Event::Ended { call, last, cause } => {
                 assert!(self.agent.calls().all(|other| other.id != call), "an ended call is forgotten");
@@ -207,6 +234,11 @@ impl Phone {
         }
     }
 
+    fn said(&mut self, call: CallId, what: String) -> Option<String> {
+        self.seen.push(Seen::Said(call, what.clone()));
+        Some(format!("is told: {what}"))
+    }
+
     /// Saves the agent as text, and goes on with one that was restored from it.
     pub fn restore(&mut self, now: Instant) {
         let config = self.agent.config().clone();
@@ -218,9 +250,15 @@ impl Phone {
     }
 }
 
+/// The direction of the first section, if it is a description.
+pub fn direction(bytes: &[u8]) -> Option<&'static str> {
+    let description = sip::sdp::SessionDescription::parse(bytes).ok()?;
+    description.direction(0).map(sip::sdp::Direction::as_str)
+}
+
 fn is_about(question: &Question, id: CallId) -> bool {
     match question {
-        Question::Offer { call } | Question::Answer { call, .. } => *call == id,
+        Question::Offer { call, .. } | Question::Answer { call, .. } => *call == id,
         Question::Digest { .. } => false,
     }
 }

@@ -85,11 +85,10 @@ fn asked(uri: &Uri) -> Result<(Headers, Option<Replaces>), Status> {
 }
 
 fn is_harmless(name: &HeaderName, value: &str) -> bool {
-    match name {
-        HeaderName::Require => value.trim().eq_ignore_ascii_case("replaces"),
-        HeaderName::Subject | HeaderName::AcceptContact | HeaderName::RejectContact => true,
-        _ => false,
+    if *name == HeaderName::Require {
+        return value.trim().eq_ignore_ascii_case("replaces");
     }
+    [HeaderName::Subject, HeaderName::AcceptContact, HeaderName::RejectContact].contains(name)
 }
 
 /// The text that an escaped one stands for.

@@ -82,12 +82,12 @@ impl Agent {
         let key = self.core.send(request, purpose, challenged);
         let Some(key) = key else { return };
         match purpose {
-            Purpose::Invite(call) => self.with(call, |session, _| session.invited_again(key)),
+            Purpose::Invite(call) => self.with(call, |session, core| session.invited_again(core, key)),
             Purpose::Reinvite(call) => self.with(call, |session, _| session.reinvited_again(key)),
             Purpose::Update(call) => self.with(call, |session, _| session.updated_again(key)),
             Purpose::Info(call) => self.with(call, |session, _| session.informed_again(key)),
             Purpose::Refer(call) => self.with(call, |session, core| session.referred_again(core, key)),
-            Purpose::Register | Purpose::Report(_) | Purpose::Farewell | Purpose::Probe => {}
+            Purpose::Register | Purpose::Report(_) | Purpose::Farewell | Purpose::Probe | Purpose::Prack(_) => {}
         }
     }
 
@@ -101,9 +101,10 @@ impl Agent {
             Purpose::Reinvite(call)
             | Purpose::Update(call)
             | Purpose::Info(call)
+            | Purpose::Prack(call)
             | Purpose::Refer(call)
             | Purpose::Report(call) => {
-                let dialog = self.session(call)?.dialog_mut()?;
+                let dialog = self.session(call)?.dialog_with(request)?;
                 dialog.skip(1);
                 Some(dialog.local_seq())
             }

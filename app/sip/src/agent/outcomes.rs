@@ -57,6 +57,7 @@ impl Agent {
             | Purpose::Reinvite(id)
             | Purpose::Update(id)
             | Purpose::Info(id)
+            | Purpose::Prack(id)
             | Purpose::Refer(id) => self.sessions.iter().any(|session| session.id == id && !session.over),
             Purpose::Register | Purpose::Report(_) | Purpose::Farewell => true,
             Purpose::Probe => false,
@@ -84,6 +85,7 @@ impl Agent {
             Purpose::Reinvite(call) => self.with(call, |session, core| session.reinvite_outcome(core, outcome)),
             Purpose::Update(call) => self.with(call, |session, core| session.update_outcome(core, outcome)),
             Purpose::Info(call) => self.with(call, |session, core| session.info_outcome(core, outcome)),
+            Purpose::Prack(call) => self.with(call, |session, _| session.prack_outcome(outcome)),
             Purpose::Refer(call) => self.with(call, |session, core| session.refer_outcome(core, outcome)),
             Purpose::Report(call) => self.with(call, |session, core| session.report_outcome(core, outcome)),
             Purpose::Farewell | Purpose::Probe => {}

@@ -102,6 +102,7 @@ impl Questions {
                     | Purpose::Reinvite(call)
                     | Purpose::Update(call)
                     | Purpose::Info(call)
+                    | Purpose::Prack(call)
                     | Purpose::Refer(call),
                 ) => call != id,
                 Some(Purpose::Register | Purpose::Report(_) | Purpose::Farewell | Purpose::Probe) | None => true,

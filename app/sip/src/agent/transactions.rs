@@ -31,6 +31,8 @@ pub(super) enum Purpose {
     Update(CallId),
     /// To say something beside this call.
     Info(CallId),
+    /// To acknowledge a provisional response of this call.
+    Prack(CallId),
     /// To have this call passed on.
     Refer(CallId),
     /// To tell in this call what became of the one that was asked for there.

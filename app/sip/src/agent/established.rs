@@ -172,7 +172,8 @@ impl Session {
             State::Incoming(_) => self.refuse(core, cause::of_cancel(&bye.headers)),
             State::Established(established) => {
                 established.refuse_theirs(core, Status::REQUEST_TERMINATED);
-                self.gone(core, Cause::HungUpThere);
+                let cause = self.refer.cause_of_bye();
+                self.gone(core, cause);
             }
             State::Outgoing(_) => self.early_hung_up(core, bye),
             State::Gone => {}

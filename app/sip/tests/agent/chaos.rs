@@ -80,7 +80,13 @@ fn perform(net: &mut Net, action: Action) {
 fn ended_once(net: &Net, phone: usize) {
     let ended = |seen: &Seen| match seen {
         Seen::Ended(id, _, _) => Some(*id),
-        Seen::Incoming(..) | Seen::Established(_) | Seen::Remote(..) | Seen::Said(..) | Seen::Stopped => None,
+        Seen::Incoming(..)
+        | Seen::Established(_)
+        | Seen::Remote(..)
+        | Seen::Said(..)
+        | Seen::Transfer(..)
+        | Seen::TransferAsked(..)
+        | Seen::Stopped => None,
     };
     let mut ids: Vec<_> = net.phone(phone).seen.iter().filter_map(ended).collect();
     let all = ids.len();

@@ -30,13 +30,17 @@ mod redirects;
 mod refusals;
 mod registration;
 mod reliable;
+mod replaces;
 mod requests;
 mod restore;
 mod rfc3665;
 mod rfc3725;
+mod rfc5589;
 mod servers;
 mod session_timer;
 mod survival;
+mod transfer;
+mod transferee;
 mod trickle;
 mod update;
 
@@ -46,6 +50,8 @@ use sip::message::{Message, Method, Request, Response};
 /// The two phones of these tests.
 const ALICE: usize = 0;
 const BOB: usize = 1;
+/// The third one, in tests of three.
+const CAROL: usize = 2;
 
 type Net = Network<Wire>;
 

@@ -35,7 +35,13 @@ fn talking() -> Net {
 fn said(net: &Net, phone: usize) -> Vec<String> {
     let of = |seen: &Seen| match seen {
         Seen::Said(_, what) => Some(what.clone()),
-        Seen::Incoming(..) | Seen::Established(_) | Seen::Remote(..) | Seen::Ended(..) | Seen::Stopped => None,
+        Seen::Incoming(..)
+        | Seen::Established(_)
+        | Seen::Remote(..)
+        | Seen::Ended(..)
+        | Seen::Transfer(..)
+        | Seen::TransferAsked(..)
+        | Seen::Stopped => None,
     };
     net.phone(phone).seen.iter().filter_map(of).collect()
 }

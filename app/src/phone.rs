@@ -60,10 +60,12 @@ pub enum Registration {
 pub enum Refusal {
     /// The name or password is wrong, or nobody could sign.
     WrongCredentials,
-    /// This phone is not wanted.
-    NotAllowed,
-    /// There is no such extension.
-    UnknownUser,
+    /// The server asks for a signature that this phone is not set up to give.
+    Unanswerable,
+    /// This phone is not wanted, by the SIP status.
+    NotAllowed(u16),
+    /// There is no such extension, by the SIP status.
+    UnknownUser(u16),
     /// The phone or the server is not set up right, by the SIP status.
     Misconfigured(u16),
     /// The server asks to come back later.

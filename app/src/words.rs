@@ -186,12 +186,18 @@ fn refused(refusal: Refusal) -> Words {
             "The server does not accept this phone's name and password.".to_owned(),
             "Log out and log in again. If that does not help, ask whoever runs your phone system.",
         ),
-        Refusal::NotAllowed => {
-            ("The server does not let this phone in.".to_owned(), "Ask whoever runs your phone system to allow it.")
-        }
-        Refusal::UnknownUser => {
-            ("The server does not know this extension.".to_owned(), "Ask whoever runs your phone system to set it up.")
-        }
+        Refusal::Unanswerable => (
+            "The server wants this phone to sign in in a way that it is not set up for.".to_owned(),
+            "Ask whoever runs your phone system to check the realm and the digest algorithms of the server.",
+        ),
+        Refusal::NotAllowed(status) => (
+            format!("The server does not let this phone in (SIP status {status})."),
+            "Ask whoever runs your phone system to allow it.",
+        ),
+        Refusal::UnknownUser(status) => (
+            format!("The server does not know this extension (SIP status {status})."),
+            "Ask whoever runs your phone system to set it up.",
+        ),
         Refusal::Misconfigured(status) => {
             (format!("This phone and its server are not set up to fit (SIP status {status})."), ask)
         }

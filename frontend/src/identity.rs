@@ -28,8 +28,6 @@ pub(crate) fn config(identity: &RegistrationIdentity, opening: &Opening, wall: u
         register_call_id: identity.call_id.clone(),
         register_cseq: cseq(wall),
         ringing: Duration::from_secs(u64::from(opening.ringing_seconds.max(1))),
-        ping_interval: Duration::from_secs(15),
-        pong_timeout: Duration::from_secs(5),
         user_agent: concat!("Tabphone/", env!("CARGO_PKG_VERSION")).into(),
         webrtc: true,
         // Nothing of what it draws is kept.

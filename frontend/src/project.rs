@@ -21,8 +21,9 @@ pub(crate) fn registration(registration: &agent::Registration) -> phone::Registr
 const fn refusal(refusal: agent::Refusal) -> phone::Refusal {
     match refusal {
         agent::Refusal::WrongCredentials => phone::Refusal::WrongCredentials,
-        agent::Refusal::NotAllowed => phone::Refusal::NotAllowed,
-        agent::Refusal::UnknownUser => phone::Refusal::UnknownUser,
+        agent::Refusal::Unanswerable => phone::Refusal::Unanswerable,
+        agent::Refusal::NotAllowed(status) => phone::Refusal::NotAllowed(status.code()),
+        agent::Refusal::UnknownUser(status) => phone::Refusal::UnknownUser(status.code()),
         agent::Refusal::Misconfigured(status) => phone::Refusal::Misconfigured(status.code()),
         agent::Refusal::Busy => phone::Refusal::Busy,
         agent::Refusal::ServerFailure(status) => phone::Refusal::ServerFailure(status.code()),

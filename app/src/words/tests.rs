@@ -1,14 +1,15 @@
 use super::*;
 use std::collections::HashSet;
 
-const REGISTRATIONS: [Registration; 14] = [
+const REGISTRATIONS: [Registration; 15] = [
     Registration::Unknown,
     Registration::Connecting,
     Registration::Ready,
     Registration::Unreachable,
     Registration::Refused(Refusal::WrongCredentials),
-    Registration::Refused(Refusal::NotAllowed),
-    Registration::Refused(Refusal::UnknownUser),
+    Registration::Refused(Refusal::Unanswerable),
+    Registration::Refused(Refusal::NotAllowed(403)),
+    Registration::Refused(Refusal::UnknownUser(404)),
     Registration::Refused(Refusal::Misconfigured(405)),
     Registration::Refused(Refusal::Busy),
     Registration::Refused(Refusal::ServerFailure(503)),

@@ -78,10 +78,14 @@ pub enum Question {
     /// A digest over this request (RFC 7616): [`crate::digest::choose`] one of the challenges, and sign. Where several
     /// realms ask at once, the others are asked about again when they still want an answer.
     Digest {
-        /// All that the server offered and that was not answered before, in its order.
+        /// All that the server offered, that may be answered ([`super::Config::realm`], [`super::Config::md5`]) and that
+        /// was not answered before, in its order.
         challenges: Vec<Challenge>,
         /// Who signs: [`super::Config::username`], or the user of the address.
         username: String,
+        /// The nonce-count to sign with (RFC 7616 3.4 `nc`): how often these nonces are signed with, this time included.
+        #[cfg_attr(feature = "serde", serde(default = "first"))]
+        nc: u32,
         /// The request's method.
         method: Method,
         /// The digest-uri.
@@ -89,6 +93,12 @@ pub enum Question {
         /// The request's body, for auth-int.
         body: Vec<u8>,
     },
+}
+
+/// What is asked is asked for the first time.
+#[cfg(feature = "serde")]
+const fn first() -> u32 {
+    1
 }
 
 /// What the agent asked for.

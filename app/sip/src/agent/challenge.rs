@@ -1,11 +1,12 @@
 use super::core::Core;
 use super::questions::Challenged;
 use super::transactions::{FLOW_RENEWED, Outcome, Purpose};
-use super::{Agent, Answer, Question, compose};
-use crate::digest::{Challenge, Credentials, offered};
+use super::{Agent, Answer, Config, Question, compose};
+use crate::digest::{Challenge, Credentials, choose, offered};
 use crate::header::{Authorization, CSeq, ProxyAuthorization, Via};
-use crate::message::{Header, Headers, Method, Request, Status};
+use crate::message::{Header, Headers, Method, Request, Response, Status};
 use alloc::string::ToString;
+use alloc::vec::Vec;
 
 /// How many challenges one request answers: a proxy's, a server's, and a stale nonce for each.
 const MAX_CHALLENGES: u8 = 4;
@@ -20,15 +21,15 @@ pub(super) fn ask(core: &mut Core, outcome: &Outcome) -> bool {
         return false;
     }
     // What was signed for and is asked for again was refused; other realms, of other proxies, may still be answered.
-    let mut challenges = offered(response);
-    let realm = core.config.realm.as_ref();
-    challenges.retain(|challenge| realm.is_none_or(|realm| *realm == *challenge.realm));
+    let mut challenges = answerable(&core.config, response);
     challenges.retain(|challenge| challenge.stale || !is_signed(outcome, challenge));
     if challenges.is_empty() {
         return false;
     }
+    let nc = core.questions.count(&challenges);
     let question = Question::Digest {
         challenges,
+        nc,
         username: core.config.signer(),
         method: outcome.request.method.clone(),
         uri: outcome.request.uri.to_string(),
@@ -42,6 +43,16 @@ pub(super) fn ask(core: &mut Core, outcome: &Outcome) -> bool {
     };
     core.ask_digest(question, challenged);
     true
+}
+
+/// The challenges that may be answered here, whether they were before or not.
+pub(super) fn answerable(config: &Config, response: &Response) -> Vec<Challenge> {
+    let mut challenges = offered(response);
+    challenges.retain(|challenge| {
+        config.realm.as_deref().is_none_or(|realm| *realm == *challenge.realm)
+            && choose(core::slice::from_ref(challenge), config.policy()).is_some()
+    });
+    challenges
 }
 
 impl Agent {

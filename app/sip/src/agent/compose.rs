@@ -9,7 +9,7 @@ use crate::header::{
     NameAddr, RecvInfo, RetryAfter, Route, Supported, To, Unsupported, UserAgent, Via, ViaTransport, Warning,
 };
 use crate::hook::Draft;
-use crate::message::{Headers, Method, Request, Response, Status, Text, Token};
+use crate::message::{HeaderName, Headers, Method, Request, Response, Status, Text, Token};
 use crate::sdp::{SessionDescription, Unfitness};
 use crate::transaction::COOKIE;
 use crate::uri::{Params, SipUri, Uri};
@@ -21,6 +21,9 @@ use core::time::Duration;
 
 /// The only type of body that is understood.
 pub(super) const SDP: &str = SessionDescription::CONTENT_TYPE;
+/// The only flow of this phone (RFC 5626 4.2).
+pub(super) const REG_ID: u32 = 1;
+
 const OUTBOUND: Token = Token::literal("outbound");
 const GRUU: Token = Token::literal("gruu");
 const PATH: Token = Token::literal("path");
@@ -255,7 +258,8 @@ fn dialog_contact(config: &Profile) -> Option<NameAddr> {
     {
         uri.params.set("ob", None).ok()?;
     }
-    if config.learned.outbound {
+    // The instance tells who this is, whatever the address.
+    if config.learned.outbound && !config.is_hidden() {
         mark(config, &mut contact, true);
     }
     Some(contact)
@@ -269,7 +273,7 @@ fn mark(config: &Profile, contact: &mut NameAddr, flow: bool) {
     }
     let _ = contact.params.set_text("+sip.instance", &Text::lossy(&format!("<{}>", config.instance)));
     if flow {
-        let _ = contact.params.set("reg-id", Some("1"));
+        let _ = contact.params.set("reg-id", Some(&REG_ID.to_string()));
     }
 }
 
@@ -314,7 +318,11 @@ fn finish(config: &Profile, request: &mut Request) {
     if let Ok(user_agent) = config.user_agent.parse::<UserAgent>() {
         request.headers.push(&user_agent);
     }
-    for (name, value) in config.headers.iter() {
-        let _ = request.headers.push_raw(name, value);
+    let own = |name: &str| name.parse().is_ok_and(|name: HeaderName| request.headers.contains(name));
+    let more: Vec<(&str, &str)> = config.headers.iter().filter(|(name, _)| !own(name)).collect();
+    let mut draft = Draft::of_request(request);
+    for (name, value) in more {
+        // What is not free stays as it is.
+        let _ = draft.add(name, value);
     }
 }

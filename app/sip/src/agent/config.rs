@@ -1,4 +1,5 @@
 use crate::Random;
+use crate::digest::Policy;
 use crate::header::NameAddr;
 use crate::message::Headers;
 use crate::uri::{Params, Uri};
@@ -16,16 +17,19 @@ pub struct Config {
     pub username: Option<String>,
     /// The only realm whose challenges are answered (RFC 7616 3.3); `None`: whichever asks.
     pub realm: Option<String>,
+    /// Whether MD5 will do where nothing stronger is offered (RFC 8760 2.4).
+    pub md5: bool,
     /// Where REGISTER goes: the domain, as a URI without user.
     pub registrar: Uri,
     /// The first hop of every request outside of a dialog, if it is not the registrar's domain.
     pub outbound_proxy: Option<Uri>,
-    /// What is added to every REGISTER, INVITE and OPTIONS that begins something; the agent's own headers stay.
+    /// What is added to every request that begins something (REGISTER, INVITE, OPTIONS, …). The agent's own headers stay
+    /// as they are, and what a [`Hook`](crate::hook::Hook) may not add is left out, too.
     pub headers: Headers,
     /// The servers that the transport leads to; none is as good as one. See [`super::Output::Connect`].
     pub servers: Vec<Server>,
     /// How long a server that is not of the best priority is used, before it is tried to return: half of this to one and a
-    /// half, and never in a call.
+    /// half, and never in a call. It doubles with each return that is in vain, up to sixteen times this.
     pub return_after: Duration,
     /// Whether the transport is over TLS: Via says WSS then, else WS (RFC 7118 5.2).
     pub secure: bool,
@@ -53,10 +57,11 @@ pub struct Config {
     /// How many calls may be up at once; one more is answered 486 Busy Here.
     pub max_calls: usize,
     /// How often the transport is probed with a CRLF ping (RFC 5626 3.5.1) when it is idle; a Flow-Timer that is shorter
-    /// is kept.
+    /// is kept. A transport that dies is found after this and [`Config::pong_timeout`] at the latest: with 6 s and 3 s in
+    /// 9 s.
     pub ping_interval: Duration,
-    /// How long a pong may take before the transport counts as dead. A request that nothing follows on is probed after 4 s:
-    /// with 5 s here a dead transport is found in 9 s.
+    /// How long a pong may take before the transport counts as dead. A request that nothing follows on is probed after 4 s,
+    /// if the next ping is not due before.
     pub pong_timeout: Duration,
     /// The User-Agent header.
     pub user_agent: String,
@@ -100,6 +105,7 @@ impl Config {
             address,
             username: None,
             realm: None,
+            md5: true,
             registrar,
             outbound_proxy: None,
             headers: Headers::new(),
@@ -117,8 +123,8 @@ impl Config {
             register_expires: Duration::from_secs(600),
             ringing: Duration::from_secs(60),
             max_calls: 1,
-            ping_interval: Duration::from_secs(25),
-            pong_timeout: Duration::from_secs(5),
+            ping_interval: Duration::from_secs(6),
+            pong_timeout: Duration::from_secs(3),
             user_agent: String::from("Tabphone"),
             webrtc: false,
             session_expires: Some(Duration::from_secs(1800)),
@@ -130,6 +136,11 @@ impl Config {
             transfers: true,
             trickle: false,
         }
+    }
+
+    /// Which challenge is answered.
+    pub(super) const fn policy(&self) -> Policy {
+        Policy { md5: self.md5, topmost: false }
     }
 
     /// Who signs.

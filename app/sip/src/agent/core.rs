@@ -93,12 +93,12 @@ impl Core {
         }
         let config = &self.config.config;
         if in_call {
-            self.servers.opened(&config.servers, config.return_after, self.now, &mut self.random);
+            self.servers.put_off(config.return_after, self.now, &mut self.random);
             return false;
         }
-        self.servers.begin(&config.servers, &mut self.random, false);
+        self.servers.go_back(&config.servers, &mut self.random);
         self.output(Output::Disconnect);
-        self.link.open(self.now);
+        self.link.switch(self.now);
         self.connect();
         true
     }

@@ -5,6 +5,8 @@ use core::time::Duration;
 
 /// How long opening a transport may take before it is tried anew.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long it may take when another one was open, and is waited for again.
+const SWITCH_TIMEOUT: Duration = Duration::from_secs(4);
 /// The back-off after the second round in vain; it doubles from there.
 const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
 /// The longest back-off.
@@ -17,22 +19,24 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// The transport: whether it is there, and when it is tried or probed next. Which server it leads to is told by
 /// [`Servers`]; a round is a try of each.
 ///
-/// | State | On | Does | Next |
-/// | --- | --- | --- | --- |
-/// | Off | wanted | Connect | Connecting |
-/// | Connecting | Connected | – | Up, idle |
-/// | Connecting, Up | Disconnected, and the round has another server | Connect | Connecting |
-/// | Connecting, Up | Disconnected, the first round in vain, or it was a good one | Connect | Connecting |
-/// | Connecting, Up | Disconnected, a later round in vain | – | Waiting |
-/// | Connecting | no news in 10 s | Disconnect | as Disconnected |
-/// | Waiting | its time came, or a hint | Connect | Connecting |
-/// | Up | it is time to return to a better server | Disconnect, Connect | Connecting |
-/// | Up, idle | nothing arrived for the ping interval, the Flow-Timer is near, or a hint | ping | Up, probing |
-/// | Up, idle | nothing arrived in 4 s after a request left | ping | Up, probing |
-/// | Up, idle | the same, where pings are not answered | OPTIONS | Up, probing |
-/// | Up, probing | anything arrived | – | Up, idle |
-/// | Up, probing | no pong ever came, and half of the pong timeout is over | OPTIONS | Up, probing |
-/// | Up, probing | nothing in the pong timeout | Disconnect | as Disconnected |
+/// | Row | State | On | Does | Next |
+/// | --- | --- | --- | --- | --- |
+/// | LK1 | Off | wanted | Connect | Connecting |
+/// | LK2 | Connecting | Connected | – | Up, idle |
+/// | LK3 | Connecting, Up | Disconnected, and the round has another server | Connect | Connecting |
+/// | LK4 | Connecting, Up | Disconnected, the first round in vain | Connect | Connecting |
+/// | LK5 | Up for 10 s | Disconnected | Connect, to another server first | Connecting |
+/// | LK6 | Connecting, Up | Disconnected, a later round in vain | – | Waiting |
+/// | LK7 | Connecting | no news in 10 s, or in 4 s on the way back to a better server | Disconnect | as Disconnected |
+/// | LK8 | Waiting | its time came, or a hint | Connect | Connecting |
+/// | LK9 | Up | it is time to return to a better server | Disconnect, Connect | Connecting |
+/// | LK10 | Up, idle | nothing arrived for the ping interval, the Flow-Timer is near, or a hint | ping | Up, probing |
+/// | LK11 | Up, idle | nothing arrived in 4 s after a request left | ping | Up, probing |
+/// | LK12 | Up, idle | LK10 or LK11, where pings are not answered | OPTIONS | Up, probing |
+/// | LK13 | Up, probing | anything arrived | – | Up, idle |
+/// | LK14 | Up, probing | no pong ever came, and half of the pong timeout is over | OPTIONS | Up, probing |
+/// | LK15 | Up, probing | nothing in the pong timeout | Disconnect | as Disconnected |
+/// | LK16 | Off, Waiting | Connected, Disconnected | – | same |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Link {
     /// Not wanted.
@@ -98,6 +102,11 @@ impl Link {
     /// Opens it.
     pub(super) fn open(&mut self, now: Instant) {
         *self = Self::Connecting { failures: 0, until: now + CONNECT_TIMEOUT };
+    }
+
+    /// Opens another one in the place of the one that is open.
+    pub(super) fn switch(&mut self, now: Instant) {
+        *self = Self::Connecting { failures: 0, until: now + SWITCH_TIMEOUT };
     }
 
     /// It is open. Says whether that was wanted.

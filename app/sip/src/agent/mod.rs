@@ -42,6 +42,9 @@ mod transactions;
 mod trickle;
 mod update;
 
+#[cfg(test)]
+mod tests;
+
 pub use api::*;
 pub use config::{Config, Server};
 pub use refusal::Refusal;
@@ -365,7 +368,9 @@ impl Agent {
         let mut effects = Effects::default();
         self.core.transactions.timeout(now, &mut effects);
         self.core.apply(effects);
-        self.registering.timeout(&mut self.core);
+        if self.registering.timeout(&mut self.core) {
+            self.drop_transport();
+        }
         for session in &mut self.sessions {
             session.timeout(&mut self.core);
         }

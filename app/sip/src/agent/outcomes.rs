@@ -64,8 +64,7 @@ impl Agent {
         match outcome.purpose {
             Purpose::Register => {
                 if self.registering.outcome(&mut self.core, outcome) {
-                    self.core.output(Output::Disconnect);
-                    self.lost();
+                    self.drop_transport();
                 }
             }
             Purpose::Invite(call) => {
@@ -82,6 +81,12 @@ impl Agent {
             Purpose::Info(call) => self.with(call, |session, core| session.info_outcome(core, outcome)),
             Purpose::Farewell | Purpose::Probe => {}
         }
+    }
+
+    /// Closes the transport, which counts as lost.
+    pub(super) fn drop_transport(&mut self) {
+        self.core.output(Output::Disconnect);
+        self.lost();
     }
 
     /// The agent stopped: nothing is under way any more.

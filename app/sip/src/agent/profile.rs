@@ -59,6 +59,11 @@ impl Profile {
         let temporary = self.learned.temp_gruu.as_ref().filter(|_| self.temporary_contact);
         temporary.or(self.learned.pub_gruu.as_ref())
     }
+
+    /// Whether the Contact of calls does not tell who this is.
+    pub(super) const fn is_hidden(&self) -> bool {
+        self.config.temporary_contact && self.learned.temp_gruu.is_some()
+    }
 }
 
 fn is_sip(uri: &Uri) -> bool {

@@ -1,6 +1,7 @@
 use super::transactions::Purpose;
 use super::{CallId, Question, QuestionId};
-use crate::message::{Request, Response};
+use crate::digest::Challenge;
+use crate::message::{Request, Response, Text};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -10,7 +11,13 @@ use alloc::vec::Vec;
 pub(super) struct Questions {
     open: Vec<Open>,
     last: u64,
+    /// The last nonces that were asked about, and how often.
+    #[cfg_attr(feature = "serde", serde(default))]
+    nonces: Vec<(Text, u32)>,
 }
+
+/// How many nonces are remembered. A server that comes back to an older one says that it is stale.
+const MAX_NONCES: usize = 8;
 
 /// A question without answer.
 #[derive(Clone, Debug)]
@@ -41,6 +48,22 @@ impl Questions {
         let id = QuestionId(self.last);
         self.open.push(Open { id, question, challenged: challenged.map(Box::new) });
         id
+    }
+
+    /// Counts one more use of the nonces of these challenges (RFC 7616 3.4): one of them is signed with.
+    pub(super) fn count(&mut self, challenges: &[Challenge]) -> u32 {
+        let is_of = |nonce: &Text| challenges.iter().any(|challenge| challenge.nonce == *nonce);
+        let used = self.nonces.iter().filter(|(nonce, _)| is_of(nonce)).map(|(_, count)| *count).max();
+        let count = used.unwrap_or_default().saturating_add(1);
+        self.nonces.retain(|(nonce, _)| !is_of(nonce));
+        for challenge in challenges.iter().take(MAX_NONCES) {
+            if self.nonces.iter().all(|(nonce, _)| *nonce != challenge.nonce) {
+                self.nonces.push((challenge.nonce.clone(), count));
+            }
+        }
+        let spare = self.nonces.len().saturating_sub(MAX_NONCES);
+        self.nonces.drain(..spare);
+        count
     }
 
     /// Takes a question that is answered now; `None` if nobody waits for the answer any more.

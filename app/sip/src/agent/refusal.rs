@@ -1,3 +1,6 @@
+use super::Config;
+use super::challenge::answerable;
+use crate::digest::offered;
 use crate::header::{Authorization, ProxyAuthorization, RetryAfter};
 use crate::message::{Header as _, Request, Response, Status};
 use core::time::Duration;
@@ -11,10 +14,13 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 pub enum Refusal {
     /// 401 or 407 to a request that was signed, or that nobody signs; 403 to one that was signed.
     WrongCredentials,
+    /// 401 or 407 with challenges that may not be answered here: they are of another realm than [`super::Config::realm`],
+    /// or of no algorithm that is known and allowed ([`super::Config::md5`]).
+    Unanswerable,
     /// 403 before anything was signed, 603: this phone is not wanted.
-    NotAllowed,
+    NotAllowed(Status),
     /// 404, 410, 604: the registrar does not know this address of record.
-    UnknownUser,
+    UnknownUser(Status),
     /// Any other 3xx or 4xx: what is asked for, or where it is asked, does not fit (405 at what is no registrar, 416, 420).
     Misconfigured(Status),
     /// The server asks to come back later, and says when (RFC 3261 20.33 Retry-After).
@@ -25,14 +31,16 @@ pub enum Refusal {
 
 impl Refusal {
     /// Why this REGISTER was refused so.
-    pub(super) fn of(request: &Request, response: &Response) -> Self {
+    pub(super) fn of(config: &Config, request: &Request, response: &Response) -> Self {
         let headers = &request.headers;
         let signed = headers.contains(Authorization::NAME) || headers.contains(ProxyAuthorization::NAME);
+        let asked = || !offered(response).is_empty() && answerable(config, response).is_empty();
         match response.status.code() {
+            401 | 407 if asked() => Self::Unanswerable,
             401 | 407 => Self::WrongCredentials,
             403 if signed => Self::WrongCredentials,
-            403 | 603 => Self::NotAllowed,
-            404 | 410 | 604 => Self::UnknownUser,
+            403 | 603 => Self::NotAllowed(response.status),
+            404 | 410 | 604 => Self::UnknownUser(response.status),
             408 | 480 | 486 | 500.. if wait(response).is_some() => Self::Busy,
             408 | 480 | 486 | 500.. => Self::ServerFailure(response.status),
             _ => Self::Misconfigured(response.status),
@@ -43,7 +51,11 @@ impl Refusal {
     pub(super) const fn is_of_the_server(self) -> bool {
         match self {
             Self::Busy | Self::ServerFailure(_) => true,
-            Self::WrongCredentials | Self::NotAllowed | Self::UnknownUser | Self::Misconfigured(_) => false,
+            Self::WrongCredentials
+            | Self::Unanswerable
+            | Self::NotAllowed(_)
+            | Self::UnknownUser(_)
+            | Self::Misconfigured(_) => false,
         }
     }
 }

@@ -9,8 +9,13 @@ use crate::message::{Response, Status};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// How long after a refusal it is tried again; it doubles up to sixteen times that.
+/// How long after a refusal it is tried again; it doubles from there.
 const RETRY: Duration = Duration::from_secs(30);
+/// How often it doubles where the server may soon be better: to 8 minutes.
+const DOUBLINGS: u32 = 4;
+/// How often it doubles where a person has to do something first: to an hour. Wrong passwords, tried often, make servers
+/// shut an address out.
+const DOUBLINGS_BY_HAND: u32 = 7;
 /// How long unregistering may take.
 const FAREWELL: Duration = Duration::from_millis(1500);
 /// The longest binding that is asked for, whatever Min-Expires says.
@@ -21,24 +26,28 @@ const MAX_RETRIES: usize = 16;
 
 /// The registration (RFC 3261 10.2, RFC 5626 4.2).
 ///
-/// | State | On | Does | Next |
-/// | --- | --- | --- | --- |
-/// | Idle, Stopped | start | opens the transport | Waiting |
-/// | Waiting | transport is up | REGISTER | Asking |
-/// | Asking | 2xx | keeps what it says: outbound, GRUU, Service-Route, Flow-Timer | Bound |
-/// | Asking | 423 | REGISTER for longer | Asking |
-/// | Asking | 439, to a REGISTER with reg-id | REGISTER without | Asking |
-/// | Asking | 430; 5xx and the like, and there is another server | counts the transport as lost | Waiting |
-/// | Asking | other refusals | – | Refused |
-/// | Asking | nothing came | counts the transport as lost | Waiting |
-/// | Bound | its time came | REGISTER | Asking, still bound |
-/// | Bound | another request was answered 430 | REGISTER | Asking, still bound |
-/// | Bound | a request waits for a new flow | sends it again, once | Bound |
-/// | Refused | its time came | REGISTER | Asking |
-/// | any of these | transport lost | – | Waiting |
-/// | any of these | stop, transport up | REGISTER with Expires 0 | Unbinding |
-/// | any of these | stop, no transport | tells that it stopped | Stopped |
-/// | Unbinding | any final response, nothing in 1.5 s, transport lost | tells that it stopped | Stopped |
+/// | Row | State | On | Does | Next |
+/// | --- | --- | --- | --- | --- |
+/// | RG1 | Idle, Stopped | start | opens the transport | Waiting |
+/// | RG2 | Unbinding | start | REGISTER | Asking |
+/// | RG3 | Waiting | transport is up | REGISTER | Asking |
+/// | RG4 | Asking | 2xx | keeps what it says: outbound, GRUU, Service-Route, Flow-Timer | Bound |
+/// | RG5 | Asking | 423 with a longer time | REGISTER for that | Asking, bound as before |
+/// | RG6 | Asking | 439 to a REGISTER with reg-id | REGISTER without | Asking, bound as before |
+/// | RG7 | Asking | 430 | counts the transport as lost | Waiting |
+/// | RG8 | Asking | 5xx and the like, and the round has another server | counts the transport as lost | Waiting |
+/// | RG9 | Asking | other refusals | – | Refused |
+/// | RG10 | Asking | nothing came | counts the transport as lost | Waiting |
+/// | RG11 | Asking, still bound | the binding ran out | – | Asking |
+/// | RG12 | Bound | its time came | REGISTER | Asking, still bound |
+/// | RG13 | Bound | another request was answered 430 | REGISTER | Asking, still bound |
+/// | RG14 | Bound | a request waits for a new flow | sends it again, once | Bound |
+/// | RG15 | Refused | its time came | REGISTER | Asking |
+/// | RG16 | Refused with 5xx and the like | its time came, and there are several servers | counts the transport as lost | Waiting |
+/// | RG17 | Waiting, Asking, Bound, Refused | transport lost | – | Waiting |
+/// | RG18 | Asking, Bound | stop | REGISTER with Expires 0 | Unbinding |
+/// | RG19 | Idle, Waiting, Refused, Stopped | stop | tells that it stopped | Stopped |
+/// | RG20 | Unbinding | a final response, nothing in 1.5 s, transport lost | tells that it stopped | Stopped |
 ///
 /// Challenges are answered below this machine: only a refusal for good is told to it.
 #[derive(Clone, Debug)]
@@ -196,17 +205,17 @@ impl Registering {
 
     /// A request found its flow failed: it goes again once there is a new binding. Says whether that can be had.
     pub(super) fn renew(&mut self, core: &mut Core, outcome: Outcome) -> bool {
-        let until = match self.state {
-            State::Bound { until, .. } => Some(until),
-            State::Waiting | State::Asking { .. } => None,
+        let is_bound = match self.state {
+            State::Bound { .. } => true,
+            State::Waiting | State::Asking { .. } => false,
             State::Idle | State::Refused { .. } | State::Unbinding { .. } | State::Stopped => return false,
         };
         if self.retries.len() >= MAX_RETRIES {
             return false;
         }
         self.retries.push(outcome);
-        if until.is_some() {
-            self.ask(core, until);
+        if is_bound {
+            self.ask(core, self.until());
         }
         true
     }
@@ -232,17 +241,20 @@ impl Registering {
         self.seq = self.seq.saturating_add(numbers) & 0x7fff_ffff;
     }
 
-    pub(super) fn timeout(&mut self, core: &mut Core) {
+    /// Does what is due. Says whether the transport is to be counted as lost.
+    pub(super) fn timeout(&mut self, core: &mut Core) -> bool {
         if self.deadline().is_none_or(|deadline| deadline > core.now) {
-            return;
+            return false;
         }
         match self.state {
             State::Bound { until, .. } => self.ask(core, Some(until)),
+            State::Refused { refusal, .. } if refusal.is_of_the_server() && core.servers.are_several() => return true,
             State::Refused { .. } => self.ask(core, None),
             State::Asking { .. } => self.state = State::Asking { bound: None },
             State::Unbinding { .. } => self.stopped(core),
             State::Idle | State::Waiting | State::Stopped => {}
         }
+        false
     }
 
     pub(super) const fn deadline(&self) -> Option<Instant> {
@@ -252,6 +264,15 @@ impl Registering {
             }
             State::Asking { bound } => bound,
             State::Idle | State::Waiting | State::Stopped => None,
+        }
+    }
+
+    /// Until when the last binding holds, if there is one.
+    const fn until(&self) -> Option<Instant> {
+        match self.state {
+            State::Asking { bound } => bound,
+            State::Bound { until, .. } => Some(until),
+            State::Idle | State::Waiting | State::Refused { .. } | State::Unbinding { .. } | State::Stopped => None,
         }
     }
 
@@ -291,22 +312,25 @@ impl Registering {
             let least = Duration::from_secs(u64::from(seconds)).min(LONGEST);
             if least > self.expires {
                 self.expires = least;
-                self.ask(core, None);
+                self.ask(core, self.until());
                 return false;
             }
         }
         if response.status == Status::FIRST_HOP_LACKS_OUTBOUND_SUPPORT && !core.config.learned.plain {
             core.config.learned.plain = true;
-            self.ask(core, None);
+            self.ask(core, self.until());
             return false;
         }
-        let refusal = Refusal::of(&outcome.request, response);
+        let refusal = Refusal::of(&core.config, &outcome.request, response);
         if response.status == Status::FLOW_FAILED || refusal.is_of_the_server() && core.servers.has_next() {
             return true;
         }
         let later = match wait(response) {
             Some(wait) => wait + core.random.jitter(wait / 10),
-            None => core.random.jitter(RETRY * (1 << self.refusals.min(4))),
+            None => {
+                let most = if refusal.is_of_the_server() { DOUBLINGS } else { DOUBLINGS_BY_HAND };
+                core.random.jitter(RETRY * (1 << self.refusals.min(most)))
+            }
         };
         self.refusals = self.refusals.saturating_add(1);
         self.state = State::Refused { refusal, retry: core.now + later };
@@ -327,12 +351,14 @@ fn before(lasts: Duration) -> Duration {
     (lasts - early).max(Duration::from_secs(1))
 }
 
-/// Our binding: found by its instance, or else by its user. Registrars rewrite the rest.
+/// Our binding: found by its instance and flow, by its instance, or else by its user. Registrars rewrite the rest.
 fn own<'a>(core: &Core, contacts: &'a [Contact]) -> Option<&'a Contact> {
     let by_instance = |contact: &&Contact| contact.instance().is_some_and(|text| *text == *core.config.instance);
+    let by_flow = |contact: &&Contact| by_instance(contact) && contact.reg_id() == Some(compose::REG_ID);
     let by_user = |contact: &&Contact| {
         let uri = contact.address().and_then(|address| address.uri.as_sip());
         uri.and_then(crate::uri::SipUri::user_unescaped).as_deref() == Some(core.config.contact_user.as_str())
     };
-    contacts.iter().find(by_instance).or_else(|| contacts.iter().find(by_user))
+    let find = |is: &dyn Fn(&&Contact) -> bool| contacts.iter().find(|contact| is(contact));
+    find(&by_flow).or_else(|| find(&by_instance)).or_else(|| find(&by_user))
 }

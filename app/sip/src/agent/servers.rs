@@ -5,13 +5,15 @@ use core::time::Duration;
 
 /// Which server the transport leads to, and which ones follow in this round (RFC 2782, RFC 3263 4.3).
 ///
-/// | On | Does |
-/// | --- | --- |
-/// | a round begins | draws an order: by priority, and by chance and weight among equals |
-/// | it cannot be opened, dies young, or does not answer REGISTER | the next one, at once |
-/// | that was the last one | a new round, after the back-off of [`super::link::Link`] |
-/// | one that was good dies | a new round at once, in which it comes last |
-/// | another than the best is open for its time, and no call is up | a new round at once |
+/// | Row | On | Does |
+/// | --- | --- | --- |
+/// | SV1 | a round begins | draws an order: by priority, and by chance and weight among equals |
+/// | SV2 | the server cannot be opened, dies young, or does not answer REGISTER | the next one, at once |
+/// | SV3 | that was the last one | a new round, after the back-off of [`super::link::Link`] |
+/// | SV4 | one that was good dies | a new round at once, in which it comes last |
+/// | SV5 | another than the best is open for its time | a new round at once, which begins with the best |
+/// | SV6 | the same, in a call | waits for that time again |
+/// | SV7 | the best could not be opened when it was returned to | the next one, and waits twice as long |
 #[derive(Clone, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Servers {
@@ -19,7 +21,12 @@ pub(super) struct Servers {
     at: usize,
     /// When it is time to return to the best.
     back: Option<Instant>,
+    /// How often it was tried to return, since the best was open.
+    returns: u32,
 }
+
+/// A return is put off up to so many doublings: one in vain costs seconds in which nobody can call.
+const MAX_DOUBLINGS: u32 = 4;
 
 impl Servers {
     /// Begins a round. `last`: the one that is open now comes last.
@@ -61,11 +68,32 @@ impl Servers {
         next
     }
 
+    /// Whether there is more than one.
+    pub(super) const fn are_several(&self) -> bool {
+        self.order.len() > 1
+    }
+
     /// The current one is open: it is left again after a time if there are better ones.
     pub(super) fn opened(&mut self, servers: &[Server], after: Duration, now: Instant, random: &mut Random) {
         let own = servers.get(self.current()).map(|server| server.priority);
         let is_best = servers.iter().all(|server| own.is_none_or(|own| own <= server.priority));
-        self.back = if is_best { None } else { Some(now + random.jitter(after)) };
+        if is_best {
+            self.back = None;
+            self.returns = 0;
+        } else {
+            self.put_off(after, now, random);
+        }
+    }
+
+    /// Begins a round because it is time to return to the best.
+    pub(super) fn go_back(&mut self, servers: &[Server], random: &mut Random) {
+        self.begin(servers, random, false);
+        self.returns = self.returns.saturating_add(1);
+    }
+
+    /// It is no time to return now.
+    pub(super) fn put_off(&mut self, after: Duration, now: Instant, random: &mut Random) {
+        self.back = Some(now + random.jitter(after.saturating_mul(1 << self.returns.min(MAX_DOUBLINGS))));
     }
 
     /// When it is time to return to a better one.

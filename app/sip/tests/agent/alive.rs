@@ -1,10 +1,11 @@
 //! Whether the transport is alive.
 
 use super::flows::check;
+use super::network::config;
 use super::{ALICE, Net, net, ready};
-use sip::Duration;
-use sip::agent::Registration;
+use sip::agent::{Config, Registration};
 use sip::message::{Method, Status};
+use sip::{Duration, Random};
 
 fn dead_socket(net: &mut Net) {
     net.start(ALICE);
@@ -22,6 +23,39 @@ fn a_dead_socket_is_found_within_10_s_of_a_request() {
     assert_eq!(net.phone(ALICE).registration(), Registration::Registered);
     assert_eq!(net.exchange.requests(&Method::Register).len(), 2);
     assert_eq!(net.exchange.requests(&Method::Invite).len(), 1, "the call goes out over the new one");
+}
+
+/// How long it takes until a transport that died so many milliseconds after it was heard of last counts as dead, with the
+/// usual settings. `pongs`: whether the server answers pings.
+fn verdict(died: u64, pongs: bool) -> Duration {
+    let mut net = net();
+    net.exchange.pongless = !pongs;
+    let usual = Config::new(config("alice").address, config("alice").registrar, &mut Random::new([0; 32]));
+    net.phone_mut(ALICE).configure(|config| {
+        config.ping_interval = usual.ping_interval;
+        config.pong_timeout = usual.pong_timeout;
+    });
+    net.start(ALICE);
+    net.run(Duration::from_secs(30) + Duration::from_millis(died));
+    assert_eq!(net.exchange.requests(&Method::Register).len(), 1, "nothing is wrong");
+    net.cut_silently(ALICE);
+    let dead = net.now;
+    while net.phone(ALICE).registration() == Registration::Registered {
+        net.run(Duration::from_millis(10));
+    }
+    net.run(Duration::from_millis(100));
+    assert_eq!(net.phone(ALICE).registration(), Registration::Registered, "and it is back at once");
+    net.now.since(dead) - Duration::from_millis(100)
+}
+
+#[test]
+fn a_dead_socket_is_found_within_10_s_when_nothing_happens() {
+    for died in (0..10_000).step_by(700) {
+        for pongs in [true, false] {
+            let verdict = verdict(died, pongs);
+            assert!(verdict < Duration::from_secs(10), "{verdict:?} after {died}, pongs: {pongs}");
+        }
+    }
 }
 
 fn pongless(net: &mut Net) {

@@ -4,7 +4,7 @@ use super::flows::check;
 use super::{ALICE, Net, net, text};
 use sip::Duration;
 use sip::agent::{Refusal, Registration};
-use sip::header::{MinExpires, RetryAfter};
+use sip::header::{Authorization, MinExpires, ProxyAuthorization, RetryAfter};
 use sip::message::{Method, Response, Status};
 
 fn refused(status: Status) -> Registration {
@@ -30,8 +30,8 @@ fn challenge(net: &mut Net, stale: &'static str) {
 #[test]
 fn each_status_has_its_cause() {
     for (status, refusal) in [
-        (Status::FORBIDDEN, Refusal::NotAllowed),
-        (Status::NOT_FOUND, Refusal::UnknownUser),
+        (Status::FORBIDDEN, Refusal::NotAllowed(Status::FORBIDDEN)),
+        (Status::NOT_FOUND, Refusal::UnknownUser(Status::NOT_FOUND)),
         (Status::METHOD_NOT_ALLOWED, Refusal::Misconfigured(Status::METHOD_NOT_ALLOWED)),
         (Status::BAD_EXTENSION, Refusal::Misconfigured(Status::BAD_EXTENSION)),
         (Status::SERVER_INTERNAL_ERROR, Refusal::ServerFailure(Status::SERVER_INTERNAL_ERROR)),
@@ -98,21 +98,81 @@ fn the_authorization_name_signs_and_other_realms_are_not_answered() {
     assert!(signed.contains("username=\"alice-private\""), "{signed}");
     let net = register("elsewhere.example");
     assert_eq!(registers(&net), 1);
-    assert_eq!(net.phone(ALICE).registration(), Registration::Refused(Refusal::WrongCredentials));
+    assert_eq!(net.phone(ALICE).registration(), Registration::Refused(Refusal::Unanswerable));
+}
+
+/// REGISTER is challenged with these algorithms, in this order, and signed if it may be.
+fn challenged_with(algorithms: &'static [&'static str], md5: bool) -> Net {
+    let mut net = net();
+    net.phone_mut(ALICE).password = Some("secret".into());
+    net.phone_mut(ALICE).configure(|config| config.md5 = md5);
+    net.exchange.answer(Method::Register, move |request| {
+        let mut response = Response::to_request(request, Status::UNAUTHORIZED);
+        for algorithm in algorithms {
+            let value = format!("Digest realm=\"example.com\", nonce=\"n1\", qop=\"auth\", algorithm={algorithm}");
+            response.headers.push_raw("WWW-Authenticate", &value).unwrap();
+        }
+        response
+    });
+    net.start(ALICE);
+    net
+}
+
+#[test]
+fn the_strongest_algorithm_signs_and_md5_only_if_it_may() {
+    let signed = |algorithms, md5| {
+        let net = challenged_with(algorithms, md5);
+        let Some(signed) = net.exchange.requests(&Method::Register).get(1).copied() else {
+            assert_eq!(net.phone(ALICE).registration(), Registration::Refused(Refusal::Unanswerable));
+            return None;
+        };
+        let credentials = signed.headers.all::<Authorization>().unwrap();
+        assert_eq!(credentials.len(), 1, "one answer a realm");
+        credentials[0].0.algorithm.as_ref().map(ToString::to_string)
+    };
+    assert_eq!(signed(&["MD5", "SHA-256", "SHA-512-256"], true).as_deref(), Some("SHA-512-256"));
+    assert_eq!(signed(&["SHA3-999", "SHA-256", "MD5"], false).as_deref(), Some("SHA-256"));
+    assert_eq!(signed(&["SHA3-999", "MD5"], true).as_deref(), Some("MD5"));
+    assert_eq!(signed(&["SHA3-999", "MD5"], false), None);
+    assert_eq!(signed(&["SHA3-999"], true), None);
+}
+
+#[test]
+fn a_nonce_that_comes_again_is_counted() {
+    let mut net = net();
+    net.phone_mut(ALICE).password = Some("secret".into());
+    challenge(&mut net, "");
+    net.start(ALICE);
+    net.exchange.answer(Method::Invite, |request| {
+        let mut response = Response::to_request(request, Status::PROXY_AUTHENTICATION_REQUIRED);
+        let value = "Digest realm=\"example.com\", nonce=\"n1\", qop=\"auth\", algorithm=SHA-256";
+        response.headers.push_raw("Proxy-Authenticate", value).unwrap();
+        response
+    });
+    net.dial(ALICE, "bob");
+    net.settle();
+    let register: Authorization = net.exchange.requests(&Method::Register)[1].headers.get().unwrap();
+    let invite: ProxyAuthorization = net.exchange.requests(&Method::Invite)[1].headers.get().unwrap();
+    assert_eq!((register.0.nc, invite.0.nc), (Some(1), Some(2)));
 }
 
 #[test]
 fn what_the_configuration_adds_is_there() {
     let mut net = net();
     net.phone_mut(ALICE).configure(|config| {
-        config.headers.push_raw("X-Tenant", "blue").unwrap();
+        for (name, value) in
+            [("X-Tenant", "blue"), ("X-Tenant", "green"), ("Call-ID", "other"), ("User-Agent", "Other")]
+        {
+            config.headers.push_raw(name, value).unwrap();
+        }
         config.contact_params.set("audio", None).unwrap();
         config.secure = false;
         config.wss_in_contact = true;
     });
     net.start(ALICE);
     let register = text(net.exchange.requests(&Method::Register)[0]);
-    assert!(register.contains("X-Tenant: blue\r\n"), "{register}");
+    assert!(register.contains("X-Tenant: blue\r\nX-Tenant: green\r\n"), "{register}");
+    assert!(!register.to_ascii_lowercase().contains("other"), "what is the agent's own stays so: {register}");
     assert!(register.contains("SIP/2.0/WS alice.invalid"), "{register}");
     assert!(register.contains("<sip:alice-page@alice.invalid;transport=wss>;audio;"), "{register}");
 }

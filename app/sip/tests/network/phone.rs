@@ -54,6 +54,9 @@ pub fn config(user: &str) -> Config {
         contact_host: format!("{user}.invalid"),
         instance: format!("urn:uuid:00000000-0000-4000-8000-{:0>12x}", user.len()),
         register_call_id: format!("registration-of-{user}"),
+        // Few pings, so that ladders are short; `alive` has the usual ones.
+        ping_interval: Duration::from_secs(25),
+        pong_timeout: Duration::from_secs(5),
         ..Config::new(address, registrar, &mut Random::new([0; 32]))
     }
 }
@@ -126,11 +129,11 @@ impl Phone {
                 }
                 Err(failure) => Answer::Media(failure),
             },
-            Question::Digest { challenges, username, method, uri, body } => {
+            Question::Digest { challenges, username, nc, method, uri, body } => {
                 let Some(password) = &self.password else { return Answer::NoCredentials };
                 let challenge = digest::choose(challenges, digest::Policy::default()).unwrap();
                 let ha1 = digest::ha1(&challenge.algorithm(), username, &challenge.realm, password);
-                let credentials = digest::sign(challenge, &ha1, username, method, uri, body, "cnonce", 1);
+                let credentials = digest::sign(challenge, &ha1, username, method, uri, body, "cnonce", *nc);
                 Answer::Credentials(credentials)
             }
         }

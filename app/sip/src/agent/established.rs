@@ -114,7 +114,8 @@ impl Established {
     }
 
     /// The transport was replaced: the 2xx may be lost.
-    pub(super) fn resend(&self, core: &mut Core) {
+    pub(super) fn resend(&mut self, core: &mut Core) {
+        self.interrupt();
         if let Some(unacknowledged) = &self.unacknowledged {
             core.transmit(unacknowledged.response.clone());
         }

@@ -23,7 +23,7 @@ const PATIENCE: Duration = T1_X64.saturating_add(T1);
 ///
 /// | State | On | Does | Next |
 /// | --- | --- | --- | --- |
-/// | Not | a change is due, no ACK is awaited | asks for the offer | Offering |
+/// | Not | a change is due, no ACK is awaited, there is a transport | asks for the offer | Offering |
 /// | Not | the session is to be refreshed, they take no UPDATE | re-INVITE with the last description | Sent |
 /// | Not | re-INVITE, UPDATE with an offer | asks for the answer | Answering |
 /// | any | UPDATE without a description | 200 | same |
@@ -39,7 +39,7 @@ const PATIENCE: Duration = T1_X64.saturating_add(T1);
 /// | Sent | 500 with Retry-After | – | Later |
 /// | Sent | 422 | re-INVITE with a longer interval | Sent |
 /// | Sent | 408, 481, nothing | BYE, Ended | – |
-/// | Sent | nothing, and there is no transport, or it was a refresh | – | Later, Not |
+/// | Sent | nothing, and the transport was lost meanwhile, or it was a refresh | – | Later, Not |
 /// | Sent | other refusals | tells | Not |
 /// | Sent | longer than 64·T1 | CANCEL, tells | Not |
 /// | Later | its time came | – | Not |
@@ -56,7 +56,8 @@ pub(super) enum Modify {
     /// Our offer is awaited.
     Offering(Offer),
     /// Our re-INVITE is under way, or is being signed: until then, whatever provisional responses come.
-    Sent { key: Key, until: Instant, change: Change },
+    /// `interrupted`: the transport was replaced meanwhile.
+    Sent { key: Key, until: Instant, change: Change, interrupted: bool },
     /// Both sides tried at once; we try again.
     Later { at: Instant },
     /// Their re-INVITE or UPDATE awaits our answer, which puts them on hold or not; then we may want to try again
@@ -115,6 +116,13 @@ impl Established {
         matches!(self.modify, Modify::Not) && self.unacknowledged.is_none()
     }
 
+    /// The transport was replaced.
+    pub(super) const fn interrupt(&mut self) {
+        if let Modify::Sent { interrupted, .. } = &mut self.modify {
+            *interrupted = true;
+        }
+    }
+
     /// Whether our next description would say something else than the last.
     const fn is_change_due(&self) -> bool {
         self.renew || self.holding.here != self.holding.agreed
@@ -149,6 +157,9 @@ impl Session {
             return;
         }
         if established.is_change_due() {
+            if !core.link.is_up() {
+                return;
+            }
             let media = core::mem::take(&mut established.renew);
             let hold = established.holding.here;
             established.modify = Modify::Offering(Offer { hold, media });
@@ -181,7 +192,7 @@ impl Session {
         compose::via(core, &mut invite);
         let until = core.now + PATIENCE;
         established.modify = match core.send(invite, Purpose::Reinvite(self.id), 0) {
-            Some(key) => Modify::Sent { key, until, change },
+            Some(key) => Modify::Sent { key, until, change, interrupted: false },
             None => Modify::Later { at: until },
         };
     }
@@ -197,7 +208,7 @@ impl Session {
     pub(super) fn reinvite_outcome(&mut self, core: &mut Core, outcome: &Outcome) {
         let State::Established(established) = &mut self.state else { return };
         let change = match &established.modify {
-            Modify::Sent { key, change, .. } if *key == outcome.key => Some(*change),
+            Modify::Sent { key, change, interrupted, .. } if *key == outcome.key => Some((*change, *interrupted)),
             Modify::Sent { .. }
             | Modify::Not
             | Modify::Offering(_)
@@ -205,7 +216,7 @@ impl Session {
             | Modify::Answering { .. } => None,
         };
         let Some(response) = &outcome.response else {
-            return change.into_iter().for_each(|change| self.unanswered(core, change));
+            return change.into_iter().for_each(|(change, interrupted)| self.unanswered(core, change, interrupted));
         };
         if response.status.is_provisional() || established.repeat_ack(core, response) {
             return;
@@ -217,7 +228,7 @@ impl Session {
                 established.acknowledged = Some(Acknowledged { seq: cseq.seq, ack });
             }
         }
-        let Some(change) = change else { return };
+        let Some((change, _)) = change else { return };
         established.modify = Modify::Not;
         if self.over {
         } else if response.status.is_success() {
@@ -275,7 +286,7 @@ impl Session {
     }
 
     /// Nothing came of our re-INVITE.
-    fn unanswered(&mut self, core: &mut Core, change: Change) {
+    fn unanswered(&mut self, core: &mut Core, change: Change, interrupted: bool) {
         let State::Established(established) = &mut self.state else { return };
         if self.over {
             return;
@@ -285,8 +296,8 @@ impl Session {
                 established.modify = Modify::Not;
                 self.refresh_failed(core);
             }
-            // It may never have left.
-            Change::Offer(_) if !core.link.is_up() => established.again(change, core.now + T1),
+            // It, or what came of it, may have got lost.
+            Change::Offer(_) if interrupted || !core.link.is_up() => established.again(change, core.now + T1),
             Change::Offer(_) => self.leave(core, Cause::Network),
         }
     }

@@ -5,7 +5,7 @@ use super::network::Seen;
 use super::{ALICE, BOB, Net, net, of_alice, sdp, talk, to_bob};
 use sip::Duration;
 use sip::agent::{Body, VerbError};
-use sip::header::{ContentDisposition, HeaderName, InfoPackage, RecvInfo, Supported};
+use sip::header::{CSeq, ContentDisposition, HeaderName, InfoPackage, RecvInfo, Supported, To, Via};
 use sip::message::{Method, Status};
 
 /// So many candidates of one ICE session.
@@ -105,6 +105,34 @@ fn waiting_before_they_know_the_early_dialog() {
     net.answer(BOB);
     net.settle();
     assert_eq!(said(&net, ALICE), ["1 candidates"]);
+}
+
+#[test]
+fn waiting_until_they_speak_in_the_early_dialog() {
+    let mut net = configured();
+    net.start(ALICE);
+    net.start(BOB);
+    net.dial(ALICE, "bob");
+    net.settle();
+    net.trickle(BOB, &fragment(1));
+    net.settle();
+    // Alice learned the dialog by the 180, and says something in it (RFC 8840 4.3).
+    let mut info = net.exchange.requests(&Method::Invite)[0].clone();
+    info.method = Method::Info;
+    info.uri = "sip:bob-page@bob.invalid".parse().unwrap();
+    info.headers.set(&CSeq::new(2, Method::Info));
+    info.headers.set(&super::last_response(&net).headers.get::<To>().unwrap());
+    let mut via = info.headers.get::<Via>().unwrap();
+    via.params.set("branch", Some("z9hG4bKearly")).unwrap();
+    info.headers.set(&via);
+    info.headers.push_raw("Info-Package", "trickle-ice").unwrap();
+    info.headers.remove(HeaderName::ContentType);
+    info.headers.push_raw("Content-Type", "application/trickle-ice-sdpfrag").unwrap();
+    info.body = fragment(2).into();
+    net.inject(BOB, &info.to_bytes());
+    net.settle();
+    assert_eq!(said(&net, BOB), ["2 candidates"]);
+    assert_eq!(net.exchange.requests(&Method::Info).len(), 1, "now they know the dialog");
 }
 
 #[test]

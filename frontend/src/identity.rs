@@ -21,7 +21,7 @@ pub(crate) fn config(identity: &RegistrationIdentity, opening: &Opening, wall: u
     let address = SipUri::new(&opening.me.extension, &opening.domain).map_err(|_| IdentityError)?;
     let registrar: Uri = format!("sip:{}", opening.domain).parse().map_err(|_| IdentityError)?;
     let address = NameAddr::new(Uri::Sip(address)).with_display(&opening.me.name).map_err(|_| IdentityError)?;
-    Ok(Config {
+    let config = Config {
         contact_user: identity.contact_user.clone(),
         contact_host: contact_host(&identity.instance),
         instance: identity.instance.clone(),
@@ -32,7 +32,9 @@ pub(crate) fn config(identity: &RegistrationIdentity, opening: &Opening, wall: u
         webrtc: true,
         // Nothing of what it draws is kept.
         ..Config::new(address, registrar, &mut Random::new([0; 32]))
-    })
+    };
+    config.check().map_err(|_| IdentityError)?;
+    Ok(config)
 }
 
 /// Where REGISTER begins to count: above all that an agent of this line said before, although nobody knows its numbers

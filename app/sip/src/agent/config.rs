@@ -1,8 +1,8 @@
 use crate::Random;
 use crate::digest::Policy;
-use crate::header::NameAddr;
+use crate::header::{CallId, NameAddr};
 use crate::message::Headers;
-use crate::uri::{Params, Uri};
+use crate::uri::{Params, SipUri, Uri};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -68,6 +68,10 @@ pub struct Config {
     /// Whether a browser makes the media (WebRTC): what it cannot take is refused before it rings, and who offered it
     /// learns why ([`SessionDescription::offer_for_browser`](crate::sdp::SessionDescription::offer_for_browser)).
     pub webrtc: bool,
+    /// Whether what only a network can know of a caller is believed: P-Asserted-Identity (RFC 3325), Remote-Party-ID,
+    /// Diversion, History-Info, and that a call may be answered by itself. It is right where all that comes over the
+    /// transport comes from one's own server, which takes away what others wrote.
+    pub trusts_identity: bool,
     /// How long a call may go on without being refreshed (RFC 4028 4 Session-Expires); `None`: session timers are not used.
     pub session_expires: Option<Duration>,
     /// The shortest such time that is accepted (RFC 4028 5 Min-SE).
@@ -127,6 +131,7 @@ impl Config {
             pong_timeout: Duration::from_secs(3),
             user_agent: String::from("Tabphone"),
             webrtc: false,
+            trusts_identity: true,
             session_expires: Some(Duration::from_secs(1800)),
             min_session: Duration::from_secs(90),
             reliable: true,
@@ -138,6 +143,28 @@ impl Config {
         }
     }
 
+    /// Whether an agent can work with this. One that is made with something else says it in the end, too: whatever it sends
+    /// is refused, or not understood.
+    ///
+    /// # Errors
+    /// What cannot be used, the first of it.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let user = |uri: &Uri| uri.as_sip().map(|uri| uri.user.is_some());
+        let proxy = self.outbound_proxy.as_ref();
+        let contact = SipUri::new(&self.contact_user, &self.contact_host);
+        let is_name = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let checks = [
+            (user(&self.address.uri) == Some(true), ConfigError::Address),
+            (user(&self.registrar) == Some(false), ConfigError::Registrar),
+            (proxy.is_none_or(|proxy| user(proxy).is_some()), ConfigError::OutboundProxy),
+            (!self.contact_user.is_empty() && contact.is_ok(), ConfigError::Contact),
+            (is_name(&self.instance) && !self.instance.contains(['<', '>', '"', '\\']), ConfigError::Instance),
+            (self.register_call_id.parse::<CallId>().is_ok(), ConfigError::CallId),
+            (!self.register_expires.is_zero() && !self.ping_interval.is_zero(), ConfigError::Time),
+        ];
+        checks.into_iter().find(|(fits, _)| !fits).map_or(Ok(()), |(_, error)| Err(error))
+    }
+
     /// Which challenge is answered.
     pub(super) const fn policy(&self) -> Policy {
         Policy { md5: self.md5, topmost: false }
@@ -145,9 +172,35 @@ impl Config {
 
     /// Who signs.
     pub(super) fn signer(&self) -> String {
-        let user = || self.address.uri.as_sip().and_then(crate::uri::SipUri::user_unescaped);
+        let user = || self.address.uri.as_sip().and_then(SipUri::user_unescaped);
         self.username.clone().or_else(user).unwrap_or_default()
     }
+}
+
+/// A setting cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// [`Config::address`].
+    #[error("the address of record is no SIP address with a user")]
+    Address,
+    /// [`Config::registrar`] (RFC 3261 10.2: it has no user).
+    #[error("the registrar is no SIP URI of a domain")]
+    Registrar,
+    /// [`Config::outbound_proxy`].
+    #[error("the outbound proxy is no SIP URI")]
+    OutboundProxy,
+    /// [`Config::contact_user`] or [`Config::contact_host`].
+    #[error("the user and host of the Contact make no URI")]
+    Contact,
+    /// [`Config::instance`].
+    #[error("the instance is no URN")]
+    Instance,
+    /// [`Config::register_call_id`].
+    #[error("the Call-ID of REGISTER is none")]
+    CallId,
+    /// [`Config::register_expires`] or [`Config::ping_interval`].
+    #[error("a registration, and the time between two pings, must last")]
+    Time,
 }
 
 /// A random UUID (RFC 9562 5.4) as URN.

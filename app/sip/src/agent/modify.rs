@@ -53,16 +53,30 @@ const PATIENCE: Duration = T1_X64.saturating_add(T1);
 pub(super) enum Modify {
     /// Nothing.
     Not,
-    /// Our offer is awaited.
-    Offering(Offer),
+    /// Our offer is awaited: [`Established::offer`].
+    Offering,
     /// Our re-INVITE is under way, or is being signed: until then, whatever provisional responses come.
     /// `interrupted`: the transport was replaced meanwhile.
-    Sent { key: Key, until: Instant, change: Change, interrupted: bool },
+    Sent {
+        key: Key,
+        until: Instant,
+        #[cfg_attr(feature = "serde", serde(default))]
+        change: Change,
+        #[cfg_attr(feature = "serde", serde(default))]
+        interrupted: bool,
+    },
     /// Both sides tried at once; we try again.
     Later { at: Instant },
     /// Their re-INVITE or UPDATE awaits our answer, which puts them on hold or not; then we may want to try again
     /// ourselves.
-    Answering { key: Key, request: Request, hold: bool, later: Option<Instant> },
+    Answering {
+        key: Key,
+        #[cfg_attr(feature = "serde", serde(alias = "invite"))]
+        request: Request,
+        #[cfg_attr(feature = "serde", serde(default))]
+        hold: bool,
+        later: Option<Instant>,
+    },
 }
 
 /// What our re-INVITE is for.
@@ -76,7 +90,7 @@ pub(super) enum Change {
 }
 
 /// A new offer of ours.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Offer {
     /// Whether it puts them on hold.
@@ -85,11 +99,18 @@ pub(super) struct Offer {
     media: bool,
 }
 
+impl Default for Change {
+    /// What there was before there were others.
+    fn default() -> Self {
+        Self::Offer(Offer { hold: false, media: true })
+    }
+}
+
 impl Modify {
     pub(super) const fn deadline(&self) -> Option<Instant> {
         match self {
             Self::Later { at } | Self::Sent { until: at, .. } => Some(*at),
-            Self::Not | Self::Offering(_) | Self::Answering { .. } => None,
+            Self::Not | Self::Offering | Self::Answering { .. } => None,
         }
     }
 
@@ -97,7 +118,7 @@ impl Modify {
     pub(super) const fn again_at(&self) -> Option<Instant> {
         match self {
             Self::Later { at } => Some(*at),
-            Self::Not | Self::Offering(_) | Self::Sent { .. } | Self::Answering { .. } => None,
+            Self::Not | Self::Offering | Self::Sent { .. } | Self::Answering { .. } => None,
         }
     }
 
@@ -105,7 +126,7 @@ impl Modify {
     pub(super) const fn next(&self) -> Self {
         match self {
             Self::Answering { later: Some(at), .. } | Self::Later { at } => Self::Later { at: *at },
-            Self::Answering { later: None, .. } | Self::Not | Self::Offering(_) | Self::Sent { .. } => Self::Not,
+            Self::Answering { later: None, .. } | Self::Not | Self::Offering | Self::Sent { .. } => Self::Not,
         }
     }
 }
@@ -162,7 +183,8 @@ impl Session {
             }
             let media = core::mem::take(&mut established.renew);
             let hold = established.holding.here;
-            established.modify = Modify::Offering(Offer { hold, media });
+            established.modify = Modify::Offering;
+            established.offer = Offer { hold, media };
             core.ask(Question::Offer { call: self.id, hold });
         } else if self.is_stale(core.now) {
             self.refresh_session(core);
@@ -172,7 +194,10 @@ impl Session {
     /// The new offer was made: re-INVITE leaves.
     pub(super) fn reoffered(&mut self, core: &mut Core, answer: Answer) {
         let State::Established(established) = &mut self.state else { return };
-        let Modify::Offering(offer) = established.modify else { return };
+        if !matches!(established.modify, Modify::Offering) {
+            return;
+        }
+        let offer = established.offer;
         let Answer::Description(body) = answer else {
             established.modify = Modify::Not;
             established.give_up(offer);
@@ -209,11 +234,9 @@ impl Session {
         let State::Established(established) = &mut self.state else { return };
         let change = match &established.modify {
             Modify::Sent { key, change, interrupted, .. } if *key == outcome.key => Some((*change, *interrupted)),
-            Modify::Sent { .. }
-            | Modify::Not
-            | Modify::Offering(_)
-            | Modify::Later { .. }
-            | Modify::Answering { .. } => None,
+            Modify::Sent { .. } | Modify::Not | Modify::Offering | Modify::Later { .. } | Modify::Answering { .. } => {
+                None
+            }
         };
         let Some(response) = &outcome.response else {
             return change.into_iter().for_each(|(change, interrupted)| self.unanswered(core, change, interrupted));
@@ -318,7 +341,7 @@ impl Session {
                 }
                 core.event(Event::Call(self.id));
             }
-            Modify::Not | Modify::Offering(_) | Modify::Later { .. } | Modify::Answering { .. } => {}
+            Modify::Not | Modify::Offering | Modify::Later { .. } | Modify::Answering { .. } => {}
         }
     }
 }

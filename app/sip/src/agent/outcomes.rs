@@ -1,6 +1,6 @@
 use super::link::Link;
 use super::transactions::{FLOW_RENEWED, Outcome, Purpose, Transactions};
-use super::{Agent, Event, Output, Registration, challenge, outgoing, session_timer};
+use super::{Agent, Event, Output, Registration, challenge, compose, outgoing, session_timer};
 use crate::message::{Method, Status};
 
 impl Agent {
@@ -9,8 +9,9 @@ impl Agent {
         loop {
             if let Some(outcome) = self.core.outcome() {
                 self.take(outcome);
-            } else if let Some((outcome, bound)) = self.registering.renewed() {
+            } else if let Some((mut outcome, bound)) = self.registering.renewed() {
                 if bound && self.is_wanted(outcome.purpose) {
+                    compose::reroute(&self.core.config, &mut outcome.request);
                     self.send_again(outcome.purpose, outcome.request, outcome.challenged | FLOW_RENEWED);
                 } else {
                     self.conclude(&outcome);
@@ -51,9 +52,11 @@ impl Agent {
     /// Whether a request for this purpose is worth being sent again, signed or over another flow.
     fn is_wanted(&self, purpose: Purpose) -> bool {
         match purpose {
-            Purpose::Invite(id) | Purpose::Reinvite(id) | Purpose::Update(id) | Purpose::Info(id) => {
-                self.sessions.iter().any(|session| session.id == id && !session.over)
-            }
+            Purpose::Invite(id)
+            | Purpose::Reinvite(id)
+            | Purpose::Update(id)
+            | Purpose::Info(id)
+            | Purpose::Prack(id) => self.sessions.iter().any(|session| session.id == id && !session.over),
             Purpose::Register | Purpose::Farewell => true,
             Purpose::Probe => false,
         }
@@ -79,6 +82,7 @@ impl Agent {
             Purpose::Reinvite(call) => self.with(call, |session, core| session.reinvite_outcome(core, outcome)),
             Purpose::Update(call) => self.with(call, |session, core| session.update_outcome(core, outcome)),
             Purpose::Info(call) => self.with(call, |session, core| session.info_outcome(core, outcome)),
+            Purpose::Prack(call) => self.with(call, |session, _| session.prack_outcome(outcome)),
             Purpose::Farewell | Purpose::Probe => {}
         }
     }

@@ -66,6 +66,17 @@ impl Questions {
         count
     }
 
+    /// Says who signs, where a snapshot of version 2 does not.
+    pub(super) fn name(&mut self, signer: &str) {
+        for open in &mut self.open {
+            if let Question::Digest { username, .. } = &mut open.question
+                && username.is_empty()
+            {
+                *username = signer.into();
+            }
+        }
+    }
+
     /// Takes a question that is answered now; `None` if nobody waits for the answer any more.
     pub(super) fn take(&mut self, id: QuestionId) -> Option<Open> {
         let at = self.open.iter().position(|open| open.id == id)?;
@@ -86,9 +97,13 @@ impl Questions {
         self.open.retain(|open| match &open.question {
             Question::Offer { call, .. } | Question::Answer { call, .. } => *call != id,
             Question::Digest { .. } => match open.purpose() {
-                Some(Purpose::Invite(call) | Purpose::Reinvite(call) | Purpose::Update(call) | Purpose::Info(call)) => {
-                    call != id
-                }
+                Some(
+                    Purpose::Invite(call)
+                    | Purpose::Reinvite(call)
+                    | Purpose::Update(call)
+                    | Purpose::Info(call)
+                    | Purpose::Prack(call),
+                ) => call != id,
                 Some(Purpose::Register | Purpose::Farewell | Purpose::Probe) | None => true,
             },
         });

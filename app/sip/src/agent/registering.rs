@@ -41,7 +41,7 @@ const MAX_RETRIES: usize = 16;
 /// | RG11 | Asking, still bound | the binding ran out | – | Asking |
 /// | RG12 | Bound | its time came | REGISTER | Asking, still bound |
 /// | RG13 | Bound | another request was answered 430 | REGISTER | Asking, still bound |
-/// | RG14 | Bound | a request waits for a new flow | sends it again, once | Bound |
+/// | RG14 | Bound | a request waits for a new flow | sends it again, once, by the new Service-Route | Bound |
 /// | RG15 | Refused | its time came | REGISTER | Asking |
 /// | RG16 | Refused with 5xx and the like | its time came, and there are several servers | counts the transport as lost | Waiting |
 /// | RG17 | Waiting, Asking, Bound, Refused | transport lost | – | Waiting |
@@ -58,8 +58,10 @@ pub(super) struct Registering {
     /// What is asked for.
     expires: Duration,
     /// How many refusals there were in a row.
+    #[cfg_attr(feature = "serde", serde(default))]
     refusals: u32,
     /// The outcomes of requests that found their flow failed, and go once more over a new one (RFC 5626 11.6).
+    #[cfg_attr(feature = "serde", serde(default))]
     retries: Vec<Outcome>,
 }
 
@@ -77,6 +79,7 @@ enum State {
         until: Instant,
     },
     Refused {
+        #[cfg_attr(feature = "serde", serde(default = "forgotten"))]
         refusal: Refusal,
         retry: Instant,
     },
@@ -84,6 +87,12 @@ enum State {
         until: Instant,
     },
     Stopped,
+}
+
+/// Version 2 of a snapshot keeps another cause. It does not matter: who goes on from a snapshot asks anew.
+#[cfg(feature = "serde")]
+const fn forgotten() -> Refusal {
+    Refusal::Busy
 }
 
 impl Registering {

@@ -14,16 +14,18 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// The version that is written, and the only one that is read.
+/// The version that is written.
 const VERSION: u32 = 3;
+/// The oldest that is read: what it lacks has a default. An encoding without the names of fields cannot tell that.
+const OLDEST: u32 = 2;
 /// How far the CSeq of a restored dialog jumps: a request that was sent after the snapshot was taken must not
 /// collide with the next one.
 const STRIDE: u32 = 1000;
 /// How long a call may be left alone: after 64*T1 without a word the other end gave it up too.
 const LONGEST_AWAY: Duration = T1_X64;
 
-/// All of an agent that outlives its page: registration and what the registrar said with it, calls, transactions and open questions. It holds no
-/// secret. Who the agent is, its [`Config`], is not kept.
+/// All of an agent that outlives its page: registration and what the registrar said with it, calls, transactions and open
+/// questions. It holds no secret. Who the agent is, its [`Config`], is not kept.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Snapshot {
@@ -31,7 +33,9 @@ pub struct Snapshot {
     /// The agent's time when it was taken.
     at: Instant,
     registering: Registering,
+    #[cfg_attr(feature = "serde", serde(default))]
     learned: Learned,
+    #[cfg_attr(feature = "serde", serde(default))]
     servers: Servers,
     sessions: Vec<Session>,
     last_call: u64,
@@ -96,7 +100,7 @@ impl Agent {
         seed: Seed,
         now: Instant,
     ) -> Result<Self, RestoreError> {
-        if snapshot.version != VERSION {
+        if !(OLDEST..=VERSION).contains(&snapshot.version) {
             return Err(RestoreError::Version(snapshot.version));
         }
         let clock = Clock::resumed(snapshot.at, away, now);
@@ -108,6 +112,7 @@ impl Agent {
         core.transactions = snapshot.transactions;
         core.transactions.drop_purpose(Purpose::Probe);
         core.questions = snapshot.questions;
+        core.questions.name(&core.config.signer());
         core.strays = snapshot.strays;
         let mut agent = Self {
             core,

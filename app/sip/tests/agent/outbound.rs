@@ -82,10 +82,17 @@ fn a_gruu_is_the_contact_of_calls() {
 
 #[test]
 fn a_temporary_gruu_hides_who_calls() {
-    let mut net = net();
-    net.phone_mut(ALICE).configure(|config| config.temporary_contact = true);
-    gruu(&mut net);
-    assert_eq!(invite(&net).headers.get::<Contact>().unwrap().to_string(), "<sip:tgruu.7h@example.com;gr>");
+    let contact = |temporary: bool| {
+        let mut net = net();
+        net.phone_mut(ALICE).configure(|config| config.temporary_contact = temporary);
+        grant(&mut net, &[("Require", "outbound")], GRUUS);
+        net.start(ALICE);
+        contact_of_a_call(&mut net)
+    };
+    let public = contact(false);
+    assert!(public.starts_with("<sip:alice@example.com;gr=urn:x>;+sip.instance="), "{public}");
+    assert!(public.ends_with(";reg-id=1"), "{public}");
+    assert_eq!(contact(true), "<sip:tgruu.7h@example.com;gr>", "no instance, either");
 }
 
 fn service_route(net: &mut Net) {
@@ -161,6 +168,19 @@ fn a_call_whose_flow_failed_goes_again_over_a_new_one() {
 }
 
 #[test]
+fn a_call_over_a_new_flow_takes_the_new_service_route() {
+    let mut net = net();
+    grant(&mut net, &[("Service-Route", "<sip:flow1@edge.example.com;lr>")], "");
+    grant(&mut net, &[("Service-Route", "<sip:flow2@edge.example.com;lr>")], "");
+    net.exchange.refuse(Method::Invite, Status::FLOW_FAILED);
+    net.start(ALICE);
+    net.dial(ALICE, "bob");
+    net.settle();
+    let ways: Vec<_> = net.exchange.requests(&Method::Invite).into_iter().map(routes).collect();
+    assert_eq!(ways, [["<sip:flow1@edge.example.com;lr>"], ["<sip:flow2@edge.example.com;lr>"]]);
+}
+
+#[test]
 fn a_flow_that_fails_again_ends_the_call() {
     let mut net = net();
     net.exchange.refuse(Method::Invite, Status::FLOW_FAILED);
@@ -168,7 +188,7 @@ fn a_flow_that_fails_again_ends_the_call() {
     net.start(ALICE);
     net.dial(ALICE, "bob");
     net.settle();
-    assert_eq!(net.phone(ALICE).causes(), [Cause::Status(Status::FLOW_FAILED)]);
+    assert_eq!(net.phone(ALICE).causes(), [Cause::Unavailable]);
 }
 
 #[test]
@@ -194,7 +214,7 @@ fn a_call_ends_when_no_new_flow_can_be_had() {
     net.exchange.refuse(Method::Register, Status::FORBIDDEN);
     net.dial(ALICE, "bob");
     net.settle();
-    assert_eq!(net.phone(ALICE).causes(), [Cause::Status(Status::FLOW_FAILED)]);
+    assert_eq!(net.phone(ALICE).causes(), [Cause::Unavailable]);
 }
 
 fn no_outbound(net: &mut Net) {
@@ -211,6 +231,39 @@ fn a_first_hop_without_outbound_gets_a_plain_register() {
     let plain = net.exchange.requests(&Method::Register)[1];
     assert!(!text(plain).contains("reg-id"));
     assert!(!text(plain).contains("outbound"));
+}
+
+/// When a phone refreshes whose registrar lists these contacts.
+fn refreshed_after(contacts: &'static str) -> u64 {
+    let mut net = net();
+    net.exchange.answer(Method::Register, move |request| {
+        let mut response = Response::to_request(request, Status::OK);
+        response.headers.push_raw("Contact", contacts).unwrap();
+        response
+    });
+    net.start(ALICE);
+    let bound = net.now;
+    while net.exchange.requests(&Method::Register).len() == 1 {
+        net.run(Duration::from_secs(1));
+    }
+    net.now.since(bound).as_secs()
+}
+
+#[test]
+fn a_binding_that_the_registrar_rewrote_is_found() {
+    const OTHER: &str = "<sip:desk@192.0.2.9:5060>;expires=3600";
+    let asterisk =
+        "<sip:desk@192.0.2.9:5060>;expires=3600, <sip:alice-page@203.0.113.7:50123;transport=ws>;expires=100";
+    let freeswitch = "<sip:desk@192.0.2.9:5060>;expires=3600, \
+        <sip:alice-page@alice.invalid;transport=ws;fs_nat=yes;fs_path=sip%3Aalice%40203.0.113.7>;expires=100";
+    let instance = "<sip:alice-page@elsewhere.invalid>;expires=3600;+sip.instance=\"<urn:uuid:other>\", \
+        <sip:mangled@203.0.113.7>;+sip.instance=\"<urn:uuid:00000000-0000-4000-8000-000000000005>\";expires=100";
+    let second_flow = "<sip:a@b.invalid>;+sip.instance=\"<urn:uuid:00000000-0000-4000-8000-000000000005>\";reg-id=2;expires=3600, \
+        <sip:a@b.invalid>;+sip.instance=\"<urn:uuid:00000000-0000-4000-8000-000000000005>\";reg-id=1;expires=100";
+    for contacts in [asterisk, freeswitch, instance, second_flow] {
+        assert!((90..=91).contains(&refreshed_after(contacts)), "{contacts}");
+    }
+    assert!((540..=541).contains(&refreshed_after(OTHER)), "without ours, what was asked for counts");
 }
 
 #[test]

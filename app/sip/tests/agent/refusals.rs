@@ -1,11 +1,12 @@
-//! Why a registration is refused, and when it is tried again.
+//! Why a registration is refused, and when it is tried again; which settings cannot work at all.
 
 use super::flows::check;
+use super::network::config;
 use super::{ALICE, Net, net, text};
-use sip::Duration;
-use sip::agent::{Refusal, Registration};
+use sip::agent::{Config, ConfigError, Refusal, Registration};
 use sip::header::{Authorization, MinExpires, ProxyAuthorization, RetryAfter};
 use sip::message::{Method, Response, Status};
+use sip::{Duration, Random};
 
 fn refused(status: Status) -> Registration {
     let mut net = net();
@@ -197,4 +198,27 @@ fn a_stale_nonce_as_a_flow() {
         challenge(net, ", stale=true");
         net.start(ALICE);
     });
+}
+
+#[test]
+fn settings_that_cannot_work_are_named() {
+    let check = |change: fn(&mut Config)| {
+        let mut config = config("alice");
+        change(&mut config);
+        config.check()
+    };
+    assert_eq!(check(|_| {}), Ok(()));
+    let address = config("alice").address;
+    let usual = Config::new(address, "sip:example.com".parse().unwrap(), &mut Random::new([7; 32]));
+    assert_eq!(usual.check(), Ok(()));
+    assert_eq!(check(|config| config.address = "<tel:+15550100>".parse().unwrap()), Err(ConfigError::Address));
+    assert_eq!(check(|config| config.address = "<sip:example.com>".parse().unwrap()), Err(ConfigError::Address));
+    assert_eq!(check(|config| config.registrar = "sip:me@example.com".parse().unwrap()), Err(ConfigError::Registrar));
+    let proxy = |config: &mut Config| config.outbound_proxy = Some("http://example.com".parse().unwrap());
+    assert_eq!(check(proxy), Err(ConfigError::OutboundProxy));
+    assert_eq!(check(|config| config.contact_host = "no host".into()), Err(ConfigError::Contact));
+    assert_eq!(check(|config| config.contact_user.clear()), Err(ConfigError::Contact));
+    assert_eq!(check(|config| config.instance = "<urn:uuid:1>".into()), Err(ConfigError::Instance));
+    assert_eq!(check(|config| config.register_call_id = "a b".into()), Err(ConfigError::CallId));
+    assert_eq!(check(|config| config.ping_interval = Duration::ZERO), Err(ConfigError::Time));
 }

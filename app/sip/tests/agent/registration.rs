@@ -4,7 +4,7 @@ use super::network::{Seen, config};
 use super::{ALICE, Net, net, ready, request};
 use sip::agent::{Agent, Input, Output, Refusal, Registration};
 use sip::digest::Ha1s;
-use sip::header::{Contact, Expires, MinExpires};
+use sip::header::{Contact, Expires, MinExpires, Supported};
 use sip::message::{Method, Response, Status};
 use sip::{Duration, Instant};
 
@@ -34,6 +34,8 @@ fn register_says_what_rfc_5626_asks() {
     assert!(contact.contains(";+sip.instance=\"<urn:uuid:00000000-0000-4000-8000-000000000005>\""), "{contact}");
     assert!(contact.ends_with(";reg-id=1"), "{contact}");
     assert_eq!(register.headers.get::<Expires>().unwrap().0, 600);
+    let supported = register.headers.get::<Supported>().unwrap().to_string();
+    assert_eq!(supported, "outbound, path, gruu");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{ALICE, BOB, Net, net, of_alice, sdp, talk, to_bob};
 use sip::Duration;
 use sip::agent::{Body, VerbError};
 use sip::header::{CSeq, ContentDisposition, HeaderName, InfoPackage, RecvInfo, Supported, To, Via};
-use sip::message::{Method, Status};
+use sip::message::{Method, Response, Status};
 
 /// So many candidates of one ICE session.
 fn fragment(candidates: usize) -> String {
@@ -90,6 +90,53 @@ fn waiting_before_the_dialog() {
     net.answer(BOB);
     net.settle();
     assert_eq!(said(&net, BOB), ["2 candidates"], "the newest stands for those before it");
+    assert_eq!(net.exchange.requests(&Method::Info).len(), 1);
+}
+
+#[test]
+fn waiting_until_there_is_an_early_dialog() {
+    let mut net = configured();
+    net.start(ALICE);
+    net.start(BOB);
+    net.dial(ALICE, "bob");
+    net.trickle(ALICE, &fragment(1));
+    net.settle();
+    assert_eq!(said(&net, BOB), ["1 candidates"], "the 180 says that they take them");
+    net.answer(BOB);
+    net.settle();
+    assert_eq!(net.exchange.requests(&Method::Info).len(), 1);
+}
+
+#[test]
+fn told_early_and_somebody_else_answers() {
+    let mut net = configured();
+    net.start(ALICE);
+    net.exchange.answer(Method::Invite, |invite| {
+        let mut response = Response::to_request(invite, Status::RINGING);
+        response.headers.push_raw("Contact", "<sip:one@far.invalid>").unwrap();
+        response.headers.push_raw("Recv-Info", "trickle-ice").unwrap();
+        response
+    });
+    for _ in 0..2 {
+        net.exchange.refuse(Method::Info, Status::OK);
+    }
+    net.dial(ALICE, "far");
+    net.trickle(ALICE, &fragment(1));
+    net.settle();
+    let early = net.exchange.requests(&Method::Info)[0].clone();
+    assert_eq!(early.uri.to_string(), "sip:one@far.invalid", "the early dialog is there");
+    let invite = net.exchange.requests(&Method::Invite)[0].clone();
+    let mut response = Response::to_request(&invite, Status::OK);
+    response.set_to_tag("two");
+    response.headers.push_raw("Contact", "<sip:two@far.invalid>").unwrap();
+    response.headers.push_raw("Recv-Info", "trickle-ice").unwrap();
+    response.headers.push_raw("Content-Type", "application/sdp").unwrap();
+    response.body = sdp("sendrecv").into();
+    net.inject(ALICE, &response.to_bytes());
+    net.settle();
+    let infos = net.exchange.requests(&Method::Info);
+    assert_eq!(infos.len(), 2);
+    assert_eq!((infos[1].uri.to_string().as_str(), &infos[1].body), ("sip:two@far.invalid", &early.body));
 }
 
 #[test]

@@ -69,6 +69,7 @@ pub enum Question {
         call: CallId,
         /// Whether the other end is put on hold by it: nothing of theirs is received. What is offered is turned so, whatever
         /// the description says.
+        #[cfg_attr(feature = "serde", serde(default))]
         hold: bool,
     },
     /// The answer to the offer of this call: accept it as remote description, open the microphone, make one.
@@ -79,6 +80,7 @@ pub enum Question {
         offer: Option<Body>,
         /// Whether the other end is on hold: nothing of theirs is received. What is answered is turned so, whatever the
         /// description says.
+        #[cfg_attr(feature = "serde", serde(default))]
         hold: bool,
     },
     /// A digest over this request (RFC 7616): [`crate::digest::choose`] one of the challenges, and sign. Where several

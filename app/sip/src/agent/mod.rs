@@ -411,8 +411,8 @@ impl Agent {
         self.core.transactions.resend(&mut effects);
         self.registering.connected(&mut self.core);
         self.core.apply(effects);
-        for session in &self.sessions {
-            if let State::Established(established) = &session.state {
+        for session in &mut self.sessions {
+            if let State::Established(established) = &mut session.state {
                 established.resend(&mut self.core);
             }
         }

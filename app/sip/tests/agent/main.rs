@@ -121,7 +121,8 @@ fn of_alice(net: &Net, method: &Method, lines: &str, body: &str) -> Request {
     use sip::header::{CSeq, Via};
     let mut request = net.exchange.requests(&Method::Ack)[0].clone();
     request.method = method.clone();
-    let seq = 100 + u32::try_from(net.phone(BOB).inputs + net.exchange.received.len()).unwrap();
+    let before = request.headers.get::<CSeq>().unwrap().seq;
+    let seq = before + 100 + u32::try_from(net.phone(BOB).inputs + net.exchange.received.len()).unwrap();
     request.headers.set(&CSeq::new(seq, method.clone()));
     let mut via = request.headers.get::<Via>().unwrap();
     via.params.set("branch", Some(&format!("z9hG4bKof-alice-{seq}"))).unwrap();

@@ -37,6 +37,9 @@ pub(crate) fn config(identity: &RegistrationIdentity, opening: &Opening, wall: u
         register_cseq: cseq(wall),
         user_agent: concat!("Tabphone/", env!("CARGO_PKG_VERSION")).into(),
         webrtc: true,
+        messages: false,
+        unsolicited: false,
+        packages: Vec::new(),
     })
 }
 

@@ -89,6 +89,9 @@ mod tests {
             pong_timeout: Duration::from_secs(5),
             user_agent: "Tabphone".into(),
             webrtc: false,
+            messages: false,
+            unsolicited: false,
+            packages: Vec::new(),
             register_cseq: 1,
         }
     }

@@ -1,5 +1,6 @@
 //! The words that an agent and its user exchange.
 
+use super::events::{InquiryId, InquiryOutcome, MessageId, MessageOutcome, Package, SubscriptionId, SubscriptionPhase};
 use crate::digest::{Challenge, Credentials};
 use crate::header::NameAddr;
 use crate::message::{Method, Status};
@@ -45,6 +46,12 @@ pub struct Config {
     /// Whether a browser makes the media (WebRTC): what it cannot take is refused before it rings, and who offered it
     /// learns why ([`SessionDescription::offer_for_browser`](crate::sdp::SessionDescription::offer_for_browser)).
     pub webrtc: bool,
+    /// Whether messages are taken (RFC 3428); if not, MESSAGE is answered 405.
+    pub messages: bool,
+    /// Whether a mailbox may tell its state without a subscription, as many servers do; if not, it is answered 481.
+    pub unsolicited: bool,
+    /// The packages that others may subscribe to here; any other is answered 489.
+    pub packages: Vec<Package>,
 }
 
 /// What the user tells the agent.
@@ -177,6 +184,55 @@ pub enum Event {
         last: Call,
         /// Why.
         cause: Cause,
+    },
+    /// A message came: keep it, and say so with [`super::Agent::accept_message`], or refuse it with
+    /// [`super::Agent::reject_message`], within 30 s. It is told again after a restore, as long as it is open. Its
+    /// body is as it came: text, `application/im-iscomposing+xml`, or anything else.
+    Message {
+        /// Its name.
+        id: MessageId,
+        /// The call that it belongs to, if it came in one.
+        call: Option<CallId>,
+        /// Who sent it: From, or who the network asserted (RFC 3325).
+        from: NameAddr,
+        /// What it says.
+        body: Body,
+        /// Its Call-ID: the same for a message that is sent again.
+        call_id: String,
+    },
+    /// A message of ours is done with.
+    MessageSent {
+        /// Which.
+        id: MessageId,
+        /// Its Call-ID.
+        call_id: String,
+        /// What became of it.
+        outcome: MessageOutcome,
+    },
+    /// An inquiry of ours is done with.
+    Answered {
+        /// Which.
+        id: InquiryId,
+        /// What came of it.
+        outcome: InquiryOutcome,
+    },
+    /// Where a subscription stands changed.
+    Subscription {
+        /// Which: of ours, or to us.
+        id: SubscriptionId,
+        /// Where it stands now.
+        phase: SubscriptionPhase,
+    },
+    /// A state was told (NOTIFY): [`super::Notice::read`] reads it. The same may be told again.
+    Notified {
+        /// By which subscription of ours; `None`: nobody asked ([`Config::unsolicited`]).
+        id: Option<SubscriptionId>,
+        /// What it is about.
+        package: Package,
+        /// Who says it.
+        from: NameAddr,
+        /// What is said, as it came: 48 KiB at most.
+        body: Body,
     },
     /// [`super::Agent::stop`] is done: unregistered, or given up after its time. The transport may be dropped.
     Stopped,
@@ -322,7 +378,16 @@ pub enum VerbError {
     /// The call is not in a phase where this can be done.
     #[error("the call is not in a phase where this can be done")]
     WrongPhase,
-    /// As many calls are up as the configuration allows.
-    #[error("as many calls are up as are allowed")]
+    /// As many calls are up, or other things under way, as are allowed.
+    #[error("as many are up as are allowed")]
     TooMany,
+    /// There is no such message, subscription or publication (any more).
+    #[error("there is nothing of that name")]
+    Unknown,
+    /// A body is larger than 16 KiB.
+    #[error("the body is too large")]
+    TooLarge,
+    /// What was given cannot be a part of a message.
+    #[error("what was given is malformed")]
+    Malformed,
 }

@@ -65,7 +65,7 @@ impl Agent {
         match purpose {
             Purpose::Invite(call) => self.with(call, |session, _| session.invited_again(key)),
             Purpose::Reinvite(call) => self.with(call, |session, _| session.reinvited_again(key)),
-            Purpose::Register | Purpose::Farewell => {}
+            Purpose::Register | Purpose::Event(_) | Purpose::Farewell => {}
         }
     }
 
@@ -76,6 +76,7 @@ impl Agent {
             Purpose::Register => Some(self.registering.next_seq()),
             Purpose::Invite(call) => Some(following.saturating_add(self.session(call)?.skipped())),
             Purpose::Farewell => Some(following),
+            Purpose::Event(subject) => self.next_seq_about(subject, following),
             Purpose::Reinvite(call) => {
                 let dialog = self.session(call)?.dialog_mut()?;
                 dialog.skip(1);

@@ -69,6 +69,19 @@ pub(super) fn invite(config: &Config, target: &Uri, dialog_call_id: &str, tag: &
     request
 }
 
+/// A request outside of dialogs, without Via and Contact (RFC 3261 8.1.1).
+pub(super) fn outside(config: &Config, method: Method, target: Uri, id: &str, tag: &str, seq: u32) -> Request {
+    let mut request = Request::new(method.clone(), target.clone());
+    request.headers.push(&MaxForwards(MAX_FORWARDS));
+    route(config, &mut request);
+    request.headers.push(&From(config.address.clone()).with_tag(tag));
+    request.headers.push(&To(NameAddr::new(target)));
+    call_id(id, &mut request);
+    request.headers.push(&CSeq { seq, method });
+    user_agent(config, &mut request);
+    request
+}
+
 /// Adds what an INVITE or its 2xx says of us: Contact, Allow, Supported (RFC 3261 13.2.1, 13.3.1.4).
 pub(super) fn describe(config: &Config, request: &mut Request) {
     if let Some(contact) = dialog_contact(config) {
@@ -180,8 +193,10 @@ fn words(failure: MediaFailure) -> &'static str {
 }
 
 /// What may be asked of us: everything else is refused (RFC 3261 8.2.1).
-pub(super) fn methods(_config: &Config) -> Vec<Method> {
-    vec![Method::Invite, Method::Ack, Method::Cancel, Method::Bye, Method::Options]
+pub(super) fn methods(config: &Config) -> Vec<Method> {
+    let mut methods = vec![Method::Invite, Method::Ack, Method::Cancel, Method::Bye, Method::Options, Method::Notify];
+    methods.extend(config.messages.then_some(Method::Message));
+    methods
 }
 
 fn allow(config: &Config) -> Allow {

@@ -20,6 +20,7 @@ mod compose;
 mod core;
 mod description;
 mod established;
+mod events;
 mod hooked;
 mod incoming;
 mod link;
@@ -33,9 +34,11 @@ mod snapshot;
 mod transactions;
 
 pub use api::*;
+pub use events::*;
 pub use snapshot::{RestoreError, Snapshot};
 
 use self::core::Core;
+use self::events::Events;
 use self::link::Link;
 use self::registering::Registering;
 use self::session::{Session, State};
@@ -58,6 +61,7 @@ pub struct Agent {
     told: Registration,
     sessions: Vec<Session>,
     last_call: u64,
+    events: Events,
 }
 
 impl Agent {
@@ -72,6 +76,7 @@ impl Agent {
             told: Registration::Idle,
             sessions: Vec::new(),
             last_call: 0,
+            events: Events::default(),
         }
     }
 
@@ -108,8 +113,9 @@ impl Agent {
     pub fn deadline(&self) -> Option<Instant> {
         let strays = self.core.strays.iter().map(|stray| stray.until);
         let fixed = [self.core.link.deadline(), self.core.transactions.deadline(), self.registering.deadline()];
+        let fixed = fixed.into_iter().chain([self.events.deadline()]);
         let sessions = self.sessions.iter().filter_map(Session::deadline);
-        let own = fixed.into_iter().flatten().chain(sessions).chain(strays).min()?;
+        let own = fixed.flatten().chain(sessions).chain(strays).min()?;
         Some(self.clock.outside(own))
     }
 
@@ -130,6 +136,7 @@ impl Agent {
                 State::Outgoing(_) | State::Established(_) | State::Gone => session.hang_up(core, None),
             });
         }
+        self.events.stop(&mut self.core);
         self.registering.stop(&mut self.core);
         self.settle();
     }
@@ -299,6 +306,7 @@ impl Agent {
         for session in &mut self.sessions {
             session.timeout(&mut self.core);
         }
+        self.events.timeout(&mut self.core);
         self.core.strays.retain(|stray| stray.until > now);
     }
 
@@ -363,9 +371,14 @@ impl Agent {
             self.halt();
         }
         if registration != self.told {
+            self.events.set_ready(&mut self.core, registration == Registration::Registered);
+            if registration == Registration::Stopped {
+                self.events.end(&mut self.core);
+            }
             self.told = registration;
             self.core.event(Event::Registration);
         }
+        self.events.settle(&mut self.core);
     }
 
     /// Whether a request for this purpose is worth being signed and sent again.
@@ -375,6 +388,7 @@ impl Agent {
                 self.sessions.iter().any(|session| session.id == id && !session.over)
             }
             Purpose::Register | Purpose::Farewell => true,
+            Purpose::Event(subject) => self.is_subject_wanted(subject),
         }
     }
 
@@ -397,6 +411,7 @@ impl Agent {
                 }
             }
             Purpose::Reinvite(call) => self.with(call, |session, core| session.reinvite_outcome(core, outcome)),
+            Purpose::Event(subject) => self.conclude_about(subject, outcome),
             Purpose::Farewell => {}
         }
     }

@@ -64,7 +64,7 @@ impl Questions {
             Question::Offer { call } | Question::Answer { call, .. } => *call != id,
             Question::Digest { .. } => match open.purpose() {
                 Some(Purpose::Invite(call) | Purpose::Reinvite(call)) => call != id,
-                Some(Purpose::Register | Purpose::Farewell) | None => true,
+                Some(Purpose::Register | Purpose::Event(_) | Purpose::Farewell) | None => true,
             },
         });
     }

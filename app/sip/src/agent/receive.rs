@@ -97,7 +97,7 @@ impl Agent {
 
     fn in_dialog(&mut self, key: &Key, request: &Request) {
         let Some(call) = self.dialog_of(request) else {
-            return self.respond(key, request, Status::CALL_DOES_NOT_EXIST);
+            return self.in_other_dialog(key, request);
         };
         let accepted = match self.session(call).and_then(|session| session.dialog_mut()) {
             Some(dialog) => dialog.accepts(request),
@@ -116,6 +116,8 @@ impl Agent {
             }
             Method::Invite => self.with(call, |session, core| session.reinvited(core, key, request)),
             Method::Options => self.respond(key, request, Status::OK),
+            Method::Message => self.message_came(key, request, Some(call)),
+            Method::Notify => self.notice_came(key, request),
             // What may not be asked was refused above.
             Method::Ack
             | Method::Cancel
@@ -123,12 +125,19 @@ impl Agent {
             | Method::Update
             | Method::Prack
             | Method::Refer
-            | Method::Notify
-            | Method::Message
             | Method::Subscribe
             | Method::Register
             | Method::Publish
             | Method::Other(_) => self.respond(key, request, Status::METHOD_NOT_ALLOWED),
+        }
+    }
+
+    /// A request in a dialog that is no call's: subscriptions have their own.
+    fn in_other_dialog(&mut self, key: &Key, request: &Request) {
+        if request.method != Method::Notify {
+            self.respond(key, request, Status::CALL_DOES_NOT_EXIST);
+        } else if self.is_understood(key, request) {
+            self.notice_came(key, request);
         }
     }
 
@@ -139,12 +148,13 @@ impl Agent {
         match &request.method {
             Method::Invite => self.invited(key, request),
             Method::Options => self.respond(key, request, Status::OK),
-            Method::Bye | Method::Update | Method::Prack | Method::Info | Method::Notify => {
+            Method::Message => self.message_came(key, request, None),
+            Method::Notify => self.notice_came(key, request),
+            Method::Bye | Method::Update | Method::Prack | Method::Info => {
                 self.respond(key, request, Status::CALL_DOES_NOT_EXIST);
             }
             // What may not be asked was refused above.
-            Method::Message
-            | Method::Subscribe
+            Method::Subscribe
             | Method::Refer
             | Method::Ack
             | Method::Cancel

@@ -1,4 +1,5 @@
 use super::core::{Core, Stray};
+use super::events::Events;
 use super::questions::Questions;
 use super::registering::Registering;
 use super::session::Session;
@@ -34,6 +35,8 @@ pub struct Snapshot {
     transactions: Transactions,
     questions: Questions,
     strays: Vec<Stray>,
+    #[cfg_attr(feature = "serde", serde(default))]
+    events: Events,
 }
 
 /// A snapshot cannot be restored.
@@ -60,6 +63,7 @@ impl Agent {
             transactions: self.core.transactions.clone(),
             questions: self.core.questions.clone(),
             strays: self.core.strays.clone(),
+            events: self.events.clone(),
         })
     }
 
@@ -107,6 +111,7 @@ impl Agent {
             told: Registration::Idle,
             sessions: snapshot.sessions,
             last_call: snapshot.last_call,
+            events: snapshot.events,
         };
         agent.resume(away);
         Ok(agent)
@@ -128,6 +133,7 @@ impl Agent {
             self.abandon();
         }
         self.core.ask_again();
+        self.events.resume(&mut self.core, STRIDE);
         self.settle();
     }
 

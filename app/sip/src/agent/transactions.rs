@@ -1,4 +1,5 @@
 use super::CallId;
+use super::events::Subject;
 use crate::Instant;
 use crate::message::{Method, Request, Response};
 use crate::transaction::{ClientInvite, ClientNonInvite, Effect, Key, Reliability, ServerInvite, ServerNonInvite};
@@ -19,6 +20,8 @@ pub(super) enum Purpose {
     Invite(CallId),
     /// To change this call.
     Reinvite(CallId),
+    /// For something beside registering and calling.
+    Event(Subject),
     /// To end something that is over already here: CANCEL, BYE.
     Farewell,
 }

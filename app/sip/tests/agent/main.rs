@@ -9,6 +9,7 @@ mod called;
 mod caller;
 mod chaos;
 mod descriptions;
+mod events;
 mod flows;
 mod hooks;
 mod registration;

@@ -1,7 +1,8 @@
 //! What happened in the network, to be read by people.
 
 use sip::Instant;
-use sip::message::{KeepAlive, Message, is_keepalive};
+use sip::header::ContentType;
+use sip::message::{Headers, KeepAlive, Message, is_keepalive};
 use std::fmt::Write as _;
 
 /// Messages and events so far, one a line.
@@ -29,6 +30,16 @@ impl Ladder {
     }
 }
 
+/// Whether there is a body, and whether it is one of a call.
+fn body(headers: &Headers, body: &[u8]) -> &'static str {
+    let other = headers.get::<ContentType>().is_ok_and(|content_type| !content_type.is("application/sdp"));
+    match (body.is_empty(), other) {
+        (true, _) => "",
+        (false, false) => " with description",
+        (false, true) => " with body",
+    }
+}
+
 /// What a message is, in short.
 fn first_line(bytes: &[u8]) -> String {
     match is_keepalive(bytes) {
@@ -39,11 +50,11 @@ fn first_line(bytes: &[u8]) -> String {
     }
     match Message::parse(bytes) {
         Ok(Message::Request(request)) => {
-            let body = if request.body.is_empty() { "" } else { " with description" };
+            let body = body(&request.headers, &request.body);
             format!("{}{body}", request.method)
         }
         Ok(Message::Response(response)) => {
-            let body = if response.body.is_empty() { "" } else { " with description" };
+            let body = body(&response.headers, &response.body);
             let cseq = response.headers.get::<sip::header::CSeq>();
             let method = cseq.map_or_else(|error| error.to_string(), |cseq| cseq.method.to_string());
             format!("{} {} ({method}){body}", response.status, response.reason())

@@ -1,6 +1,6 @@
 use sip::agent::{
-    Agent, Answer, Body, CallId, Cause, Config, Event, MediaFailure, Phase, Question, QuestionId, Registration,
-    Snapshot,
+    Agent, Answer, Body, CallId, Cause, Config, Event, MediaFailure, MessageId, Phase, Question, QuestionId,
+    Registration, Snapshot,
 };
 use sip::digest;
 use sip::{Duration, Instant};
@@ -13,6 +13,8 @@ pub struct Phone {
     pub flow: Option<u64>,
     /// What its user noticed.
     pub seen: Vec<Seen>,
+    /// What its user noticed beside calls: messages, states of others.
+    pub noticed: Vec<String>,
     /// How many inputs its agent got.
     pub inputs: usize,
     /// After which of them its page is replaced.
@@ -27,6 +29,8 @@ pub struct Phone {
     /// What its descriptions are, if they are to be real ones.
     pub says: Option<String>,
     descriptions: usize,
+    /// Messages that wait for an answer, or did.
+    pub messages: Vec<MessageId>,
 }
 
 /// What a user notices. Phases that one may or may not see on the way are left out.
@@ -57,6 +61,9 @@ pub fn config(user: &str) -> Config {
         pong_timeout: Duration::from_secs(10),
         user_agent: "Tabphone".into(),
         webrtc: false,
+        messages: true,
+        unsolicited: true,
+        packages: Vec::new(),
     }
 }
 
@@ -68,6 +75,7 @@ impl Phone {
             agent: Agent::new(config(user), seed, now),
             flow: None,
             seen: Vec::new(),
+            noticed: Vec::new(),
             inputs: 0,
             replace_after: None,
             media: Ok(()),
@@ -76,6 +84,7 @@ impl Phone {
             held: Vec::new(),
             says: None,
             descriptions: 0,
+            messages: Vec::new(),
         }
     }
 
@@ -168,11 +177,32 @@ impl Phone {
                 self.seen.push(Seen::Ended(call, last.phase, cause.clone()));
                 Some(format!("ended: {cause:?}"))
             }
+            Event::Message { id, call, from, body, .. } => {
+                self.messages.retain(|other| *other != id);
+                self.messages.push(id);
+                let place = if call.is_some() { " in the call" } else { "" };
+                self.notice(format!("message{place} from {}: {}", from.uri, text(&body)))
+            }
+            Event::MessageSent { outcome, .. } => self.notice(format!("message: {outcome:?}")),
+            Event::Answered { outcome, .. } => self.notice(format!("capabilities: {outcome:?}")),
+            Event::Subscription { phase, .. } => self.notice(format!("subscription: {phase:?}")),
+            Event::Notified { id, package, body, .. } => {
+                let asked = if id.is_some() { "" } else { " without being asked" };
+                self.notice(format!("is told{asked} ({}): {}", package.name(), text(&body)))
+            }
             Event::Stopped => {
                 self.seen.push(Seen::Stopped);
                 Some("stopped".into())
             }
         }
+    }
+
+    /// Notes what was told beside calls; what is open is told again after a restore, and noticed once.
+    fn notice(&mut self, line: String) -> Option<String> {
+        if !(line.starts_with("message") && self.noticed.contains(&line)) {
+            self.noticed.push(line.clone());
+        }
+        Some(line)
     }
 
     /// Saves the agent as text, and goes on with one that was restored from it.
@@ -184,6 +214,10 @@ impl Phone {
         self.held.clear();
         self.agent = Agent::restore(snapshot, config, Duration::ZERO, [77; 32], now).unwrap();
     }
+}
+
+fn text(body: &Body) -> String {
+    format!("\"{}\"", String::from_utf8_lossy(&body.bytes))
 }
 
 fn is_about(question: &Question, id: CallId) -> bool {

@@ -65,5 +65,8 @@ fn config() -> Config {
         pong_timeout: Duration::from_secs(10),
         user_agent: "Tabphone".into(),
         webrtc: false,
+        messages: false,
+        unsolicited: false,
+        packages: Vec::new(),
     }
 }

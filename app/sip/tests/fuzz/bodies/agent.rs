@@ -177,5 +177,8 @@ fn config() -> Config {
         pong_timeout: Duration::from_secs(10),
         user_agent: "Tabphone".into(),
         webrtc: false,
+        messages: true,
+        unsolicited: true,
+        packages: Vec::new(),
     }
 }

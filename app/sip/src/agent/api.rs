@@ -1,6 +1,9 @@
 //! The words that an agent and its user exchange.
 
-use super::events::{InquiryId, InquiryOutcome, MessageId, MessageOutcome, Package, SubscriptionId, SubscriptionPhase};
+use super::events::{
+    InquiryId, InquiryOutcome, MessageId, MessageOutcome, Package, PublicationId, PublicationPhase, SubscriptionId,
+    SubscriptionPhase,
+};
 use crate::digest::{Challenge, Credentials};
 use crate::header::NameAddr;
 use crate::message::{Method, Status};
@@ -222,6 +225,13 @@ pub enum Event {
         id: SubscriptionId,
         /// Where it stands now.
         phase: SubscriptionPhase,
+    },
+    /// Where a publication stands changed.
+    Publication {
+        /// Which.
+        id: PublicationId,
+        /// Where it stands now.
+        phase: PublicationPhase,
     },
     /// A state was told (NOTIFY): [`super::Notice::read`] reads it. The same may be told again.
     Notified {

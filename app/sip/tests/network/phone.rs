@@ -186,6 +186,7 @@ impl Phone {
             Event::MessageSent { outcome, .. } => self.notice(format!("message: {outcome:?}")),
             Event::Answered { outcome, .. } => self.notice(format!("capabilities: {outcome:?}")),
             Event::Subscription { phase, .. } => self.notice(format!("subscription: {phase:?}")),
+            Event::Publication { phase, .. } => self.notice(format!("publication: {phase:?}")),
             Event::Notified { id, package, body, .. } => {
                 let asked = if id.is_some() { "" } else { " without being asked" };
                 self.notice(format!("is told{asked} ({}): {}", package.name(), text(&body)))

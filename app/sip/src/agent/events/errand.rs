@@ -155,6 +155,7 @@ impl Subject {
             Self::Message(_) => Method::Message,
             Self::Inquiry(_) => Method::Options,
             Self::Subscription(_) => Method::Subscribe,
+            Self::Publication(_) => Method::Publish,
         }
     }
 
@@ -177,7 +178,8 @@ impl Subject {
                 };
                 Some(Event::Answered { id, outcome })
             }
-            Self::Subscription(_) => None,
+            // These have a state of their own.
+            Self::Subscription(_) | Self::Publication(_) => None,
         }
     }
 }

@@ -7,6 +7,7 @@ mod inquiry;
 mod messaging;
 mod notice;
 mod package;
+mod publication;
 mod subscriber;
 mod subscribing;
 
@@ -16,6 +17,7 @@ pub use package::Package;
 
 use self::errand::Errand;
 use self::messaging::Received;
+use self::publication::Publication;
 use self::subscriber::Subscriber;
 use super::core::Core;
 use super::transactions::{Outcome, Purpose};
@@ -54,6 +56,8 @@ pub(super) enum Subject {
     Inquiry(InquiryId),
     /// To be told of a state.
     Subscription(SubscriptionId),
+    /// To have a state told by a server.
+    Publication(PublicationId),
 }
 
 /// All that an agent does beside registering and calling.
@@ -65,6 +69,7 @@ pub(super) struct Events {
     errands: Vec<Errand>,
     received: Vec<Received>,
     subscribers: Vec<Subscriber>,
+    publications: Vec<Publication>,
     /// Whether the agent is registered now: only then something new is asked for.
     #[cfg_attr(feature = "serde", serde(skip))]
     ready: bool,
@@ -80,13 +85,17 @@ impl Events {
     pub(super) fn deadline(&self) -> Option<Instant> {
         let received = self.received.iter().map(Received::deadline);
         let subscribers = self.subscribers.iter().filter_map(|subscriber| subscriber.deadline(self.ready));
-        received.chain(subscribers).min()
+        let publications = self.publications.iter().filter_map(|publication| publication.deadline(self.ready));
+        received.chain(subscribers).chain(publications).min()
     }
 
     pub(super) fn timeout(&mut self, core: &mut Core) {
         self.received.retain_mut(|received| received.timeout(core));
         for subscriber in &mut self.subscribers {
             subscriber.timeout(core, self.ready);
+        }
+        for publication in &mut self.publications {
+            publication.timeout(core, self.ready);
         }
     }
 
@@ -97,6 +106,9 @@ impl Events {
             for subscriber in &mut self.subscribers {
                 subscriber.ready(core);
             }
+            for publication in &mut self.publications {
+                publication.ready(core);
+            }
         }
         self.ready = ready;
     }
@@ -106,17 +118,24 @@ impl Events {
         for subscriber in &mut self.subscribers {
             subscriber.hurry(core);
         }
+        for publication in &mut self.publications {
+            publication.hurry(core);
+        }
     }
 
     /// Tells what changed, and drops what is over.
     pub(super) fn settle(&mut self, core: &mut Core) {
         self.subscribers.retain_mut(|subscriber| subscriber.tell(core));
+        self.publications.retain_mut(|publication| publication.tell(core));
     }
 
     /// Goes on after being saved: whoever was told what is open is gone, and no number is used again.
     pub(super) fn resume(&mut self, core: &mut Core, numbers: u32) {
         for subscriber in &mut self.subscribers {
             subscriber.skip(numbers);
+        }
+        for publication in &mut self.publications {
+            publication.skip(numbers);
         }
         for received in &self.received {
             received.tell(core);
@@ -127,6 +146,10 @@ impl Events {
         self.subscribers.iter_mut().find(|subscriber| subscriber.id == id)
     }
 
+    fn publication(&mut self, id: PublicationId) -> Option<&mut Publication> {
+        self.publications.iter_mut().find(|publication| publication.id == id)
+    }
+
     /// The agent stopped: tells what did not come to its end, and forgets everything.
     pub(super) fn end(&mut self, core: &mut Core) {
         for errand in self.errands.drain(..) {
@@ -134,6 +157,9 @@ impl Events {
         }
         for subscriber in &mut self.subscribers {
             subscriber.stopped(core);
+        }
+        for publication in &mut self.publications {
+            publication.stopped(core);
         }
         self.settle(core);
         self.received.clear();
@@ -146,6 +172,7 @@ impl Agent {
         match subject {
             Subject::Message(_) | Subject::Inquiry(_) => self.is_errand_wanted(subject),
             Subject::Subscription(id) => self.events.subscribers.iter().any(|subscriber| subscriber.id == id),
+            Subject::Publication(id) => self.events.publications.iter().any(|publication| publication.id == id),
         }
     }
 
@@ -154,6 +181,7 @@ impl Agent {
         match subject {
             Subject::Message(_) | Subject::Inquiry(_) => self.next_errand_seq(subject, following),
             Subject::Subscription(id) => self.events.subscriber(id).map(Subscriber::next_seq),
+            Subject::Publication(id) => self.events.publication(id).map(Publication::next_seq),
         }
     }
 
@@ -167,6 +195,11 @@ impl Agent {
             Subject::Subscription(id) => {
                 if let Some(subscriber) = self.events.subscriber(id) {
                     subscriber.outcome(&mut self.core, outcome);
+                }
+            }
+            Subject::Publication(id) => {
+                if let Some(publication) = self.events.publication(id) {
+                    publication.outcome(&mut self.core, outcome);
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 mod inquiries;
 mod messages;
+mod publications;
 mod subscriptions;
 
 use super::{ALICE, BOB, Net, established, last_response, net, ready, request};

@@ -226,6 +226,19 @@ pub enum Event {
         /// Where it stands now.
         phase: SubscriptionPhase,
     },
+    /// Somebody wants to be told a state of ours ([`Config::packages`]): accept it with
+    /// [`super::Agent::accept_subscription`], put it off, or reject it, within 30 s. It is told again after a restore,
+    /// as long as nothing was decided.
+    SubscriptionAsked {
+        /// Its name.
+        id: SubscriptionId,
+        /// What it is about.
+        package: Package,
+        /// Who wants it.
+        by: NameAddr,
+        /// Whose state they want.
+        target: Uri,
+    },
     /// Where a publication stands changed.
     Publication {
         /// Which.

@@ -1,11 +1,12 @@
 //! What an agent writes: its requests and responses.
 
 use super::core::Core;
+use super::events::Package;
 use super::{Body, Config, MediaFailure};
 use crate::dialog::MAX_FORWARDS;
 use crate::header::{
-    Accept, Allow, CSeq, CallId, Contact, ContentType, Expires, From, MaxForwards, NameAddr, RetryAfter, Route,
-    Supported, To, Unsupported, UserAgent, Via, ViaTransport, Warning,
+    Accept, Allow, AllowEvents, CSeq, CallId, Contact, ContentType, Expires, From, MaxForwards, NameAddr, RetryAfter,
+    Route, Supported, To, Unsupported, UserAgent, Via, ViaTransport, Warning,
 };
 use crate::hook::Draft;
 use crate::message::{Headers, Method, Request, Response, Status, Text, Token};
@@ -128,6 +129,9 @@ pub(super) fn response(config: &Config, request: &Request, status: Status, tag: 
         response.headers.push(&Accept::SDP);
         response.headers.push(&Supported(EXTENSIONS.to_vec()));
     }
+    if status.is_success() && request.method == Method::Options && !config.packages.is_empty() {
+        response.headers.push(&AllowEvents(config.packages.iter().map(Package::name).collect()));
+    }
     if status == Status::METHOD_NOT_ALLOWED || status == Status::NOT_IMPLEMENTED {
         response.headers.push(&allow(config));
     }
@@ -194,7 +198,15 @@ fn words(failure: MediaFailure) -> &'static str {
 
 /// What may be asked of us: everything else is refused (RFC 3261 8.2.1).
 pub(super) fn methods(config: &Config) -> Vec<Method> {
-    let mut methods = vec![Method::Invite, Method::Ack, Method::Cancel, Method::Bye, Method::Options, Method::Notify];
+    let mut methods = vec![
+        Method::Invite,
+        Method::Ack,
+        Method::Cancel,
+        Method::Bye,
+        Method::Options,
+        Method::Notify,
+        Method::Subscribe,
+    ];
     methods.extend(config.messages.then_some(Method::Message));
     methods
 }
@@ -211,7 +223,7 @@ fn contact(config: &Config) -> Option<NameAddr> {
 }
 
 /// The Contact in dialogs: `ob` asks that their requests take the flow that is open (RFC 5626 4.3).
-fn dialog_contact(config: &Config) -> Option<NameAddr> {
+pub(super) fn dialog_contact(config: &Config) -> Option<NameAddr> {
     let mut uri = SipUri::new(&config.contact_user, &config.contact_host).ok()?;
     uri.params.set("transport", Some("ws")).ok()?;
     uri.params.set("ob", None).ok()?;

@@ -118,6 +118,7 @@ impl Agent {
             Method::Options => self.respond(key, request, Status::OK),
             Method::Message => self.message_came(key, request, Some(call)),
             Method::Notify => self.notice_came(key, request),
+            Method::Subscribe => self.subscribe_came(key, request),
             // What may not be asked was refused above.
             Method::Ack
             | Method::Cancel
@@ -125,7 +126,6 @@ impl Agent {
             | Method::Update
             | Method::Prack
             | Method::Refer
-            | Method::Subscribe
             | Method::Register
             | Method::Publish
             | Method::Other(_) => self.respond(key, request, Status::METHOD_NOT_ALLOWED),
@@ -134,10 +134,15 @@ impl Agent {
 
     /// A request in a dialog that is no call's: subscriptions have their own.
     fn in_other_dialog(&mut self, key: &Key, request: &Request) {
-        if request.method != Method::Notify {
+        let is_event = matches!(request.method, Method::Notify | Method::Subscribe);
+        if !is_event {
             self.respond(key, request, Status::CALL_DOES_NOT_EXIST);
         } else if self.is_understood(key, request) {
-            self.notice_came(key, request);
+            if request.method == Method::Notify {
+                self.notice_came(key, request);
+            } else {
+                self.subscribe_came(key, request);
+            }
         }
     }
 
@@ -150,17 +155,14 @@ impl Agent {
             Method::Options => self.respond(key, request, Status::OK),
             Method::Message => self.message_came(key, request, None),
             Method::Notify => self.notice_came(key, request),
+            Method::Subscribe => self.subscribe_came(key, request),
             Method::Bye | Method::Update | Method::Prack | Method::Info => {
                 self.respond(key, request, Status::CALL_DOES_NOT_EXIST);
             }
             // What may not be asked was refused above.
-            Method::Subscribe
-            | Method::Refer
-            | Method::Ack
-            | Method::Cancel
-            | Method::Register
-            | Method::Publish
-            | Method::Other(_) => self.respond(key, request, Status::METHOD_NOT_ALLOWED),
+            Method::Refer | Method::Ack | Method::Cancel | Method::Register | Method::Publish | Method::Other(_) => {
+                self.respond(key, request, Status::METHOD_NOT_ALLOWED)
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 use sip::agent::{
     Agent, Answer, Body, CallId, Cause, Config, Event, MediaFailure, MessageId, Phase, Question, QuestionId,
-    Registration, Snapshot,
+    Registration, Snapshot, SubscriptionId,
 };
 use sip::digest;
 use sip::{Duration, Instant};
@@ -31,6 +31,8 @@ pub struct Phone {
     descriptions: usize,
     /// Messages that wait for an answer, or did.
     pub messages: Vec<MessageId>,
+    /// Subscriptions to it.
+    pub asked_for: Vec<SubscriptionId>,
 }
 
 /// What a user notices. Phases that one may or may not see on the way are left out.
@@ -85,6 +87,7 @@ impl Phone {
             says: None,
             descriptions: 0,
             messages: Vec::new(),
+            asked_for: Vec::new(),
         }
     }
 
@@ -186,6 +189,11 @@ impl Phone {
             Event::MessageSent { outcome, .. } => self.notice(format!("message: {outcome:?}")),
             Event::Answered { outcome, .. } => self.notice(format!("capabilities: {outcome:?}")),
             Event::Subscription { phase, .. } => self.notice(format!("subscription: {phase:?}")),
+            Event::SubscriptionAsked { id, package, by, .. } => {
+                self.asked_for.retain(|other| *other != id);
+                self.asked_for.push(id);
+                self.notice(format!("asked for {} by {}", package.name(), by.uri))
+            }
             Event::Publication { phase, .. } => self.notice(format!("publication: {phase:?}")),
             Event::Notified { id, package, body, .. } => {
                 let asked = if id.is_some() { "" } else { " without being asked" };
@@ -198,9 +206,12 @@ impl Phone {
         }
     }
 
-    /// Notes what was told beside calls; what is open is told again after a restore, and noticed once.
+    /// Notes what was told beside calls. What is open is told again after a restore, and a state when it is refreshed:
+    /// both are noticed once.
     fn notice(&mut self, line: String) -> Option<String> {
-        if !(line.starts_with("message") && self.noticed.contains(&line)) {
+        let open = line.starts_with("message") || line.starts_with("asked");
+        let again = if open { self.noticed.contains(&line) } else { self.noticed.last() == Some(&line) };
+        if !again {
             self.noticed.push(line.clone());
         }
         Some(line)

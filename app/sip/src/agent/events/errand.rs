@@ -156,6 +156,7 @@ impl Subject {
             Self::Inquiry(_) => Method::Options,
             Self::Subscription(_) => Method::Subscribe,
             Self::Publication(_) => Method::Publish,
+            Self::Notice(_) => Method::Notify,
         }
     }
 
@@ -179,7 +180,7 @@ impl Subject {
                 Some(Event::Answered { id, outcome })
             }
             // These have a state of their own.
-            Self::Subscription(_) | Self::Publication(_) => None,
+            Self::Subscription(_) | Self::Publication(_) | Self::Notice(_) => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 use super::super::core::Core;
 use super::super::incoming::caller;
 use super::super::{Agent, Body, CallId, Event, VerbError};
-use super::{MAX_BODY, MessageId, Subject, body_of, call_id_of, is_plain, respond, response};
+use super::{BUSY, MAX_BODY, MessageId, PATIENCE, Subject, body_of, call_id_of, is_plain, respond, response};
 use crate::Instant;
 use crate::header::{AcceptEncoding, From, NameAddr, RetryAfter};
 use crate::message::{Request, Status, Token};
@@ -9,14 +9,9 @@ use crate::transaction::{Key, T1_X64};
 use crate::uri::Uri;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::time::Duration;
 
 /// How many messages may wait for the user, or be remembered as answered.
 const MAX_RECEIVED: usize = 32;
-/// How long the user may take: the sender waits for 64·T1, and a response that comes later is lost (RFC 4320 4.2).
-const PATIENCE: Duration = Duration::from_secs(30);
-/// After how many seconds to send again what was too much.
-const BUSY: u32 = 10;
 
 /// A message that came (RFC 3428 7).
 ///

@@ -6,6 +6,8 @@ mod errand;
 mod inquiry;
 mod messaging;
 mod notice;
+mod notifier;
+mod notifying;
 mod package;
 mod publication;
 mod subscriber;
@@ -17,6 +19,7 @@ pub use package::Package;
 
 use self::errand::Errand;
 use self::messaging::Received;
+use self::notifier::Notifier;
 use self::publication::Publication;
 use self::subscriber::Subscriber;
 use super::core::Core;
@@ -35,6 +38,11 @@ const MAX_BODY: usize = 16 * 1024;
 /// The longest body that is passed on at once.
 const MAX_NOTICE: usize = 48 * 1024;
 
+/// How long the user may take to answer a request: its sender waits for 64·T1, and a response that comes later is lost
+/// (RFC 4320 4.2).
+const PATIENCE: Duration = Duration::from_secs(30);
+/// After how many seconds to send again what was too much.
+const BUSY: u32 = 10;
 /// The first back-off after something came to nothing; it doubles from there.
 const FIRST_BACK_OFF: Duration = Duration::from_secs(2);
 /// How many times it doubles: up to 256 s.
@@ -58,6 +66,8 @@ pub(super) enum Subject {
     Subscription(SubscriptionId),
     /// To have a state told by a server.
     Publication(PublicationId),
+    /// To tell a subscriber our state.
+    Notice(SubscriptionId),
 }
 
 /// All that an agent does beside registering and calling.
@@ -70,6 +80,7 @@ pub(super) struct Events {
     received: Vec<Received>,
     subscribers: Vec<Subscriber>,
     publications: Vec<Publication>,
+    notifiers: Vec<Notifier>,
     /// Whether the agent is registered now: only then something new is asked for.
     #[cfg_attr(feature = "serde", serde(skip))]
     ready: bool,
@@ -86,7 +97,8 @@ impl Events {
         let received = self.received.iter().map(Received::deadline);
         let subscribers = self.subscribers.iter().filter_map(|subscriber| subscriber.deadline(self.ready));
         let publications = self.publications.iter().filter_map(|publication| publication.deadline(self.ready));
-        received.chain(subscribers).chain(publications).min()
+        let notifiers = self.notifiers.iter().filter_map(Notifier::deadline);
+        received.chain(subscribers).chain(publications).chain(notifiers).min()
     }
 
     pub(super) fn timeout(&mut self, core: &mut Core) {
@@ -96,6 +108,9 @@ impl Events {
         }
         for publication in &mut self.publications {
             publication.timeout(core, self.ready);
+        }
+        for notifier in &mut self.notifiers {
+            notifier.timeout(core);
         }
     }
 
@@ -121,12 +136,16 @@ impl Events {
         for publication in &mut self.publications {
             publication.hurry(core);
         }
+        for notifier in &mut self.notifiers {
+            notifier.hurry(core);
+        }
     }
 
     /// Tells what changed, and drops what is over.
     pub(super) fn settle(&mut self, core: &mut Core) {
         self.subscribers.retain_mut(|subscriber| subscriber.tell(core));
         self.publications.retain_mut(|publication| publication.tell(core));
+        self.notifiers.retain_mut(|notifier| notifier.tell(core));
     }
 
     /// Goes on after being saved: whoever was told what is open is gone, and no number is used again.
@@ -136,6 +155,10 @@ impl Events {
         }
         for publication in &mut self.publications {
             publication.skip(numbers);
+        }
+        for notifier in &mut self.notifiers {
+            notifier.skip(numbers);
+            notifier.ask(core);
         }
         for received in &self.received {
             received.tell(core);
@@ -150,6 +173,10 @@ impl Events {
         self.publications.iter_mut().find(|publication| publication.id == id)
     }
 
+    fn notifier(&mut self, id: SubscriptionId) -> Option<&mut Notifier> {
+        self.notifiers.iter_mut().find(|notifier| notifier.id == id)
+    }
+
     /// The agent stopped: tells what did not come to its end, and forgets everything.
     pub(super) fn end(&mut self, core: &mut Core) {
         for errand in self.errands.drain(..) {
@@ -160,6 +187,9 @@ impl Events {
         }
         for publication in &mut self.publications {
             publication.stopped(core);
+        }
+        for notifier in &mut self.notifiers {
+            notifier.stopped();
         }
         self.settle(core);
         self.received.clear();
@@ -173,6 +203,7 @@ impl Agent {
             Subject::Message(_) | Subject::Inquiry(_) => self.is_errand_wanted(subject),
             Subject::Subscription(id) => self.events.subscribers.iter().any(|subscriber| subscriber.id == id),
             Subject::Publication(id) => self.events.publications.iter().any(|publication| publication.id == id),
+            Subject::Notice(id) => self.events.notifiers.iter().any(|notifier| notifier.id == id),
         }
     }
 
@@ -182,6 +213,7 @@ impl Agent {
             Subject::Message(_) | Subject::Inquiry(_) => self.next_errand_seq(subject, following),
             Subject::Subscription(id) => self.events.subscriber(id).map(Subscriber::next_seq),
             Subject::Publication(id) => self.events.publication(id).map(Publication::next_seq),
+            Subject::Notice(id) => self.events.notifier(id).map(Notifier::next_seq),
         }
     }
 
@@ -200,6 +232,11 @@ impl Agent {
             Subject::Publication(id) => {
                 if let Some(publication) = self.events.publication(id) {
                     publication.outcome(&mut self.core, outcome);
+                }
+            }
+            Subject::Notice(id) => {
+                if let Some(notifier) = self.events.notifier(id) {
+                    notifier.outcome(&mut self.core, outcome);
                 }
             }
         }

@@ -3,6 +3,7 @@
 mod inquiries;
 mod messages;
 mod publications;
+mod subscribers;
 mod subscriptions;
 
 use super::{ALICE, BOB, Net, established, last_response, net, ready, request};

@@ -77,6 +77,7 @@ pub enum Input<'a> {
 
 /// What the agent tells its user.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "it is passed on at once, never kept")]
 pub enum Output {
     /// Open the transport.
     Connect,

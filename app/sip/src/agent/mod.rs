@@ -324,6 +324,7 @@ impl Agent {
                 established.resend(&mut self.core);
             }
         }
+        self.events.connected(&mut self.core);
     }
 
     /// The transport is gone: everything that was agreed stays agreed.

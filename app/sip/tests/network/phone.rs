@@ -31,6 +31,8 @@ pub struct Phone {
     descriptions: usize,
     /// Messages that wait for an answer, or did.
     pub messages: Vec<MessageId>,
+    /// How many messages it sent.
+    pub said: usize,
     /// Subscriptions to it.
     pub asked_for: Vec<SubscriptionId>,
 }
@@ -87,6 +89,7 @@ impl Phone {
             says: None,
             descriptions: 0,
             messages: Vec::new(),
+            said: 0,
             asked_for: Vec::new(),
         }
     }

@@ -4,7 +4,7 @@ use super::super::{Agent, Body, CallId, Event, VerbError};
 use super::{BUSY, MAX_BODY, MessageId, PATIENCE, Subject, body_of, call_id_of, is_plain, respond, response};
 use crate::Instant;
 use crate::header::{AcceptEncoding, From, NameAddr, RetryAfter};
-use crate::message::{Request, Status, Token};
+use crate::message::{Request, Response, Status, Token};
 use crate::transaction::{Key, T1_X64};
 use crate::uri::Uri;
 use alloc::string::String;
@@ -26,6 +26,7 @@ const MAX_RECEIVED: usize = 32;
 /// | R7 | Answered | the same again, as the response got lost with its connection | the same response | Answered |
 /// | R8 | Answered | 32 s | – | – |
 /// | R9 | Open | restored | tells it again | Open |
+/// | R10 | Answered | the transport is a new one | the same response, as it may have got lost | Answered |
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Received {
@@ -40,7 +41,7 @@ pub(super) struct Received {
 #[allow(clippy::large_enum_variant, reason = "there are few")]
 enum State {
     Open { request: Request, call: Option<CallId>, from: NameAddr },
-    Answered(Status),
+    Answered(Response),
 }
 
 impl Received {
@@ -66,6 +67,13 @@ impl Received {
             let body = body.unwrap_or(Body { content_type: "text/plain".into(), bytes: Vec::new() });
             let (id, call, from, call_id) = (self.id, *call, from.clone(), call_id_of(request));
             core.event(Event::Message { id, call, from, body, call_id });
+        }
+    }
+
+    /// The transport is a new one.
+    pub(super) fn resend(&self, core: &mut Core) {
+        if let State::Answered(response) = &self.state {
+            core.transmit(response.to_bytes());
         }
     }
 
@@ -156,10 +164,10 @@ impl Agent {
         self.enter(now);
         let open = |received: &&mut Received| received.id == id && matches!(received.state, State::Open { .. });
         let received = self.events.received.iter_mut().find(open).ok_or(VerbError::Unknown)?;
-        if let State::Open { request, .. } = &received.state {
-            respond(&mut self.core, &received.key, request, status);
-        }
-        received.state = State::Answered(status);
+        let State::Open { request, .. } = &received.state else { return Err(VerbError::Unknown) };
+        let mut response = response(&mut self.core, request, status);
+        self.core.respond_with(&received.key, &mut response);
+        received.state = State::Answered(response);
         received.until = self.core.now + T1_X64;
         self.settle();
         Ok(())
@@ -168,13 +176,11 @@ impl Agent {
     /// MESSAGE came.
     pub(in super::super) fn message_came(&mut self, key: &Key, request: &Request, call: Option<CallId>) {
         let received = &self.events.received;
-        if let Some(status) =
-            received.iter().find(|received| received.key == *key).map(|received| match received.state {
-                State::Answered(status) => status,
-                State::Open { .. } => Status::LOOP_DETECTED,
-            })
-        {
-            return respond(&mut self.core, key, request, status);
+        if let Some(same) = received.iter().find(|received| received.key == *key) {
+            return match &same.state {
+                State::Answered(response) => self.core.respond(key, response),
+                State::Open { .. } => respond(&mut self.core, key, request, Status::LOOP_DETECTED),
+            };
         }
         if received.iter().any(|received| received.is_merged(request)) {
             return respond(&mut self.core, key, request, Status::LOOP_DETECTED);

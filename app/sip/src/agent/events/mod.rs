@@ -128,6 +128,13 @@ impl Events {
         self.ready = ready;
     }
 
+    /// The transport is a new one.
+    pub(super) fn connected(&self, core: &mut Core) {
+        for received in &self.received {
+            received.resend(core);
+        }
+    }
+
     /// Ends what others know of, as far as that can be done in one step.
     pub(super) fn stop(&mut self, core: &mut Core) {
         for subscriber in &mut self.subscribers {
@@ -201,7 +208,9 @@ impl Agent {
     pub(super) fn is_subject_wanted(&self, subject: Subject) -> bool {
         match subject {
             Subject::Message(_) | Subject::Inquiry(_) => self.is_errand_wanted(subject),
-            Subject::Subscription(id) => self.events.subscribers.iter().any(|subscriber| subscriber.id == id),
+            Subject::Subscription(id) => {
+                self.events.subscribers.iter().any(|subscriber| subscriber.id == id && subscriber.is_wanted())
+            }
             Subject::Publication(id) => self.events.publications.iter().any(|publication| publication.id == id),
             Subject::Notice(id) => self.events.notifiers.iter().any(|notifier| notifier.id == id),
         }

@@ -143,6 +143,11 @@ impl Subscriber {
         !matches!(self.state, State::Leaving { .. } | State::Ended(_))
     }
 
+    /// Whether its SUBSCRIBE is worth being signed: one that would only make what is to be ended is not.
+    pub(super) const fn is_wanted(&self) -> bool {
+        self.is_listening() || self.dialog.is_some()
+    }
+
     /// When it wants to do something; `ready`: whether the agent is registered.
     pub(super) fn deadline(&self, ready: bool) -> Option<Instant> {
         match self.state {

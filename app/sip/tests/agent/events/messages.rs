@@ -193,6 +193,21 @@ fn r7_a_repetition_is_answered_alike_and_not_told() {
 }
 
 #[test]
+fn r10_an_answer_that_was_given_without_a_connection_leaves_later() {
+    let mut net = ready();
+    say(&mut net, "hello");
+    net.settle();
+    net.reachable = false;
+    net.cut(BOB);
+    accept(&mut net);
+    net.run(Duration::from_secs(2));
+    net.reachable = true;
+    net.run(Duration::from_secs(10));
+    assert_eq!(lines(&net, ALICE), ["message: Delivered(Status(200))"]);
+    assert_eq!(net.phone(BOB).messages.len(), 1);
+}
+
+#[test]
 fn r3_the_same_by_another_way_is_a_loop() {
     let mut net = ready();
     say(&mut net, "hello");

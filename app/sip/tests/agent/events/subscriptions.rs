@@ -366,6 +366,21 @@ fn s18_s19_s21_unsubscribing_early() {
 }
 
 #[test]
+fn s19_what_is_not_wanted_any_more_is_not_signed() {
+    let mut net = alice();
+    net.phone_mut(ALICE).password = Some("secret".into());
+    net.exchange.answer(Method::Subscribe, |request| {
+        let mut response = Response::to_request(request, Status::UNAUTHORIZED);
+        response.headers.push_raw("WWW-Authenticate", "Digest realm=\"example.com\", nonce=\"n\"").unwrap();
+        response
+    });
+    subscribe(&mut net);
+    unsubscribe(&mut net);
+    net.settle();
+    assert_eq!((count(&net), ended(&net)), (1, Some("Ended)")));
+}
+
+#[test]
 fn s22_nothing_is_said_to_a_goodbye() {
     for code in [200, 481, 500] {
         let mut net = alice();

@@ -179,6 +179,6 @@ fn config() -> Config {
         webrtc: false,
         messages: true,
         unsolicited: true,
-        packages: Vec::new(),
+        packages: vec![sip::agent::Package::Presence],
     }
 }

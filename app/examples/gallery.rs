@@ -5,7 +5,8 @@
 use app::backend::{Contact, Opening};
 use app::pages::login::{LoginError, LoginView, document};
 use app::phone::{
-    Call, Cause, Direction, Ended, LineState, MediaFailure, Party, Phase, Presence, Registration, Seat, Status, pair,
+    Call, Cause, Direction, Ended, LineState, MediaFailure, Party, Phase, Presence, Refusal, Registration, Seat,
+    Status, pair,
 };
 use leptos::prelude::*;
 use leptos_router::location::RequestUrl;
@@ -92,7 +93,7 @@ fn states() -> Vec<(&'static str, Seat, LineState)> {
         ("opening", Seat::Unknown, LineState { presence: presence(), ..LineState::default() }),
         ("connecting", Seat::Holding, line(Registration::Connecting)),
         ("unreachable", Seat::Holding, line(Registration::Unreachable)),
-        ("refused", Seat::Holding, line(Registration::Refused(403))),
+        ("refused", Seat::Holding, line(Registration::Refused(Refusal::WrongCredentials))),
         ("insecure", Seat::Holding, line(Registration::Insecure)),
         ("ringing-there", Seat::Holding, with(call(Phase::RingingThere))),
         ("ringing-here", Seat::Holding, with(incoming)),

@@ -43,8 +43,8 @@ pub enum Registration {
     Ready,
     /// The server cannot be reached; the phone keeps trying.
     Unreachable,
-    /// The server refused the registration with this SIP status.
-    Refused(u16),
+    /// The server refused the registration.
+    Refused(Refusal),
     /// The page was not opened over HTTPS, so the browser gives it no microphone.
     Insecure,
     /// The browser has no WebRTC.
@@ -53,6 +53,25 @@ pub enum Registration {
     LoggedOut,
     /// The phone is off, as was asked, but the server could not be reached to end the session.
     StillLoggedIn,
+}
+
+/// Why the server refuses the registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    /// The name or password is wrong, or nobody could sign.
+    WrongCredentials,
+    /// The server asks for a signature that this phone is not set up to give.
+    Unanswerable,
+    /// This phone is not wanted, by the SIP status.
+    NotAllowed(u16),
+    /// There is no such extension, by the SIP status.
+    UnknownUser(u16),
+    /// The phone or the server is not set up right, by the SIP status.
+    Misconfigured(u16),
+    /// The server asks to come back later.
+    Busy,
+    /// The server is in trouble, by the SIP status.
+    ServerFailure(u16),
 }
 
 /// One call.

@@ -1,7 +1,7 @@
 //! Every state in the words that a person reads. One place, so that nothing is without words and no two
 //! states that a person has to tell apart share them.
 
-use crate::phone::{Cause, Direction, MediaFailure, Phase, Registration, Status};
+use crate::phone::{Cause, Direction, MediaFailure, Phase, Refusal, Registration, Status};
 
 /// How much of the words of a far end is shown.
 const QUOTED_CHARS: usize = 120;
@@ -49,9 +49,7 @@ pub fn registration(registration: Registration) -> Words {
         Registration::Unreachable => {
             Words::new(Tone::Trouble, "The server cannot be reached. The phone keeps trying.").advise("Check your network connection.")
         }
-        Registration::Refused(status) => Words::new(Tone::Trouble, refused(status)).advise(
-            "Log out and log in again. If that does not help, ask whoever runs your phone system.",
-        ),
+        Registration::Refused(refusal) => refused(refusal),
         Registration::Insecure => Words::new(Tone::Trouble, "This page was not opened over HTTPS, so the browser gives it no microphone.")
             .advise("Open the address again with https:// in front."),
         Registration::NoWebRtc => Words::new(Tone::Trouble, "This browser cannot make calls: it has no WebRTC.")
@@ -181,12 +179,37 @@ pub fn duration(seconds: u64) -> String {
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
-fn refused(status: u16) -> String {
-    match status {
-        401 | 403 | 407 => format!("The server does not let this phone in (SIP status {status})."),
-        404 => format!("The server does not know this extension (SIP status {status})."),
-        _ => format!("The server refuses this phone (SIP status {status})."),
-    }
+fn refused(refusal: Refusal) -> Words {
+    let ask = "Ask whoever runs your phone system, and tell them this number.";
+    let (text, advice) = match refusal {
+        Refusal::WrongCredentials => (
+            "The server does not accept this phone's name and password.".to_owned(),
+            "Log out and log in again. If that does not help, ask whoever runs your phone system.",
+        ),
+        Refusal::Unanswerable => (
+            "The server wants this phone to sign in in a way that it is not set up for.".to_owned(),
+            "Ask whoever runs your phone system to check the realm and the digest algorithms of the server.",
+        ),
+        Refusal::NotAllowed(status) => (
+            format!("The server does not let this phone in (SIP status {status})."),
+            "Ask whoever runs your phone system to allow it.",
+        ),
+        Refusal::UnknownUser(status) => (
+            format!("The server does not know this extension (SIP status {status})."),
+            "Ask whoever runs your phone system to set it up.",
+        ),
+        Refusal::Misconfigured(status) => {
+            (format!("This phone and its server are not set up to fit (SIP status {status})."), ask)
+        }
+        Refusal::Busy => (
+            "The server is busy. The phone tries again when the server asked for it.".to_owned(),
+            "Wait a few minutes.",
+        ),
+        Refusal::ServerFailure(status) => {
+            (format!("The server is in trouble (SIP status {status}). The phone keeps trying."), ask)
+        }
+    };
+    Words::new(Tone::Trouble, text).advise(advice)
 }
 
 fn not_acceptable(said: &str) -> String {

@@ -4,7 +4,8 @@ use app::backend::{Contact, OPENING_META, Opening};
 use app::pages::login::{LoginError, LoginView, document};
 use app::pages::phone::PhonePage;
 use app::phone::{
-    Call, Cause, Direction, Ended, LineState, MediaFailure, Party, Phase, Presence, Registration, Seat, Status, pair,
+    Call, Cause, Direction, Ended, LineState, MediaFailure, Party, Phase, Presence, Refusal, Registration, Seat,
+    Status, pair,
 };
 use app::words;
 use leptos::prelude::*;
@@ -164,7 +165,7 @@ fn the_line_has_one_status_and_it_says_how_it_is() {
         Registration::Connecting,
         Registration::Ready,
         Registration::Unreachable,
-        Registration::Refused(403),
+        Registration::Refused(Refusal::WrongCredentials),
         Registration::Insecure,
         Registration::NoWebRtc,
         Registration::LoggedOut,

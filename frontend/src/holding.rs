@@ -256,8 +256,9 @@ impl Holding {
 
     fn effect(&mut self, output: Output, opening: &Opening, screen: &Screen, now: Instant) {
         match output {
-            Output::Connect if self.resting => self.wire_wanted = true,
-            Output::Connect => self.connect(now),
+            Output::Connect(_) if self.resting => self.wire_wanted = true,
+            // The server that the page came from is the only one.
+            Output::Connect(_) => self.connect(now),
             Output::Disconnect => {
                 self.wire = None;
                 self.wire_wanted = false;
@@ -288,8 +289,8 @@ impl Holding {
                 self.calls.ask(call, Job::Offer(id));
             }
             Question::Answer { call, offer: Some(offer) } => self.calls.ask(call, Job::Answer(id, offer)),
-            Question::Digest { challenges, method, uri, body } => {
-                let request = ToSign { epoch: self.epoch, challenges, method, uri, body };
+            Question::Digest { challenges, nc, method, uri, body, .. } => {
+                let request = ToSign { epoch: self.epoch, challenges, nc, method, uri, body };
                 let (number, events) = (self.number, self.events.clone());
                 leptos::task::spawn_local(async move {
                     let answer = sign::sign(&request).await.map_or(Answer::NoCredentials, Answer::Credentials);

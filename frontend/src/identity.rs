@@ -1,9 +1,9 @@
 use app::backend::Opening;
 use app::lease::RegistrationIdentity;
-use sip::Duration;
 use sip::agent::Config;
 use sip::header::NameAddr;
 use sip::uri::{SipUri, Uri};
+use sip::{Duration, Random};
 
 /// The configuration cannot be made from what the server said.
 #[derive(Debug, thiserror::Error)]
@@ -21,26 +21,23 @@ pub(crate) fn config(identity: &RegistrationIdentity, opening: &Opening, wall: u
     let address = SipUri::new(&opening.me.extension, &opening.domain).map_err(|_| IdentityError)?;
     let registrar: Uri = format!("sip:{}", opening.domain).parse().map_err(|_| IdentityError)?;
     let address = NameAddr::new(Uri::Sip(address)).with_display(&opening.me.name).map_err(|_| IdentityError)?;
-    Ok(Config {
-        address,
-        registrar,
-        outbound_proxy: None,
+    let config = Config {
         contact_user: identity.contact_user.clone(),
         contact_host: contact_host(&identity.instance),
         instance: identity.instance.clone(),
         register_call_id: identity.call_id.clone(),
-        register_expires: Duration::from_secs(600),
-        ringing: Duration::from_secs(u64::from(opening.ringing_seconds.max(1))),
-        max_calls: 1,
-        ping_interval: Duration::from_secs(15),
-        pong_timeout: Duration::from_secs(5),
         register_cseq: cseq(wall),
+        ringing: Duration::from_secs(u64::from(opening.ringing_seconds.max(1))),
         user_agent: concat!("Tabphone/", env!("CARGO_PKG_VERSION")).into(),
         webrtc: true,
+        // Nobody reads these yet.
         messages: false,
         unsolicited: false,
-        packages: Vec::new(),
-    })
+        // Nothing of what it draws is kept.
+        ..Config::new(address, registrar, &mut Random::new([0; 32]))
+    };
+    config.check().map_err(|_| IdentityError)?;
+    Ok(config)
 }
 
 /// Where REGISTER begins to count: above all that an agent of this line said before, although nobody knows its numbers

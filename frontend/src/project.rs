@@ -12,9 +12,21 @@ pub(crate) fn registration(registration: &agent::Registration) -> phone::Registr
             phone::Registration::Connecting
         }
         agent::Registration::Registered => phone::Registration::Ready,
-        agent::Registration::Refused(status) => phone::Registration::Refused(status.code()),
+        agent::Registration::Refused(why) => phone::Registration::Refused(refusal(*why)),
         agent::Registration::Unreachable => phone::Registration::Unreachable,
         agent::Registration::Unregistering | agent::Registration::Stopped => phone::Registration::LoggedOut,
+    }
+}
+
+const fn refusal(refusal: agent::Refusal) -> phone::Refusal {
+    match refusal {
+        agent::Refusal::WrongCredentials => phone::Refusal::WrongCredentials,
+        agent::Refusal::Unanswerable => phone::Refusal::Unanswerable,
+        agent::Refusal::NotAllowed(status) => phone::Refusal::NotAllowed(status.code()),
+        agent::Refusal::UnknownUser(status) => phone::Refusal::UnknownUser(status.code()),
+        agent::Refusal::Misconfigured(status) => phone::Refusal::Misconfigured(status.code()),
+        agent::Refusal::Busy => phone::Refusal::Busy,
+        agent::Refusal::ServerFailure(status) => phone::Refusal::ServerFailure(status.code()),
     }
 }
 
@@ -158,8 +170,10 @@ mod tests {
     #[test]
     fn a_refusal_keeps_its_status() {
         assert_eq!(
-            registration(&agent::Registration::Refused(sip::message::Status::FORBIDDEN)),
-            phone::Registration::Refused(403)
+            registration(&agent::Registration::Refused(agent::Refusal::Misconfigured(
+                sip::message::Status::METHOD_NOT_ALLOWED
+            ))),
+            phone::Registration::Refused(phone::Refusal::Misconfigured(405))
         );
         assert_eq!(cause(agent::Cause::Status(sip::message::Status::FORBIDDEN)), phone::Cause::Status(403));
     }

@@ -14,6 +14,8 @@ pub(crate) struct ToSign {
     pub(crate) epoch: u64,
     /// All that the far end offered, in its order; the server chooses.
     pub(crate) challenges: Vec<Challenge>,
+    /// How often their nonces are signed with, this time included.
+    pub(crate) nc: u32,
     /// The request's method.
     pub(crate) method: Method,
     /// The digest-uri.

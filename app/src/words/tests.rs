@@ -1,13 +1,18 @@
 use super::*;
 use std::collections::HashSet;
 
-const REGISTRATIONS: [Registration; 10] = [
+const REGISTRATIONS: [Registration; 15] = [
     Registration::Unknown,
     Registration::Connecting,
     Registration::Ready,
     Registration::Unreachable,
-    Registration::Refused(403),
-    Registration::Refused(503),
+    Registration::Refused(Refusal::WrongCredentials),
+    Registration::Refused(Refusal::Unanswerable),
+    Registration::Refused(Refusal::NotAllowed(403)),
+    Registration::Refused(Refusal::UnknownUser(404)),
+    Registration::Refused(Refusal::Misconfigured(405)),
+    Registration::Refused(Refusal::Busy),
+    Registration::Refused(Refusal::ServerFailure(503)),
     Registration::Insecure,
     Registration::NoWebRtc,
     Registration::LoggedOut,

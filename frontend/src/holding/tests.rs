@@ -58,7 +58,7 @@ fn an_answer_for_an_earlier_holding_is_not_taken() {
     holding.agent.call(target, NOW).unwrap();
     let asked = drain(&mut holding).into_iter().find_map(|output| match output {
         Output::Ask(id, Question::Offer { .. }) => Some(id),
-        Output::Connect | Output::Disconnect | Output::Transmit(_) | Output::Ask(..) | Output::Event(_) => None,
+        Output::Connect(_) | Output::Disconnect | Output::Transmit(_) | Output::Ask(..) | Output::Event(_) => None,
     });
     let question = asked.unwrap();
     let failure = || Answer::Media(MediaFailure::Denied);

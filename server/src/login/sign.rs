@@ -22,6 +22,9 @@ pub(super) struct ToSign {
     epoch: u64,
     /// All that the far end offered, in its order.
     challenges: Vec<Challenge>,
+    /// How often their nonces are signed with, this time included.
+    #[serde(default = "first")]
+    nc: u32,
     /// The request's method.
     method: Method,
     /// The digest-uri.
@@ -29,6 +32,11 @@ pub(super) struct ToSign {
     /// The request's body, for auth-int.
     #[serde(default)]
     body: Vec<u8>,
+}
+
+/// Pages from before there was a count sign each nonce once.
+const fn first() -> u32 {
+    1
 }
 
 /// Nothing is signed.
@@ -75,8 +83,8 @@ async fn answer(
     let ha1 = room.accounts.ha1(&person.extension).await.ok_or(Refusal::Secret)?;
     let ha1 = if is_sha256(&challenge.algorithm()) { ha1.sha256 } else { ha1.md5 };
     let cnonce = random_word(24).map_err(|_| Refusal::Secret)?;
-    let ToSign { method, uri, body, .. } = wanted;
-    Ok(digest::sign(challenge, &ha1, &person.extension, &method, &uri, &body, &cnonce, 1))
+    let ToSign { nc, method, uri, body, .. } = wanted;
+    Ok(digest::sign(challenge, &ha1, &person.extension, &method, &uri, &body, &cnonce, nc))
 }
 
 /// The challenges of our own realm that the stored secrets are for.

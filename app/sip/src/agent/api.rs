@@ -1,5 +1,6 @@
 //! The words that an agent and its user exchange.
 
+use super::Refusal;
 use super::events::{
     InquiryId, InquiryOutcome, MessageId, MessageOutcome, Package, PublicationId, PublicationPhase, SubscriptionId,
     SubscriptionPhase,
@@ -11,51 +12,8 @@ use crate::sdp::Unfitness;
 use crate::uri::Uri;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt::{self, Write as _};
 use core::time::Duration;
-
-/// Who the agent is and how it behaves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Config {
-    /// The address of record: who calls reach (RFC 3261 6).
-    pub address: NameAddr,
-    /// Where REGISTER goes: the domain, as a URI without user.
-    pub registrar: Uri,
-    /// The first hop of every request outside of a dialog, if it is not the registrar's domain.
-    pub outbound_proxy: Option<Uri>,
-    /// The user part of the Contact: the same for the life of the registration.
-    pub contact_user: String,
-    /// The host of Contact and Via: an `.invalid` name, as RFC 7118 5 advises.
-    pub contact_host: String,
-    /// The `+sip.instance` (RFC 5626 4.1): a `urn:uuid:`, the same for the life of the registration.
-    pub instance: String,
-    /// The Call-ID of every REGISTER (RFC 3261 10.2), the same for the life of the registration.
-    pub register_call_id: String,
-    /// The first CSeq of REGISTER when there is no snapshot to go on from (RFC 3261 10.2): above all that were
-    /// sent with this Call-ID before, and below 2^31. Seconds of the wall clock are.
-    pub register_cseq: u32,
-    /// How long a binding is asked to last.
-    pub register_expires: Duration,
-    /// How long a call may ring, here or there, before it is given up.
-    pub ringing: Duration,
-    /// How many calls may be up at once; one more is answered 486 Busy Here.
-    pub max_calls: usize,
-    /// How often the transport is probed with a CRLF ping (RFC 5626 3.5.1) when it is idle.
-    pub ping_interval: Duration,
-    /// How long a pong may take before the transport counts as dead.
-    pub pong_timeout: Duration,
-    /// The User-Agent header.
-    pub user_agent: String,
-    /// Whether a browser makes the media (WebRTC): what it cannot take is refused before it rings, and who offered it
-    /// learns why ([`SessionDescription::offer_for_browser`](crate::sdp::SessionDescription::offer_for_browser)).
-    pub webrtc: bool,
-    /// Whether messages are taken (RFC 3428); if not, MESSAGE is answered 405.
-    pub messages: bool,
-    /// Whether a mailbox may tell its state without a subscription, as many servers do; if not, it is answered 481.
-    pub unsolicited: bool,
-    /// The packages that others may subscribe to here; any other is answered 489.
-    pub packages: Vec<Package>,
-}
 
 /// What the user tells the agent.
 #[derive(Clone, Debug)]
@@ -79,8 +37,8 @@ pub enum Input<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant, reason = "it is passed on at once, never kept")]
 pub enum Output {
-    /// Open the transport.
-    Connect,
+    /// Open the transport to this one of [`super::Config::servers`], by its index; 0 where there are none.
+    Connect(usize),
     /// Close the transport; nothing is to be said about it afterwards.
     Disconnect,
     /// Send this as one message.
@@ -107,8 +65,11 @@ pub struct CallId(pub u64);
 pub enum Question {
     /// The offer of this call (RFC 3264): open the microphone and make one.
     Offer {
-        /// The call that begins.
+        /// The call that begins, or that changes.
         call: CallId,
+        /// Whether the other end is put on hold by it: nothing of theirs is received. What is offered is turned so, whatever
+        /// the description says.
+        hold: bool,
     },
     /// The answer to the offer of this call: accept it as remote description, open the microphone, make one.
     Answer {
@@ -116,12 +77,22 @@ pub enum Question {
         call: CallId,
         /// Their offer; `None` when their INVITE had no body, and an offer of ours is wanted (late offer).
         offer: Option<Body>,
+        /// Whether the other end is on hold: nothing of theirs is received. What is answered is turned so, whatever the
+        /// description says.
+        hold: bool,
     },
     /// A digest over this request (RFC 7616): [`crate::digest::choose`] one of the challenges, and sign. Where several
     /// realms ask at once, the others are asked about again when they still want an answer.
     Digest {
-        /// All that the server offered and that was not answered before, in its order.
+        /// All that the server offered, that may be answered ([`super::Config::realm`], [`super::Config::md5`]) and that
+        /// was not answered before, in its order.
         challenges: Vec<Challenge>,
+        /// Who signs: [`super::Config::username`], or the user of the address.
+        #[cfg_attr(feature = "serde", serde(default))]
+        username: String,
+        /// The nonce-count to sign with (RFC 7616 3.4 `nc`): how often these nonces are signed with, this time included.
+        #[cfg_attr(feature = "serde", serde(default = "first"))]
+        nc: u32,
         /// The request's method.
         method: Method,
         /// The digest-uri.
@@ -129,6 +100,12 @@ pub enum Question {
         /// The request's body, for auth-int.
         body: Vec<u8>,
     },
+}
+
+/// What is asked is asked for the first time.
+#[cfg(feature = "serde")]
+const fn first() -> u32 {
+    1
 }
 
 /// What the agent asked for.
@@ -176,6 +153,25 @@ pub enum Event {
         /// Whether it came in a provisional response, and may still be replaced (WebRTC: `pranswer`); the one of
         /// a 2xx or ACK is final (`answer`).
         early: bool,
+    },
+    /// They sent a digit by INFO.
+    Digit {
+        /// In this call.
+        call: CallId,
+        /// Which.
+        digit: Digit,
+        /// How long it lasts.
+        duration: Duration,
+    },
+    /// They want a whole picture at once (RFC 5168): let the encoder make a key frame.
+    PictureWanted(CallId),
+    /// Candidates of theirs came (RFC 8840). They may be those of an earlier or later description than the one that is applied:
+    /// [`crate::sdp::Fragment::belongs_to`].
+    Candidates {
+        /// For this call.
+        call: CallId,
+        /// The fragment (`application/trickle-ice-sdpfrag`), which [`crate::sdp::Fragment`] reads.
+        fragment: Body,
     },
     /// The call is over and forgotten; release its microphone and its peer connection.
     ///
@@ -227,7 +223,7 @@ pub enum Event {
         /// Where it stands now.
         phase: SubscriptionPhase,
     },
-    /// Somebody wants to be told a state of ours ([`Config::packages`]): accept it with
+    /// Somebody wants to be told a state of ours ([`super::Config::packages`]): accept it with
     /// [`super::Agent::accept_subscription`], put it off, or reject it, within 30 s. It is told again after a restore,
     /// as long as nothing was decided.
     SubscriptionAsked {
@@ -249,7 +245,7 @@ pub enum Event {
     },
     /// A state was told (NOTIFY): [`super::Notice::read`] reads it. The same may be told again.
     Notified {
-        /// By which subscription of ours; `None`: nobody asked ([`Config::unsolicited`]).
+        /// By which subscription of ours; `None`: nobody asked ([`super::Config::unsolicited`]).
         id: Option<SubscriptionId>,
         /// What it is about.
         package: Package,
@@ -274,9 +270,9 @@ pub enum Registration {
     Registering,
     /// Bound.
     Registered,
-    /// Refused with this status; it is tried again from time to time.
-    Refused(Status),
-    /// The transport was lost or cannot be opened; it is tried again.
+    /// Refused for this reason; it is tried again, ever less often, and not before the server asks for it.
+    Refused(Refusal),
+    /// The transport was lost or cannot be opened, or nothing answers; it is tried again.
     Unreachable,
     /// Being unbound.
     Unregistering,
@@ -300,6 +296,41 @@ pub struct Call {
     pub call_id: String,
     /// Our tag; empty as long as there is none.
     pub local_tag: String,
+    /// Whether the user wants the other end on hold ([`super::Agent::hold`]), and that is agreed or on its way to be.
+    pub held_here: bool,
+    /// Whether they hold: they want to receive nothing.
+    pub held_there: bool,
+    /// Whether they take candidates after the description (RFC 8840), as far as they said.
+    pub trickles: bool,
+}
+
+/// A key of a telephone (RFC 4733 3): `0` to `9`, `*`, `#`, `A` to `D`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
+pub struct Digit(char);
+
+impl Digit {
+    /// The key with this sign; letters have no case. `None` if there is none.
+    #[must_use]
+    pub const fn new(sign: char) -> Option<Self> {
+        match sign.to_ascii_uppercase() {
+            sign @ ('0'..='9' | '*' | '#' | 'A'..='D') => Some(Self(sign)),
+            _ => None,
+        }
+    }
+
+    /// Its sign.
+    #[must_use]
+    pub const fn sign(self) -> char {
+        self.0
+    }
+}
+
+impl fmt::Display for Digit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char(self.0)
+    }
 }
 
 /// Who began a call.
@@ -368,7 +399,7 @@ pub enum Cause {
     Network,
     /// Any other final status.
     Status(Status),
-    /// A browser cannot take their description ([`Config::webrtc`]): all reasons. An incoming call did not even ring,
+    /// A browser cannot take their description ([`super::Config::webrtc`]): all reasons. An incoming call did not even ring,
     /// and is told by [`Event::Ended`] alone.
     Unfit(Unfitness),
 }
@@ -414,4 +445,7 @@ pub enum VerbError {
     /// What was given cannot be a part of a message.
     #[error("what was given is malformed")]
     Malformed,
+    /// As much waits to be sent already as is kept.
+    #[error("as much waits to be sent already as is kept")]
+    Full,
 }

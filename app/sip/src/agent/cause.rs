@@ -23,6 +23,17 @@ pub(super) fn reason(cause: &Cause) -> Option<Reason> {
     (*cause == Cause::NoAnswer).then(|| Reason::sip(Status::REQUEST_TIMEOUT, None))
 }
 
+/// The Reason of our BYE, where it is not just that somebody hung up.
+pub(super) fn reason_of_bye(cause: &Cause) -> Option<Reason> {
+    if *cause == Cause::Network {
+        Some(Reason::sip(Status::REQUEST_TIMEOUT, None))
+    } else if matches!(cause, Cause::Media(_) | Cause::Unfit(_)) {
+        Some(Reason::sip(Status::NOT_ACCEPTABLE_HERE, None))
+    } else {
+        None
+    }
+}
+
 /// Why a call that was cancelled ended (RFC 3326).
 pub(super) fn of_cancel(headers: &Headers) -> Cause {
     let reasons = headers.all::<Reason>().unwrap_or_default();

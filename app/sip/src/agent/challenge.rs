@@ -1,11 +1,12 @@
 use super::core::Core;
 use super::questions::Challenged;
-use super::transactions::{Outcome, Purpose};
-use super::{Agent, Answer, Question, compose};
-use crate::digest::{Challenge, Credentials, offered};
+use super::transactions::{FLOW_RENEWED, Outcome, Purpose};
+use super::{Agent, Answer, Config, Question, compose};
+use crate::digest::{Challenge, Credentials, choose, offered};
 use crate::header::{Authorization, CSeq, ProxyAuthorization, Via};
-use crate::message::{Header, Headers, Method, Request, Status};
+use crate::message::{Header, Headers, Method, Request, Response, Status};
 use alloc::string::ToString;
+use alloc::vec::Vec;
 
 /// How many challenges one request answers: a proxy's, a server's, and a stale nonce for each.
 const MAX_CHALLENGES: u8 = 4;
@@ -16,17 +17,20 @@ pub(super) fn ask(core: &mut Core, outcome: &Outcome) -> bool {
     let Some(response) = &outcome.response else { return false };
     let challenged = matches!(response.status, Status::UNAUTHORIZED | Status::PROXY_AUTHENTICATION_REQUIRED);
     // A CANCEL cannot be sent again (RFC 3261 22.1).
-    if !challenged || outcome.challenged >= MAX_CHALLENGES || outcome.request.method == Method::Cancel {
+    if !challenged || outcome.challenged & !FLOW_RENEWED >= MAX_CHALLENGES || outcome.request.method == Method::Cancel {
         return false;
     }
     // What was signed for and is asked for again was refused; other realms, of other proxies, may still be answered.
-    let mut challenges = offered(response);
+    let mut challenges = answerable(&core.config, response);
     challenges.retain(|challenge| challenge.stale || !is_signed(outcome, challenge));
     if challenges.is_empty() {
         return false;
     }
+    let nc = core.questions.count(&challenges);
     let question = Question::Digest {
         challenges,
+        nc,
+        username: core.config.signer(),
         method: outcome.request.method.clone(),
         uri: outcome.request.uri.to_string(),
         body: outcome.request.body.clone(),
@@ -41,6 +45,16 @@ pub(super) fn ask(core: &mut Core, outcome: &Outcome) -> bool {
     true
 }
 
+/// The challenges that may be answered here, whether they were before or not.
+pub(super) fn answerable(config: &Config, response: &Response) -> Vec<Challenge> {
+    let mut challenges = offered(response);
+    challenges.retain(|challenge| {
+        config.realm.as_deref().is_none_or(|realm| *realm == *challenge.realm)
+            && choose(core::slice::from_ref(challenge), config.policy()).is_some()
+    });
+    challenges
+}
+
 impl Agent {
     /// The signature came, or nobody signs.
     pub(super) fn signed(&mut self, challenged: Challenged, answer: Answer) {
@@ -50,22 +64,29 @@ impl Agent {
             let outcome = Outcome { key, purpose, challenged: before, request, response: Some(response) };
             return self.conclude(&outcome);
         };
-        let Some(seq) = self.next_seq(purpose, &request) else { return };
         let headers = &mut request.headers;
         if response.status == Status::PROXY_AUTHENTICATION_REQUIRED {
             present(headers, ProxyAuthorization(credentials), |header| &header.0);
         } else {
             present(headers, Authorization(credentials), |header| &header.0);
         }
-        headers.pop_front::<Via>();
-        headers.set(&CSeq { seq, method: request.method.clone() });
+        self.send_again(purpose, request, before.saturating_add(1));
+    }
+
+    /// Sends a request as another one, with the next number.
+    pub(super) fn send_again(&mut self, purpose: Purpose, mut request: Request, challenged: u8) {
+        let Some(seq) = self.next_seq(purpose, &request) else { return };
+        request.headers.pop_front::<Via>();
+        request.headers.set(&CSeq { seq, method: request.method.clone() });
         compose::via(&mut self.core, &mut request);
-        let key = self.core.send(request, purpose, before.saturating_add(1));
+        let key = self.core.send(request, purpose, challenged);
         let Some(key) = key else { return };
         match purpose {
             Purpose::Invite(call) => self.with(call, |session, _| session.invited_again(key)),
             Purpose::Reinvite(call) => self.with(call, |session, _| session.reinvited_again(key)),
-            Purpose::Register | Purpose::Event(_) | Purpose::Farewell => {}
+            Purpose::Update(call) => self.with(call, |session, _| session.updated_again(key)),
+            Purpose::Info(call) => self.with(call, |session, _| session.informed_again(key)),
+            Purpose::Register | Purpose::Event(_) | Purpose::Farewell | Purpose::Probe => {}
         }
     }
 
@@ -75,9 +96,9 @@ impl Agent {
         match purpose {
             Purpose::Register => Some(self.registering.next_seq()),
             Purpose::Invite(call) => Some(following.saturating_add(self.session(call)?.skipped())),
-            Purpose::Farewell => Some(following),
+            Purpose::Farewell | Purpose::Probe => Some(following),
             Purpose::Event(subject) => self.next_seq_about(subject, following),
-            Purpose::Reinvite(call) => {
+            Purpose::Reinvite(call) | Purpose::Update(call) | Purpose::Info(call) => {
                 let dialog = self.session(call)?.dialog_mut()?;
                 dialog.skip(1);
                 Some(dialog.local_seq())

@@ -2,17 +2,19 @@
 
 use super::core::Core;
 use super::events::Package;
-use super::{Body, Config, MediaFailure};
+use super::profile::Profile;
+use super::{Body, MediaFailure, session_timer, trickle};
 use crate::dialog::MAX_FORWARDS;
 use crate::header::{
-    Accept, Allow, AllowEvents, CSeq, CallId, Contact, ContentType, Expires, From, MaxForwards, NameAddr, RetryAfter,
-    Route, Supported, To, Unsupported, UserAgent, Via, ViaTransport, Warning,
+    Accept, Allow, AllowEvents, CSeq, CallId, Contact, ContentDisposition, ContentType, Expires, From, InfoPackage,
+    MaxForwards, NameAddr, RecvInfo, RetryAfter, Route, Supported, To, Unsupported, UserAgent, Via, ViaTransport,
+    Warning,
 };
 use crate::hook::Draft;
-use crate::message::{Headers, Method, Request, Response, Status, Text, Token};
+use crate::message::{Header as _, HeaderName, Headers, Method, Request, Response, Status, Text, Token};
 use crate::sdp::{SessionDescription, Unfitness};
 use crate::transaction::COOKIE;
-use crate::uri::{SipUri, Uri};
+use crate::uri::{Params, SipUri, Uri};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec;
@@ -21,11 +23,13 @@ use core::time::Duration;
 
 /// The only type of body that is understood.
 pub(super) const SDP: &str = SessionDescription::CONTENT_TYPE;
-/// Extensions that others may require of us.
-pub(super) const EXTENSIONS: [Token; 1] = [OUTBOUND];
+/// The only flow of this phone (RFC 5626 4.2).
+pub(super) const REG_ID: u32 = 1;
 
 const OUTBOUND: Token = Token::literal("outbound");
+const GRUU: Token = Token::literal("gruu");
 const PATH: Token = Token::literal("path");
+const INFO_PACKAGE: Token = Token::literal("Info-Package");
 
 /// A REGISTER without Via (RFC 3261 10.2, RFC 5626 4.2.1).
 pub(super) fn register(core: &mut Core, seq: u32, expires: Duration) -> Request {
@@ -33,70 +37,96 @@ pub(super) fn register(core: &mut Core, seq: u32, expires: Duration) -> Request 
     let config = &core.config;
     let seconds = u32::try_from(expires.as_secs()).unwrap_or(u32::MAX);
     let mut request = Request::new(Method::Register, config.registrar.clone());
+    request.headers.push(&MaxForwards(MAX_FORWARDS));
+    proxy(config, &mut request);
+    begin(config, &mut request, &config.address, &tag, &config.register_call_id, seq);
     let headers = &mut request.headers;
-    headers.push(&MaxForwards(MAX_FORWARDS));
-    route(config, &mut request);
-    let headers = &mut request.headers;
-    headers.push(&From(config.address.clone()).with_tag(&tag));
-    headers.push(&To(config.address.clone()));
-    call_id(&config.register_call_id, &mut request);
-    let headers = &mut request.headers;
-    headers.push(&CSeq { seq, method: Method::Register });
+    let plain = config.learned.plain;
     if let Some(mut contact) = contact(config) {
-        let instance = Text::lossy(&format!("<{}>", config.instance));
-        // What cannot be a parameter is left out: the binding is then found by its user.
-        let _ = contact.params.set_text("+sip.instance", &instance);
-        let _ = contact.params.set("reg-id", Some("1"));
+        mark(config, &mut contact, !plain);
         headers.push(&Contact::Addr(contact));
     }
     headers.push(&Expires(seconds));
-    headers.push(&Supported(vec![OUTBOUND, PATH]));
+    headers.push(&Supported(if plain { vec![PATH, GRUU] } else { vec![OUTBOUND, PATH, GRUU] }));
     headers.push(&allow(config));
-    user_agent(config, &mut request);
+    finish(config, &mut request);
+    request
+}
+
+/// An OPTIONS to the registrar, without Via: whatever answers shows that the transport is alive (RFC 3261 11).
+pub(super) fn options(core: &mut Core) -> Request {
+    let (call_id, tag) = (core.random.token(), core.random.token());
+    let config = &core.config;
+    let mut request = Request::new(Method::Options, config.registrar.clone());
+    request.headers.push(&MaxForwards(MAX_FORWARDS));
+    preload(config, &mut request);
+    begin(config, &mut request, &NameAddr::new(config.registrar.clone()), &tag, &call_id, 1);
+    request.headers.push(&Accept::SDP);
+    finish(config, &mut request);
     request
 }
 
 /// An INVITE that begins a call, without Via and body (RFC 3261 13.2.1).
-pub(super) fn invite(config: &Config, target: &Uri, dialog_call_id: &str, tag: &str, seq: u32) -> Request {
+pub(super) fn invite(config: &Profile, target: &Uri, dialog_call_id: &str, tag: &str, seq: u32) -> Request {
     let mut request = Request::new(Method::Invite, target.clone());
     request.headers.push(&MaxForwards(MAX_FORWARDS));
-    route(config, &mut request);
-    request.headers.push(&From(config.address.clone()).with_tag(tag));
-    request.headers.push(&To(NameAddr::new(target.clone())));
-    call_id(dialog_call_id, &mut request);
-    request.headers.push(&CSeq { seq, method: Method::Invite });
+    preload(config, &mut request);
+    begin(config, &mut request, &NameAddr::new(target.clone()), tag, dialog_call_id, seq);
     describe(config, &mut request);
-    user_agent(config, &mut request);
+    session_timer::ask(config, &mut request);
+    finish(config, &mut request);
     request
 }
 
-/// A request outside of dialogs, without Via and Contact (RFC 3261 8.1.1).
-pub(super) fn outside(config: &Config, method: Method, target: Uri, id: &str, tag: &str, seq: u32) -> Request {
-    let mut request = Request::new(method.clone(), target.clone());
+/// A request outside of dialogs, without Via and Contact (RFC 3261 8.1.1); [`finish`] is to follow.
+pub(super) fn outside(config: &Profile, method: Method, target: Uri, call_id: &str, tag: &str, seq: u32) -> Request {
+    let mut request = Request::new(method, target.clone());
     request.headers.push(&MaxForwards(MAX_FORWARDS));
-    route(config, &mut request);
-    request.headers.push(&From(config.address.clone()).with_tag(tag));
-    request.headers.push(&To(NameAddr::new(target)));
-    call_id(id, &mut request);
-    request.headers.push(&CSeq { seq, method });
-    user_agent(config, &mut request);
+    preload(config, &mut request);
+    begin(config, &mut request, &NameAddr::new(target), tag, call_id, seq);
     request
+}
+
+/// Leads a request outside of a dialog the way that the registrar names now: the one before may name a flow that is gone.
+pub(super) fn reroute(config: &Profile, request: &mut Request) {
+    if request.headers.get::<To>().is_ok_and(|to| to.tag().is_none()) {
+        request.headers.remove(Route::NAME);
+        preload(config, request);
+    }
+}
+
+/// Adds what an INFO says of its package (RFC 6086 7), or of none.
+pub(super) fn inform(config: &Profile, request: &mut Request, package: Option<Token>) {
+    if let Some(package) = package {
+        let package = InfoPackage { package, params: Params::new() };
+        request.headers.push(&package);
+        request.headers.push(&ContentDisposition { kind: INFO_PACKAGE, params: Params::new() });
+    }
+    finish(config, request);
+}
+
+/// How long a refusal asks to wait; no longer than half a minute, for a call that is up.
+pub(super) fn retry_after(headers: &Headers) -> Option<Duration> {
+    let after = headers.find::<RetryAfter>().ok().flatten()?;
+    Some(Duration::from_secs(after.seconds.min(30).into()))
 }
 
 /// Adds what an INVITE or its 2xx says of us: Contact, Allow, Supported (RFC 3261 13.2.1, 13.3.1.4).
-pub(super) fn describe(config: &Config, request: &mut Request) {
+pub(super) fn describe(config: &Profile, request: &mut Request) {
     if let Some(contact) = dialog_contact(config) {
         request.headers.push(&Contact::Addr(contact));
     }
     request.headers.push(&allow(config));
-    request.headers.push(&Supported(EXTENSIONS.to_vec()));
+    request.headers.push(&Supported(extensions(config)));
+    listen(config, &mut request.headers);
 }
 
 /// Puts our Via on top, with a new branch.
 pub(super) fn via(core: &mut Core, request: &mut Request) {
     let branch = format!("{COOKIE}{}", core.random.token());
+    let transport = if core.config.secure { ViaTransport::Wss } else { ViaTransport::Ws };
     if let Ok(host) = core.config.contact_host.parse() {
-        request.headers.push_front(&Via::new(ViaTransport::Wss, host, None, &branch));
+        request.headers.push_front(&Via::new(transport, host, None, &branch));
     }
 }
 
@@ -117,17 +147,23 @@ pub(super) fn add(request: &mut Request, headers: &Headers) {
 }
 
 /// A response with our tag, and what may be asked of us where it is due.
-pub(super) fn response(config: &Config, request: &Request, status: Status, tag: &str) -> Response {
+pub(super) fn response(config: &Profile, request: &Request, status: Status, tag: &str) -> Response {
     let mut response = Response::to_request(request, status);
     response.set_to_tag(tag);
     let makes_dialog = request.method == Method::Invite && (status == Status::RINGING || status.is_success());
-    if makes_dialog && let Some(contact) = dialog_contact(config) {
+    let refreshes = request.method == Method::Update && status.is_success();
+    if (makes_dialog || refreshes)
+        && let Some(contact) = dialog_contact(config)
+    {
         response.headers.push(&Contact::Addr(contact));
     }
-    if status.is_success() && (makes_dialog || request.method == Method::Options) {
+    if status.is_success() && (makes_dialog || refreshes || request.method == Method::Options) {
         response.headers.push(&allow(config));
         response.headers.push(&Accept::SDP);
-        response.headers.push(&Supported(EXTENSIONS.to_vec()));
+        response.headers.push(&Supported(extensions(config)));
+    }
+    if makes_dialog || status == Status::BAD_INFO_PACKAGE {
+        listen(config, &mut response.headers);
     }
     if status.is_success() && request.method == Method::Options && !config.packages.is_empty() {
         response.headers.push(&AllowEvents(config.packages.iter().map(Package::name).collect()));
@@ -135,21 +171,21 @@ pub(super) fn response(config: &Config, request: &Request, status: Status, tag: 
     if status == Status::METHOD_NOT_ALLOWED || status == Status::NOT_IMPLEMENTED {
         response.headers.push(&allow(config));
     }
-    if status == Status::UNSUPPORTED_MEDIA_TYPE {
+    if status == Status::UNSUPPORTED_MEDIA_TYPE && request.method != Method::Info {
         response.headers.push(&Accept::SDP);
     }
     response
 }
 
 /// 420 (RFC 3261 8.2.2.3).
-pub(super) fn bad_extension(config: &Config, request: &Request, tag: &str, unsupported: &Unsupported) -> Response {
+pub(super) fn bad_extension(config: &Profile, request: &Request, tag: &str, unsupported: &Unsupported) -> Response {
     let mut response = response(config, request, Status::BAD_EXTENSION, tag);
     response.headers.push(unsupported);
     response
 }
 
 /// 406 to an INVITE that takes no session description in the answer (RFC 3261 21.4.7, RFC 4475 3.3.15).
-pub(super) fn not_acceptable(config: &Config, request: &Request, tag: &str) -> Response {
+pub(super) fn not_acceptable(config: &Profile, request: &Request, tag: &str) -> Response {
     let mut response = response(config, request, Status::NOT_ACCEPTABLE, tag);
     if let Ok(warning) =
         Warning::new(Warning::MISCELLANEOUS, &config.contact_host, "the answer can only be application/sdp")
@@ -168,16 +204,16 @@ pub(super) fn overlap(core: &mut Core, request: &Request, tag: &str) -> Response
 }
 
 /// 488 because of what the media lacks here (RFC 3261 21.4.26).
-pub(super) fn no_media(config: &Config, request: &Request, tag: &str, failure: MediaFailure) -> Response {
+pub(super) fn no_media(config: &Profile, request: &Request, tag: &str, failure: MediaFailure) -> Response {
     not_acceptable_here(config, request, tag, words(failure))
 }
 
 /// 488 because of what their description lacks (RFC 3261 21.4.26).
-pub(super) fn unfit(config: &Config, request: &Request, tag: &str, unfit: &Unfitness) -> Response {
+pub(super) fn unfit(config: &Profile, request: &Request, tag: &str, unfit: &Unfitness) -> Response {
     not_acceptable_here(config, request, tag, &unfit.to_string())
 }
 
-fn not_acceptable_here(config: &Config, request: &Request, tag: &str, why: &str) -> Response {
+fn not_acceptable_here(config: &Profile, request: &Request, tag: &str, why: &str) -> Response {
     let mut response = response(config, request, Status::NOT_ACCEPTABLE_HERE, tag);
     if let Ok(warning) = Warning::new(Warning::MISCELLANEOUS, &config.contact_host, why) {
         response.headers.push(&warning);
@@ -197,40 +233,92 @@ fn words(failure: MediaFailure) -> &'static str {
 }
 
 /// What may be asked of us: everything else is refused (RFC 3261 8.2.1).
-pub(super) fn methods(config: &Config) -> Vec<Method> {
-    let mut methods = vec![
-        Method::Invite,
-        Method::Ack,
-        Method::Cancel,
-        Method::Bye,
-        Method::Options,
-        Method::Notify,
-        Method::Subscribe,
-    ];
+pub(super) fn methods(config: &Profile) -> Vec<Method> {
+    let mut methods =
+        vec![Method::Invite, Method::Ack, Method::Cancel, Method::Bye, Method::Options, Method::Update, Method::Info];
+    methods.extend([Method::Notify, Method::Subscribe]);
     methods.extend(config.messages.then_some(Method::Message));
     methods
 }
 
-fn allow(config: &Config) -> Allow {
+/// Extensions that others may require of us.
+pub(super) fn extensions(config: &Profile) -> Vec<Token> {
+    let mut extensions = vec![OUTBOUND, GRUU];
+    if config.session_expires.is_some() {
+        extensions.push(session_timer::TIMER);
+    }
+    if config.trickle {
+        extensions.push(trickle::PACKAGE);
+    }
+    extensions
+}
+
+/// Says which packages of INFO are understood (RFC 6086 4.2).
+fn listen(config: &Profile, headers: &mut Headers) {
+    if config.trickle {
+        headers.push(&RecvInfo { package: trickle::PACKAGE, params: Params::new() });
+    }
+}
+
+fn allow(config: &Profile) -> Allow {
     Allow(methods(config))
 }
 
-/// `<sip:user@host;transport=ws>`
-fn contact(config: &Config) -> Option<NameAddr> {
+/// `<sip:user@host;transport=ws>`, with what is said of this phone. TLS changes nothing in it (RFC 7118 5.4).
+fn contact(config: &Profile) -> Option<NameAddr> {
     let mut uri = SipUri::new(&config.contact_user, &config.contact_host).ok()?;
-    uri.params.set("transport", Some("ws")).ok()?;
-    Some(NameAddr::new(Uri::Sip(uri)))
+    uri.params.set("transport", Some(if config.wss_in_contact { "wss" } else { "ws" })).ok()?;
+    let mut contact = NameAddr::new(Uri::Sip(uri));
+    contact.params = config.contact_params.clone();
+    Some(contact)
 }
 
-/// The Contact in dialogs: `ob` asks that their requests take the flow that is open (RFC 5626 4.3).
-pub(super) fn dialog_contact(config: &Config) -> Option<NameAddr> {
-    let mut uri = SipUri::new(&config.contact_user, &config.contact_host).ok()?;
-    uri.params.set("transport", Some("ws")).ok()?;
-    uri.params.set("ob", None).ok()?;
-    Some(NameAddr::new(Uri::Sip(uri)))
+/// The Contact in dialogs: a GRUU (RFC 5627 4.3), or our own address, in which `ob` asks that their requests take the flow
+/// that is open (RFC 5626 4.3). Proxies find the flow by instance and reg-id, too.
+pub(super) fn dialog_contact(config: &Profile) -> Option<NameAddr> {
+    let mut contact = contact(config)?;
+    if let Some(gruu) = config.gruu() {
+        contact.uri = gruu.clone();
+    } else if config.learned.outbound
+        && let Uri::Sip(uri) = &mut contact.uri
+    {
+        uri.params.set("ob", None).ok()?;
+    }
+    // The instance tells who this is, whatever the address.
+    if config.learned.outbound && !config.is_hidden() {
+        mark(config, &mut contact, true);
+    }
+    Some(contact)
 }
 
-fn route(config: &Config, request: &mut Request) {
+/// Names the phone (RFC 5626 4.1), and this flow of it. What cannot be a parameter is left out: the binding is then found
+/// by its user.
+fn mark(config: &Profile, contact: &mut NameAddr, flow: bool) {
+    if config.instance.is_empty() {
+        return;
+    }
+    let _ = contact.params.set_text("+sip.instance", &Text::lossy(&format!("<{}>", config.instance)));
+    if flow {
+        let _ = contact.params.set("reg-id", Some(&REG_ID.to_string()));
+    }
+}
+
+/// The way of a request outside of a dialog: our own proxy, then what the registrar said (RFC 3608 6.1).
+fn preload(config: &Profile, request: &mut Request) {
+    // Where both name the same proxy it is visited once.
+    let same = |first: &NameAddr| match (&first.uri, &config.outbound_proxy) {
+        (Uri::Sip(one), Some(Uri::Sip(two))) => (&one.user, &one.host, one.port) == (&two.user, &two.host, two.port),
+        (Uri::Sip(_) | Uri::Tel(_) | Uri::Other { .. }, _) => false,
+    };
+    if !config.learned.service_route.first().is_some_and(same) {
+        proxy(config, request);
+    }
+    for hop in &config.learned.service_route {
+        request.headers.push(&Route(hop.clone()));
+    }
+}
+
+fn proxy(config: &Profile, request: &mut Request) {
     if let Some(proxy) = &config.outbound_proxy {
         let mut hop = proxy.clone();
         if let Uri::Sip(uri) = &mut hop {
@@ -240,14 +328,27 @@ fn route(config: &Config, request: &mut Request) {
     }
 }
 
-fn call_id(text: &str, request: &mut Request) {
-    if let Ok(call_id) = text.parse::<CallId>() {
-        request.headers.push(&call_id);
+/// From, To, Call-ID and CSeq of a request outside of a dialog (RFC 3261 8.1.1).
+fn begin(config: &Profile, request: &mut Request, to: &NameAddr, tag: &str, call_id: &str, seq: u32) {
+    let headers = &mut request.headers;
+    headers.push(&From(config.address.clone()).with_tag(tag));
+    headers.push(&To(to.clone()));
+    if let Ok(call_id) = call_id.parse::<CallId>() {
+        headers.push(&call_id);
     }
+    headers.push(&CSeq { seq, method: request.method.clone() });
 }
 
-fn user_agent(config: &Config, request: &mut Request) {
+/// User-Agent, and what the configuration adds.
+pub(super) fn finish(config: &Profile, request: &mut Request) {
     if let Ok(user_agent) = config.user_agent.parse::<UserAgent>() {
         request.headers.push(&user_agent);
+    }
+    let own = |name: &str| name.parse().is_ok_and(|name: HeaderName| request.headers.contains(name));
+    let more: Vec<(&str, &str)> = config.headers.iter().filter(|(name, _)| !own(name)).collect();
+    let mut draft = Draft::of_request(request);
+    for (name, value) in more {
+        // What is not free stays as it is.
+        let _ = draft.add(name, value);
     }
 }

@@ -1,8 +1,10 @@
 use super::hooked::Hooked;
 use super::link::{Link, Step};
+use super::profile::{Learned, Profile};
 use super::questions::{Challenged, Open, Questions};
+use super::servers::Servers;
 use super::transactions::{Effects, Outcome, Purpose, Transactions};
-use super::{CallId, Config, Event, Output, Question, QuestionId};
+use super::{CallId, Config, Event, Output, Question, QuestionId, compose};
 use crate::header::Reason;
 use crate::message::{Request, Response};
 use crate::transaction::Key;
@@ -14,12 +16,13 @@ use alloc::vec::Vec;
 /// queue of its outputs.
 #[derive(Debug)]
 pub(super) struct Core {
-    pub(super) config: Config,
+    pub(super) config: Profile,
     pub(super) random: Random,
     pub(super) hook: Hooked,
     /// The time of what is being handled.
     pub(super) now: Instant,
     pub(super) link: Link,
+    pub(super) servers: Servers,
     pub(super) transactions: Transactions,
     pub(super) questions: Questions,
     pub(super) strays: Vec<Stray>,
@@ -40,11 +43,12 @@ pub(super) struct Stray {
 impl Core {
     pub(super) fn new(config: Config, random: Random, now: Instant) -> Self {
         Self {
-            config,
+            config: Profile { config, learned: Learned::default() },
             random,
             hook: Hooked::default(),
             now,
             link: Link::Off,
+            servers: Servers::default(),
             transactions: Transactions::default(),
             questions: Questions::default(),
             strays: Vec::new(),
@@ -66,6 +70,37 @@ impl Core {
     /// The next outcome of a request that was sent.
     pub(super) fn outcome(&mut self) -> Option<Outcome> {
         self.outcomes.pop_front()
+    }
+
+    /// Opens the transport: to the best server, or to the one that was open when the agent was saved.
+    pub(super) fn open(&mut self) {
+        let servers = &self.config.config.servers;
+        if !self.servers.fits(servers) {
+            self.servers.begin(servers, &mut self.random, false);
+        }
+        self.link.open(self.now);
+        self.connect();
+    }
+
+    fn connect(&mut self) {
+        self.output(Output::Connect(self.servers.current()));
+    }
+
+    /// Leaves the server for a better one: says whether it was time to.
+    pub(super) fn leave_server(&mut self, in_call: bool) -> bool {
+        if self.servers.deadline().is_none_or(|deadline| deadline > self.now) || !self.link.is_up() {
+            return false;
+        }
+        let config = &self.config.config;
+        if in_call {
+            self.servers.put_off(config.return_after, self.now, &mut self.random);
+            return false;
+        }
+        self.servers.go_back(&config.servers, &mut self.random);
+        self.output(Output::Disconnect);
+        self.link.switch(self.now);
+        self.connect();
+        true
     }
 
     /// Sends bytes, if there is a transport. What got lost is repeated by its transaction or its dialog.
@@ -93,6 +128,7 @@ impl Core {
         let left = self.link.is_up();
         let key = self.transactions.send(request, purpose, challenged, left, self.now, &mut effects);
         self.apply(effects);
+        self.link.expect(self.now);
         key
     }
 
@@ -164,11 +200,18 @@ impl Core {
         match step {
             Step::None => false,
             Step::Connect => {
-                self.output(Output::Connect);
+                self.connect();
                 false
             }
             Step::Ping => {
                 self.transmit(b"\r\n\r\n".to_vec());
+                false
+            }
+            Step::Options => {
+                self.transactions.drop_purpose(Purpose::Probe);
+                let mut options = compose::options(self);
+                compose::via(self, &mut options);
+                self.send(options, Purpose::Probe, 0);
                 false
             }
             Step::GiveUp => {

@@ -1,11 +1,13 @@
 use super::core::Core;
+use super::hold::{Described, Holding, holds};
 use super::modify::Modify;
-use super::session::{Session, State, bye};
-use super::{Body, Cause, Event, MediaFailure, description};
+use super::session::{Session, State, bye_because};
+use super::session_timer::SessionTimer;
+use super::{Body, Cause, Event, MediaFailure, cause, description};
 use crate::Instant;
 use crate::dialog::Dialog;
-use crate::header::CSeq;
-use crate::message::{Request, Response, Status};
+use crate::header::{Allow, CSeq, Reason};
+use crate::message::{Headers, Method, Request, Response, Status};
 use crate::transaction::{Resend, T1, T1_X64, T2};
 use alloc::vec::Vec;
 
@@ -22,6 +24,18 @@ pub(super) struct Established {
     pub(super) modify: Modify,
     /// Whether we began it: decides who waits longer after glare (RFC 3261 14.1).
     pub(super) caller: bool,
+    /// Who holds it.
+    pub(super) holding: Holding,
+    /// What both sides said last.
+    pub(super) described: Described,
+    /// Whether a new offer was asked for that has not begun.
+    pub(super) renew: bool,
+    /// What limits it.
+    pub(super) timer: SessionTimer,
+    /// Whether they take UPDATE, as far as they said.
+    pub(super) updates: bool,
+    /// Why it ends, as long as its BYE waits for the ACK.
+    reason: Option<Reason>,
 }
 
 /// An ACK that was sent.
@@ -41,7 +55,7 @@ pub(super) struct Unacknowledged {
     resend: Resend,
     until: Instant,
     /// The 2xx had the offer: the ACK has the answer.
-    late: bool,
+    pub(super) late: bool,
 }
 
 impl Unacknowledged {
@@ -57,14 +71,35 @@ impl Unacknowledged {
 }
 
 impl Established {
-    pub(super) const fn as_caller(dialog: Dialog, acknowledged: Acknowledged) -> Self {
-        let acknowledged = Some(acknowledged);
-        Self { dialog, acknowledged, unacknowledged: None, modify: Modify::Not, caller: true }
+    pub(super) fn as_caller(dialog: Dialog, acknowledged: Acknowledged) -> Self {
+        Self { acknowledged: Some(acknowledged), ..Self::new(dialog, true) }
     }
 
-    pub(super) const fn as_called(dialog: Dialog, unacknowledged: Unacknowledged) -> Self {
-        let unacknowledged = Some(unacknowledged);
-        Self { dialog, acknowledged: None, unacknowledged, modify: Modify::Not, caller: false }
+    pub(super) fn as_called(dialog: Dialog, unacknowledged: Unacknowledged) -> Self {
+        Self { unacknowledged: Some(unacknowledged), ..Self::new(dialog, false) }
+    }
+
+    fn new(dialog: Dialog, caller: bool) -> Self {
+        Self {
+            dialog,
+            acknowledged: None,
+            unacknowledged: None,
+            modify: Modify::Not,
+            caller,
+            holding: Holding::default(),
+            described: Described::default(),
+            renew: false,
+            timer: SessionTimer::default(),
+            updates: false,
+            reason: None,
+        }
+    }
+
+    /// Notes what a message of theirs says they can.
+    pub(super) fn learn(&mut self, headers: &Headers) {
+        if let Ok(Some(allow)) = headers.find::<Allow>() {
+            self.updates = allow.has(&Method::Update);
+        }
     }
 
     /// Sends the ACK of this 2xx again, if it is a repetition; says whether it is.
@@ -87,19 +122,37 @@ impl Established {
 
     pub(super) fn deadline(&self) -> Option<Instant> {
         let repetition = self.unacknowledged.as_ref().map(|waiting| waiting.resend.at.min(waiting.until));
-        [repetition, self.modify.deadline()].into_iter().flatten().min()
+        [repetition, self.modify.deadline(), self.timer_deadline()].into_iter().flatten().min()
     }
 }
 
 impl Session {
+    /// Notes what INVITE and its 2xx said, once it is answered. `theirs`: their description, if it came yet.
+    pub(super) fn begun(&mut self, core: &mut Core, invite: &Request, response: &Response, theirs: Option<&Body>) {
+        let State::Established(established) = &mut self.state else { return };
+        let (heard, ours) =
+            if established.caller { (&response.headers, &invite.body) } else { (&invite.headers, &response.body) };
+        established.learn(heard);
+        established.described.said(ours);
+        established.timer = SessionTimer::agreed(&core.config, response, established.caller, core.now);
+        if let Some(theirs) = theirs {
+            established.holding.there = holds(theirs);
+            established.described.heard(theirs);
+        }
+        self.learn_trickle(core, heard);
+    }
+
     /// Hangs up: BYE, which the called side may send only after the ACK (RFC 3261 15).
     pub(super) fn leave(&mut self, core: &mut Core, cause: Cause) {
+        let reason = cause::reason_of_bye(&cause);
         self.end(core, cause);
         let State::Established(established) = &mut self.state else { return };
         established.refuse_theirs(core, Status::REQUEST_TERMINATED);
         established.modify = Modify::Not;
+        established.timer = SessionTimer::Off;
+        established.reason = established.reason.take().or(reason);
         if established.unacknowledged.is_none() {
-            bye(core, &mut established.dialog);
+            bye_because(core, &mut established.dialog, established.reason.as_ref());
             self.state = State::Gone;
         }
     }
@@ -122,7 +175,7 @@ impl Session {
         let seq = ack.headers.get::<CSeq>().ok().map(|cseq| cseq.seq);
         let Some(waiting) = established.unacknowledged.take_if(|waiting| waiting.seq == seq) else { return };
         if self.over {
-            bye(core, &mut established.dialog);
+            bye_because(core, &mut established.dialog, established.reason.as_ref());
             self.state = State::Gone;
             return;
         }
@@ -137,7 +190,10 @@ impl Session {
     /// Tells their final answer in a call that is up; one that cannot be taken here ends it.
     pub(super) fn describe(&mut self, core: &mut Core, answer: Body) {
         match description::check(&core.config, &answer) {
-            Ok(()) => core.event(Event::Remote { call: self.id, answer, early: false }),
+            Ok(()) => {
+                self.hear(core, &answer);
+                core.event(Event::Remote { call: self.id, answer, early: false });
+            }
             Err(unfit) => self.leave(core, Cause::Unfit(unfit)),
         }
     }
@@ -154,6 +210,8 @@ impl Session {
                 core.transmit(waiting.response.clone());
             }
         }
-        self.modify_timeout(core);
+        if !self.expire(core) {
+            self.modify_timeout(core);
+        }
     }
 }

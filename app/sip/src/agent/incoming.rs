@@ -1,6 +1,9 @@
 use super::core::Core;
 use super::established::{Established, Unacknowledged};
+use super::hold::Described;
+use super::info::Informing;
 use super::session::{Session, State};
+use super::session_timer::{self, SessionTimer};
 use super::{Answer, CallId, Cause, Direction, Event, MediaFailure, Phase, Question, cause, compose, description};
 use crate::Instant;
 use crate::dialog::Dialog;
@@ -48,15 +51,18 @@ impl Session {
         let call_id = dialog.call_id().to_string();
         let until = core.now + core.config.ringing;
         let incoming = Incoming { key, invite: invite.clone(), dialog, until, answering: false };
-        Ok(Self {
+        let mut session = Self {
             id,
             direction: Direction::Incoming,
             remote,
             call_id,
             local_tag,
             over: false,
+            informing: Informing::default(),
             state: State::Incoming(incoming),
-        })
+        };
+        session.learn_trickle(core, &invite.headers);
+        Ok(session)
     }
 
     /// The user accepts: the answer is asked for.
@@ -65,7 +71,7 @@ impl Session {
         incoming.answering = true;
         incoming.until = core.now + core.config.ringing;
         let offer = description::of_request(&incoming.invite);
-        core.ask(Question::Answer { call: self.id, offer });
+        core.ask(Question::Answer { call: self.id, offer, hold: false });
         core.event(Event::Call(self.id));
     }
 
@@ -79,12 +85,16 @@ impl Session {
             }
         };
         let State::Incoming(Incoming { key, invite, dialog, .. }) = &self.state else { return };
-        let mut response = compose::response(&core.config, invite, Status::OK, &self.local_tag);
+        let (invite, offer) = (invite.clone(), description::of_request(invite));
+        let body = Described::default().answer(body, offer.as_ref(), false);
+        let mut response = compose::response(&core.config, &invite, Status::OK, &self.local_tag);
+        session_timer::answer(&core.config, &SessionTimer::Off, &invite, &mut response);
         compose::body(&mut response.headers, &mut response.body, body);
         core.respond_with(key, &mut response);
-        let late = description::of_request(invite).is_none();
-        let unacknowledged = Unacknowledged::new(invite, &response, late, core.now);
+        let late = offer.is_none();
+        let unacknowledged = Unacknowledged::new(&invite, &response, late, core.now);
         self.state = State::Established(Established::as_called(dialog.clone(), unacknowledged));
+        self.begun(core, &invite, &response, offer.as_ref());
         core.event(Event::Call(self.id));
     }
 

@@ -1,7 +1,7 @@
 //! A phone: registers, makes and takes calls (RFC 3261 sections 8 to 15, over RFC 7118).
 //!
 //! What the user of an [`Agent`] does:
-//! - opens the transport when told [`Output::Connect`], and says [`Input::Connected`] or [`Input::Disconnected`];
+//! - opens the transport when told [`Output::Connect`], to the server that it names, and says [`Input::Connected`] or [`Input::Disconnected`];
 //! - passes every message that arrives to [`Input::Received`] and sends every [`Output::Transmit`];
 //! - answers each [`Output::Ask`] with an [`Input::Answer`], whenever it can;
 //! - calls the verbs ([`Agent::call`], [`Agent::answer`], …);
@@ -17,37 +17,52 @@ mod api;
 mod cause;
 mod challenge;
 mod compose;
+mod config;
 mod core;
 mod description;
 mod established;
 mod events;
+mod hold;
 mod hooked;
 mod incoming;
+mod info;
 mod link;
 mod modify;
+mod outcomes;
 mod outgoing;
+mod profile;
 mod questions;
 mod receive;
+mod refusal;
 mod registering;
+mod servers;
 mod session;
+mod session_timer;
 mod snapshot;
 mod transactions;
+mod trickle;
+mod update;
+
+#[cfg(test)]
+mod tests;
 
 pub use api::*;
+pub use config::{Config, ConfigError, Server};
 pub use events::*;
+pub use refusal::Refusal;
 pub use snapshot::{RestoreError, Snapshot};
 
 use self::core::Core;
 use self::events::Events;
-use self::link::Link;
 use self::registering::Registering;
 use self::session::{Session, State};
-use self::transactions::{Effects, Outcome, Purpose};
+use self::transactions::{Effects, Purpose};
 use crate::clock::Clock;
 use crate::hook::Hook;
-use crate::message::Headers;
+use crate::message::{Headers, KeepAlive, is_keepalive};
 use crate::uri::Uri;
 use crate::{Instant, Random, Seed};
+use ::core::time::Duration;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -97,7 +112,12 @@ impl Agent {
                 let step = self.core.link.hint(self.core.now, self.core.config.pong_timeout);
                 self.core.step(step);
             }
-            Input::Received(bytes) => self.received(bytes),
+            Input::Received(bytes) => {
+                if is_keepalive(bytes) == Some(KeepAlive::Pong) {
+                    self.core.link.ponged();
+                }
+                self.received(bytes);
+            }
             Input::Answer(id, answer) => self.answer_question(id, answer),
         }
         self.settle();
@@ -112,10 +132,15 @@ impl Agent {
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         let strays = self.core.strays.iter().map(|stray| stray.until);
-        let fixed = [self.core.link.deadline(), self.core.transactions.deadline(), self.registering.deadline()];
-        let fixed = fixed.into_iter().chain([self.events.deadline()]);
+        let fixed = [
+            self.core.link.deadline(),
+            self.core.servers.deadline().filter(|_| self.core.link.is_up()),
+            self.core.transactions.deadline(),
+            self.registering.deadline(),
+            self.events.deadline(),
+        ];
         let sessions = self.sessions.iter().filter_map(Session::deadline);
-        let own = fixed.flatten().chain(sessions).chain(strays).min()?;
+        let own = fixed.into_iter().flatten().chain(sessions).chain(strays).min()?;
         Some(self.clock.outside(own))
     }
 
@@ -232,6 +257,51 @@ impl Agent {
         self.verb(id, now, Session::reoffer)
     }
 
+    /// Puts an answered call on hold: nothing of theirs is received any more, by the direction of the media alone (RFC 3264
+    /// 8.4). While its media is being changed it waits; what the user wanted last is done. If the other end refuses, it
+    /// stays as it was ([`Event::Call`]).
+    ///
+    /// # Errors
+    /// There is no such call, or it is not established.
+    pub fn hold(&mut self, id: CallId, now: Instant) -> Result<(), VerbError> {
+        self.verb(id, now, |session, core| session.hold(core, true))
+    }
+
+    /// Ends [the hold](Agent::hold) of a call.
+    ///
+    /// # Errors
+    /// There is no such call, or it is not established.
+    pub fn resume(&mut self, id: CallId, now: Instant) -> Result<(), VerbError> {
+        self.verb(id, now, |session, core| session.hold(core, false))
+    }
+
+    /// Sends a digit by INFO (`application/dtmf-relay`), after those that were sent before; for phones and gateways that take
+    /// no RFC 4733. Its duration is kept between 40 ms and 6 s.
+    ///
+    /// # Errors
+    /// There is no such call, it is not established, or too many digits wait already.
+    pub fn send_digit(&mut self, id: CallId, digit: Digit, duration: Duration, now: Instant) -> Result<(), VerbError> {
+        self.verb(id, now, |session, _| session.send_digit(digit, duration))
+    }
+
+    /// Asks for a whole picture by INFO (RFC 5168), where feedback in RTCP is not to be had.
+    ///
+    /// # Errors
+    /// There is no such call, it is not established, or too much waits to be sent already.
+    pub fn request_picture(&mut self, id: CallId, now: Instant) -> Result<(), VerbError> {
+        self.verb(id, now, |session, _| session.request_picture())
+    }
+
+    /// Sends candidates that follow our description (RFC 8840), if [`Config::trickle`] and they take them; as long as that is
+    /// not known, or there is no dialog, they wait. Each fragment has all candidates of its ICE session so far: the newest
+    /// replaces one that waits.
+    ///
+    /// # Errors
+    /// There is no such call, or [`Config::trickle`] is off, or it is no fragment.
+    pub fn trickle(&mut self, id: CallId, fragment: Body, now: Instant) -> Result<(), VerbError> {
+        self.verb(id, now, |session, core| session.trickle(core, fragment))
+    }
+
     /// Whether the phone is registered.
     #[must_use]
     pub fn registration(&self) -> Registration {
@@ -246,7 +316,7 @@ impl Agent {
     /// Who the agent is.
     #[must_use]
     pub const fn config(&self) -> &Config {
-        &self.core.config
+        &self.core.config.config
     }
 
     /// Sets the time of what follows.
@@ -299,10 +369,15 @@ impl Agent {
         if self.core.step(step) {
             self.lost();
         }
+        if self.core.leave_server(!self.sessions.is_empty()) {
+            self.registering.disconnected(&mut self.core);
+        }
         let mut effects = Effects::default();
         self.core.transactions.timeout(now, &mut effects);
         self.core.apply(effects);
-        self.registering.timeout(&mut self.core);
+        if self.registering.timeout(&mut self.core) {
+            self.drop_transport();
+        }
         for session in &mut self.sessions {
             session.timeout(&mut self.core);
         }
@@ -312,9 +387,12 @@ impl Agent {
 
     /// The transport is there: register at once, then repeat what may have been lost.
     fn connected(&mut self) {
-        if !self.core.link.opened(self.core.now, self.core.config.ping_interval) {
+        let core = &mut self.core;
+        if !core.link.opened(core.now, core.config.ping_interval) {
             return;
         }
+        let config = &core.config.config;
+        core.servers.opened(&config.servers, config.return_after, core.now, &mut core.random);
         let mut effects = Effects::default();
         self.core.transactions.resend(&mut effects);
         self.registering.connected(&mut self.core);
@@ -332,15 +410,17 @@ impl Agent {
         if self.core.link.is_off() {
             return;
         }
-        let step = self.core.link.lost(self.core.now, &mut self.core.random);
-        self.core.step(step);
+        let core = &mut self.core;
+        core.transactions.drop_purpose(Purpose::Probe);
+        let step = core.link.lost(core.now, &mut core.random, &mut core.servers, &core.config.config);
+        core.step(step);
         self.registering.disconnected(&mut self.core);
     }
 
     fn answer_question(&mut self, id: QuestionId, answer: Answer) {
         let Some(open) = self.core.questions.take(id) else { return };
         match open.question {
-            Question::Offer { call } => self.with(call, |session, core| match session.state {
+            Question::Offer { call, .. } => self.with(call, |session, core| match session.state {
                 State::Outgoing(_) => session.offered(core, answer),
                 State::Established(_) => session.reoffered(core, answer),
                 State::Incoming(_) | State::Gone => {}
@@ -356,74 +436,5 @@ impl Agent {
                 }
             }
         }
-    }
-
-    /// Does all that follows from what was handled, and tells what changed.
-    fn settle(&mut self) {
-        while let Some(outcome) = self.core.outcome() {
-            let asked = self.is_wanted(outcome.purpose) && challenge::ask(&mut self.core, &outcome);
-            if !asked {
-                self.conclude(&outcome);
-            }
-        }
-        self.sessions.retain(|session| !session.is_gone());
-        let registration = self.registration();
-        if registration == Registration::Stopped && !self.core.link.is_off() {
-            self.halt();
-        }
-        if registration != self.told {
-            self.events.set_ready(&mut self.core, registration == Registration::Registered);
-            if registration == Registration::Stopped {
-                self.events.end(&mut self.core);
-            }
-            self.told = registration;
-            self.core.event(Event::Registration);
-        }
-        self.events.settle(&mut self.core);
-    }
-
-    /// Whether a request for this purpose is worth being signed and sent again.
-    fn is_wanted(&self, purpose: Purpose) -> bool {
-        match purpose {
-            Purpose::Invite(id) | Purpose::Reinvite(id) => {
-                self.sessions.iter().any(|session| session.id == id && !session.over)
-            }
-            Purpose::Register | Purpose::Farewell => true,
-            Purpose::Event(subject) => self.is_subject_wanted(subject),
-        }
-    }
-
-    /// Gives the outcome of a request to whoever sent it.
-    fn conclude(&mut self, outcome: &Outcome) {
-        match outcome.purpose {
-            Purpose::Register => {
-                if self.registering.outcome(&mut self.core, outcome) {
-                    self.core.output(Output::Disconnect);
-                    self.lost();
-                }
-            }
-            Purpose::Invite(call) => {
-                if self.session(call).is_some() {
-                    self.with(call, |session, core| session.invite_outcome(core, outcome));
-                } else if let Some(response) = &outcome.response
-                    && response.status.is_success()
-                {
-                    outgoing::refuse_stray(&mut self.core, &outcome.key, &outcome.request, response);
-                }
-            }
-            Purpose::Reinvite(call) => self.with(call, |session, core| session.reinvite_outcome(core, outcome)),
-            Purpose::Event(subject) => self.conclude_about(subject, outcome),
-            Purpose::Farewell => {}
-        }
-    }
-
-    /// The agent stopped: nothing is under way any more.
-    fn halt(&mut self) {
-        self.core.link = Link::Off;
-        self.core.output(Output::Disconnect);
-        self.core.transactions = transactions::Transactions::default();
-        self.core.questions.clear();
-        self.core.strays.clear();
-        self.sessions.clear();
     }
 }

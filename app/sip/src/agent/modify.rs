@@ -1,34 +1,51 @@
+//! What we change in an answered call. What they change is in [`super::update`].
+
 use super::core::Core;
-use super::established::{Acknowledged, Established, Unacknowledged};
+use super::established::{Acknowledged, Established};
 use super::session::{Session, State, acknowledge};
+use super::session_timer::SessionTimer;
 use super::transactions::{Outcome, Purpose};
-use super::{Answer, Cause, Event, Question, VerbError, compose, description};
+use super::{Answer, Body, Cause, Event, Question, VerbError, compose, description};
 use crate::Instant;
 use crate::header::CSeq;
-use crate::message::{Method, Request, Status};
+use crate::message::{Method, Request, Response, Status};
 use crate::transaction::{Key, T1, T1_X64};
+use alloc::vec::Vec;
 use core::time::Duration;
 
-/// What changes the media of an established call: at most one re-INVITE is under way (RFC 3261 14).
+/// How long our re-INVITE may take in all: a little longer than a first response may (timer B), which is told otherwise.
+const PATIENCE: Duration = T1_X64.saturating_add(T1);
+
+/// What changes the media of an established call: at most one offer is under way (RFC 3261 14, RFC 3311 5).
+///
+/// A change is due when the user asked for one, or wants another hold than is agreed ([`super::hold::Holding`]); of several
+/// wishes that come while one is under way the last is done after it.
 ///
 /// | State | On | Does | Next |
 /// | --- | --- | --- | --- |
-/// | Not | reoffer | asks for the offer | Offering |
-/// | Not | re-INVITE | asks for the answer | Answering |
-/// | Not, Later | re-INVITE that cannot be taken | 488 | same |
+/// | Not | a change is due, no ACK is awaited | asks for the offer | Offering |
+/// | Not | the session is to be refreshed, they take no UPDATE | re-INVITE with the last description | Sent |
+/// | Not | re-INVITE, UPDATE with an offer | asks for the answer | Answering |
+/// | any | UPDATE without a description | 200 | same |
+/// | Not, Later | re-INVITE, UPDATE that cannot be taken | 488 | same |
 /// | Offering | offer | sends re-INVITE | Sent |
-/// | Offering, Sent | re-INVITE | 491 | same |
-/// | Later | re-INVITE | asks for the answer | Answering, then Later |
+/// | Offering | no offer can be made | tells | Not |
+/// | Offering, Sent | re-INVITE, UPDATE with an offer | 491 | same |
+/// | Later | re-INVITE, UPDATE with an offer | asks for the answer | Answering, then Later |
 /// | Sent | 2xx | ACK, tells the answer | Not |
+/// | Sent | 2xx of a refresh | ACK; asks for an offer if they say something new | Not |
 /// | Sent | 2xx that cannot be taken | ACK, BYE, Ended | – |
 /// | Sent | 491 | – | Later |
+/// | Sent | 500 with Retry-After | – | Later |
+/// | Sent | 422 | re-INVITE with a longer interval | Sent |
 /// | Sent | 408, 481, nothing | BYE, Ended | – |
-/// | Sent | other refusals | – | Not |
-/// | Sent | 64·T1 | CANCEL | Not |
-/// | Later | its time came | asks for the offer | Offering |
+/// | Sent | nothing, and there is no transport, or it was a refresh | – | Later, Not |
+/// | Sent | other refusals | tells | Not |
+/// | Sent | longer than 64·T1 | CANCEL, tells | Not |
+/// | Later | its time came | – | Not |
 /// | Answering | answer | 200 | Not, Later |
 /// | Answering | no answer can be made | 488 | Not, Later |
-/// | Answering | re-INVITE | 500 with Retry-After | Answering |
+/// | Answering | re-INVITE, UPDATE | 500 with Retry-After | Answering |
 /// | Answering | CANCEL | 487 | Not, Later |
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -37,47 +54,76 @@ pub(super) enum Modify {
     /// Nothing.
     Not,
     /// Our offer is awaited.
-    Offering,
+    Offering(Offer),
     /// Our re-INVITE is under way, or is being signed: until then, whatever provisional responses come.
-    Sent { key: Key, until: Instant },
+    Sent { key: Key, until: Instant, change: Change },
     /// Both sides tried at once; we try again.
     Later { at: Instant },
-    /// Their re-INVITE awaits our answer; then we may want to try again ourselves.
-    Answering { key: Key, invite: Request, later: Option<Instant> },
+    /// Their re-INVITE or UPDATE awaits our answer, which puts them on hold or not; then we may want to try again
+    /// ourselves.
+    Answering { key: Key, request: Request, hold: bool, later: Option<Instant> },
+}
+
+/// What our re-INVITE is for.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) enum Change {
+    /// It has a new offer.
+    Offer(Offer),
+    /// It refreshes the session, and has our last description.
+    Refresh,
+}
+
+/// A new offer of ours.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Offer {
+    /// Whether it puts them on hold.
+    pub(super) hold: bool,
+    /// Whether it was asked for whatever the hold is.
+    media: bool,
 }
 
 impl Modify {
     pub(super) const fn deadline(&self) -> Option<Instant> {
         match self {
             Self::Later { at } | Self::Sent { until: at, .. } => Some(*at),
-            Self::Not | Self::Offering | Self::Answering { .. } => None,
+            Self::Not | Self::Offering(_) | Self::Answering { .. } => None,
         }
     }
 
     /// When we want to try again.
-    const fn again_at(&self) -> Option<Instant> {
+    pub(super) const fn again_at(&self) -> Option<Instant> {
         match self {
             Self::Later { at } => Some(*at),
-            Self::Not | Self::Offering | Self::Sent { .. } | Self::Answering { .. } => None,
+            Self::Not | Self::Offering(_) | Self::Sent { .. } | Self::Answering { .. } => None,
         }
     }
 
-    /// What follows when their re-INVITE is answered.
-    const fn next(&self) -> Self {
+    /// What follows when their re-INVITE or UPDATE is answered.
+    pub(super) const fn next(&self) -> Self {
         match self {
             Self::Answering { later: Some(at), .. } | Self::Later { at } => Self::Later { at: *at },
-            Self::Answering { later: None, .. } | Self::Not | Self::Offering | Self::Sent { .. } => Self::Not,
+            Self::Answering { later: None, .. } | Self::Not | Self::Offering(_) | Self::Sent { .. } => Self::Not,
         }
     }
 }
 
 impl Established {
-    /// Refuses their re-INVITE, if there is one.
-    pub(super) fn refuse_theirs(&mut self, core: &mut Core, status: Status) {
-        if let Modify::Answering { key, invite, .. } = &self.modify {
-            let response = compose::response(&core.config, invite, status, self.dialog.local_tag());
-            core.respond(key, &response);
-            self.modify = self.modify.next();
+    /// Whether a change of ours can begin.
+    pub(super) const fn is_free(&self) -> bool {
+        matches!(self.modify, Modify::Not) && self.unacknowledged.is_none()
+    }
+
+    /// Whether our next description would say something else than the last.
+    const fn is_change_due(&self) -> bool {
+        self.renew || self.holding.here != self.holding.agreed
+    }
+
+    /// Our change failed for good: what the user wanted by it is given up.
+    const fn give_up(&mut self, offer: Offer) {
+        if self.holding.here == offer.hold {
+            self.holding.here = self.holding.agreed;
         }
     }
 }
@@ -87,38 +133,60 @@ impl Session {
     ///
     /// # Errors
     /// When the call is not established, or its media is being changed already.
-    pub(super) fn reoffer(&mut self, core: &mut Core) -> Result<(), VerbError> {
+    pub(super) fn reoffer(&mut self, _core: &mut Core) -> Result<(), VerbError> {
         let State::Established(established) = &mut self.state else { return Err(VerbError::WrongPhase) };
-        if !matches!(established.modify, Modify::Not) || established.unacknowledged.is_some() {
+        if !established.is_free() || established.renew {
             return Err(VerbError::WrongPhase);
         }
-        established.modify = Modify::Offering;
-        core.ask(Question::Offer { call: self.id });
+        established.renew = true;
         Ok(())
+    }
+
+    /// Begins what is due in an answered call and can begin.
+    pub(super) fn advance(&mut self, core: &mut Core) {
+        let State::Established(established) = &mut self.state else { return };
+        if self.over || !established.is_free() {
+            return;
+        }
+        if established.is_change_due() {
+            let media = core::mem::take(&mut established.renew);
+            let hold = established.holding.here;
+            established.modify = Modify::Offering(Offer { hold, media });
+            core.ask(Question::Offer { call: self.id, hold });
+        } else if self.is_stale(core.now) {
+            self.refresh_session(core);
+        }
     }
 
     /// The new offer was made: re-INVITE leaves.
     pub(super) fn reoffered(&mut self, core: &mut Core, answer: Answer) {
         let State::Established(established) = &mut self.state else { return };
-        if !matches!(established.modify, Modify::Offering) {
-            return;
-        }
-        let Answer::Description(offer) = answer else {
+        let Modify::Offering(offer) = established.modify else { return };
+        let Answer::Description(body) = answer else {
             established.modify = Modify::Not;
+            established.give_up(offer);
             return core.event(Event::Call(self.id));
         };
+        let body = established.described.offer(body, offer.hold);
+        self.reinvite(core, Change::Offer(offer), body.bytes);
+    }
+
+    /// Sends re-INVITE with this description.
+    pub(super) fn reinvite(&mut self, core: &mut Core, change: Change, ours: Vec<u8>) {
+        let State::Established(established) = &mut self.state else { return };
         let mut invite = established.dialog.request(Method::Invite);
         compose::describe(&core.config, &mut invite);
-        compose::body(&mut invite.headers, &mut invite.body, offer);
+        established.limit(&core.config, &mut invite);
+        compose::body(&mut invite.headers, &mut invite.body, Body { content_type: compose::SDP.into(), bytes: ours });
         compose::via(core, &mut invite);
-        let until = core.now + T1_X64;
+        let until = core.now + PATIENCE;
         established.modify = match core.send(invite, Purpose::Reinvite(self.id), 0) {
-            Some(key) => Modify::Sent { key, until },
-            None => Modify::Not,
+            Some(key) => Modify::Sent { key, until, change },
+            None => Modify::Later { at: until },
         };
     }
 
-    /// re-INVITE was signed and sent again.
+    /// re-INVITE was sent again: signed, or with a longer interval.
     pub(super) fn reinvited_again(&mut self, new: Key) {
         if let State::Established(Established { modify: Modify::Sent { key, .. }, .. }) = &mut self.state {
             *key = new;
@@ -128,123 +196,129 @@ impl Session {
     /// Something came of our re-INVITE.
     pub(super) fn reinvite_outcome(&mut self, core: &mut Core, outcome: &Outcome) {
         let State::Established(established) = &mut self.state else { return };
-        let Some(response) = &outcome.response else { return self.leave(core, Cause::Network) };
+        let change = match &established.modify {
+            Modify::Sent { key, change, .. } if *key == outcome.key => Some(*change),
+            Modify::Sent { .. }
+            | Modify::Not
+            | Modify::Offering(_)
+            | Modify::Later { .. }
+            | Modify::Answering { .. } => None,
+        };
+        let Some(response) = &outcome.response else {
+            return change.into_iter().for_each(|change| self.unanswered(core, change));
+        };
         if response.status.is_provisional() || established.repeat_ack(core, response) {
             return;
         }
-        established.modify = Modify::Not;
         if response.status.is_success() {
             established.dialog.refresh(&response.headers);
             if let Ok(cseq) = response.headers.get::<CSeq>() {
                 let ack = acknowledge(core, &established.dialog, cseq.seq);
                 established.acknowledged = Some(Acknowledged { seq: cseq.seq, ack });
             }
-            if let Some(answer) = description::of_response(response).filter(|_| !self.over) {
+        }
+        let Some(change) = change else { return };
+        established.modify = Modify::Not;
+        if self.over {
+        } else if response.status.is_success() {
+            self.reinvite_accepted(core, change, &outcome.request, response);
+        } else {
+            self.reinvite_refused(core, change, response);
+        }
+    }
+
+    fn reinvite_accepted(&mut self, core: &mut Core, change: Change, invite: &Request, response: &Response) {
+        let State::Established(established) = &mut self.state else { return };
+        established.learn(&response.headers);
+        established.timer = SessionTimer::agreed(&core.config, response, true, core.now);
+        established.described.said(&invite.body);
+        let answer = description::of_response(response);
+        match change {
+            Change::Offer(offer) => {
+                established.holding.agreed = offer.hold;
+                let Some(answer) = answer else { return };
                 self.describe(core, answer);
                 if !self.over {
                     core.event(Event::Call(self.id));
                 }
             }
-            return;
+            // Nobody made an offer that their answer could be applied to.
+            Change::Refresh => {
+                if let Some(answer) = answer
+                    && self.hear(core, &answer)
+                    && let State::Established(established) = &mut self.state
+                {
+                    established.renew = true;
+                }
+            }
         }
+    }
+
+    fn reinvite_refused(&mut self, core: &mut Core, change: Change, response: &Response) {
+        let State::Established(established) = &mut self.state else { return };
+        match response.status {
+            Status::REQUEST_PENDING => {
+                established.again(change, core.now + glare(core, established.caller));
+            }
+            Status::SERVER_INTERNAL_ERROR if let Some(wait) = compose::retry_after(&response.headers) => {
+                established.again(change, core.now + wait);
+            }
+            Status::CALL_DOES_NOT_EXIST | Status::REQUEST_TIMEOUT => self.leave(core, Cause::Network),
+            _ => match change {
+                Change::Offer(offer) => {
+                    established.give_up(offer);
+                    core.event(Event::Call(self.id));
+                }
+                Change::Refresh => self.refresh_failed(core),
+            },
+        }
+    }
+
+    /// Nothing came of our re-INVITE.
+    fn unanswered(&mut self, core: &mut Core, change: Change) {
+        let State::Established(established) = &mut self.state else { return };
         if self.over {
             return;
         }
-        match response.status {
-            Status::REQUEST_PENDING => {
-                established.modify = Modify::Later { at: core.now + glare(core, established.caller) };
+        match change {
+            Change::Refresh => {
+                established.modify = Modify::Not;
+                self.refresh_failed(core);
             }
-            Status::CALL_DOES_NOT_EXIST | Status::REQUEST_TIMEOUT => self.leave(core, Cause::Network),
-            _ => core.event(Event::Call(self.id)),
-        }
-    }
-
-    /// re-INVITE came.
-    pub(super) fn reinvited(&mut self, core: &mut Core, key: &Key, invite: &Request) {
-        let State::Established(established) = &mut self.state else {
-            // Another INVITE while the first one rings (RFC 3261 14.2).
-            let response = compose::overlap(core, invite, &self.local_tag);
-            return core.respond(key, &response);
-        };
-        let refusal = match &established.modify {
-            Modify::Offering | Modify::Sent { .. } => {
-                compose::response(&core.config, invite, Status::REQUEST_PENDING, &self.local_tag)
-            }
-            Modify::Answering { .. } => compose::overlap(core, invite, &self.local_tag),
-            Modify::Not | Modify::Later { .. } => {
-                if established.unacknowledged.is_some() || self.over {
-                    let response = compose::overlap(core, invite, &self.local_tag);
-                    return core.respond(key, &response);
-                }
-                let offer = description::of_request(invite);
-                match offer.as_ref().map_or(Ok(()), |offer| description::check(&core.config, offer)) {
-                    Ok(()) => {
-                        established.dialog.refresh(&invite.headers);
-                        let later = established.modify.again_at();
-                        established.modify = Modify::Answering { key: key.clone(), invite: invite.clone(), later };
-                        core.ask(Question::Answer { call: self.id, offer });
-                        return;
-                    }
-                    // The call goes on as it was (RFC 3261 14.2).
-                    Err(unfit) => compose::unfit(&core.config, invite, &self.local_tag, &unfit),
-                }
-            }
-        };
-        core.respond(key, &refusal);
-    }
-
-    /// The answer to their re-INVITE was made.
-    pub(super) fn reanswered(&mut self, core: &mut Core, answer: Answer) {
-        let State::Established(established) = &mut self.state else { return };
-        let Modify::Answering { key, invite, .. } = &established.modify else { return };
-        match answer {
-            Answer::Description(body) => {
-                let mut response = compose::response(&core.config, invite, Status::OK, &self.local_tag);
-                compose::body(&mut response.headers, &mut response.body, body);
-                core.respond_with(key, &mut response);
-                let late = description::of_request(invite).is_none();
-                established.unacknowledged = Some(Unacknowledged::new(invite, &response, late, core.now));
-            }
-            Answer::Media(failure) => {
-                core.respond(key, &compose::no_media(&core.config, invite, &self.local_tag, failure));
-            }
-            Answer::Credentials(_) | Answer::NoCredentials => {
-                core.respond(
-                    key,
-                    &compose::response(&core.config, invite, Status::NOT_ACCEPTABLE_HERE, &self.local_tag),
-                );
-            }
-        }
-        established.modify = established.modify.next();
-    }
-
-    /// CANCEL came for their re-INVITE.
-    pub(super) fn reinvite_cancelled(&mut self, core: &mut Core, cancelled: &Key) {
-        let State::Established(established) = &mut self.state else { return };
-        if matches!(&established.modify, Modify::Answering { key, .. } if key == cancelled) {
-            established.refuse_theirs(core, Status::REQUEST_TERMINATED);
-            core.forget_questions(self.id);
+            // It may never have left.
+            Change::Offer(_) if !core.link.is_up() => established.again(change, core.now + T1),
+            Change::Offer(_) => self.leave(core, Cause::Network),
         }
     }
 
     pub(super) fn modify_timeout(&mut self, core: &mut Core) {
         let State::Established(established) = &mut self.state else { return };
-        if established.modify.deadline().is_some_and(|deadline| deadline <= core.now) {
-            if let Modify::Sent { key, .. } = &established.modify {
-                core.cancel(key, None);
-                core.transactions.drop_client(key);
-                core.questions.forget_purpose(Purpose::Reinvite(self.id));
-                established.modify = Modify::Not;
-                return core.event(Event::Call(self.id));
-            }
-            if established.unacknowledged.is_some() {
-                // Their change is not complete yet.
-                established.modify = Modify::Later { at: core.now + T1 };
-                return;
-            }
-            established.modify = Modify::Offering;
-            core.ask(Question::Offer { call: self.id });
+        if established.modify.deadline().is_none_or(|deadline| deadline > core.now) {
+            return;
         }
+        match core::mem::replace(&mut established.modify, Modify::Not) {
+            Modify::Sent { key, change, .. } => {
+                core.cancel(&key, None);
+                core.transactions.drop_client(&key);
+                core.questions.forget_purpose(Purpose::Reinvite(self.id));
+                match change {
+                    Change::Offer(offer) => established.give_up(offer),
+                    Change::Refresh => self.refresh_failed(core),
+                }
+                core.event(Event::Call(self.id));
+            }
+            Modify::Not | Modify::Offering(_) | Modify::Later { .. } | Modify::Answering { .. } => {}
+        }
+    }
+}
+
+impl Established {
+    /// The change is done later.
+    fn again(&mut self, change: Change, at: Instant) {
+        if let Change::Offer(Offer { media, .. }) = change {
+            self.renew |= media;
+        }
+        self.modify = Modify::Later { at };
     }
 }
 

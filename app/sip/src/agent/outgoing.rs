@@ -1,5 +1,6 @@
 use super::core::{Core, Stray};
 use super::established::{Acknowledged, Established};
+use super::info::Informing;
 use super::session::{Session, State, acknowledge, bye};
 use super::transactions::{Outcome, Purpose};
 use super::{
@@ -55,7 +56,7 @@ impl Session {
         let local_tag = core.random.token();
         let until = core.now + core.config.ringing;
         core.event(Event::Call(id));
-        core.ask(Question::Offer { call: id });
+        core.ask(Question::Offer { call: id, hold: false });
         Self {
             id,
             direction: Direction::Outgoing,
@@ -63,6 +64,7 @@ impl Session {
             call_id,
             local_tag,
             over: false,
+            informing: Informing::default(),
             state: State::Outgoing(Outgoing { skip: 0, step: Step::Preparing { target, headers, until } }),
         }
     }
@@ -106,6 +108,7 @@ impl Session {
             return;
         };
         if response.status.is_provisional() {
+            self.learn_trickle(core, &response.headers);
             self.progress(core, response);
         } else if response.status.is_success() {
             self.accepted(core, outcome, response);
@@ -234,6 +237,7 @@ impl Session {
         };
         core.forget_questions(self.id);
         self.state = State::Established(Established::as_caller(dialog, Acknowledged { seq: cseq.seq, ack }));
+        self.begun(core, &outcome.request, response, Some(&answer));
         core.event(Event::Call(self.id));
         core.event(Event::Remote { call: self.id, answer, early: false });
     }

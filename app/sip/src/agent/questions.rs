@@ -1,6 +1,7 @@
 use super::transactions::Purpose;
 use super::{CallId, Question, QuestionId};
-use crate::message::{Request, Response};
+use crate::digest::Challenge;
+use crate::message::{Request, Response, Text};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -10,7 +11,13 @@ use alloc::vec::Vec;
 pub(super) struct Questions {
     open: Vec<Open>,
     last: u64,
+    /// The last nonces that were asked about, and how often.
+    #[cfg_attr(feature = "serde", serde(default))]
+    nonces: Vec<(Text, u32)>,
 }
+
+/// How many nonces are remembered. A server that comes back to an older one says that it is stale.
+const MAX_NONCES: usize = 8;
 
 /// A question without answer.
 #[derive(Clone, Debug)]
@@ -43,6 +50,33 @@ impl Questions {
         id
     }
 
+    /// Counts one more use of the nonces of these challenges (RFC 7616 3.4): one of them is signed with.
+    pub(super) fn count(&mut self, challenges: &[Challenge]) -> u32 {
+        let is_of = |nonce: &Text| challenges.iter().any(|challenge| challenge.nonce == *nonce);
+        let used = self.nonces.iter().filter(|(nonce, _)| is_of(nonce)).map(|(_, count)| *count).max();
+        let count = used.unwrap_or_default().saturating_add(1);
+        self.nonces.retain(|(nonce, _)| !is_of(nonce));
+        for challenge in challenges.iter().take(MAX_NONCES) {
+            if self.nonces.iter().all(|(nonce, _)| *nonce != challenge.nonce) {
+                self.nonces.push((challenge.nonce.clone(), count));
+            }
+        }
+        let spare = self.nonces.len().saturating_sub(MAX_NONCES);
+        self.nonces.drain(..spare);
+        count
+    }
+
+    /// Says who signs, where a snapshot of version 2 does not.
+    pub(super) fn name(&mut self, signer: &str) {
+        for open in &mut self.open {
+            if let Question::Digest { username, .. } = &mut open.question
+                && username.is_empty()
+            {
+                *username = signer.into();
+            }
+        }
+    }
+
     /// Takes a question that is answered now; `None` if nobody waits for the answer any more.
     pub(super) fn take(&mut self, id: QuestionId) -> Option<Open> {
         let at = self.open.iter().position(|open| open.id == id)?;
@@ -61,10 +95,12 @@ impl Questions {
     /// Forgets what was asked for this call.
     pub(super) fn forget(&mut self, id: CallId) {
         self.open.retain(|open| match &open.question {
-            Question::Offer { call } | Question::Answer { call, .. } => *call != id,
+            Question::Offer { call, .. } | Question::Answer { call, .. } => *call != id,
             Question::Digest { .. } => match open.purpose() {
-                Some(Purpose::Invite(call) | Purpose::Reinvite(call)) => call != id,
-                Some(Purpose::Register | Purpose::Event(_) | Purpose::Farewell) | None => true,
+                Some(Purpose::Invite(call) | Purpose::Reinvite(call) | Purpose::Update(call) | Purpose::Info(call)) => {
+                    call != id
+                }
+                Some(Purpose::Register | Purpose::Event(_) | Purpose::Farewell | Purpose::Probe) | None => true,
             },
         });
     }

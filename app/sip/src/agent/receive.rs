@@ -1,6 +1,6 @@
 use super::incoming::caller;
 use super::transactions::Effects;
-use super::{Agent, Call, CallId, Cause, Direction, Event, Phase, compose, description};
+use super::{Agent, Call, CallId, Cause, Direction, Event, Phase, compose, description, session_timer};
 use crate::header::{self, Accept, Require, To, Unsupported};
 use crate::message::{
     HeaderError, HeaderName, KeepAlive, Message, Method, Request, Status, Token, is_keepalive, refusal,
@@ -114,7 +114,8 @@ impl Agent {
                 self.respond(key, request, Status::OK);
                 self.with(call, |session, core| session.hung_up(core));
             }
-            Method::Invite => self.with(call, |session, core| session.reinvited(core, key, request)),
+            Method::Invite | Method::Update => self.with(call, |session, core| session.changed(core, key, request)),
+            Method::Info => self.with(call, |session, core| session.informed(core, key, request)),
             Method::Options => self.respond(key, request, Status::OK),
             Method::Message => self.message_came(key, request, Some(call)),
             Method::Notify => self.notice_came(key, request),
@@ -122,8 +123,6 @@ impl Agent {
             // What may not be asked was refused above.
             Method::Ack
             | Method::Cancel
-            | Method::Info
-            | Method::Update
             | Method::Prack
             | Method::Refer
             | Method::Register
@@ -201,7 +200,17 @@ impl Agent {
         self.core.respond(key, &response);
         let id = self.next_call();
         let call_id = call_id.to_string();
-        let last = Call { id, direction: Direction::Incoming, remote, phase: Phase::Ending, call_id, local_tag };
+        let last = Call {
+            id,
+            direction: Direction::Incoming,
+            remote,
+            phase: Phase::Ending,
+            call_id,
+            local_tag,
+            held_here: false,
+            held_there: false,
+            trickles: false,
+        };
         self.core.event(Event::Ended { call: id, last, cause: unfit.map_or(Cause::Busy, Cause::Unfit) });
     }
 
@@ -237,16 +246,28 @@ impl Agent {
                 return false;
             }
         };
+        let known = compose::extensions(&self.core.config);
         let unknown: Vec<Token> = required
             .into_iter()
             .flat_map(|Require(tags)| tags)
-            .filter(|tag| !compose::EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(tag)))
+            .filter(|tag| !known.iter().any(|known| known.eq_ignore_ascii_case(tag)))
             .collect();
         if unknown.is_empty() {
-            return true;
+            return self.is_lasting(key, request);
         }
         let tag = self.core.random.token();
         let response = compose::bad_extension(&self.core.config, request, &tag, &Unsupported(unknown));
+        self.core.respond(key, &response);
+        false
+    }
+
+    /// Whether a request wants a session that goes on long enough without a refresh; if not, it is refused (RFC 4028 9).
+    fn is_lasting(&mut self, key: &Key, request: &Request) -> bool {
+        if !session_timer::is_too_small(&self.core.config, request) {
+            return true;
+        }
+        let tag = self.core.random.token();
+        let response = session_timer::too_small(&self.core.config, request, &tag);
         self.core.respond(key, &response);
         false
     }
@@ -264,18 +285,23 @@ impl Agent {
     }
 }
 
-/// Whether an INVITE describes more than is kept.
+/// Whether the body of a request is about the media.
+const fn describes(request: &Request) -> bool {
+    matches!(request.method, Method::Invite | Method::Update)
+}
+
+/// Whether one that is describes more than is kept.
 fn is_large(request: &Request) -> bool {
-    request.method == Method::Invite && request.body.len() > MAX_DESCRIPTION
+    describes(request) && request.body.len() > MAX_DESCRIPTION
 }
 
 fn has_to_tag(request: &Request) -> bool {
     request.headers.get::<To>().is_ok_and(|to| to.tag().is_some())
 }
 
-/// Whether the body of an INVITE is one that is understood; other requests' bodies concern nobody.
+/// Whether the body of INVITE or UPDATE is one that is understood; other requests' bodies concern nobody.
 fn is_sdp(request: &Request) -> bool {
-    request.method != Method::Invite || description::is_understood(request)
+    !describes(request) || description::is_understood(request)
 }
 
 /// Whether an INVITE lets us answer with the only type that is understood (RFC 3261 20.1). An Accept that cannot be

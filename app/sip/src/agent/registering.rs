@@ -1,34 +1,53 @@
 use super::core::Core;
+use super::profile::Learned;
+use super::refusal::wait;
 use super::transactions::{Outcome, Purpose};
-use super::{Config, Event, Output, Registration, compose};
+use super::{Config, Event, Refusal, Registration, compose};
 use crate::Instant;
-use crate::header::{Contact, Expires, MinExpires};
+use crate::header::{Contact, Expires, FlowTimer, MinExpires};
 use crate::message::{Response, Status};
+use alloc::vec::Vec;
 use core::time::Duration;
 
-/// How long after a refusal it is tried again.
+/// How long after a refusal it is tried again; it doubles from there.
 const RETRY: Duration = Duration::from_secs(30);
+/// How often it doubles where the server may soon be better: to 8 minutes.
+const DOUBLINGS: u32 = 4;
+/// How often it doubles where a person has to do something first: to an hour. Wrong passwords, tried often, make servers
+/// shut an address out.
+const DOUBLINGS_BY_HAND: u32 = 7;
 /// How long unregistering may take.
 const FAREWELL: Duration = Duration::from_millis(1500);
 /// The longest binding that is asked for, whatever Min-Expires says.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 
+/// How many requests may wait for a new flow at once.
+const MAX_RETRIES: usize = 16;
+
 /// The registration (RFC 3261 10.2, RFC 5626 4.2).
 ///
-/// | State | On | Does | Next |
-/// | --- | --- | --- | --- |
-/// | Idle, Stopped | start | opens the transport | Waiting |
-/// | Waiting | transport is up | REGISTER | Asking |
-/// | Asking | 2xx | – | Bound |
-/// | Asking | 423 | REGISTER for longer | Asking |
-/// | Asking | other refusals | – | Refused |
-/// | Asking | nothing came | counts the transport as lost | Waiting |
-/// | Bound | its time came | REGISTER | Asking, still bound |
-/// | Refused | its time came | REGISTER | Asking |
-/// | any of these | transport lost | – | Waiting |
-/// | any of these | stop, transport up | REGISTER with Expires 0 | Unbinding |
-/// | any of these | stop, no transport | tells that it stopped | Stopped |
-/// | Unbinding | any final response, nothing in 1.5 s, transport lost | tells that it stopped | Stopped |
+/// | Row | State | On | Does | Next |
+/// | --- | --- | --- | --- | --- |
+/// | RG1 | Idle, Stopped | start | opens the transport | Waiting |
+/// | RG2 | Unbinding | start | REGISTER | Asking |
+/// | RG3 | Waiting | transport is up | REGISTER | Asking |
+/// | RG4 | Asking | 2xx | keeps what it says: outbound, GRUU, Service-Route, Flow-Timer | Bound |
+/// | RG5 | Asking | 423 with a longer time | REGISTER for that | Asking, bound as before |
+/// | RG6 | Asking | 439 to a REGISTER with reg-id | REGISTER without | Asking, bound as before |
+/// | RG7 | Asking | 430 | counts the transport as lost | Waiting |
+/// | RG8 | Asking | 5xx and the like, and the round has another server | counts the transport as lost | Waiting |
+/// | RG9 | Asking | other refusals | – | Refused |
+/// | RG10 | Asking | nothing came | counts the transport as lost | Waiting |
+/// | RG11 | Asking, still bound | the binding ran out | – | Asking |
+/// | RG12 | Bound | its time came | REGISTER | Asking, still bound |
+/// | RG13 | Bound | another request was answered 430 | REGISTER | Asking, still bound |
+/// | RG14 | Bound | a request waits for a new flow | sends it again, once, by the new Service-Route | Bound |
+/// | RG15 | Refused | its time came | REGISTER | Asking |
+/// | RG16 | Refused with 5xx and the like | its time came, and there are several servers | counts the transport as lost | Waiting |
+/// | RG17 | Waiting, Asking, Bound, Refused | transport lost | – | Waiting |
+/// | RG18 | Asking, Bound | stop | REGISTER with Expires 0 | Unbinding |
+/// | RG19 | Idle, Waiting, Refused, Stopped | stop | tells that it stopped | Stopped |
+/// | RG20 | Unbinding | a final response, nothing in 1.5 s, transport lost | tells that it stopped | Stopped |
 ///
 /// Challenges are answered below this machine: only a refusal for good is told to it.
 #[derive(Clone, Debug)]
@@ -38,6 +57,12 @@ pub(super) struct Registering {
     seq: u32,
     /// What is asked for.
     expires: Duration,
+    /// How many refusals there were in a row.
+    #[cfg_attr(feature = "serde", serde(default))]
+    refusals: u32,
+    /// The outcomes of requests that found their flow failed, and go once more over a new one (RFC 5626 11.6).
+    #[cfg_attr(feature = "serde", serde(default))]
+    retries: Vec<Outcome>,
 }
 
 #[derive(Clone, Debug)]
@@ -54,7 +79,8 @@ enum State {
         until: Instant,
     },
     Refused {
-        status: Status,
+        #[cfg_attr(feature = "serde", serde(default = "forgotten"))]
+        refusal: Refusal,
         retry: Instant,
     },
     Unbinding {
@@ -63,9 +89,21 @@ enum State {
     Stopped,
 }
 
+/// Version 2 of a snapshot keeps another cause. It does not matter: who goes on from a snapshot asks anew.
+#[cfg(feature = "serde")]
+const fn forgotten() -> Refusal {
+    Refusal::Busy
+}
+
 impl Registering {
     pub(super) const fn new(config: &Config) -> Self {
-        Self { state: State::Idle, seq: config.register_cseq.saturating_sub(1), expires: config.register_expires }
+        Self {
+            state: State::Idle,
+            seq: config.register_cseq.saturating_sub(1),
+            expires: config.register_expires,
+            refusals: 0,
+            retries: Vec::new(),
+        }
     }
 
     /// Goes on after being saved: what is asked for is what the configuration says now, and no number is used
@@ -88,7 +126,7 @@ impl Registering {
             State::Waiting => transport(),
             State::Asking { bound: None } => Registration::Registering,
             State::Asking { bound: Some(_) } | State::Bound { .. } => Registration::Registered,
-            State::Refused { status, .. } => Registration::Refused(*status),
+            State::Refused { refusal, .. } => Registration::Refused(*refusal),
         }
     }
 
@@ -111,8 +149,7 @@ impl Registering {
         if core.link.is_up() {
             self.ask(core, None);
         } else if core.link.is_off() {
-            core.link.open(core.now);
-            core.output(Output::Connect);
+            core.open();
         }
     }
 
@@ -144,6 +181,7 @@ impl Registering {
     pub(super) fn disconnected(&mut self, core: &mut Core) {
         core.transactions.drop_purpose(Purpose::Register);
         core.questions.forget_purpose(Purpose::Register);
+        core.config.learned.plain = false;
         match self.state {
             State::Idle | State::Stopped => {}
             State::Unbinding { .. } => self.stopped(core),
@@ -161,7 +199,7 @@ impl Registering {
                 if response.status.is_success() {
                     self.bound(core, response);
                 } else if response.status.is_final() {
-                    self.refused(core, response);
+                    return self.refused(core, outcome, response);
                 }
             }
             State::Unbinding { .. } => {
@@ -172,6 +210,33 @@ impl Registering {
             State::Idle | State::Waiting | State::Bound { .. } | State::Refused { .. } | State::Stopped => {}
         }
         false
+    }
+
+    /// A request found its flow failed: it goes again once there is a new binding. Says whether that can be had.
+    pub(super) fn renew(&mut self, core: &mut Core, outcome: Outcome) -> bool {
+        let is_bound = match self.state {
+            State::Bound { .. } => true,
+            State::Waiting | State::Asking { .. } => false,
+            State::Idle | State::Refused { .. } | State::Unbinding { .. } | State::Stopped => return false,
+        };
+        if self.retries.len() >= MAX_RETRIES {
+            return false;
+        }
+        self.retries.push(outcome);
+        if is_bound {
+            self.ask(core, self.until());
+        }
+        true
+    }
+
+    /// The next request that waited for a new flow, and whether there is one; `None` as long as that is not known.
+    pub(super) fn renewed(&mut self) -> Option<(Outcome, bool)> {
+        let bound = match self.state {
+            State::Waiting | State::Asking { .. } => return None,
+            State::Bound { .. } => true,
+            State::Idle | State::Refused { .. } | State::Unbinding { .. } | State::Stopped => false,
+        };
+        (!self.retries.is_empty()).then(|| (self.retries.remove(0), bound))
     }
 
     /// REGISTER was signed: the number to send it again with.
@@ -185,17 +250,20 @@ impl Registering {
         self.seq = self.seq.saturating_add(numbers) & 0x7fff_ffff;
     }
 
-    pub(super) fn timeout(&mut self, core: &mut Core) {
+    /// Does what is due. Says whether the transport is to be counted as lost.
+    pub(super) fn timeout(&mut self, core: &mut Core) -> bool {
         if self.deadline().is_none_or(|deadline| deadline > core.now) {
-            return;
+            return false;
         }
         match self.state {
             State::Bound { until, .. } => self.ask(core, Some(until)),
+            State::Refused { refusal, .. } if refusal.is_of_the_server() && core.servers.are_several() => return true,
             State::Refused { .. } => self.ask(core, None),
             State::Asking { .. } => self.state = State::Asking { bound: None },
             State::Unbinding { .. } => self.stopped(core),
             State::Idle | State::Waiting | State::Stopped => {}
         }
+        false
     }
 
     pub(super) const fn deadline(&self) -> Option<Instant> {
@@ -205,6 +273,15 @@ impl Registering {
             }
             State::Asking { bound } => bound,
             State::Idle | State::Waiting | State::Stopped => None,
+        }
+    }
+
+    /// Until when the last binding holds, if there is one.
+    const fn until(&self) -> Option<Instant> {
+        match self.state {
+            State::Asking { bound } => bound,
+            State::Bound { until, .. } => Some(until),
+            State::Idle | State::Waiting | State::Refused { .. } | State::Unbinding { .. } | State::Stopped => None,
         }
     }
 
@@ -220,12 +297,23 @@ impl Registering {
         core.send(request, Purpose::Register, 0);
     }
 
-    fn bound(&mut self, core: &Core, response: &Response) {
-        let lasts = granted(core, response).unwrap_or(self.expires);
+    fn bound(&mut self, core: &mut Core, response: &Response) {
+        let contacts = response.headers.all::<Contact>().unwrap_or_default();
+        let own = own(core, &contacts);
+        let expires = || response.headers.find::<Expires>().ok().flatten().map(|Expires(seconds)| seconds);
+        let seconds = own.and_then(Contact::expires).or_else(expires);
+        let lasts = seconds.map_or(self.expires, |seconds| Duration::from_secs(u64::from(seconds)).min(LONGEST));
+        core.config.learn(response, own);
+        let flow_timer = response.headers.find::<FlowTimer>().ok().flatten().filter(|timer| timer.0 > 0);
+        // RFC 5626 4.4: at a random time between 80 and 100 % of it.
+        let within = |FlowTimer(seconds)| Duration::from_millis(u64::from(seconds) * (800 + core.random.below(200)));
+        core.link.keep_alive_within(flow_timer.map(within));
+        self.refusals = 0;
         self.state = State::Bound { refresh: core.now + before(lasts), until: core.now + lasts };
     }
 
-    fn refused(&mut self, core: &mut Core, response: &Response) {
+    /// Says whether the transport is to be counted as lost.
+    fn refused(&mut self, core: &mut Core, outcome: &Outcome, response: &Response) -> bool {
         let least = response.headers.find::<MinExpires>().ok().flatten();
         if response.status == Status::INTERVAL_TOO_BRIEF
             && let Some(MinExpires(seconds)) = least
@@ -233,15 +321,34 @@ impl Registering {
             let least = Duration::from_secs(u64::from(seconds)).min(LONGEST);
             if least > self.expires {
                 self.expires = least;
-                return self.ask(core, None);
+                self.ask(core, self.until());
+                return false;
             }
         }
-        let retry = core.now + core.random.jitter(RETRY);
-        self.state = State::Refused { status: response.status, retry };
+        if response.status == Status::FIRST_HOP_LACKS_OUTBOUND_SUPPORT && !core.config.learned.plain {
+            core.config.learned.plain = true;
+            self.ask(core, self.until());
+            return false;
+        }
+        let refusal = Refusal::of(&core.config, &outcome.request, response);
+        if response.status == Status::FLOW_FAILED || refusal.is_of_the_server() && core.servers.has_next() {
+            return true;
+        }
+        let later = match wait(response) {
+            Some(wait) => wait + core.random.jitter(wait / 10),
+            None => {
+                let most = if refusal.is_of_the_server() { DOUBLINGS } else { DOUBLINGS_BY_HAND };
+                core.random.jitter(RETRY * (1 << self.refusals.min(most)))
+            }
+        };
+        self.refusals = self.refusals.saturating_add(1);
+        self.state = State::Refused { refusal, retry: core.now + later };
+        false
     }
 
     fn stopped(&mut self, core: &mut Core) {
         self.state = State::Stopped;
+        core.config.learned = Learned::default();
         core.event(Event::Stopped);
     }
 }
@@ -253,23 +360,14 @@ fn before(lasts: Duration) -> Duration {
     (lasts - early).max(Duration::from_secs(1))
 }
 
-/// How long the registrar keeps our binding: found by its instance, or else by its user.
-fn granted(core: &Core, response: &Response) -> Option<Duration> {
-    let contacts = response.headers.all::<Contact>().unwrap_or_default();
-    let instance = alloc::format!("<{}>", core.config.instance);
-    let by_instance = |contact: &&Contact| match contact {
-        Contact::Addr(address) => address.params.text("+sip.instance").is_some_and(|text| *text == *instance),
-        Contact::Star => false,
+/// Our binding: found by its instance and flow, by its instance, or else by its user. Registrars rewrite the rest.
+fn own<'a>(core: &Core, contacts: &'a [Contact]) -> Option<&'a Contact> {
+    let by_instance = |contact: &&Contact| contact.instance().is_some_and(|text| *text == *core.config.instance);
+    let by_flow = |contact: &&Contact| by_instance(contact) && contact.reg_id() == Some(compose::REG_ID);
+    let by_user = |contact: &&Contact| {
+        let uri = contact.address().and_then(|address| address.uri.as_sip());
+        uri.and_then(crate::uri::SipUri::user_unescaped).as_deref() == Some(core.config.contact_user.as_str())
     };
-    let by_user = |contact: &&Contact| match contact {
-        Contact::Addr(address) => {
-            let user = address.uri.as_sip().and_then(crate::uri::SipUri::user_unescaped);
-            user.as_deref() == Some(core.config.contact_user.as_str())
-        }
-        Contact::Star => false,
-    };
-    let own = contacts.iter().find(by_instance).or_else(|| contacts.iter().find(by_user));
-    let expires = || response.headers.find::<Expires>().ok().flatten().map(|Expires(seconds)| seconds);
-    let seconds = own.and_then(Contact::expires).or_else(expires)?;
-    Some(Duration::from_secs(u64::from(seconds)).min(LONGEST))
+    let find = |is: &dyn Fn(&&Contact) -> bool| contacts.iter().find(|contact| is(contact));
+    find(&by_flow).or_else(|| find(&by_instance)).or_else(|| find(&by_user))
 }

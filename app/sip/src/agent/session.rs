@@ -1,11 +1,12 @@
 use super::core::Core;
 use super::established::Established;
 use super::incoming::Incoming;
+use super::info::Informing;
 use super::outgoing::Outgoing;
 use super::{Call, CallId, Cause, Direction, Event, Phase};
 use crate::Instant;
 use crate::dialog::Dialog;
-use crate::header::NameAddr;
+use crate::header::{NameAddr, Reason};
 use crate::message::{Method, Request};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -22,12 +23,16 @@ pub(super) struct Session {
     pub(super) local_tag: String,
     /// Whether the user was told that it ended.
     pub(super) over: bool,
+    /// What is said beside it.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(super) informing: Informing,
     pub(super) state: State,
 }
 
 /// Where a call stands.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[allow(clippy::large_enum_variant, reason = "there are few calls at a time")]
 pub(super) enum State {
     /// Called, not answered.
     Outgoing(Outgoing),
@@ -42,6 +47,7 @@ pub(super) enum State {
 impl Session {
     /// What the user sees of it.
     pub(super) fn call(&self) -> Call {
+        let (held_here, held_there) = self.holds();
         Call {
             id: self.id,
             direction: self.direction,
@@ -49,6 +55,9 @@ impl Session {
             phase: self.phase(),
             call_id: self.call_id.clone(),
             local_tag: self.local_tag.clone(),
+            held_here,
+            held_there,
+            trickles: self.trickles(),
         }
     }
 
@@ -168,7 +177,15 @@ impl Session {
 
 /// Ends a dialog that nothing else is owed to.
 pub(super) fn bye(core: &mut Core, dialog: &mut Dialog) {
+    bye_because(core, dialog, None);
+}
+
+/// As [`bye`], and says why (RFC 3326).
+pub(super) fn bye_because(core: &mut Core, dialog: &mut Dialog, reason: Option<&Reason>) {
     let mut bye = dialog.request(Method::Bye);
+    if let Some(reason) = reason {
+        bye.headers.push(reason);
+    }
     super::compose::via(core, &mut bye);
     core.send(bye, super::transactions::Purpose::Farewell, 0);
 }

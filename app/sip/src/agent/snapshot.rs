@@ -1,10 +1,12 @@
 use super::core::{Core, Stray};
 use super::events::Events;
+use super::profile::Learned;
 use super::questions::Questions;
 use super::registering::Registering;
+use super::servers::Servers;
 use super::session::Session;
-use super::transactions::{Effects, Transactions};
-use super::{Agent, Config, Output, Registration};
+use super::transactions::{Effects, Purpose, Transactions};
+use super::{Agent, Config, Registration};
 use crate::clock::Clock;
 use crate::hook::Hook;
 use crate::transaction::T1_X64;
@@ -13,16 +15,18 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// The version that is written, and the only one that is read.
-const VERSION: u32 = 2;
+/// The version that is written.
+const VERSION: u32 = 3;
+/// The oldest that is read: what it lacks has a default. An encoding without the names of fields cannot tell that.
+const OLDEST: u32 = 2;
 /// How far the CSeq of a restored dialog jumps: a request that was sent after the snapshot was taken must not
 /// collide with the next one.
 const STRIDE: u32 = 1000;
 /// How long a call may be left alone: after 64*T1 without a word the other end gave it up too.
 const LONGEST_AWAY: Duration = T1_X64;
 
-/// All of an agent that outlives its page: registration, calls, transactions and open questions. It holds no
-/// secret. Who the agent is, its [`Config`], is not kept.
+/// All of an agent that outlives its page: registration and what the registrar said with it, calls, transactions and open
+/// questions. It holds no secret. Who the agent is, its [`Config`], is not kept.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Snapshot {
@@ -30,6 +34,10 @@ pub struct Snapshot {
     /// The agent's time when it was taken.
     at: Instant,
     registering: Registering,
+    #[cfg_attr(feature = "serde", serde(default))]
+    learned: Learned,
+    #[cfg_attr(feature = "serde", serde(default))]
+    servers: Servers,
     sessions: Vec<Session>,
     last_call: u64,
     transactions: Transactions,
@@ -58,6 +66,8 @@ impl Agent {
             version: VERSION,
             at: self.clock.inside(now),
             registering: self.registering.clone(),
+            learned: self.core.config.learned.clone(),
+            servers: self.core.servers.clone(),
             sessions: self.sessions.clone(),
             last_call: self.last_call,
             transactions: self.core.transactions.clone(),
@@ -94,15 +104,19 @@ impl Agent {
         seed: Seed,
         now: Instant,
     ) -> Result<Self, RestoreError> {
-        if snapshot.version != VERSION {
+        if !(OLDEST..=VERSION).contains(&snapshot.version) {
             return Err(RestoreError::Version(snapshot.version));
         }
         let clock = Clock::resumed(snapshot.at, away, now);
         let own = clock.inside(now);
         let mut core = Core::new(config, Random::new(seed), own);
         core.hook.0 = hook;
+        core.config.learned = snapshot.learned;
+        core.servers = snapshot.servers;
         core.transactions = snapshot.transactions;
+        core.transactions.drop_purpose(Purpose::Probe);
         core.questions = snapshot.questions;
+        core.questions.name(&core.config.signer());
         core.strays = snapshot.strays;
         let mut agent = Self {
             core,
@@ -113,11 +127,11 @@ impl Agent {
             last_call: snapshot.last_call,
             events: snapshot.events,
         };
-        agent.resume(away);
+        agent.go_on(away);
         Ok(agent)
     }
 
-    fn resume(&mut self, away: Duration) {
+    fn go_on(&mut self, away: Duration) {
         self.registering.resume(&self.core.config, STRIDE);
         for session in &mut self.sessions {
             session.skip(STRIDE);
@@ -126,8 +140,7 @@ impl Agent {
         let wanted = self.registering.is_wanted() || !self.sessions.is_empty();
         self.registering.disconnected(&mut self.core);
         if wanted {
-            self.core.link.open(self.core.now);
-            self.core.output(Output::Connect);
+            self.core.open();
         }
         if away > LONGEST_AWAY {
             self.abandon();

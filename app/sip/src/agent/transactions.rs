@@ -10,6 +10,9 @@ const MAX_SERVER: usize = 256;
 /// WebSocket, TCP and TLS are; an agent has no other transport.
 const RELIABLE: Reliability = Reliability::Reliable;
 
+/// This bit beside the number of challenges says that a request found its flow failed, and goes for the second time.
+pub(super) const FLOW_RENEWED: u8 = 0x80;
+
 /// For what a request was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -22,8 +25,14 @@ pub(super) enum Purpose {
     Reinvite(CallId),
     /// For something beside registering and calling.
     Event(Subject),
+    /// To refresh the session of this call.
+    Update(CallId),
+    /// To say something beside this call.
+    Info(CallId),
     /// To end something that is over already here: CANCEL, BYE.
     Farewell,
+    /// To hear anything at all: OPTIONS.
+    Probe,
 }
 
 /// All transactions of an agent.
@@ -39,7 +48,7 @@ pub(super) struct Transactions {
 struct Client {
     key: Key,
     purpose: Purpose,
-    /// How many challenges were answered to get here.
+    /// How many challenges were answered to get here; [`FLOW_RENEWED`].
     challenged: u8,
     /// Whether the request left: a transport was there.
     left: bool,
@@ -69,6 +78,7 @@ enum ServerMachine {
 
 /// What came of a request that was sent.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Outcome {
     pub(super) key: Key,
     pub(super) purpose: Purpose,

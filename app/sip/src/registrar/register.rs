@@ -4,13 +4,18 @@ use super::api::Config;
 use super::binding::{Binding, Change, Wish};
 use super::domain::{Domain, Place};
 use super::flow::{Arrival, Flow, Party};
-use crate::header::{CSeq, CallId, Contact, Expires, From, MinExpires, NameAddr, Require, To, Unsupported};
+use crate::header::{
+    CSeq, CallId, Contact, Expires, From, MinExpires, NameAddr, Require, Supported, To, Unsupported, Via,
+};
 use crate::message::{HeaderError, Request, Response, Status, Token};
 use crate::time::Instant;
 use crate::uri::{Host, Uri};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::time::Duration;
+
+/// The extension that this registrar knows (RFC 5626): a binding is reached over the flow that it came by.
+const OUTBOUND: Token = Token::literal("outbound");
 
 /// Why a REGISTER is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,10 +47,9 @@ pub(super) fn screen(request: &Request, arrival: &Arrival, config: &Config) -> R
     if request.headers.get::<To>()?.0.uri.as_sip().is_none() {
         return Err(Refusal::Status(Status::BAD_REQUEST));
     }
-    match request.headers.find::<Require>()? {
-        Some(Require(tags)) if !tags.is_empty() => Err(Refusal::BadExtension(tags)),
-        Some(_) | None => Ok(()),
-    }
+    let required = request.headers.all::<Require>()?.into_iter().flat_map(|Require(tags)| tags);
+    let unknown: Vec<Token> = required.filter(|tag| !is_outbound(tag)).collect();
+    if unknown.is_empty() { Ok(()) } else { Err(Refusal::BadExtension(unknown)) }
 }
 
 /// Steps 4 and 5: a user registers nobody but itself.
@@ -94,7 +98,27 @@ pub(super) fn accept(request: &Request, bindings: &[Binding], now: Instant) -> R
         let _ = contact.params.set("expires", Some(&left.to_string()));
         response.headers.push(&Contact::Addr(contact));
     }
+    if is_flow(request) {
+        response.headers.push(&Require([OUTBOUND].into()));
+    }
     response
+}
+
+/// Whether a flow was bound, and the phone knows what that is (RFC 5626 6). A phone behind another hop has its flow there.
+fn is_flow(request: &Request) -> bool {
+    let supported = request.headers.all::<Supported>().unwrap_or_default();
+    let expires = request.headers.find::<Expires>().ok().flatten().map(|Expires(seconds)| seconds);
+    let is_flow = |contact: &Contact| {
+        let is_named = contact.instance().is_some() && contact.reg_id().is_some_and(|id| id > 0);
+        is_named && contact.expires().or(expires) != Some(0)
+    };
+    supported.iter().any(|Supported(tags)| tags.iter().any(is_outbound))
+        && request.headers.all::<Via>().is_ok_and(|hops| hops.len() == 1)
+        && request.headers.all::<Contact>().is_ok_and(|contacts| contacts.iter().any(is_flow))
+}
+
+fn is_outbound(tag: &Token) -> bool {
+    tag.eq_ignore_ascii_case(OUTBOUND.as_ref())
 }
 
 /// The response of a refusal.

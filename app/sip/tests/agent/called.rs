@@ -79,7 +79,7 @@ fn who_called_meanwhile_is_told() {
     let events: Vec<Event> = std::iter::from_fn(|| agent.poll())
         .filter_map(|output| match output {
             Output::Event(event) => Some(event),
-            Output::Connect | Output::Disconnect | Output::Transmit(_) | Output::Ask(..) => None,
+            Output::Connect(_) | Output::Disconnect | Output::Transmit(_) | Output::Ask(..) => None,
         })
         .collect();
     let [Event::Ended { call, last, cause: Cause::Busy }] = &events[..] else { panic!("{events:?}") };
@@ -325,8 +325,8 @@ fn a_reoffer_that_cannot_be_answered_changes_nothing() {
 #[test]
 fn methods_that_are_not_there() {
     for (method, status) in [
-        (Method::Update, Status::METHOD_NOT_ALLOWED),
-        (Method::Info, Status::METHOD_NOT_ALLOWED),
+        (Method::Register, Status::METHOD_NOT_ALLOWED),
+        (Method::Publish, Status::METHOD_NOT_ALLOWED),
         ("FLY".parse().unwrap(), Status::NOT_IMPLEMENTED),
     ] {
         let mut net = ready();

@@ -84,7 +84,7 @@ fn perform(net: &mut Net, action: Action) {
 fn ended_once(net: &Net, phone: usize) {
     let ended = |seen: &Seen| match seen {
         Seen::Ended(id, _, _) => Some(*id),
-        Seen::Incoming(..) | Seen::Established(_) | Seen::Remote(..) | Seen::Stopped => None,
+        Seen::Incoming(..) | Seen::Established(_) | Seen::Remote(..) | Seen::Said(..) | Seen::Stopped => None,
     };
     let mut ids: Vec<_> = net.phone(phone).seen.iter().filter_map(ended).collect();
     let all = ids.len();

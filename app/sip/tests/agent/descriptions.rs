@@ -165,7 +165,7 @@ fn asked(net: &mut Net) -> Option<Question> {
     agent.answer(id, now).unwrap();
     std::iter::from_fn(|| agent.poll()).find_map(|output| match output {
         Output::Ask(_, question) => Some(question),
-        Output::Connect | Output::Disconnect | Output::Transmit(_) | Output::Event(_) => None,
+        Output::Connect(_) | Output::Disconnect | Output::Transmit(_) | Output::Event(_) => None,
     })
 }
 

@@ -13,17 +13,20 @@ struct Outcome {
     seen: Vec<Seen>,
     registration: Registration,
     phase: Option<Phase>,
+    /// Who holds the call.
+    holds: Option<(bool, bool)>,
 }
 
 fn outcomes(net: &Net) -> Vec<Outcome> {
     let of = |phone: usize| {
         let phone = net.phone(phone);
-        Outcome { seen: phone.seen.clone(), registration: phone.registration(), phase: phone.phase() }
+        let holds = phone.agent.calls().next().map(|call| (call.held_here, call.held_there));
+        Outcome { seen: phone.seen.clone(), registration: phone.registration(), phase: phone.phase(), holds }
     };
     vec![of(ALICE), of(BOB)]
 }
 
-fn check(name: &str, flow: fn(&mut Net)) {
+pub(crate) fn check(name: &str, flow: fn(&mut Net)) {
     let mut plain = net();
     flow(&mut plain);
     insta::assert_snapshot!(name, plain.ladder());
@@ -44,7 +47,7 @@ fn check(name: &str, flow: fn(&mut Net)) {
     }
 }
 
-fn start(net: &mut Net) {
+pub(crate) fn start(net: &mut Net) {
     net.start(ALICE);
     net.start(BOB);
 }

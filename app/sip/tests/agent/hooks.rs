@@ -221,7 +221,7 @@ fn a_hook_is_not_saved_and_can_be_given_to_what_is_restored() {
         let bye = outputs.filter_map(|output| match output {
             Output::Transmit(bytes) => Message::parse(&bytes).ok(),
             Output::Event(Event::Ended { .. }) => None,
-            Output::Connect | Output::Disconnect | Output::Ask(..) | Output::Event(_) => None,
+            Output::Connect(_) | Output::Disconnect | Output::Ask(..) | Output::Event(_) => None,
         });
         let bye = bye.filter_map(|message| match message {
             Message::Request(request) if request.method == Method::Bye => Some(marks(&request)),
@@ -302,7 +302,7 @@ fn first_request(hook: Option<Box<dyn Hook + Send>>) -> Request {
     agent.handle(Input::Connected, now);
     let sent = std::iter::from_fn(|| agent.poll()).find_map(|output| match output {
         Output::Transmit(bytes) => Message::parse(&bytes).ok(),
-        Output::Connect | Output::Disconnect | Output::Ask(..) | Output::Event(_) => None,
+        Output::Connect(_) | Output::Disconnect | Output::Ask(..) | Output::Event(_) => None,
     });
     match sent {
         Some(Message::Request(request)) => request,

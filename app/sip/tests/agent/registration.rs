@@ -2,9 +2,9 @@
 
 use super::network::{Seen, config};
 use super::{ALICE, Net, net, ready, request};
-use sip::agent::{Agent, Input, Output, Registration};
+use sip::agent::{Agent, Input, Output, Refusal, Registration};
 use sip::digest::Ha1s;
-use sip::header::{Contact, Expires, MinExpires};
+use sip::header::{Contact, Expires, MinExpires, Supported};
 use sip::message::{Method, Response, Status};
 use sip::{Duration, Instant};
 
@@ -34,6 +34,8 @@ fn register_says_what_rfc_5626_asks() {
     assert!(contact.contains(";+sip.instance=\"<urn:uuid:00000000-0000-4000-8000-000000000005>\""), "{contact}");
     assert!(contact.ends_with(";reg-id=1"), "{contact}");
     assert_eq!(register.headers.get::<Expires>().unwrap().0, 600);
+    let supported = register.headers.get::<Supported>().unwrap().to_string();
+    assert_eq!(supported, "outbound, path, gruu");
 }
 
 #[test]
@@ -69,7 +71,7 @@ fn a_wrong_password_is_asked_for_once() {
     }
     net.start(ALICE);
     assert_eq!(registers(&net), 2);
-    assert_eq!(net.phone(ALICE).registration(), Registration::Refused(Status::UNAUTHORIZED));
+    assert_eq!(net.phone(ALICE).registration(), Registration::Refused(Refusal::WrongCredentials));
 }
 
 #[test]
@@ -91,7 +93,7 @@ fn endless_challenges_end() {
         net.exchange.answer(Method::Register, challenge(Status::UNAUTHORIZED, ", stale=true"));
     }
     net.start(ALICE);
-    assert_eq!(net.phone(ALICE).registration(), Registration::Refused(Status::UNAUTHORIZED));
+    assert_eq!(net.phone(ALICE).registration(), Registration::Refused(Refusal::WrongCredentials));
 }
 
 #[test]
@@ -109,7 +111,7 @@ fn nobody_signs() {
     let mut net = net();
     net.exchange.answer(Method::Register, challenge(Status::UNAUTHORIZED, ""));
     net.start(ALICE);
-    assert_eq!(net.phone(ALICE).registration(), Registration::Refused(Status::UNAUTHORIZED));
+    assert_eq!(net.phone(ALICE).registration(), Registration::Refused(Refusal::WrongCredentials));
 }
 
 #[test]
@@ -162,7 +164,7 @@ fn a_lost_connection_is_tried_at_once_and_then_with_growing_patience() {
     let mut now = now;
     for _ in 0..12 {
         while let Some(output) = agent.poll() {
-            if output == Output::Connect {
+            if output == Output::Connect(0) {
                 tries.push(now);
                 agent.handle(Input::Disconnected, now);
             }
@@ -210,7 +212,7 @@ fn a_transport_that_hangs_while_opening_is_given_up() {
     let due = agent.deadline().unwrap();
     agent.handle(Input::Timeout, due);
     assert_eq!(agent.poll(), Some(Output::Disconnect));
-    assert_eq!(agent.poll(), Some(Output::Connect));
+    assert_eq!(agent.poll(), Some(Output::Connect(0)));
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn only_a_drained_agent_is_saved() {
     let mut agent = Agent::new(config("alice"), [1; 32], now);
     agent.start(now);
     assert!(agent.snapshot(now).is_none());
-    assert_eq!(agent.poll(), Some(Output::Connect));
+    assert_eq!(agent.poll(), Some(Output::Connect(0)));
     while agent.poll().is_some() {}
     assert!(agent.snapshot(now).is_some());
 }
@@ -106,7 +106,7 @@ fn after_an_hour(net: &Net, phone: usize) -> (Vec<Cause>, Vec<Question>, Vec<Str
                     Message::Request(request) => request.method.to_string(),
                     Message::Response(response) => response.status.to_string(),
                 }),
-                Output::Event(_) | Output::Connect | Output::Disconnect => {}
+                Output::Event(_) | Output::Connect(_) | Output::Disconnect => {}
             }
         }
     }
@@ -162,7 +162,7 @@ fn the_configuration_is_the_one_of_now() {
     agent.handle(Input::Connected, net.now);
     let register = std::iter::from_fn(|| agent.poll()).find_map(|output| match output {
         Output::Transmit(bytes) => Some(super::request(&String::from_utf8(bytes).unwrap())),
-        Output::Event(_) | Output::Connect | Output::Disconnect | Output::Ask(..) => None,
+        Output::Event(_) | Output::Connect(_) | Output::Disconnect | Output::Ask(..) => None,
     });
     let register = register.expect("it registers");
     assert_eq!(register.headers.get::<CSeq>().unwrap().seq, 500_000);
@@ -199,4 +199,65 @@ fn a_call_that_was_being_signed_jumps_its_number() {
     let invites = net.exchange.requests(&Method::Invite);
     assert_eq!(invites[1].headers.get::<CSeq>().unwrap().seq, 1002, "the page before may have sent it");
     assert_eq!(net.phone(BOB).phase(), Some(Phase::RingingHere));
+}
+
+/// Snapshots as version 2 wrote them: Alice in a call (`established`), being signed for (`signing`), and refused by the
+/// registrar (`refused`); Bob while it rings (`ringing`).
+const VERSION_2: &str = include_str!("version-2.json");
+
+/// Goes on from one of them.
+fn from_version_2(name: &str, user: &str) -> Agent {
+    let mut all: serde_json::Value = serde_json::from_str(VERSION_2).unwrap();
+    let snapshot: Snapshot = serde_json::from_value(all[name].take()).unwrap();
+    let now = Instant::from_millis(200);
+    Agent::restore(snapshot, config(user), Duration::ZERO, [3; 32], now).unwrap()
+}
+
+#[test]
+fn a_snapshot_of_version_2_is_read() {
+    let now = Instant::from_millis(200);
+    for (name, user, phase) in [
+        ("established", "alice", Some(Phase::Established)),
+        ("ringing", "bob", Some(Phase::RingingHere)),
+        ("signing", "alice", Some(Phase::Calling)),
+        ("refused", "alice", None),
+    ] {
+        let mut agent = from_version_2(name, user);
+        assert_eq!(agent.calls().next().map(|call| call.phase), phase, "{name}");
+        agent.handle(Input::Connected, now);
+        let sent = std::iter::from_fn(|| agent.poll()).filter_map(|output| match output {
+            Output::Transmit(bytes) => Some(String::from_utf8(bytes).unwrap()),
+            Output::Event(_) | Output::Connect(_) | Output::Disconnect | Output::Ask(..) => None,
+        });
+        let sent: Vec<String> = sent.collect();
+        assert!(sent.iter().any(|message| message.starts_with("REGISTER ")), "{name}: it registers");
+        let again = agent.snapshot(now).unwrap();
+        assert_eq!(serde_json::to_value(again).unwrap()["version"], 3, "{name}");
+    }
+}
+
+#[test]
+fn a_question_of_version_2_says_who_signs() {
+    let mut agent = from_version_2("signing", "alice");
+    let asked = std::iter::from_fn(|| agent.poll()).find_map(|output| match output {
+        Output::Ask(_, Question::Digest { username, nc, .. }) => Some((username, nc)),
+        Output::Ask(..) | Output::Event(_) | Output::Connect(_) | Output::Disconnect | Output::Transmit(_) => None,
+    });
+    assert_eq!(asked, Some(("alice".into(), 1)));
+}
+
+#[test]
+fn a_call_of_version_2_is_hung_up() {
+    let now = Instant::from_millis(200);
+    let mut agent = from_version_2("established", "alice");
+    agent.handle(Input::Connected, now);
+    let call = agent.calls().next().unwrap().id;
+    agent.hangup(call, now).unwrap();
+    let bye = std::iter::from_fn(|| agent.poll()).find_map(|output| match output {
+        Output::Transmit(bytes) if bytes.starts_with(b"BYE ") => Some(String::from_utf8(bytes).unwrap()),
+        Output::Ask(..) | Output::Event(_) | Output::Connect(_) | Output::Disconnect | Output::Transmit(_) => None,
+    });
+    let bye = super::request(&bye.expect("a BYE"));
+    assert_eq!(bye.uri.to_string(), "sip:bob-page@bob.invalid;transport=ws;ob");
+    assert_eq!(bye.headers.get::<CSeq>().unwrap().seq, 1002);
 }

@@ -7,19 +7,19 @@ use sip::Duration;
 use sip::agent::{Cause, Config, Registration};
 
 /// What is played: who has which phone, and what they do.
-struct Play {
-    users: &'static [&'static str],
-    strangers: &'static [&'static str],
-    act: fn(&mut Network<Real>),
+pub(crate) struct Play {
+    pub(crate) users: &'static [&'static str],
+    pub(crate) strangers: &'static [&'static str],
+    pub(crate) act: fn(&mut Network<Real>),
 }
 
 /// What came of it, for everybody.
 #[derive(Debug, PartialEq)]
-struct Outcome {
+pub(crate) struct Outcome {
     causes: Vec<Vec<Cause>>,
     rang: Vec<usize>,
     answered: Vec<usize>,
-    registered: Vec<Registration>,
+    pub(crate) registered: Vec<Registration>,
     idle: bool,
 }
 
@@ -27,7 +27,7 @@ struct Outcome {
 const AFTERWARDS: Duration = Duration::from_secs(80);
 
 impl Play {
-    fn run(&self, prepare: impl FnOnce(&mut Network<Real>)) -> (Network<Real>, String, Outcome) {
+    pub(crate) fn run(&self, prepare: impl FnOnce(&mut Network<Real>)) -> (Network<Real>, String, Outcome) {
         let mut real = Real::new();
         real.strangers = self.strangers.iter().map(ToString::to_string).collect();
         let mut network = Network::new(real, self.users);
@@ -57,7 +57,7 @@ impl Play {
     }
 
     /// The ladder, after every way of going through it came to the same end.
-    fn ladder(&self) -> (String, Outcome) {
+    pub(crate) fn ladder(&self) -> (String, Outcome) {
         let (network, ladder, outcome) = self.run(|_| {});
         for after in 1..=network.exchange.inputs {
             let (_, _, restored) = self.run(|network| network.exchange.restore_after = Some(after));

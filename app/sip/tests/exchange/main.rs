@@ -13,3 +13,4 @@ mod network;
 mod proxy;
 mod real;
 mod registrar;
+mod registrations;

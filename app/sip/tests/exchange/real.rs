@@ -40,6 +40,11 @@ impl Real {
         }
     }
 
+    /// The bindings of a user, each by its Contact.
+    pub(crate) fn bindings(&self, user: &str) -> Vec<String> {
+        self.registrar.bindings(user).iter().map(|binding| binding.contact.to_string()).collect()
+    }
+
     /// Nothing is left of any call.
     pub(crate) fn is_idle(&self) -> bool {
         self.proxy.pending() == 0

@@ -3,8 +3,8 @@
 use crate::bench::Bench;
 use crate::messages::{again, contact, register, request, signed};
 use sip::digest::{self, Algorithm};
-use sip::header::{Contact, MinExpires};
-use sip::message::{Request, Response};
+use sip::header::{Contact, Expires, MinExpires, Require};
+use sip::message::{HeaderName, Request, Response};
 use sip::registrar::Flow;
 
 /// The contacts of a 200, each as `user-phone:expires`.
@@ -272,4 +272,36 @@ fn an_old_nonce_is_replaced_without_asking_for_the_password() {
     assert_eq!(ask(&mut bench, flow, &third).status.code(), 200);
     let replay = ask(&mut bench, flow, &again(&third));
     assert_eq!(replay.status.code(), 401, "credentials are good once");
+}
+
+#[test]
+fn a_phone_that_knows_flows_is_told_that_it_has_one() {
+    let required = |change: fn(&mut Request)| {
+        let mut bench = Bench::new();
+        let flow = bench.open("1001");
+        let mut request = register("1001", "a", 1, 120);
+        let mut known = request.headers.get::<Contact>().unwrap().address().unwrap().clone();
+        let _ = known.params.set("reg-id", Some("1"));
+        request.headers.set(&Contact::Addr(known));
+        request.headers.push_raw("Supported", "path, OUTBOUND").unwrap();
+        change(&mut request);
+        let response = ask(&mut bench, flow, &request);
+        assert_eq!(response.status.code(), 200);
+        response.headers.all::<Require>().unwrap().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(required(|_| {}), ["outbound"]);
+    assert_eq!(required(|request| request.headers.push_raw("Require", "outbound").unwrap()), ["outbound"]);
+    let none = [""; 0];
+    assert_eq!(required(|request| request.headers.remove(HeaderName::Supported)), none, "it would not understand");
+    assert_eq!(required(|request| request.headers.set(&Expires(0))), none, "nothing is bound any more");
+    assert_eq!(required(|request| strip(request, "reg-id")), none);
+    assert_eq!(required(|request| strip(request, "+sip.instance")), none);
+    const BEHIND: &str = "SIP/2.0/WSS edge.example.com;branch=z9hG4bKedge";
+    assert_eq!(required(|request| request.headers.push_raw("Via", BEHIND).unwrap()), none, "its flow ends elsewhere");
+}
+
+fn strip(request: &mut Request, param: &str) {
+    let mut contact = request.headers.get::<Contact>().unwrap().address().unwrap().clone();
+    contact.params.remove(param);
+    request.headers.set(&Contact::Addr(contact));
 }

@@ -30,13 +30,18 @@ impl Ladder {
     }
 }
 
-/// Whether there is a body, and whether it is one of a call.
-fn body(headers: &Headers, body: &[u8]) -> &'static str {
-    let other = headers.get::<ContentType>().is_ok_and(|content_type| !content_type.is("application/sdp"));
-    match (body.is_empty(), other) {
-        (true, _) => "",
-        (false, false) => " with description",
-        (false, true) => " with body",
+/// What a message carries.
+fn body(headers: &Headers, bytes: &[u8]) -> String {
+    if bytes.is_empty() {
+        return String::new();
+    }
+    match headers.get::<ContentType>() {
+        Ok(ContentType(kind)) if kind.is("application/sdp") => match super::direction(bytes) {
+            Some(direction) => format!(" with description, {direction}"),
+            None => " with description".into(),
+        },
+        Ok(ContentType(kind)) => format!(" with {kind}"),
+        Err(_) => " with description".into(),
     }
 }
 

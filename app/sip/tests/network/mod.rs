@@ -15,10 +15,10 @@ mod phone;
 mod wire;
 
 pub use ladder::Ladder;
-pub use phone::{Phone, Seen, config};
+pub use phone::{Phone, Seen, config, direction};
 pub use wire::Wire;
 
-use sip::agent::{Agent, Answer, CallId, Input, MediaFailure, Output, QuestionId, VerbError};
+use sip::agent::{Agent, Answer, Body, CallId, Input, MediaFailure, Output, QuestionId, VerbError};
 use sip::{Duration, Instant};
 use std::collections::BTreeMap;
 
@@ -53,6 +53,8 @@ pub struct Network<E> {
     ladder: Ladder,
     /// Whether connections can be made.
     pub reachable: bool,
+    /// The servers to which none can be made.
+    pub down: Vec<usize>,
 }
 
 enum Arrival {
@@ -76,6 +78,7 @@ impl<E: Exchange> Network<E> {
             last_flow: 0,
             ladder: Ladder::default(),
             reachable: true,
+            down: Vec::new(),
         }
     }
 
@@ -139,6 +142,28 @@ impl<E: Exchange> Network<E> {
 
     pub fn reoffer(&mut self, phone: usize) {
         self.verb(phone, "offers anew", Agent::reoffer);
+    }
+
+    pub fn hold(&mut self, phone: usize) {
+        self.verb(phone, "holds", Agent::hold);
+    }
+
+    pub fn resume(&mut self, phone: usize) {
+        self.verb(phone, "resumes", Agent::resume);
+    }
+
+    /// Sends these digits, each for a tenth of a second.
+    pub fn press(&mut self, phone: usize, digits: &str) {
+        for digit in digits.chars().filter_map(sip::agent::Digit::new) {
+            let verb = |agent: &mut Agent, id, now| agent.send_digit(id, digit, Duration::from_millis(100), now);
+            self.verb(phone, &format!("presses {digit}"), verb);
+        }
+    }
+
+    /// Candidates of a phone that follow its description.
+    pub fn trickle(&mut self, phone: usize, fragment: &str) {
+        let body = Body { content_type: "application/trickle-ice-sdpfrag".into(), bytes: fragment.into() };
+        self.verb(phone, "finds candidates", |agent, id, now| agent.trickle(id, body, now));
     }
 
     pub fn fail(&mut self, phone: usize, failure: MediaFailure) {
@@ -242,7 +267,7 @@ impl<E: Exchange> Network<E> {
 
     fn arrive(&mut self, arrival: Arrival) {
         match arrival {
-            Arrival::Opened(phone) if self.reachable => {
+            Arrival::Opened(phone) if self.reachable && !self.down.contains(&self.phones[phone].server) => {
                 self.open(phone);
                 self.act(phone, |agent, now| agent.handle(Input::Connected, now));
             }
@@ -270,6 +295,9 @@ impl<E: Exchange> Network<E> {
             // The page that was asked is gone; the next one is asked again.
             answers = self.replace(phone);
         }
+        if self.phones[phone].cut_after == Some(self.phones[phone].inputs) {
+            self.cut(phone);
+        }
         for (id, answer) in answers {
             let now = self.now;
             self.phones[phone].agent.handle(Input::Answer(id, answer), now);
@@ -293,7 +321,13 @@ impl<E: Exchange> Network<E> {
         let mut answers = Vec::new();
         while let Some(output) = self.phones[phone].agent.poll() {
             match output {
-                Output::Connect => self.after(LATENCY, Arrival::Opened(phone)),
+                Output::Connect(server) => {
+                    self.phones[phone].server = server;
+                    if !self.phones[phone].agent.config().servers.is_empty() {
+                        self.note(&format!("{} goes to server {server}", self.phones[phone].user));
+                    }
+                    self.after(LATENCY, Arrival::Opened(phone));
+                }
                 Output::Disconnect => {
                     self.stop_opening(phone);
                     self.close(phone);

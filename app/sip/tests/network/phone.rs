@@ -3,7 +3,7 @@ use sip::agent::{
     Registration, Snapshot, SubscriptionId,
 };
 use sip::digest;
-use sip::{Duration, Instant};
+use sip::{Duration, Instant, Random};
 
 /// A phone and the person in front of it.
 pub struct Phone {
@@ -11,6 +11,8 @@ pub struct Phone {
     pub agent: Agent,
     /// Its connection.
     pub flow: Option<u64>,
+    /// The server that it asked for last.
+    pub server: usize,
     /// What its user noticed.
     pub seen: Vec<Seen>,
     /// What its user noticed beside calls: messages, states of others.
@@ -19,6 +21,8 @@ pub struct Phone {
     pub inputs: usize,
     /// After which of them its page is replaced.
     pub replace_after: Option<usize>,
+    /// After which of them its connection is cut.
+    pub cut_after: Option<usize>,
     /// Why it has no media, if it has none.
     pub media: Result<(), MediaFailure>,
     /// Its password; without one nobody signs.
@@ -43,31 +47,25 @@ pub enum Seen {
     Incoming(CallId, String),
     Established(CallId),
     Remote(CallId, String),
+    /// What came by INFO.
+    Said(CallId, String),
     Ended(CallId, Phase, Cause),
     Stopped,
 }
 
 /// The configuration of a user's phone.
 pub fn config(user: &str) -> Config {
+    let address = format!("\"{}\" <sip:{user}@example.com>", user.to_uppercase()).parse().unwrap();
+    let registrar = "sip:example.com".parse().unwrap();
     Config {
-        address: format!("\"{}\" <sip:{user}@example.com>", user.to_uppercase()).parse().unwrap(),
-        registrar: "sip:example.com".parse().unwrap(),
-        outbound_proxy: None,
         contact_user: format!("{user}-page"),
         contact_host: format!("{user}.invalid"),
         instance: format!("urn:uuid:00000000-0000-4000-8000-{:0>12x}", user.len()),
         register_call_id: format!("registration-of-{user}"),
-        register_cseq: 1,
-        register_expires: Duration::from_secs(600),
-        ringing: Duration::from_secs(60),
-        max_calls: 1,
+        // Few pings, so that ladders are short; `alive` has the usual ones.
         ping_interval: Duration::from_secs(25),
-        pong_timeout: Duration::from_secs(10),
-        user_agent: "Tabphone".into(),
-        webrtc: false,
-        messages: true,
-        unsolicited: true,
-        packages: Vec::new(),
+        pong_timeout: Duration::from_secs(5),
+        ..Config::new(address, registrar, &mut Random::new([0; 32]))
     }
 }
 
@@ -78,10 +76,12 @@ impl Phone {
             user: user.into(),
             agent: Agent::new(config(user), seed, now),
             flow: None,
+            server: 0,
             seen: Vec::new(),
             noticed: Vec::new(),
             inputs: 0,
             replace_after: None,
+            cut_after: None,
             media: Ok(()),
             password: None,
             holds: false,
@@ -114,7 +114,7 @@ impl Phone {
     pub fn causes(&self) -> Vec<Cause> {
         let cause = |seen: &Seen| match seen {
             Seen::Ended(_, _, cause) => Some(cause.clone()),
-            Seen::Incoming(..) | Seen::Established(_) | Seen::Remote(..) | Seen::Stopped => None,
+            Seen::Incoming(..) | Seen::Established(_) | Seen::Remote(..) | Seen::Said(..) | Seen::Stopped => None,
         };
         self.seen.iter().filter_map(cause).collect()
     }
@@ -141,11 +141,11 @@ impl Phone {
                 }
                 Err(failure) => Answer::Media(failure),
             },
-            Question::Digest { challenges, method, uri, body } => {
+            Question::Digest { challenges, username, nc, method, uri, body } => {
                 let Some(password) = &self.password else { return Answer::NoCredentials };
                 let challenge = digest::choose(challenges, digest::Policy::default()).unwrap();
-                let ha1 = digest::ha1(&challenge.algorithm(), &self.user, &challenge.realm, password);
-                let credentials = digest::sign(challenge, &ha1, &self.user, method, uri, body, "cnonce", 1);
+                let ha1 = digest::ha1(&challenge.algorithm(), username, &challenge.realm, password);
+                let credentials = digest::sign(challenge, &ha1, username, method, uri, body, "cnonce", *nc);
                 Answer::Credentials(credentials)
             }
         }
@@ -162,12 +162,19 @@ impl Phone {
                 Some(format!("rings: {caller}"))
             }
             Event::Call(id) => {
-                let phase = self.agent.calls().find(|call| call.id == id)?.phase;
+                let call = self.agent.calls().find(|call| call.id == id)?;
+                let phase = call.phase;
                 let seen = Seen::Established(id);
                 if phase == Phase::Established && !self.seen.contains(&seen) {
                     self.seen.push(seen);
                 }
-                Some(format!("{phase:?}"))
+                let hold = match (call.held_here, call.held_there) {
+                    (false, false) => "",
+                    (true, false) => ", they are held",
+                    (false, true) => ", held by them",
+                    (true, true) => ", held by both",
+                };
+                Some(format!("{phase:?}{hold}"))
             }
             Event::Remote { call, answer, early } => {
                 let mut text = String::from_utf8_lossy(&answer.bytes).into_owned();
@@ -175,7 +182,17 @@ impl Phone {
                     text.insert_str(0, "early ");
                 }
                 self.seen.push(Seen::Remote(call, text.clone()));
-                Some(format!("applies \"{text}\""))
+                let short = direction(answer.bytes.as_slice());
+                Some(short.map_or_else(|| format!("applies \"{text}\""), |direction| format!("applies {direction}")))
+            }
+            Event::Digit { call, digit, duration } => {
+                self.said(call, format!("{digit} for {} ms", duration.as_millis()))
+            }
+            Event::PictureWanted(call) => self.said(call, "a picture is wanted".into()),
+            Event::Candidates { call, fragment } => {
+                let text = String::from_utf8(fragment.bytes).unwrap();
+                let count = text.matches("a=candidate:").count();
+                self.said(call, format!("{count} candidates"))
             }
             Event::Ended { call, last, cause } => {
                 assert!(self.agent.calls().all(|other| other.id != call), "an ended call is forgotten");
@@ -220,6 +237,11 @@ impl Phone {
         Some(line)
     }
 
+    fn said(&mut self, call: CallId, what: String) -> Option<String> {
+        self.seen.push(Seen::Said(call, what.clone()));
+        Some(format!("is told: {what}"))
+    }
+
     /// Saves the agent as text, and goes on with one that was restored from it.
     pub fn restore(&mut self, now: Instant) {
         let config = self.agent.config().clone();
@@ -235,9 +257,15 @@ fn text(body: &Body) -> String {
     format!("\"{}\"", String::from_utf8_lossy(&body.bytes))
 }
 
+/// The direction of the first section, if it is a description.
+pub fn direction(bytes: &[u8]) -> Option<&'static str> {
+    let description = sip::sdp::SessionDescription::parse(bytes).ok()?;
+    description.direction(0).map(sip::sdp::Direction::as_str)
+}
+
 fn is_about(question: &Question, id: CallId) -> bool {
     match question {
-        Question::Offer { call } | Question::Answer { call, .. } => *call == id,
+        Question::Offer { call, .. } | Question::Answer { call, .. } => *call == id,
         Question::Digest { .. } => false,
     }
 }

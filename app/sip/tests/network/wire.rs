@@ -15,6 +15,10 @@ pub struct Wire {
     pub script: VecDeque<Reply>,
     /// All that came, in order.
     pub received: Vec<Message>,
+    /// Whether pings stay without pong.
+    pub pongless: bool,
+    /// What was answered by the script, which a repetition gets once more (RFC 3261 17.2).
+    answered: BTreeMap<(String, Method), Response>,
 }
 
 /// What becomes of one request.
@@ -51,11 +55,20 @@ impl Wire {
     }
 
     fn request(&mut self, flow: u64, request: &Request, bytes: &[u8]) {
+        let via = request.headers.get::<Via>().map(|via| via.to_string()).unwrap_or_default();
+        let name = (via, request.method.clone());
+        if let Some(response) = self.answered.get(&name) {
+            return self.reply(flow, response.clone());
+        }
         let scripted = self.script.iter().position(|reply| match reply {
             Reply::Answer(method, _) | Reply::Lose(method) => *method == request.method,
         });
         match scripted.and_then(|at| self.script.remove(at)) {
-            Some(Reply::Answer(_, mut answer)) => return self.reply(flow, answer(request)),
+            Some(Reply::Answer(_, mut answer)) => {
+                let response = answer(request);
+                self.answered.insert(name, response.clone());
+                return self.reply(flow, response);
+            }
             Some(Reply::Lose(_)) => return,
             None => {}
         }
@@ -89,7 +102,10 @@ impl Exchange for Wire {
 
     fn received(&mut self, flow: u64, bytes: &[u8], _now: Instant) {
         if bytes == b"\r\n\r\n" {
-            return self.out.push_back((flow, b"\r\n".to_vec()));
+            if !self.pongless {
+                self.out.push_back((flow, b"\r\n".to_vec()));
+            }
+            return;
         }
         let Ok(message) = Message::parse(bytes) else { return };
         self.received.push(message.clone());

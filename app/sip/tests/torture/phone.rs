@@ -3,7 +3,7 @@
 use crate::cases::Does;
 use sip::agent::{Agent, Config, Event, Input, Output};
 use sip::message::{Message, Response};
-use sip::{Duration, Instant};
+use sip::{Instant, Random};
 
 const NOW: Instant = Instant::from_millis(0);
 
@@ -31,7 +31,7 @@ pub fn receives(bytes: &[u8]) -> Phone {
             },
             Output::Event(Event::Incoming(_)) => phone.rings = true,
             Output::Event(_) => {}
-            Output::Connect | Output::Disconnect | Output::Ask(..) => panic!("{output:?}"),
+            Output::Connect(_) | Output::Disconnect | Output::Ask(..) => panic!("{output:?}"),
         }
     }
     phone
@@ -49,24 +49,14 @@ impl Phone {
 }
 
 fn config() -> Config {
+    let address = "<sip:user@example.com>".parse().unwrap();
+    let registrar = "sip:example.com".parse().unwrap();
     Config {
-        address: "<sip:user@example.com>".parse().unwrap(),
-        registrar: "sip:example.com".parse().unwrap(),
-        outbound_proxy: None,
         contact_user: "page".into(),
         contact_host: "page.invalid".into(),
         instance: "urn:uuid:00000000-0000-4000-8000-000000000000".into(),
         register_call_id: "registration".into(),
-        register_cseq: 1,
-        register_expires: Duration::from_secs(600),
-        ringing: Duration::from_secs(60),
-        max_calls: 1,
-        ping_interval: Duration::from_secs(25),
-        pong_timeout: Duration::from_secs(10),
-        user_agent: "Tabphone".into(),
-        webrtc: false,
         messages: false,
-        unsolicited: false,
-        packages: Vec::new(),
+        ..Config::new(address, registrar, &mut Random::new([0; 32]))
     }
 }

@@ -254,6 +254,7 @@ impl Agent {
 
 /// Sends a request about this, with a Via of its own.
 fn send(core: &mut Core, mut request: Request, subject: Subject) -> bool {
+    compose::finish(&core.config, &mut request);
     compose::via(core, &mut request);
     core.send(request, Purpose::Event(subject), 0).is_some()
 }

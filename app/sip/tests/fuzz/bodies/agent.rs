@@ -3,7 +3,7 @@
 use super::script::{OUTPUTS, STEPS, Script, answer, readable};
 use sip::agent::{Agent, Answer, Body, CallId, Config, Input, MediaFailure, Output, Question, QuestionId};
 use sip::digest;
-use sip::{Duration, Instant};
+use sip::{Duration, Instant, Random};
 
 /// A script of what happens to an agent.
 pub fn agent(data: &[u8]) {
@@ -120,7 +120,7 @@ impl Phone {
         let answer = match (script.byte() % 4, question) {
             (0, _) => Answer::Media(MediaFailure::Denied),
             (1, _) => Answer::NoCredentials,
-            (_, Question::Digest { challenges, method, uri, body }) => {
+            (_, Question::Digest { challenges, method, uri, body, .. }) => {
                 let Some(challenge) = digest::choose(&challenges, digest::Policy::default()) else { return };
                 let ha1 = digest::ha1(&challenge.algorithm(), "alice", &challenge.realm, "password");
                 Answer::Credentials(digest::sign(challenge, &ha1, "alice", &method, &uri, &body, "c", 1))
@@ -154,31 +154,22 @@ impl Phone {
                     }
                 }
                 Output::Ask(id, question) => self.questions.push((id, question)),
-                Output::Event(_) | Output::Connect | Output::Disconnect => {}
+                Output::Event(_) | Output::Connect(_) | Output::Disconnect => {}
             }
         }
     }
 }
 
 fn config() -> Config {
+    let address = "\"Alice\" <sip:alice@example.com>".parse().expect("an address");
+    let registrar = "sip:example.com".parse().expect("a URI");
     Config {
-        address: "\"Alice\" <sip:alice@example.com>".parse().expect("an address"),
-        registrar: "sip:example.com".parse().expect("a URI"),
-        outbound_proxy: None,
         contact_user: "alice-page".into(),
         contact_host: "alice.invalid".into(),
         instance: "urn:uuid:00000000-0000-4000-8000-000000000001".into(),
         register_call_id: "registration".into(),
-        register_cseq: 1,
-        register_expires: Duration::from_secs(600),
-        ringing: Duration::from_secs(60),
         max_calls: 2,
-        ping_interval: Duration::from_secs(25),
-        pong_timeout: Duration::from_secs(10),
-        user_agent: "Tabphone".into(),
-        webrtc: false,
-        messages: true,
-        unsolicited: true,
         packages: vec![sip::agent::Package::Presence],
+        ..Config::new(address, registrar, &mut Random::new([0; 32]))
     }
 }

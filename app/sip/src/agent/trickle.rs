@@ -1,0 +1,123 @@
+//! Candidates that follow a description (RFC 8838, RFC 8840).
+
+use super::core::Core;
+use super::session::{Session, State};
+use super::{Body, Event, VerbError};
+use crate::body::multipart::{Wanted, find};
+use crate::header::{RecvInfo, Supported};
+use crate::message::{Headers, Request, Status, Token};
+use crate::sdp::Fragment;
+
+/// The option tag, and the name of the INFO package (RFC 8840 10).
+pub(super) const PACKAGE: Token = Token::literal("trickle-ice");
+/// The longest fragment that is taken or sent, in bytes.
+const MAX_FRAGMENT: usize = 16 * 1024;
+/// A fragment in an INFO (RFC 8840 10.9).
+const FRAGMENT: Wanted<'static> = Wanted { media_type: Fragment::CONTENT_TYPE, disposition: None, understood: &[] };
+
+/// Candidates of a call.
+///
+/// Each fragment that the user gives has all candidates of its ICE session that are known (RFC 8840 4.4), so that the newest
+/// stands for those before it.
+///
+/// | State | On | Does | Next |
+/// | --- | --- | --- | --- |
+/// | any | our fragment | keeps it in the place of one that waits | waiting |
+/// | waiting | they take candidates, and know the dialog | INFO ([`super::info::Informing`]) | – |
+/// | waiting | the call is answered, and they take none | lets it go | – |
+/// | any | they refuse INFO | lets go what waits | they take none |
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Trickle {
+    /// Whether they take candidates.
+    theirs: bool,
+    /// Whether they know the early dialog: a reliable response of ours was acknowledged, or they said something in it.
+    knows: bool,
+    waiting: Option<Body>,
+}
+
+impl Trickle {
+    /// They know the early dialog.
+    pub(super) const fn reached(&mut self) {
+        self.knows = true;
+    }
+
+    /// They said that they take none.
+    pub(super) fn refused(&mut self) {
+        self.theirs = false;
+        self.waiting = None;
+    }
+}
+
+impl Session {
+    /// Notes whether they take candidates, by what a message of theirs says.
+    pub(super) fn learn_trickle(&mut self, core: &Core, headers: &Headers) {
+        let supports = headers.find::<Supported>().ok().flatten().is_some_and(|tags| tags.has(&PACKAGE));
+        let listens = || {
+            headers.all::<RecvInfo>().is_ok_and(|all| all.iter().any(|one| one.package.eq_ignore_ascii_case(&PACKAGE)))
+        };
+        if core.config.trickle && (supports || listens()) {
+            self.informing.trickle.theirs = true;
+        }
+    }
+
+    /// Whether they take candidates.
+    pub(super) const fn trickles(&self) -> bool {
+        self.informing.trickle.theirs
+    }
+
+    /// Sends candidates, as soon as there is a dialog for it.
+    ///
+    /// # Errors
+    /// When candidates are not to be sent in this phase, or it is no fragment.
+    pub(super) fn trickle(&mut self, core: &Core, fragment: Body) -> Result<(), VerbError> {
+        if !core.config.trickle || fragment.bytes.len() > MAX_FRAGMENT || Fragment::parse(&fragment.bytes).is_err() {
+            return Err(VerbError::WrongPhase);
+        }
+        self.informing.trickle.waiting = Some(fragment);
+        Ok(())
+    }
+
+    /// The fragment that may leave now.
+    pub(super) fn fragment_to_send(&mut self) -> Option<Body> {
+        let trickle = &mut self.informing.trickle;
+        let ready = match &self.state {
+            State::Established(_) if trickle.theirs => true,
+            State::Established(_) | State::Gone => {
+                trickle.waiting = None;
+                false
+            }
+            State::Incoming(_) => trickle.theirs && trickle.knows,
+            // Who answered with an early dialog knows it.
+            State::Outgoing(_) => trickle.theirs,
+        };
+        if !ready || self.dialog().is_none() {
+            return None;
+        }
+        let mut body = self.informing.trickle.waiting.take()?;
+        body.content_type = Fragment::CONTENT_TYPE.into();
+        Some(body)
+    }
+
+    /// Candidates came.
+    pub(super) fn hear_fragment(&mut self, core: &mut Core, info: &Request) -> Status {
+        if info.body.len() > MAX_FRAGMENT {
+            return Status::REQUEST_ENTITY_TOO_LARGE;
+        }
+        let part = match find(&info.headers, &info.body, &FRAGMENT) {
+            Ok(Some(part)) => part,
+            Ok(None) => return if info.body.is_empty() { Status::OK } else { Status::UNSUPPORTED_MEDIA_TYPE },
+            Err(_) => return Status::UNSUPPORTED_MEDIA_TYPE,
+        };
+        if Fragment::parse(&part.body).is_err() {
+            return Status::BAD_REQUEST;
+        }
+        // Who sends them takes them too.
+        self.informing.trickle.theirs = true;
+        if !self.over {
+            let fragment = Body { content_type: Fragment::CONTENT_TYPE.into(), bytes: part.body };
+            core.event(Event::Candidates { call: self.id, fragment });
+        }
+        Status::OK
+    }
+}

@@ -1,0 +1,182 @@
+//! Candidates after the description (RFC 8840), by the rows of the state table.
+
+use super::flows::check;
+use super::network::Seen;
+use super::{ALICE, BOB, Net, net, of_alice, sdp, talk, to_bob};
+use sip::Duration;
+use sip::agent::{Body, VerbError};
+use sip::header::{ContentDisposition, HeaderName, InfoPackage, RecvInfo, Supported};
+use sip::message::{Method, Status};
+
+/// So many candidates of one ICE session.
+fn fragment(candidates: usize) -> String {
+    let mut text =
+        String::from("a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\nm=audio 9 RTP/AVP 0\r\na=mid:0\r\n");
+    for number in 1..=candidates {
+        text += &format!("a=candidate:{number} 1 udp 2130706431 192.0.2.1 {} typ host\r\n", 50_000 + number);
+    }
+    text
+}
+
+fn configured() -> Net {
+    let mut net = net();
+    for phone in [ALICE, BOB] {
+        net.phone_mut(phone).configure(|config| config.trickle = true);
+    }
+    net
+}
+
+fn talking() -> Net {
+    let mut net = configured();
+    talk(&mut net);
+    net
+}
+
+fn said(net: &Net, phone: usize) -> Vec<String> {
+    let of = |seen: &Seen| match seen {
+        Seen::Said(_, what) => Some(what.clone()),
+        Seen::Incoming(..) | Seen::Established(_) | Seen::Remote(..) | Seen::Ended(..) | Seen::Stopped => None,
+    };
+    net.phone(phone).seen.iter().filter_map(of).collect()
+}
+
+fn trickles(net: &Net, phone: usize) -> bool {
+    net.phone(phone).agent.calls().next().unwrap().trickles
+}
+
+#[test]
+fn candidates_follow() {
+    check("trickle", |net| {
+        for phone in [ALICE, BOB] {
+            net.phone_mut(phone).configure(|config| config.trickle = true);
+        }
+        talk(net);
+        net.trickle(BOB, &fragment(1));
+        net.settle();
+        net.trickle(ALICE, &fragment(2));
+        net.settle();
+        net.hang_up(ALICE);
+        net.settle();
+    });
+}
+
+#[test]
+fn it_is_said_who_takes_them() {
+    let net = talking();
+    let invite = net.exchange.requests(&Method::Invite)[0];
+    assert!(invite.headers.get::<Supported>().unwrap().has("trickle-ice"));
+    assert_eq!(&*invite.headers.get::<RecvInfo>().unwrap().package, "trickle-ice");
+    assert!(trickles(&net, ALICE) && trickles(&net, BOB));
+    let mut net = net;
+    net.trickle(ALICE, &fragment(1));
+    net.settle();
+    let info = net.exchange.requests(&Method::Info)[0];
+    assert_eq!(&*info.headers.get::<InfoPackage>().unwrap().package, "trickle-ice");
+    assert_eq!(&*info.headers.get::<ContentDisposition>().unwrap().kind, "Info-Package");
+    assert_eq!(info.headers.raw(&HeaderName::ContentType).next(), Some("application/trickle-ice-sdpfrag"));
+}
+
+#[test]
+fn waiting_before_the_dialog() {
+    let mut net = configured();
+    for phone in [ALICE, BOB] {
+        net.phone_mut(phone).says = Some(sdp("sendrecv"));
+        net.start(phone);
+    }
+    net.dial(ALICE, "bob");
+    net.trickle(ALICE, &fragment(1));
+    net.trickle(ALICE, &fragment(2));
+    net.settle();
+    net.answer(BOB);
+    net.settle();
+    assert_eq!(said(&net, BOB), ["2 candidates"], "the newest stands for those before it");
+}
+
+#[test]
+fn waiting_before_they_know_the_early_dialog() {
+    let mut net = configured();
+    net.start(ALICE);
+    net.start(BOB);
+    net.dial(ALICE, "bob");
+    net.settle();
+    net.trickle(BOB, &fragment(1));
+    net.settle();
+    assert!(net.exchange.requests(&Method::Info).is_empty());
+    net.answer(BOB);
+    net.settle();
+    assert_eq!(said(&net, ALICE), ["1 candidates"]);
+}
+
+#[test]
+fn under_way_the_newest_replaces_those_that_wait() {
+    let mut net = talking();
+    for count in 1..=5 {
+        net.trickle(ALICE, &fragment(count));
+    }
+    net.settle();
+    assert_eq!(said(&net, BOB), ["1 candidates", "5 candidates"]);
+}
+
+#[test]
+fn waiting_is_let_go_where_they_take_none() {
+    let mut net = net();
+    net.phone_mut(ALICE).configure(|config| config.trickle = true);
+    talk(&mut net);
+    assert!(!trickles(&net, ALICE));
+    net.trickle(ALICE, &fragment(1));
+    net.run(Duration::from_secs(60));
+    assert!(net.exchange.requests(&Method::Info).is_empty());
+}
+
+#[test]
+fn refused_no_more_are_sent() {
+    for status in [Status::BAD_INFO_PACKAGE, Status::METHOD_NOT_ALLOWED, Status::UNSUPPORTED_MEDIA_TYPE] {
+        let mut net = talking();
+        net.exchange.refuse(Method::Info, status);
+        net.trickle(ALICE, &fragment(1));
+        net.trickle(ALICE, &fragment(2));
+        net.settle();
+        net.trickle(ALICE, &fragment(3));
+        net.settle();
+        assert_eq!(net.exchange.requests(&Method::Info).len(), 1);
+        assert!(!trickles(&net, ALICE));
+    }
+}
+
+#[test]
+fn what_comes_is_checked() {
+    let package = "Info-Package: trickle-ice\nContent-Disposition: Info-Package\n";
+    let kind = "Content-Type: application/trickle-ice-sdpfrag";
+    for (lines, body, status) in [
+        (format!("{package}{kind}"), fragment(3), Status::OK),
+        (format!("{package}{kind}"), String::new(), Status::OK),
+        (format!("{package}{kind}"), "no fragment".into(), Status::BAD_REQUEST),
+        (format!("{package}{kind}"), "a=x\r\n".repeat(4000), Status::REQUEST_ENTITY_TOO_LARGE),
+        (format!("{package}Content-Type: text/plain"), "hello".into(), Status::UNSUPPORTED_MEDIA_TYPE),
+        (package.into(), "hello".into(), Status::UNSUPPORTED_MEDIA_TYPE),
+        ("Info-Package: other".into(), String::new(), Status::BAD_INFO_PACKAGE),
+    ] {
+        let mut net = talking();
+        let info = of_alice(&net, &Method::Info, lines.trim_end(), &body);
+        let response = to_bob(&mut net, &info);
+        assert_eq!(response.status, status, "{lines}");
+        assert_eq!(!said(&net, BOB).is_empty(), status == Status::OK && !body.is_empty(), "{lines}");
+        if status == Status::BAD_INFO_PACKAGE {
+            assert_eq!(&*response.headers.get::<RecvInfo>().unwrap().package, "trickle-ice");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_fragment_is_not_sent() {
+    let mut net = talking();
+    let call = net.phone(ALICE).agent.calls().next().unwrap().id;
+    let now = net.now;
+    let body = |text: &str| Body { content_type: "application/trickle-ice-sdpfrag".into(), bytes: text.into() };
+    let agent = &mut net.phone_mut(ALICE).agent;
+    assert_eq!(agent.trickle(call, body("no fragment"), now), Err(VerbError::WrongPhase));
+    let mut plain = super::talking();
+    let call = plain.phone(ALICE).agent.calls().next().unwrap().id;
+    let agent = &mut plain.phone_mut(ALICE).agent;
+    assert_eq!(agent.trickle(call, body(&fragment(1)), now), Err(VerbError::WrongPhase), "it is not configured");
+}

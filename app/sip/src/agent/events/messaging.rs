@@ -1,5 +1,5 @@
 use super::super::core::Core;
-use super::super::incoming::caller;
+use super::super::identity::caller;
 use super::super::{Agent, Body, CallId, Event, VerbError};
 use super::{BUSY, MAX_BODY, MessageId, PATIENCE, Subject, body_of, call_id_of, is_plain, respond, response};
 use crate::Instant;
@@ -185,8 +185,8 @@ impl Agent {
         if received.iter().any(|received| received.is_merged(request)) {
             return respond(&mut self.core, key, request, Status::LOOP_DETECTED);
         }
-        let from = match caller(&request.headers) {
-            Ok(from) => from,
+        let from = match caller(&self.core.config, &request.headers) {
+            Ok((from, _)) => from,
             Err(error) => return respond(&mut self.core, key, request, error.status()),
         };
         if request.body.len() > MAX_BODY {

@@ -1,4 +1,5 @@
 use super::super::core::Core;
+use super::super::identity::caller;
 use super::super::transactions::Outcome;
 use super::super::{Body, Event, compose};
 use super::{Failure, PATIENCE, Package, SHORTEST, Subject, SubscriptionEnd, SubscriptionId, SubscriptionPhase};
@@ -105,7 +106,7 @@ impl Notifier {
             id,
             package,
             event,
-            by: super::super::incoming::caller(&request.headers)?,
+            by: caller(&core.config, &request.headers)?.0,
             target: request.headers.get::<To>()?.0.uri,
             dialog: Dialog::uas(request, &tag)?,
             key: key.clone(),

@@ -1,4 +1,5 @@
-use super::super::{Agent, Event, VerbError};
+use super::super::identity::caller;
+use super::super::{Agent, Config, Event, VerbError};
 use super::subscriber::{Subscriber, asked};
 use super::{MAX_NOTICE, Package, Subscription, SubscriptionId, body_of, is_plain, respond, response};
 use crate::Instant;
@@ -152,7 +153,8 @@ impl Agent {
         }
         let type_of = package.accepts().first().copied().unwrap_or("text/plain");
         if let Some(body) = body_of(request, type_of).filter(|_| listening) {
-            core.event(Event::Notified { id: Some(id), package, from: from(request), body });
+            let from = from(&core.config, request);
+            core.event(Event::Notified { id: Some(id), package, from, body });
         }
     }
 
@@ -165,7 +167,8 @@ impl Agent {
         self.core.respond(key, &response);
         let type_of = package.accepts().first().copied().unwrap_or_default();
         if let Some(body) = body_of(request, type_of).filter(|_| status == Status::OK) {
-            self.core.event(Event::Notified { id: None, package, from: from(request), body });
+            let from = from(&self.core.config, request);
+            self.core.event(Event::Notified { id: None, package, from, body });
         }
     }
 
@@ -208,7 +211,7 @@ fn accept(response: &mut crate::message::Response, status: Status, package: &Pac
 }
 
 /// Who says it; validated requests have a From.
-fn from(request: &Request) -> NameAddr {
-    let caller = super::super::incoming::caller(&request.headers);
-    caller.unwrap_or_else(|_| NameAddr::new(request.uri.clone()))
+fn from(config: &Config, request: &Request) -> NameAddr {
+    let from = caller(config, &request.headers).map(|(from, _)| from);
+    from.unwrap_or_else(|_| NameAddr::new(request.uri.clone()))
 }

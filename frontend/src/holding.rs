@@ -314,6 +314,14 @@ impl Holding {
                     cause: project::cause(cause),
                 }));
             }
+            // Nothing of this is asked for, and none is taken: see `identity`.
+            AgentEvent::Message { .. }
+            | AgentEvent::MessageSent { .. }
+            | AgentEvent::Answered { .. }
+            | AgentEvent::Subscription { .. }
+            | AgentEvent::SubscriptionAsked { .. }
+            | AgentEvent::Publication { .. }
+            | AgentEvent::Notified { .. } => {}
             AgentEvent::Stopped => self.stopped = true,
         }
     }

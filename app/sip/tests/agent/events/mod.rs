@@ -88,7 +88,7 @@ pub(super) fn act_at_random(net: &mut Net, phone: usize, choice: u8) {
             (13, ..) => drop(agent.publish(Package::Presence, text("open"), expires, now)),
             (14, _, _, _, _, Some(id)) => drop(agent.republish(id, text("closed"), now)),
             (15, _, _, _, _, Some(id)) => drop(agent.unpublish(id, now)),
-            (_, ..) => drop(agent.inquire(other, now)),
+            (..) => drop(agent.inquire(other, now)),
         }
         false
     });

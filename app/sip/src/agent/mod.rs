@@ -5,6 +5,7 @@
 //! - passes every message that arrives to [`Input::Received`] and sends every [`Output::Transmit`];
 //! - answers each [`Output::Ask`] with an [`Input::Answer`], whenever it can;
 //! - calls the verbs ([`Agent::call`], [`Agent::answer`], …);
+//! - keeps each [`Event::Message`], and decides about each [`Event::SubscriptionAsked`], within 30 s;
 //! - drains [`Agent::poll`] after each of these, then arms one timer for [`Agent::deadline`] and passes
 //!   [`Input::Timeout`] when it is due.
 //!

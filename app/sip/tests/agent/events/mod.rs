@@ -1,5 +1,6 @@
 //! Messages, capabilities, subscriptions and publications.
 
+mod both;
 mod inquiries;
 mod messages;
 mod publications;

@@ -318,6 +318,14 @@ impl Holding {
             }
             // This phone sends no picture, and its descriptions have their candidates.
             AgentEvent::Digit { .. } | AgentEvent::PictureWanted(_) | AgentEvent::Candidates { .. } => {}
+            // Nothing of this is asked for, and none is taken: see `identity`.
+            AgentEvent::Message { .. }
+            | AgentEvent::MessageSent { .. }
+            | AgentEvent::Answered { .. }
+            | AgentEvent::Subscription { .. }
+            | AgentEvent::SubscriptionAsked { .. }
+            | AgentEvent::Publication { .. }
+            | AgentEvent::Notified { .. } => {}
             AgentEvent::Stopped => self.stopped = true,
         }
     }

@@ -1,10 +1,10 @@
 //! Whatever happens, in whatever order: each call ends once, phones come to rest, and both are ready again.
 
 use super::network::Seen;
-use super::{ALICE, BOB, Net, net};
+use super::{ALICE, BOB, Net, events, net};
 use proptest::prelude::*;
 use sip::Duration;
-use sip::agent::{Digit, MediaFailure, Registration};
+use sip::agent::{Digit, MediaFailure, Package, Registration};
 
 #[derive(Clone, Copy, Debug)]
 enum Action {
@@ -20,6 +20,8 @@ enum Action {
     Cut(usize),
     CutSilently(usize),
     Replace(usize),
+    /// Something beside calls.
+    Beside(usize, u8),
     /// A message that went by before comes again, with one byte changed.
     Echo(usize, prop::sample::Index, prop::sample::Index, u8),
 }
@@ -39,6 +41,7 @@ fn action() -> impl Strategy<Value = Action> {
         1 => phone().prop_map(Action::Cut),
         1 => phone().prop_map(Action::CutSilently),
         2 => phone().prop_map(Action::Replace),
+        6 => (phone(), any::<u8>()).prop_map(|(phone, choice)| Action::Beside(phone, choice)),
         2 => (phone(), any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>())
             .prop_map(|(phone, message, at, byte)| Action::Echo(phone, message, at, byte)),
     ]
@@ -60,6 +63,7 @@ fn perform(net: &mut Net, action: Action) {
             net.with_call(phone, |agent, id| agent.fail(id, MediaFailure::Connectivity, now));
         }
         Action::Settle => net.settle(),
+        Action::Beside(phone, choice) => events::act_at_random(net, phone, choice),
         Action::Wait(millis) => net.run(Duration::from_millis(millis)),
         Action::Cut(phone) => net.cut(phone),
         Action::CutSilently(phone) => net.cut_silently(phone),
@@ -116,17 +120,21 @@ proptest! {
     #[test]
     fn phones_come_to_rest(actions in prop::collection::vec(action(), 1..40)) {
         let mut net = net();
-        net.start(ALICE);
-        net.start(BOB);
+        for phone in [ALICE, BOB] {
+            net.phone_mut(phone).configure(|config| config.packages = vec![Package::Presence]);
+            net.start(phone);
+        }
         for action in actions {
             perform(&mut net, action);
         }
         for phone in [ALICE, BOB] {
             perform(&mut net, Action::HangUp(phone));
+            events::end_all(&mut net, phone);
         }
         net.run(Duration::from_secs(300));
         for phone in [ALICE, BOB] {
             ended_once(&net, phone);
+            prop_assert!(events::is_at_rest(&net, phone), "{}", net.ladder());
             prop_assert_eq!(net.phone(phone).registration(), Registration::Registered, "{}", net.ladder());
         }
     }

@@ -30,6 +30,8 @@ pub(crate) fn config(identity: &RegistrationIdentity, opening: &Opening, wall: u
         ringing: Duration::from_secs(u64::from(opening.ringing_seconds.max(1))),
         user_agent: concat!("Tabphone/", env!("CARGO_PKG_VERSION")).into(),
         webrtc: true,
+        // Nobody could be asked: no screen shows it.
+        transfers: false,
         // Nothing of what it draws is kept.
         ..Config::new(address, registrar, &mut Random::new([0; 32]))
     };

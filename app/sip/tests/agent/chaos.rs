@@ -14,6 +14,8 @@ enum Action {
     HangUp(usize),
     Fail(usize),
     Reoffer(usize),
+    /// Something to do with transfers.
+    PassOn(usize, u8),
     Settle,
     Wait(u64),
     Cut(usize),
@@ -31,6 +33,7 @@ fn action() -> impl Strategy<Value = Action> {
         1 => phone().prop_map(Action::Decline),
         2 => phone().prop_map(Action::HangUp),
         1 => phone().prop_map(Action::Fail),
+        2 => (phone(), any::<u8>()).prop_map(|(phone, what)| Action::PassOn(phone, what)),
         1 => phone().prop_map(Action::Reoffer),
         4 => Just(Action::Settle),
         3 => (1..40_000_u64).prop_map(Action::Wait),
@@ -40,6 +43,19 @@ fn action() -> impl Strategy<Value = Action> {
         2 => (phone(), any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>())
             .prop_map(|(phone, message, at, byte)| Action::Echo(phone, message, at, byte)),
     ]
+}
+
+/// Transfers, and decides about those of the other end, as far as it fits.
+pub(crate) fn pass_on(net: &mut Net, phone: usize, what: u8) {
+    let now = net.now;
+    let target = if what & 4 == 0 { "sip:nobody@example.com" } else { "sip:alice@example.com" };
+    let with = net.phone(phone).agent.calls().last().map(|call| call.id);
+    net.with_call(phone, |agent, id| match what % 4 {
+        0 => agent.transfer(id, target.parse().unwrap(), now),
+        1 => agent.accept_transfer(id, now).map(drop),
+        2 => agent.reject_transfer(id, now),
+        _ => agent.transfer_to(id, with.unwrap_or(id), now),
+    });
 }
 
 fn perform(net: &mut Net, action: Action) {
@@ -52,6 +68,7 @@ fn perform(net: &mut Net, action: Action) {
         Action::Answer(phone) => net.with_call(phone, |agent, id| agent.answer(id, now)),
         Action::Decline(phone) => net.with_call(phone, |agent, id| agent.decline(id, now)),
         Action::HangUp(phone) => net.with_call(phone, |agent, id| agent.hangup(id, now)),
+        Action::PassOn(phone, what) => pass_on(net, phone, what),
         Action::Reoffer(phone) => net.with_call(phone, |agent, id| agent.reoffer(id, now)),
         Action::Fail(phone) => {
             net.with_call(phone, |agent, id| agent.fail(id, MediaFailure::Connectivity, now));

@@ -304,7 +304,10 @@ impl Holding {
 
     fn happened(&mut self, event: AgentEvent, opening: &Opening, screen: &Screen) {
         match event {
-            AgentEvent::Registration | AgentEvent::Call(_) => {}
+            AgentEvent::Registration
+            | AgentEvent::Call(_)
+            | AgentEvent::Transfer { .. }
+            | AgentEvent::TransferAsked { .. } => {}
             AgentEvent::Incoming(_) => screen.show_ended(None),
             AgentEvent::Remote { call, answer, early } => self.calls.describe(call, answer, early),
             AgentEvent::Ended { call, last, cause } => {

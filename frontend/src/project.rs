@@ -71,6 +71,8 @@ pub(crate) fn cause(cause: agent::Cause) -> phone::Cause {
         agent::Cause::Media(failure) => phone::Cause::Media(media(failure)),
         agent::Cause::Network => phone::Cause::Network,
         agent::Cause::Status(status) => phone::Cause::Status(status.code()),
+        // The others talk to each other now.
+        agent::Cause::Replaced | agent::Cause::Transferred => phone::Cause::HungUpThere,
         agent::Cause::Unfit(unfit) => {
             let mut remedies: Vec<String> = Vec::new();
             for reason in unfit.reasons() {

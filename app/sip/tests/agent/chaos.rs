@@ -15,6 +15,8 @@ enum Action {
     Fail(usize),
     Reoffer(usize),
     Within(usize, u8),
+    /// Something to do with transfers.
+    PassOn(usize, u8),
     Settle,
     Wait(u64),
     Cut(usize),
@@ -34,6 +36,7 @@ fn action() -> impl Strategy<Value = Action> {
         1 => phone().prop_map(Action::Decline),
         2 => phone().prop_map(Action::HangUp),
         1 => phone().prop_map(Action::Fail),
+        2 => (phone(), any::<u8>()).prop_map(|(phone, what)| Action::PassOn(phone, what)),
         1 => phone().prop_map(Action::Reoffer),
         3 => (phone(), any::<u8>()).prop_map(|(phone, which)| Action::Within(phone, which)),
         4 => Just(Action::Settle),
@@ -47,6 +50,19 @@ fn action() -> impl Strategy<Value = Action> {
     ]
 }
 
+/// Transfers, and decides about those of the other end, as far as it fits.
+pub(crate) fn pass_on(net: &mut Net, phone: usize, what: u8) {
+    let now = net.now;
+    let target = if what & 4 == 0 { "sip:nobody@example.com" } else { "sip:alice@example.com" };
+    let with = net.phone(phone).agent.calls().last().map(|call| call.id);
+    net.with_call(phone, |agent, id| match what % 4 {
+        0 => agent.transfer(id, target.parse().unwrap(), now),
+        1 => agent.accept_transfer(id, now).map(drop),
+        2 => agent.reject_transfer(id, now),
+        _ => agent.transfer_to(id, with.unwrap_or(id), now),
+    });
+}
+
 fn perform(net: &mut Net, action: Action) {
     let now = net.now;
     match action {
@@ -57,6 +73,7 @@ fn perform(net: &mut Net, action: Action) {
         Action::Answer(phone) => net.with_call(phone, |agent, id| agent.answer(id, now)),
         Action::Decline(phone) => net.with_call(phone, |agent, id| agent.decline(id, now)),
         Action::HangUp(phone) => net.with_call(phone, |agent, id| agent.hangup(id, now)),
+        Action::PassOn(phone, what) => pass_on(net, phone, what),
         Action::Reoffer(phone) => net.with_call(phone, |agent, id| agent.reoffer(id, now)),
         Action::Within(phone, which) => within(net, phone, which),
         Action::Fail(phone) => {

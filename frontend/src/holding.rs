@@ -309,14 +309,16 @@ impl Holding {
             | AgentEvent::Transfer { .. }
             | AgentEvent::TransferAsked { .. } => {}
             AgentEvent::Incoming(_) => screen.show_ended(None),
-            AgentEvent::Remote { call, answer, early } => self.calls.describe(call, answer, early),
+            AgentEvent::Remote { call, branch, answer, early } => self.calls.describe(call, branch, answer, early),
+            // What is heard stays until somebody answers.
+            AgentEvent::BranchEnded { .. } => {}
             AgentEvent::Ended { call, last, cause } => {
                 self.calls.forget(call);
                 screen.show_ended(Some(phone::Ended {
                     key: call.0,
                     direction: project::direction(last.direction),
                     remote: project::party(&last.remote, &opening.domain),
-                    cause: project::cause(cause),
+                    cause: project::cause(cause, last.status, &opening.domain),
                 }));
             }
             // This phone sends no picture, and its descriptions have their candidates.

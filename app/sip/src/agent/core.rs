@@ -30,7 +30,8 @@ pub(super) struct Core {
     outcomes: VecDeque<Outcome>,
 }
 
-/// A 2xx that nobody wanted was acknowledged, and its dialog ended. Its repetitions get the same ACK.
+/// A 2xx was acknowledged: its repetitions get the same ACK, also when nobody wanted it and its dialog was ended, or
+/// when the call was hung up meanwhile.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Stray {

@@ -1,7 +1,8 @@
 use super::link::Link;
 use super::transactions::{FLOW_RENEWED, Outcome, Purpose, Transactions};
-use super::{Agent, Event, Output, Registration, challenge, compose, outgoing, session_timer};
+use super::{Agent, Cause, Event, Output, Registration, challenge, compose, outgoing, session_timer};
 use crate::message::{Method, Status};
+use crate::transaction::T1_X64;
 
 impl Agent {
     /// Does all that follows from what was handled, and tells what changed.
@@ -24,7 +25,11 @@ impl Agent {
             session.advance(&mut self.core);
             session.inform(&mut self.core);
         }
-        self.sessions.retain(|session| !session.is_gone());
+        let until = self.core.now + T1_X64;
+        for gone in self.sessions.extract_if(.., |session| session.is_gone()) {
+            self.core.transactions.abandon(Purpose::Invite(gone.id), until);
+            self.core.transactions.abandon(Purpose::Reinvite(gone.id), until);
+        }
         let registration = self.registration();
         if registration == Registration::Stopped && !self.core.link.is_off() {
             self.halt();
@@ -86,9 +91,9 @@ impl Agent {
                 }
             }
             Purpose::Reinvite(call) => self.with(call, |session, core| session.reinvite_outcome(core, outcome)),
+            Purpose::Prack(call) => self.with(call, |session, _| session.prack_outcome(outcome)),
             Purpose::Update(call) => self.with(call, |session, core| session.update_outcome(core, outcome)),
             Purpose::Info(call) => self.with(call, |session, core| session.info_outcome(core, outcome)),
-            Purpose::Prack(call) => self.with(call, |session, _| session.prack_outcome(outcome)),
             Purpose::Event(subject) => self.conclude_about(subject, outcome),
             Purpose::Farewell | Purpose::Probe => {}
         }
@@ -107,6 +112,10 @@ impl Agent {
         self.core.transactions = Transactions::default();
         self.core.questions.clear();
         self.core.strays.clear();
+        // Those that were begun after it stopped are over too.
+        for session in &mut self.sessions {
+            session.end(&mut self.core, Cause::Network);
+        }
         self.sessions.clear();
     }
 }

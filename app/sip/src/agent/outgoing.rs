@@ -13,10 +13,11 @@ use super::{
 use crate::Instant;
 use crate::dialog::Dialog;
 use crate::header::{CSeq, NameAddr, Reason};
-use crate::message::{Headers, Request, Response, Status};
+use crate::message::{Headers, Method, Request, Response, Status};
 use crate::transaction::{Key, T1_X64};
 use crate::uri::Uri;
 use alloc::format;
+use alloc::vec::Vec;
 
 /// How many 2xx from branches that lost are remembered.
 const MAX_STRAYS: usize = 32;
@@ -263,21 +264,24 @@ impl Session {
             return self.gone(core, Cause::Network);
         };
         let ack = acknowledge(core, &dialog, cseq.seq);
+        // Its 2xx may come again after it was hung up.
+        remember(core, &outcome.key, &dialog, ack.clone());
         dialog.skip(skip);
         let Winner { branch, dialog: before, described } = early.won(core, dialog.remote_tag());
         self.branch = branch;
         if let Some(before) = before {
             dialog.follow(&before);
         }
-        // What was agreed upon since stays.
-        let changed = matches!(described, Described::Changed);
-        let answer = match described {
-            Described::Changed => None,
-            Described::Silent => description::of_response(response),
-            Described::Early(told) | Described::Answered(told) => description::of_response(response).or(Some(told)),
+        let (answer, changed) = match described {
+            // What was agreed upon since stays.
+            Described::Changed { theirs, ours } => (None, Some((theirs, ours))),
+            Described::Silent => (description::of_response(response), None),
+            Described::Early(told) | Described::Answered(told) => {
+                (description::of_response(response).or(Some(told)), None)
+            }
         };
         let fits = match &answer {
-            None if changed => Ok(()),
+            None if changed.is_some() => Ok(()),
             None => Err(Cause::Media(MediaFailure::Description)),
             Some(answer) => description::check(&core.config, answer).map_err(Cause::Unfit),
         };
@@ -287,34 +291,36 @@ impl Session {
         }
         core.forget_questions(self.id);
         self.state = State::Established(Established::as_caller(dialog, Acknowledged { seq: cseq.seq, ack }));
-        self.begun(core, &outcome.request, response, answer.as_ref());
+        let theirs = answer.as_ref().or(changed.as_ref().map(|(theirs, _)| theirs));
+        self.begun(core, &outcome.request, response, theirs);
+        if let (State::Established(established), Some((_, ours))) = (&mut self.state, changed) {
+            established.described.said(&ours.bytes);
+        }
         core.event(Event::Call(self.id));
         if let Some(answer) = answer {
             core.event(Event::Remote { call: self.id, branch, answer, early: false });
         }
     }
 
-    /// UPDATE came before the call was answered (RFC 3311 5.2). Our answer to the INVITE's offer is owed as long as it
-    /// rings here.
-    pub(super) fn updated_early(&mut self, core: &mut Core, key: &Key, update: &Request) {
-        match &mut self.state {
-            State::Outgoing(outgoing) => {
-                if let Some((_, early, _)) = outgoing.inviting_mut() {
-                    return early.updated(core, self.id, key, update);
-                }
-            }
-            State::Incoming(incoming) => {
-                let response = if description::of_request(update).is_some() {
-                    compose::overlap(core, update, &self.local_tag)
-                } else {
-                    incoming.dialog.refresh(&update.headers);
-                    compose::response(&core.config, update, Status::OK, &self.local_tag)
-                };
-                return core.respond(key, &response);
-            }
-            State::Established(_) | State::Gone => {}
+    /// Another INVITE, or UPDATE, came before the call was answered: INVITE has to wait (RFC 3261 14.2), and so has an offer
+    /// as long as that of the INVITE is unanswered (RFC 3311 5.2).
+    pub(super) fn changed_early(&mut self, core: &mut Core, key: &Key, request: &Request) {
+        let is_update = request.method == Method::Update;
+        if is_update
+            && let State::Outgoing(outgoing) = &mut self.state
+            && let Some((_, early, _)) = outgoing.inviting_mut()
+        {
+            return early.updated(core, self.id, key, request);
         }
-        core.respond(key, &compose::response(&core.config, update, Status::METHOD_NOT_ALLOWED, &self.local_tag));
+        let response = if is_update && description::of_request(request).is_none() {
+            if let Some(dialog) = self.dialog_of(request) {
+                dialog.refresh(&request.headers);
+            }
+            compose::response(&core.config, request, Status::OK, &self.local_tag)
+        } else {
+            compose::overlap(core, request, &self.local_tag)
+        };
+        core.respond(key, &response);
     }
 
     /// The answer to an UPDATE of an early dialog was made.
@@ -405,6 +411,13 @@ pub(super) fn refuse_stray(core: &mut Core, key: &Key, invite: &Request, respons
     }
     let ack = acknowledge(core, &dialog, cseq.seq);
     bye(core, &mut dialog);
-    let remote_tag = dialog.remote_tag().into();
-    core.strays.push(Stray { key: key.clone(), remote_tag, ack, until: core.now + T1_X64 });
+    remember(core, key, &dialog, ack);
+}
+
+/// Keeps the ACK of a 2xx for as long as that may come again, whatever became of its dialog.
+fn remember(core: &mut Core, key: &Key, dialog: &Dialog, ack: Vec<u8>) {
+    if core.strays.len() < MAX_STRAYS {
+        let remote_tag = dialog.remote_tag().into();
+        core.strays.push(Stray { key: key.clone(), remote_tag, ack, until: core.now + T1_X64 });
+    }
 }

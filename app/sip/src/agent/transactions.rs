@@ -25,12 +25,12 @@ pub(super) enum Purpose {
     Reinvite(CallId),
     /// For something beside registering and calling.
     Event(Subject),
+    /// To acknowledge a provisional response of this call.
+    Prack(CallId),
     /// To refresh the session of this call.
     Update(CallId),
     /// To say something beside this call.
     Info(CallId),
-    /// To acknowledge a provisional response of this call.
-    Prack(CallId),
     /// To end something that is over already here: CANCEL, BYE.
     Farewell,
     /// To hear anything at all: OPTIONS.
@@ -55,6 +55,9 @@ struct Client {
     /// Whether the request left: a transport was there.
     left: bool,
     machine: ClientMachine,
+    /// Its call is over: until when its final response is waited for, which may never come.
+    #[cfg_attr(feature = "serde", serde(default))]
+    until: Option<Instant>,
 }
 
 #[derive(Clone, Debug)]
@@ -115,7 +118,7 @@ impl Transactions {
         } else {
             ClientMachine::Other(ClientNonInvite::new(request, RELIABLE, now, &mut pushed))
         };
-        let client = Client { key: key.clone(), purpose, challenged, left, machine };
+        let client = Client { key: key.clone(), purpose, challenged, left, machine, until: None };
         client.collect(pushed, effects);
         self.clients.push(client);
         Some(key)
@@ -164,7 +167,9 @@ impl Transactions {
         let machine = if request.method == Method::Invite {
             ServerMachine::Invite(ServerInvite::new(request, RELIABLE, now))
         } else {
-            ServerMachine::Other(ServerNonInvite::new(RELIABLE))
+            // Whoever sent it sends it again when its connection breaks before the response is there: it must not be
+            // done twice.
+            ServerMachine::Other(ServerNonInvite::new(Reliability::Unreliable))
         };
         self.servers.push(Server { key: key.clone(), machine });
         Some(false)
@@ -205,6 +210,13 @@ impl Transactions {
         self.clients.retain(|client| client.key != *key);
     }
 
+    /// The call of these requests is over: their final responses are acknowledged if they come in time.
+    pub(super) fn abandon(&mut self, purpose: Purpose, until: Instant) {
+        for client in self.clients.iter_mut().filter(|client| client.purpose == purpose) {
+            client.until.get_or_insert(until);
+        }
+    }
+
     /// Forgets all requests that were sent for this.
     pub(super) fn drop_purpose(&mut self, purpose: Purpose) {
         self.clients.retain(|client| client.purpose != purpose);
@@ -232,6 +244,7 @@ impl Transactions {
 
     /// Does what is due.
     pub(super) fn timeout(&mut self, now: Instant, effects: &mut Effects) {
+        self.clients.retain(|client| client.until.is_none_or(|until| until > now));
         for client in &mut self.clients {
             let mut pushed = Vec::new();
             match &mut client.machine {
@@ -252,9 +265,12 @@ impl Transactions {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let clients = self.clients.iter().filter_map(|client| match &client.machine {
-            ClientMachine::Invite(machine) => machine.deadline(),
-            ClientMachine::Other(machine) => machine.deadline(),
+        let clients = self.clients.iter().filter_map(|client| {
+            let own = match &client.machine {
+                ClientMachine::Invite(machine) => machine.deadline(),
+                ClientMachine::Other(machine) => machine.deadline(),
+            };
+            own.into_iter().chain(client.until).min()
         });
         let servers = self.servers.iter().filter_map(|server| match &server.machine {
             ServerMachine::Invite(machine) => machine.deadline(),

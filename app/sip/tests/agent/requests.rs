@@ -93,3 +93,17 @@ fn a_response_to_nothing_is_ignored() {
     net.inject(ALICE, &response.to_bytes());
     assert_eq!(net.phone(ALICE).registration(), sip::agent::Registration::Registered);
 }
+
+#[test]
+fn a_request_that_comes_again_after_its_response_is_not_done_twice() {
+    let mut net = established();
+    net.hang_up(ALICE);
+    net.settle();
+    let bye = net.exchange.requests(&Method::Bye)[0].to_bytes();
+    let before = net.exchange.received.len();
+    net.inject(BOB, &bye);
+    net.settle();
+    assert_eq!(last_response(&net).status, Status::OK, "the same response again");
+    assert_eq!(net.exchange.received.len(), before + 1);
+    assert_eq!(net.phone(BOB).causes().len(), 1);
+}

@@ -6,19 +6,24 @@
 //! The exchange is whatever implements [`Exchange`]: the real one, or a scripted [`Wire`].
 //!
 //! With [`Network::replace_after`] a phone's page is replaced once, after its n-th input: its agent is saved,
-//! serialized, and goes on as another one that was restored from it.
+//! serialized, and goes on as another one that was restored from it. [`with_replacements`] runs a
+//! again with each such moment.
 #![allow(dead_code, unreachable_pub, missing_docs)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod ladder;
 mod phone;
+mod rerun;
 mod wire;
 
 pub use ladder::Ladder;
-pub use phone::{Phone, Seen, config, direction};
+pub use phone::{Phone, Replace, Seen, config, direction};
+pub use rerun::{with_cuts, with_replacements};
 pub use wire::Wire;
 
 use sip::agent::{Agent, Answer, Body, CallId, Input, MediaFailure, Output, QuestionId, VerbError};
+use sip::header::CSeq;
+use sip::message::{Message, Method};
 use sip::{Duration, Instant};
 use std::collections::BTreeMap;
 
@@ -48,6 +53,8 @@ pub trait Exchange {
     fn poll(&mut self) -> Option<(u64, Vec<u8>)>;
     /// When `timeout` is due.
     fn deadline(&self) -> Option<Instant>;
+    /// A message to this user did not arrive: their connection broke.
+    fn undelivered(&mut self, _user: &str, _bytes: Vec<u8>) {}
 }
 
 /// The network.
@@ -64,6 +71,8 @@ pub struct Network<E> {
     pub reachable: bool,
     /// The servers to which none can be made.
     pub down: Vec<usize>,
+    /// How long timers run after each time that all settled: what was lost with a connection is sent again.
+    pub patience: Duration,
 }
 
 enum Arrival {
@@ -88,12 +97,23 @@ impl<E: Exchange> Network<E> {
             ladder: Ladder::default(),
             reachable: true,
             down: Vec::new(),
+            patience: Duration::ZERO,
         }
     }
 
     /// Replaces this phone's page once, after so many inputs.
     pub fn replace_after(&mut self, phone: usize, inputs: usize) {
-        self.phones[phone].replace_after = Some(inputs);
+        self.phones[phone].replace = Replace::After(inputs);
+    }
+
+    /// Replaces this phone's page after every input.
+    pub fn replace_always(&mut self, phone: usize) {
+        self.phones[phone].replace = Replace::Always;
+    }
+
+    /// How many phones there are.
+    pub fn phones(&self) -> usize {
+        self.phones.len()
     }
 
     /// The messages and events so far.
@@ -200,6 +220,11 @@ impl<E: Exchange> Network<E> {
         self.after(LATENCY, Arrival::ToPhone(phone, bytes.to_vec()));
     }
 
+    /// Lets a phone's user have what its agent wants, after something was done to the agent itself.
+    pub fn answer_questions(&mut self, phone: usize) {
+        self.carry_out(phone);
+    }
+
     /// Answers the oldest question that a phone left open.
     pub fn answer_held(&mut self, phone: usize) {
         let (id, question) = self.phones[phone].held.remove(0);
@@ -234,6 +259,9 @@ impl<E: Exchange> Network<E> {
     pub fn settle(&mut self) {
         while let Some((&(at, _), _)) = self.under_way.first_key_value() {
             self.advance(at);
+        }
+        if !self.patience.is_zero() {
+            self.run(self.patience);
         }
     }
 
@@ -283,7 +311,10 @@ impl<E: Exchange> Network<E> {
             Arrival::Opened(phone) => self.act(phone, |agent, now| agent.handle(Input::Disconnected, now)),
             Arrival::ToExchange(flow, bytes) => self.exchange.received(flow, &bytes, self.now),
             Arrival::ToPhone(phone, bytes) => {
+                let again = self.phones[phone].received.contains(&bytes);
+                self.phones[phone].refreshes = again || is_registered(&bytes);
                 self.act(phone, |agent, now| agent.handle(Input::Received(&bytes), now));
+                self.phones[phone].received.push(bytes);
             }
         }
         self.drain_exchange();
@@ -299,13 +330,18 @@ impl<E: Exchange> Network<E> {
     /// What follows an input.
     fn carry_out(&mut self, phone: usize) {
         let mut answers = self.drain_phone(phone);
-        self.phones[phone].inputs += 1;
-        if self.phones[phone].replace_after == Some(self.phones[phone].inputs) {
+        if self.phones[phone].is_replaced() {
             // The page that was asked is gone; the next one is asked again.
             answers = self.replace(phone);
         }
-        if self.phones[phone].cut_after == Some(self.phones[phone].inputs) {
-            self.cut(phone);
+        if self.phones[phone].cut_after == Some(self.phones[phone].inputs) && self.phones[phone].flow.is_some() {
+            if self.phones[phone].cuts_silently {
+                self.cut_silently(phone);
+                // The browser says that the network is back.
+                self.hint(phone);
+            } else {
+                self.cut(phone);
+            }
         }
         for (id, answer) in answers {
             let now = self.now;
@@ -365,6 +401,7 @@ impl<E: Exchange> Network<E> {
 
     fn sent(&mut self, phone: usize, bytes: Vec<u8>) {
         self.ladder.sent(self.now, &self.phones[phone].user, "exchange", &bytes);
+        self.phones[phone].sent.push(bytes.clone());
         if let Some(flow) = self.phones[phone].flow {
             self.after(LATENCY, Arrival::ToExchange(flow, bytes));
         }
@@ -379,8 +416,14 @@ impl<E: Exchange> Network<E> {
 
     fn close(&mut self, phone: usize) {
         if let Some(flow) = self.phones[phone].flow.take() {
+            let user = self.phones[phone].user.clone();
+            let exchange = &mut self.exchange;
             self.under_way.retain(|_, arrival| match arrival {
-                Arrival::ToPhone(who, _) => *who != phone,
+                Arrival::ToPhone(who, bytes) if *who == phone => {
+                    exchange.undelivered(&user, std::mem::take(bytes));
+                    false
+                }
+                Arrival::ToPhone(..) => true,
                 Arrival::ToExchange(by, _) => *by != flow,
                 Arrival::Opened(_) => true,
             });
@@ -412,6 +455,7 @@ impl<E: Exchange> Network<E> {
         let answers = self.drain_phone(phone);
         if was_connected {
             self.stop_opening(phone);
+            self.phones[phone].refreshes = true;
             self.act(phone, |agent, now| agent.handle(Input::Connected, now));
         }
         self.drain_exchange();
@@ -425,5 +469,15 @@ impl<E: Exchange> Network<E> {
     fn after(&mut self, time: Duration, arrival: Arrival) {
         self.order += 1;
         self.under_way.insert((self.now + time, self.order), arrival);
+    }
+}
+
+/// Whether this answers a REGISTER.
+fn is_registered(bytes: &[u8]) -> bool {
+    match Message::parse(bytes) {
+        Ok(Message::Response(response)) => {
+            response.headers.get::<CSeq>().is_ok_and(|cseq| cseq.method == Method::Register)
+        }
+        Ok(Message::Request(_)) | Err(_) => false,
     }
 }

@@ -19,10 +19,20 @@ pub struct Phone {
     pub noticed: Vec<String>,
     /// How many inputs its agent got.
     pub inputs: usize,
-    /// After which of them its page is replaced.
-    pub replace_after: Option<usize>,
+    /// When its page is replaced.
+    pub replace: Replace,
+    /// Whether what comes next follows from its registration, or came before: nothing new for the flow.
+    pub refreshes: bool,
+    /// How often its page was replaced.
+    replaced: u8,
+    /// What it sent.
+    pub sent: Vec<Vec<u8>>,
+    /// What it got.
+    pub received: Vec<Vec<u8>>,
     /// After which of them its connection is cut.
     pub cut_after: Option<usize>,
+    /// Whether it does not notice that; its page is only told that the network is back.
+    pub cuts_silently: bool,
     /// Why it has no media, if it has none.
     pub media: Result<(), MediaFailure>,
     /// Its password; without one nobody signs.
@@ -39,6 +49,17 @@ pub struct Phone {
     pub said: usize,
     /// Subscriptions to it.
     pub asked_for: Vec<SubscriptionId>,
+}
+
+/// When a phone's page is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replace {
+    Never,
+    /// Once, after so many inputs.
+    After(usize),
+    /// After every input, but for those that a replacement itself leads to: a page registers anew, and sends again
+    /// what may be lost.
+    Always,
 }
 
 /// What a user notices. Phases that one may or may not see on the way are left out.
@@ -80,8 +101,13 @@ impl Phone {
             seen: Vec::new(),
             noticed: Vec::new(),
             inputs: 0,
-            replace_after: None,
+            replace: Replace::Never,
+            refreshes: false,
+            replaced: 0,
+            sent: Vec::new(),
+            received: Vec::new(),
             cut_after: None,
+            cuts_silently: false,
             media: Ok(()),
             password: None,
             holds: false,
@@ -117,6 +143,17 @@ impl Phone {
             Seen::Incoming(..) | Seen::Established(_) | Seen::Remote(..) | Seen::Said(..) | Seen::Stopped => None,
         };
         self.seen.iter().filter_map(cause).collect()
+    }
+
+    /// An input was handled: whether the page is replaced now.
+    pub fn is_replaced(&mut self) -> bool {
+        self.inputs += 1;
+        let refreshes = std::mem::take(&mut self.refreshes);
+        match self.replace {
+            Replace::Never => false,
+            Replace::After(inputs) => self.inputs == inputs,
+            Replace::Always => !refreshes,
+        }
     }
 
     /// Takes a question: the answer, unless it is held.
@@ -256,7 +293,11 @@ impl Phone {
         let text = serde_json::to_string(&snapshot).unwrap();
         let snapshot: Snapshot = serde_json::from_str(&text).unwrap();
         self.held.clear();
-        self.agent = Agent::restore(snapshot, config, Duration::ZERO, [77; 32], now).unwrap();
+        self.replaced = self.replaced.wrapping_add(1);
+        let mut seed = [77; 32];
+        seed[..self.user.len().min(16)].copy_from_slice(&self.user.as_bytes()[..self.user.len().min(16)]);
+        seed[31] = self.replaced;
+        self.agent = Agent::restore(snapshot, config, Duration::ZERO, seed, now).unwrap();
     }
 }
 

@@ -1,7 +1,7 @@
 use super::Exchange;
 use sip::Instant;
-use sip::header::{Contact, Via};
-use sip::message::{Message, Method, Request, Response, Status};
+use sip::header::{CSeq, Contact, Via};
+use sip::message::{Headers, Message, Method, Request, Response, Status};
 use sip::uri::Uri;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -15,12 +15,17 @@ pub struct Wire {
     pub script: VecDeque<Reply>,
     /// All that came, in order.
     pub received: Vec<Message>,
+    /// Users without a phone here, whom the test plays: what they are asked waits for its answer.
+    pub played: Vec<String>,
+    /// Whether it keeps what does not reach a phone until that is registered again, as an exchange with transactions.
+    pub keeps: bool,
+    kept: BTreeMap<String, Vec<Vec<u8>>>,
+    /// Requests without any response: for whom, their transaction, and themselves.
+    unanswered: Vec<(String, (String, String), Vec<u8>)>,
     /// Whether pings stay without pong.
     pub pongless: bool,
     /// What was answered by the script, which a repetition gets once more (RFC 3261 17.2).
     answered: BTreeMap<(String, Method), Response>,
-    /// Users without a phone here, whom the test plays: what they are asked waits for its answer.
-    pub played: Vec<String>,
 }
 
 /// What becomes of one request.
@@ -82,7 +87,8 @@ impl Wire {
             None => {}
         }
         if request.method == Method::Register {
-            return self.reply(flow, accept(request));
+            self.reply(flow, accept(request));
+            return self.deliver(flow);
         }
         let Some(user) = user_of(&request.uri) else {
             return self.reply(flow, Response::to_request(request, Status::NOT_FOUND));
@@ -90,11 +96,28 @@ impl Wire {
         if self.played.contains(&user) {
             return;
         }
+        if self.keeps && request.method != Method::Ack {
+            self.unanswered.push((user.clone(), transaction(&request.headers), bytes.to_vec()));
+        }
         match self.flows.get(&user) {
             Some(to) => self.out.push_back((*to, bytes.to_vec())),
+            None if self.keeps => self.undelivered(&user, bytes.to_vec()),
             None if request.method == Method::Ack => {}
             None => self.reply(flow, Response::to_request(request, Status::NOT_FOUND)),
         }
+    }
+
+    /// A phone is back: it gets what it missed, and is asked again what it did not answer.
+    fn deliver(&mut self, flow: u64) {
+        let Some((user, _)) = self.flows.iter().find(|(_, other)| **other == flow) else { return };
+        let unanswered = self.unanswered.iter().filter(|(to, _, _)| to == user).map(|(_, _, bytes)| bytes.clone());
+        let mut all = self.kept.remove(user).unwrap_or_default();
+        for bytes in unanswered {
+            if !all.contains(&bytes) {
+                all.push(bytes);
+            }
+        }
+        self.out.extend(all.into_iter().map(|bytes| (flow, bytes)));
     }
 
     fn reply(&mut self, flow: u64, mut response: Response) {
@@ -127,8 +150,12 @@ impl Exchange for Wire {
                 let Ok(via) = response.headers.get::<Via>() else { return };
                 let host = via.host.to_string();
                 let user = host.strip_suffix(".invalid").unwrap_or_default();
+                let answered = transaction(&response.headers);
+                self.unanswered.retain(|(_, transaction, _)| *transaction != answered);
                 if let Some(to) = self.flows.get(user) {
                     self.out.push_back((*to, bytes.to_vec()));
+                } else if self.keeps {
+                    self.undelivered(user, bytes.to_vec());
                 }
             }
         }
@@ -143,6 +170,30 @@ impl Exchange for Wire {
     fn deadline(&self) -> Option<Instant> {
         None
     }
+
+    fn undelivered(&mut self, user: &str, bytes: Vec<u8>) {
+        let is_message = |bytes: &[u8]| matches!(Message::parse(bytes), Ok(Message::Request(_))) || is_response(bytes);
+        if self.keeps && is_message(&bytes) {
+            self.kept.entry(user.into()).or_default().push(bytes);
+        }
+    }
+}
+
+/// A response that is not to a REGISTER: those are for the connection that asked.
+fn is_response(bytes: &[u8]) -> bool {
+    match Message::parse(bytes) {
+        Ok(Message::Response(response)) => {
+            response.headers.get::<CSeq>().is_ok_and(|cseq| cseq.method != Method::Register)
+        }
+        Ok(Message::Request(_)) | Err(_) => false,
+    }
+}
+
+/// Names a transaction.
+fn transaction(headers: &Headers) -> (String, String) {
+    let branch = headers.get::<Via>().ok().and_then(|via| via.branch().map(ToString::to_string));
+    let method = headers.get::<CSeq>().map(|cseq| cseq.method.to_string());
+    (branch.unwrap_or_default(), method.unwrap_or_default())
 }
 
 /// 200 with the binding as it was asked for.

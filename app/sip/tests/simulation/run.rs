@@ -1,0 +1,202 @@
+//! One seed, from the beginning to the end.
+
+use crate::network::{Exchange as _, Ladder};
+use crate::users;
+use crate::watch::{Told, left_over};
+use crate::world::World;
+use sip::Duration;
+use sip::agent::{Cause, Registration};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// How a seed ended that did not fail.
+pub(crate) struct Ended {
+    /// How many calls its users were told of.
+    pub(crate) calls: u64,
+    /// What happened, in a number; of everything if there was a ladder.
+    pub(crate) fingerprint: u64,
+}
+
+/// A seed that failed.
+pub(crate) struct Failure {
+    seed: u64,
+    steps: usize,
+    why: String,
+    ladder: Option<String>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(ladder) = &self.ladder {
+            writeln!(f, "{ladder}")?;
+        }
+        writeln!(f, "{}", self.why)?;
+        write!(f, "SEED={} STEPS={} cargo test -p sip --test simulation -- everything", self.seed, self.steps)
+    }
+}
+
+/// Runs a seed, with as many steps as it says itself if `steps` does not.
+pub(crate) fn run(seed: u64, steps: Option<usize>, ladder: bool) -> Result<Ended, Failure> {
+    let mut world = World::new(seed, users_of(seed));
+    let own = usize::try_from(world.random.range(20, 250)).unwrap();
+    let steps = steps.unwrap_or(own);
+    world.ladder = ladder.then(Ladder::default);
+    let result = catch_unwind(AssertUnwindSafe(|| live(&mut world, steps)));
+    let ladder = world.ladder.as_ref().map(|ladder| ladder.as_str().to_string());
+    match result {
+        Ok(()) => {
+            let mut hasher = DefaultHasher::new();
+            (ladder, world.random.next(), world.now).hash(&mut hasher);
+            let calls = world.watches.iter().map(|watch| watch.calls().count() as u64).sum();
+            Ok(Ended { calls, fingerprint: hasher.finish() })
+        }
+        Err(panic) => {
+            let why = panic.downcast_ref::<String>().cloned();
+            let why = why.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_string())).unwrap_or_default();
+            Err(Failure { seed, steps, why, ladder })
+        }
+    }
+}
+
+/// The same seed with as few steps as it takes to fail, with its ladder.
+pub(crate) fn shrink(failure: &Failure) -> Failure {
+    std::panic::set_hook(Box::new(|_| {}));
+    let shorter = (0..=failure.steps).find_map(|steps| run(failure.seed, Some(steps), false).err());
+    let steps = shorter.map_or(failure.steps, |shorter| shorter.steps);
+    let shortest = run(failure.seed, Some(steps), true).err();
+    let _ = std::panic::take_hook();
+    shortest.expect("what failed fails again")
+}
+
+/// Two to four phones; the last one is a second one of the user of the first.
+const fn users_of(seed: u64) -> &'static [&'static str] {
+    match seed % 4 {
+        0 => &["alice", "bob"],
+        1 => &["alice", "bob", "caroline"],
+        2 => &["alice", "bob", "alice"],
+        _ => &["alice", "bob", "caroline", "alice"],
+    }
+}
+
+fn live(world: &mut World, steps: usize) {
+    for page in 0..world.pages.len() {
+        if world.random.percent(90) {
+            users::start(world, page);
+        }
+    }
+    world.exchange.tolerant = true;
+    for _ in 0..steps {
+        users::anything(world);
+    }
+    world.heal();
+    for page in 0..world.pages.len() {
+        hang_up_all(world, page);
+    }
+    // What rings rings out, what waits for a response waits for timer C.
+    world.run(Duration::from_secs(300));
+    for page in 0..world.pages.len() {
+        hang_up_all(world, page);
+    }
+    world.run(Duration::from_secs(300));
+    // A registration may be on its way just now.
+    let rests = (0..10).any(|_| {
+        world.run(Duration::from_secs(2));
+        at_rest(world).is_ok()
+    });
+    if !rests {
+        at_rest(world).unwrap_or_else(|why| panic!("{why}"));
+    }
+    causes_fit(world);
+    stop_all(world);
+}
+
+fn hang_up_all(world: &mut World, page: usize) {
+    let calls: Vec<_> = world.pages[page].phone.agent.calls().map(|call| call.id).collect();
+    for call in calls {
+        world.note(page, "hangs up at the end");
+        world.act(page, |agent, now| agent.hangup(call, now)).expect("the page is there").expect("the call is listed");
+    }
+}
+
+/// Nothing is left of any call: not in the phones, not in the exchange.
+fn at_rest(world: &World) -> Result<(), String> {
+    for (page, watch) in world.pages.iter().zip(&world.watches) {
+        let name = page.name();
+        let agent = &page.phone.agent;
+        let registration = agent.registration();
+        let fits = match registration {
+            Registration::Registered => page.wanted,
+            Registration::Idle | Registration::Stopped => !page.wanted,
+            // Who did not give the password stays out.
+            Registration::Refused(_) => page.wanted,
+            Registration::Registering
+            | Registration::Connecting
+            | Registration::Unreachable
+            | Registration::Unregistering => false,
+        };
+        if !fits {
+            return Err(format!("{name} is {registration:?} in the end"));
+        }
+        if watch.calls().any(|told| told.end.is_none()) {
+            return Err(format!("a call of {name} never ended"));
+        }
+        let saved = serde_json::to_value(agent.snapshot(page.clock(world.now)).expect("drained")).unwrap();
+        let left = left_over(&saved, &["registering", "servers", "nonces"]);
+        if !left.is_empty() {
+            return Err(format!("left over at {name}: {left:#?}"));
+        }
+    }
+    if !world.exchange.is_idle() {
+        return Err(format!("requests are left over in the exchange: {:#?}", world.exchange.saved(world.now)[1]));
+    }
+    Ok(())
+}
+
+/// Everybody stops; then nobody is registered, and nobody waits for anything.
+fn stop_all(world: &mut World) {
+    for page in 0..world.pages.len() {
+        users::stop(world, page);
+    }
+    world.run(Duration::from_secs(120));
+    for page in &world.pages {
+        let (name, agent) = (page.name(), &page.phone.agent);
+        let registration = agent.registration();
+        assert!(matches!(registration, Registration::Stopped), "{name} is {registration:?} after it stopped");
+        assert_eq!(agent.deadline(), None, "{name} waits for something after it stopped");
+    }
+    let saved = world.exchange.saved(world.now);
+    let left = saved.iter().flat_map(|saved| left_over(saved, &[])).collect::<Vec<_>>();
+    assert!(left.is_empty(), "left over in the exchange: {left:#?}");
+    assert_eq!(world.exchange.deadline(), None, "the exchange waits for something");
+    assert_eq!(world.next(), None);
+}
+
+/// What both ends of a call say of its end fits, if nothing went wrong with either since it began.
+fn causes_fit(world: &World) {
+    let mut ends: BTreeMap<&str, Vec<(&Told, &Cause)>> = BTreeMap::new();
+    for (page, watch) in world.pages.iter().zip(&world.watches) {
+        for told in watch.calls().filter(|told| told.established) {
+            let fault = page.last_fault.max(world.last_fault);
+            if let Some((call, cause)) = &told.end
+                && fault.is_none_or(|fault| fault < told.began)
+            {
+                ends.entry(&call.call_id).or_default().push((told, cause));
+            }
+        }
+    }
+    for (call_id, ends) in ends {
+        if let [(_, one), (_, other)] = ends.as_slice() {
+            let fits = (ends_it(one) && ends_it(other))
+                || (ends_it(one) && **other == Cause::HungUpThere)
+                || (ends_it(other) && **one == Cause::HungUpThere);
+            assert!(fits, "the ends of {call_id} do not fit: {one:?}, {other:?}");
+        }
+    }
+}
+
+/// Whether who says so ended the call themselves.
+const fn ends_it(cause: &Cause) -> bool {
+    matches!(cause, Cause::HungUpHere | Cause::Media(_) | Cause::Unfit(_))
+}

@@ -1,0 +1,171 @@
+//! What must be so at every step.
+
+use crate::page::Page;
+use sip::Instant;
+use sip::agent::{Agent, Call, CallId, Cause, Event};
+use sip::header::{self, CSeq, From, To, Via};
+use sip::message::{Header, Message, Method, Request, Status, is_keepalive};
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// What one phone was told and said.
+#[derive(Default)]
+pub(crate) struct Watch {
+    calls: BTreeMap<CallId, Told>,
+    /// The last number of each direction of a dialog.
+    numbers: BTreeMap<(String, String, String), u32>,
+    /// What was sent with a branch.
+    branches: BTreeMap<String, Vec<(Method, u64)>>,
+    /// How often in a row something was due still after it was done.
+    still_due: usize,
+}
+
+/// A timer that comes late may lead to another one that is late too: that many at most.
+const STILL_DUE: usize = 4;
+
+/// A call, as its user was told of it.
+pub(crate) struct Told {
+    pub(crate) began: Instant,
+    pub(crate) established: bool,
+    pub(crate) end: Option<(Call, Cause)>,
+}
+
+impl Watch {
+    /// A call was begun here.
+    pub(crate) fn dialled(&mut self, call: CallId, now: Instant) {
+        let told = Told { began: now, established: false, end: None };
+        assert!(self.calls.insert(call, told).is_none(), "{call:?} was there before");
+    }
+
+    /// Something was told.
+    pub(crate) fn told(&mut self, agent: &Agent, event: &Event, now: Instant) {
+        match event {
+            Event::Registration | Event::Stopped => {}
+            Event::Incoming(call) => self.dialled(*call, now),
+            Event::Call(call) => {
+                let known = self.up(*call);
+                if agent.calls().any(|other| other.id == *call && other.phase == sip::agent::Phase::Established) {
+                    known.established = true;
+                }
+            }
+            Event::Remote { call, .. }
+            | Event::Digit { call, .. }
+            | Event::PictureWanted(call)
+            | Event::Candidates { call, .. } => {
+                self.up(*call);
+            }
+            Event::Ended { call, last, cause } => {
+                if !self.calls.contains_key(call) {
+                    assert!(matches!(cause, Cause::Busy | Cause::Unfit(_)), "{call:?} ended, and never was: {cause:?}");
+                    self.dialled(*call, now);
+                }
+                self.up(*call).end = Some((last.clone(), cause.clone()));
+            }
+        }
+    }
+
+    fn up(&mut self, call: CallId) -> &mut Told {
+        let known = self.calls.get_mut(&call).unwrap_or_else(|| panic!("nobody knows {call:?}"));
+        assert!(known.end.is_none(), "{call:?} is over, and something is told about it");
+        known
+    }
+
+    pub(crate) fn calls(&self) -> impl Iterator<Item = &Told> {
+        self.calls.values()
+    }
+
+    /// Something was sent.
+    pub(crate) fn sent(&mut self, bytes: &[u8]) {
+        if is_keepalive(bytes).is_some() {
+            return;
+        }
+        let text = String::from_utf8_lossy(bytes);
+        assert!(!text.contains("the password of") && !text.contains("Basic "), "a secret is sent: {text}");
+        match Message::parse(bytes) {
+            Ok(Message::Request(request)) => self.requested(&request, bytes),
+            // It repeats what is wrong with the request.
+            Ok(Message::Response(response)) if response.status == Status::BAD_REQUEST => {}
+            Ok(Message::Response(response)) => {
+                response.validate().unwrap_or_else(|error| panic!("a response that is none: {error}\n{text}"));
+            }
+            Err(error) => panic!("what is sent cannot be read: {error}\n{text}"),
+        }
+    }
+
+    fn requested(&mut self, request: &Request, bytes: &[u8]) {
+        request.validate().unwrap_or_else(|error| panic!("a request that is none: {error}"));
+        let branch = get::<Via>(request).branch().expect("there is a branch").to_string();
+        let mut hasher = DefaultHasher::new();
+        bytes.hash(&mut hasher);
+        let hash = hasher.finish();
+        let sent = self.branches.entry(branch).or_default();
+        if let Some((_, before)) = sent.iter().find(|(method, _)| *method == request.method) {
+            assert_eq!(*before, hash, "another request with the same branch: {}", String::from_utf8_lossy(bytes));
+            return;
+        }
+        sent.push((request.method.clone(), hash));
+        let own = sent.iter().filter(|(method, _)| !matches!(method, Method::Ack | Method::Cancel));
+        assert!(own.count() <= 1, "another method with the same branch: {}", String::from_utf8_lossy(bytes));
+        if matches!(request.method, Method::Ack | Method::Cancel) {
+            return;
+        }
+        // A REGISTER has a new tag each time.
+        let tag = match request.method {
+            Method::Register => String::new(),
+            _ => get::<From>(request).tag().unwrap_or_default().to_string(),
+        };
+        // What has no tag of theirs is before all of its dialogs.
+        let theirs = get::<To>(request).tag().unwrap_or_default().to_string();
+        let early = (get::<header::CallId>(request).to_string(), tag, String::new());
+        let dialog = (early.0.clone(), early.1.clone(), theirs);
+        let seq = get::<CSeq>(request).seq;
+        let before = self.numbers.get(&early).max(self.numbers.get(&dialog));
+        assert!(
+            before.is_none_or(|before| *before < seq),
+            "CSeq {seq} after {before:?}: {}",
+            String::from_utf8_lossy(bytes)
+        );
+        self.numbers.insert(dialog, seq);
+    }
+
+    /// An input was handled, and all outputs were taken.
+    pub(crate) fn handled(&mut self, page: &Page, timeout: bool, now: Instant) {
+        let agent = &page.phone.agent;
+        assert!(agent.calls().count() <= agent.config().max_calls, "more calls than are allowed");
+        let still = agent.deadline().is_some_and(|deadline| deadline <= page.clock(now));
+        self.still_due = if still && timeout { self.still_due + 1 } else { 0 };
+        assert!(self.still_due < STILL_DUE, "what was due is still due");
+        for call in agent.calls() {
+            let known = self.calls.get(&call.id).unwrap_or_else(|| panic!("nobody was told of {:?}", call.id));
+            assert!(known.end.is_none(), "{:?} is listed, and over", call.id);
+        }
+    }
+}
+
+fn get<H: Header>(request: &Request) -> H {
+    request.headers.get().unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// What is left in what a machine is saved as: every list that is not empty, by its path. `kept` are the fields that
+/// may hold something.
+pub(crate) fn left_over(saved: &serde_json::Value, kept: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    collect(saved, kept, "", &mut found);
+    found
+}
+
+fn collect(value: &serde_json::Value, kept: &[&str], path: &str, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            for (name, value) in fields.iter().filter(|(name, _)| !kept.contains(&name.as_str())) {
+                collect(value, kept, &format!("{path}.{name}"), found);
+            }
+        }
+        serde_json::Value::Array(items) if !items.is_empty() => found.push(format!("{path}: {value}")),
+        serde_json::Value::Array(_)
+        | serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::String(_) => {}
+    }
+}

@@ -1,0 +1,601 @@
+//! The world: pages, the exchange, and what is under way between them, in virtual time.
+
+use crate::network::{Exchange as _, Ladder};
+use crate::page::{Page, Presence, Waiting};
+use crate::random::Random;
+use crate::real::Real;
+use crate::watch::Watch;
+use sip::agent::{Agent, CallId, Input, MediaFailure, Output, Question, QuestionId, VerbError};
+use sip::message::is_keepalive;
+use sip::{Duration, Instant};
+use std::collections::{BTreeMap, VecDeque};
+
+/// How many things may happen in the same millisecond.
+const BUSY: usize = 2_000;
+
+/// Everything that there is.
+pub(crate) struct World {
+    pub(crate) now: Instant,
+    pub(crate) random: Random,
+    pub(crate) exchange: Real,
+    pub(crate) pages: Vec<Page>,
+    pub(crate) watches: Vec<Watch>,
+    /// Whether things go wrong.
+    pub(crate) faults: bool,
+    /// When the last thing went wrong with the exchange.
+    pub(crate) last_fault: Option<Instant>,
+    pub(crate) ladder: Option<Ladder>,
+    /// What the exchange was saved as, and when, while it is down.
+    down: Option<(Option<[serde_json::Value; 2]>, Instant)>,
+    connections: BTreeMap<u64, Connection>,
+    due: BTreeMap<(Instant, u64), Due>,
+    order: u64,
+    flows: u64,
+    /// How many things happened in this millisecond.
+    busy: usize,
+}
+
+/// A connection. What is sent over it arrives in order, or not at all.
+struct Connection {
+    page: usize,
+    page_open: bool,
+    exchange_open: bool,
+    /// Nothing gets through any more, and nobody is told.
+    dead: bool,
+    to_exchange: Instant,
+    to_page: Instant,
+}
+
+enum Due {
+    Opened(usize, u64),
+    ToExchange(u64, Vec<u8>),
+    ToPage(u64, Vec<u8>),
+    ClosedAtExchange(u64),
+    ClosedAtPage(u64),
+    Answer { page: usize, generation: u64, id: QuestionId, question: Question, fails: bool },
+    Back(usize),
+    Awake(usize, Instant),
+    ExchangeBack,
+}
+
+impl World {
+    /// A world with a page for each of these users; the exchange wants some of them to sign what they send.
+    pub(crate) fn new(seed: u64, users: &[&str]) -> Self {
+        let mut random = Random::new(seed);
+        let pages: Vec<Page> =
+            users.iter().enumerate().map(|(number, user)| Page::new(user, number, &mut random)).collect();
+        let mut exchange = Real::new();
+        exchange.restart(None, Duration::ZERO, random.seed(), Instant::from_millis(0));
+        exchange.strangers = users.iter().filter(|_| random.percent(25)).map(|user| (*user).to_string()).collect();
+        Self {
+            now: Instant::from_millis(0),
+            exchange,
+            watches: pages.iter().map(|_| Watch::default()).collect(),
+            pages,
+            faults: true,
+            last_fault: None,
+            ladder: None,
+            down: None,
+            connections: BTreeMap::new(),
+            due: BTreeMap::new(),
+            order: 0,
+            flows: 0,
+            busy: 0,
+            random,
+        }
+    }
+
+    /// When something happens next.
+    pub(crate) fn next(&self) -> Option<Instant> {
+        let due = self.due.keys().next().map(|(at, _)| *at);
+        let pages = self.pages.iter().filter_map(Page::deadline).min();
+        [due, pages, self.exchange_deadline()].into_iter().flatten().min()
+    }
+
+    /// Lets so much time pass.
+    pub(crate) fn run(&mut self, time: Duration) {
+        let end = self.now + time;
+        while let Some(next) = self.next()
+            && next <= end
+        {
+            self.step();
+        }
+        if end > self.now {
+            self.now = end;
+            self.busy = 0;
+        }
+    }
+
+    /// Goes to what is next, and lets it happen.
+    pub(crate) fn step(&mut self) {
+        let Some(next) = self.next() else { return };
+        if next > self.now {
+            self.now = next;
+            self.busy = 0;
+        }
+        self.busy += 1;
+        assert!(self.busy < BUSY, "time stands still");
+        if let Some(entry) = self.due.first_entry()
+            && entry.key().0 <= self.now
+        {
+            let due = entry.remove();
+            return self.happen(due);
+        }
+        if let Some(page) = self.pages.iter().position(|page| page.deadline().is_some_and(|at| at <= self.now)) {
+            return self.input(page, Input::Timeout);
+        }
+        if self.exchange_deadline().is_some_and(|at| at <= self.now) {
+            self.exchange.timeout(self.now);
+            assert!(self.exchange.deadline().is_none_or(|at| at > self.now), "what was due is still due there");
+            self.drain_exchange();
+        }
+    }
+
+    /// Lets a user do something with their phone, if its page is there.
+    pub(crate) fn act<T>(&mut self, page: usize, act: impl FnOnce(&mut Agent, Instant) -> T) -> Option<T> {
+        if !self.pages[page].is_here() {
+            return None;
+        }
+        let clock = self.pages[page].clock(self.now);
+        let result = act(&mut self.pages[page].phone.agent, clock);
+        self.drain(page);
+        self.watches[page].handled(&self.pages[page], false, self.now);
+        Some(result)
+    }
+
+    /// Tries something with a call of a phone, if there is one.
+    pub(crate) fn with_call(
+        &mut self,
+        page: usize,
+        what: &str,
+        verb: impl FnOnce(&mut Agent, CallId, Instant) -> Result<(), VerbError>,
+    ) {
+        let calls: Vec<CallId> = self.pages[page].phone.agent.calls().map(|call| call.id).collect();
+        if calls.is_empty() {
+            return;
+        }
+        let call = calls[self.random.index(calls.len())];
+        self.note(page, what);
+        // A verb that does not fit is refused, and that is all.
+        self.act(page, |agent, now| verb(agent, call, now).is_ok());
+    }
+
+    pub(crate) fn dial(&mut self, page: usize, user: &str) {
+        self.note(page, &format!("calls {user}"));
+        let target = format!("sip:{user}@example.com").parse().unwrap();
+        let now = self.now;
+        if !self.pages[page].is_here() {
+            return;
+        }
+        let clock = self.pages[page].clock(now);
+        if let Ok(call) = self.pages[page].phone.agent.call(target, clock) {
+            self.watches[page].dialled(call, now);
+            self.drain(page);
+            self.watches[page].handled(&self.pages[page], false, now);
+        }
+    }
+
+    /// A line in the ladder.
+    pub(crate) fn note(&mut self, page: usize, what: &str) {
+        if let Some(ladder) = &mut self.ladder {
+            ladder.note(&format!("{:>7} {} {what}", self.now.as_millis(), self.pages[page].name()));
+        }
+    }
+
+    fn note_exchange(&mut self, what: &str) {
+        if let Some(ladder) = &mut self.ladder {
+            ladder.note(&format!("{:>7} the exchange {what}", self.now.as_millis()));
+        }
+    }
+
+    /// A connection breaks, and both ends notice sooner or later. What is under way gets lost, or arrives first.
+    pub(crate) fn cut(&mut self, page: usize) {
+        self.fault(page);
+        let Some(flow) = self.pages[page].flow else { return };
+        self.note(page, "loses its connection");
+        if self.random.percent(50) {
+            self.due.retain(|_, due| !matches!(due, Due::ToExchange(of, _) | Due::ToPage(of, _) if *of == flow));
+        }
+        self.connections.get_mut(&flow).unwrap().dead = true;
+        let (page_delay, exchange_delay) = (self.random.millis(0, 500), self.random.millis(0, 500));
+        self.later(page_delay, Due::ClosedAtPage(flow));
+        self.later(exchange_delay, Due::ClosedAtExchange(flow));
+    }
+
+    /// A connection breaks, and nobody notices: the exchange does so by its own means some time later.
+    pub(crate) fn cut_silently(&mut self, page: usize) {
+        self.fault(page);
+        let Some(flow) = self.pages[page].flow else { return };
+        self.note(page, "loses its connection, and does not know");
+        self.connections.get_mut(&flow).unwrap().dead = true;
+        self.due.retain(|_, due| !matches!(due, Due::ToExchange(of, _) | Due::ToPage(of, _) if *of == flow));
+        let delay = self.random.millis(100, 60_000);
+        self.later(delay, Due::ClosedAtExchange(flow));
+    }
+
+    /// Nothing can be reached from there for a while.
+    pub(crate) fn cut_off(&mut self, page: usize) {
+        let time = self.random.millis(500, 90_000);
+        self.note(page, &format!("is cut off for {time:?}"));
+        self.pages[page].cut_off = self.now + time;
+        if self.random.percent(50) { self.cut(page) } else { self.cut_silently(page) }
+    }
+
+    /// The page is closed, and opened again later.
+    pub(crate) fn leave(&mut self, page: usize) {
+        if !self.pages[page].is_here() {
+            return;
+        }
+        self.fault(page);
+        let away = match self.random.range(0, 10) {
+            0..=6 => self.random.millis(20, 2_000),
+            7 | 8 => self.random.millis(2_000, 35_000),
+            _ => self.random.millis(35_000, 600_000),
+        };
+        self.note(page, &format!("goes away for {away:?}"));
+        let saved = self.pages[page].save(self.now);
+        self.pages[page].presence = Presence::Away(saved, self.now);
+        self.pages[page].attempt += 1;
+        if let Some(flow) = self.pages[page].flow.take() {
+            self.connections.get_mut(&flow).unwrap().page_open = false;
+            let delay = self.random.millis(0, 300);
+            self.later(delay, Due::ClosedAtExchange(flow));
+        }
+        self.later(away, Due::Back(page));
+    }
+
+    /// The page freezes for a while.
+    pub(crate) fn sleep(&mut self, page: usize) {
+        if !self.pages[page].is_here() {
+            return;
+        }
+        self.fault(page);
+        let time =
+            if self.random.percent(70) { self.random.millis(50, 5_000) } else { self.random.millis(5_000, 300_000) };
+        self.note(page, &format!("freezes for {time:?}"));
+        self.pages[page].presence = Presence::Asleep(VecDeque::new());
+        self.later(time, Due::Awake(page, self.now));
+    }
+
+    /// The page's clock jumps.
+    pub(crate) fn jump(&mut self, page: usize) {
+        let time = self.random.millis(100, 100_000);
+        self.fault(page);
+        self.note(page, &format!("has a clock that jumps by {time:?}"));
+        self.pages[page].jump(time);
+    }
+
+    /// The exchange dies, and is there again later, with what it saved or with nothing.
+    pub(crate) fn restart(&mut self) {
+        if self.down.is_some() {
+            return;
+        }
+        self.last_fault = Some(self.now);
+        let kept = self.random.percent(70);
+        self.note_exchange(if kept { "dies" } else { "dies, and forgets everything" });
+        let saved = kept.then(|| self.exchange.saved(self.now));
+        self.down = Some((saved, self.now));
+        self.due.retain(|_, due| !matches!(due, Due::ToExchange(..) | Due::ToPage(..) | Due::ClosedAtExchange(_)));
+        let flows: Vec<u64> = self.connections.keys().copied().collect();
+        for flow in flows {
+            let connection = self.connections.get_mut(&flow).unwrap();
+            connection.exchange_open = false;
+            connection.dead = true;
+            if self.random.percent(80) {
+                let delay = self.random.millis(0, 300);
+                self.later(delay, Due::ClosedAtPage(flow));
+            }
+        }
+        let time =
+            if self.random.percent(70) { self.random.millis(50, 3_000) } else { self.random.millis(3_000, 60_000) };
+        self.later(time, Due::ExchangeBack);
+    }
+
+    /// Says that the network may be back.
+    pub(crate) fn hint(&mut self, page: usize) {
+        self.note(page, "may be back");
+        if self.pages[page].is_here() {
+            self.input(page, Input::Hint);
+        }
+    }
+
+    /// Gives a page, or the exchange, a message that nobody sent.
+    pub(crate) fn inject(&mut self, page: usize, to_exchange: bool, bytes: Vec<u8>) {
+        let Some(flow) = self.pages[page].flow else { return };
+        self.fault(page);
+        self.last_fault = Some(self.now);
+        self.note(page, if to_exchange { "is said to send something" } else { "gets something that nobody sent" });
+        let due = if to_exchange { Due::ToExchange(flow, bytes) } else { Due::ToPage(flow, bytes) };
+        self.later(Duration::ZERO, due);
+    }
+
+    /// A message that is under way, if there is one.
+    pub(crate) fn overheard(&mut self) -> Option<Vec<u8>> {
+        let messages: Vec<&Vec<u8>> = self
+            .due
+            .values()
+            .filter_map(|due| match due {
+                Due::ToExchange(_, bytes) | Due::ToPage(_, bytes) => Some(bytes),
+                Due::Opened(..)
+                | Due::ClosedAtExchange(_)
+                | Due::ClosedAtPage(_)
+                | Due::Answer { .. }
+                | Due::Back(_)
+                | Due::Awake(..)
+                | Due::ExchangeBack => None,
+            })
+            .collect();
+        if messages.is_empty() {
+            return None;
+        }
+        let at = self.random.index(messages.len());
+        Some(messages[at].clone())
+    }
+
+    /// All that went wrong is over: pages are there and awake, everything can be reached.
+    pub(crate) fn heal(&mut self) {
+        self.faults = false;
+        for page in 0..self.pages.len() {
+            self.pages[page].cut_off = self.now;
+            self.pages[page].late = Duration::ZERO;
+            self.back(page);
+            self.awake(page, self.now);
+        }
+        self.exchange_back();
+    }
+
+    fn fault(&mut self, page: usize) {
+        self.pages[page].last_fault = Some(self.now);
+    }
+
+    fn exchange_deadline(&self) -> Option<Instant> {
+        if self.down.is_some() { None } else { self.exchange.deadline() }
+    }
+
+    fn later(&mut self, time: Duration, due: Due) {
+        self.at(self.now + time, due);
+    }
+
+    fn at(&mut self, at: Instant, due: Due) {
+        self.order += 1;
+        self.due.insert((at, self.order), due);
+    }
+
+    fn happen(&mut self, due: Due) {
+        match due {
+            Due::Opened(page, attempt) => self.reach_page(page, Waiting::Opened(attempt)),
+            Due::ToPage(flow, bytes) => {
+                let connection = &self.connections[&flow];
+                if connection.page_open {
+                    self.reach_page(connection.page, Waiting::Message(flow, bytes));
+                }
+            }
+            Due::ClosedAtPage(flow) => self.reach_page(self.connections[&flow].page, Waiting::Closed(flow)),
+            Due::Answer { page, generation, id, question, fails } if self.pages[page].generation == generation => {
+                self.reach_page(page, Waiting::Answer(id, Box::new(question), fails));
+            }
+            Due::Answer { .. } => {}
+            Due::ToExchange(flow, bytes) => {
+                if self.connections[&flow].exchange_open {
+                    self.exchange.received(flow, &bytes, self.now);
+                    self.drain_exchange();
+                }
+            }
+            Due::ClosedAtExchange(flow) => {
+                let connection = self.connections.get_mut(&flow).unwrap();
+                if std::mem::take(&mut connection.exchange_open) {
+                    self.exchange.closed(flow, self.now);
+                    self.drain_exchange();
+                }
+            }
+            Due::Back(page) => self.back(page),
+            Due::Awake(page, since) => self.awake(page, since),
+            Due::ExchangeBack => self.exchange_back(),
+        }
+    }
+
+    /// Something reaches a page: now, when it wakes up, or never.
+    fn reach_page(&mut self, page: usize, what: Waiting) {
+        match &mut self.pages[page].presence {
+            Presence::Away(..) => {}
+            Presence::Asleep(waiting) => waiting.push_back(what),
+            Presence::Here => self.arrive(page, what),
+        }
+    }
+
+    fn arrive(&mut self, page: usize, what: Waiting) {
+        match what {
+            Waiting::Opened(attempt) if attempt != self.pages[page].attempt => {}
+            Waiting::Opened(_) if self.down.is_some() || self.pages[page].cut_off > self.now => {
+                self.input(page, Input::Disconnected);
+            }
+            Waiting::Opened(_) => {
+                self.open(page);
+                self.input(page, Input::Connected);
+            }
+            Waiting::Message(flow, bytes) if self.pages[page].flow == Some(flow) => {
+                self.input(page, Input::Received(&bytes));
+            }
+            Waiting::Closed(flow) if self.pages[page].flow == Some(flow) => {
+                self.pages[page].flow = None;
+                self.connections.get_mut(&flow).unwrap().page_open = false;
+                self.input(page, Input::Disconnected);
+            }
+            Waiting::Message(..) | Waiting::Closed(_) => {}
+            Waiting::Answer(id, question, fails) => {
+                let phone = &mut self.pages[page].phone;
+                let answer = if !fails {
+                    phone.answer_to(&question)
+                } else if matches!(*question, Question::Digest { .. }) {
+                    sip::agent::Answer::NoCredentials
+                } else {
+                    sip::agent::Answer::Media(MediaFailure::Denied)
+                };
+                self.input(page, Input::Answer(id, answer));
+            }
+        }
+    }
+
+    fn open(&mut self, page: usize) {
+        self.flows += 1;
+        let flow = self.flows;
+        self.pages[page].flow = Some(flow);
+        let (to_exchange, to_page) = (self.now, self.now);
+        let connection = Connection { page, page_open: true, exchange_open: true, dead: false, to_exchange, to_page };
+        self.connections.insert(flow, connection);
+        let user = self.pages[page].phone.user.clone();
+        self.exchange.opened(flow, &user, self.now);
+        self.drain_exchange();
+    }
+
+    fn input(&mut self, page: usize, input: Input<'_>) {
+        let timeout = matches!(input, Input::Timeout);
+        let clock = self.pages[page].clock(self.now);
+        self.pages[page].phone.agent.handle(input, clock);
+        self.drain(page);
+        self.watches[page].handled(&self.pages[page], timeout, self.now);
+    }
+
+    fn drain(&mut self, page: usize) {
+        while let Some(output) = self.pages[page].phone.agent.poll() {
+            match output {
+                Output::Connect(_) => {
+                    self.pages[page].attempt += 1;
+                    let attempt = self.pages[page].attempt;
+                    let time = self.random.millis(5, 300);
+                    // Now and then there is no news.
+                    if !(self.faults && self.random.percent(5)) {
+                        self.later(time, Due::Opened(page, attempt));
+                    }
+                }
+                Output::Disconnect => self.disconnect(page),
+                Output::Transmit(bytes) => self.sent(page, bytes),
+                Output::Ask(id, question) => self.asked(page, id, question),
+                Output::Event(event) => {
+                    let Page { phone, .. } = &mut self.pages[page];
+                    self.watches[page].told(&phone.agent, &event, self.now);
+                    let line = phone.told(event);
+                    phone.seen.clear();
+                    if let (Some(ladder), Some(line)) = (&mut self.ladder, line) {
+                        ladder.told(self.now, self.pages[page].name(), &line);
+                    }
+                }
+            }
+        }
+        assert!(
+            self.pages[page].phone.agent.snapshot(Instant::from_millis(0)).is_some(),
+            "a drained agent can be saved"
+        );
+    }
+
+    fn disconnect(&mut self, page: usize) {
+        self.pages[page].attempt += 1;
+        if let Some(flow) = self.pages[page].flow.take() {
+            let connection = self.connections.get_mut(&flow).unwrap();
+            connection.page_open = false;
+            let at = connection.to_exchange.max(self.now);
+            self.at(at, Due::ClosedAtExchange(flow));
+        }
+    }
+
+    fn sent(&mut self, page: usize, bytes: Vec<u8>) {
+        self.watches[page].sent(&bytes);
+        if let Some(ladder) = &mut self.ladder
+            && is_keepalive(&bytes).is_none()
+        {
+            ladder.sent(self.now, self.pages[page].name(), "exchange", &bytes);
+        }
+        let Some(flow) = self.pages[page].flow else { return };
+        let delay = self.delay();
+        let connection = self.connections.get_mut(&flow).unwrap();
+        if !connection.dead {
+            connection.to_exchange = connection.to_exchange.max(self.now + delay);
+            let at = connection.to_exchange;
+            self.at(at, Due::ToExchange(flow, bytes));
+        }
+    }
+
+    fn asked(&mut self, page: usize, id: QuestionId, question: Question) {
+        let generation = self.pages[page].generation;
+        let fails = self.faults && self.random.percent(4);
+        let time = match self.random.range(0, 100) {
+            _ if !self.faults => self.random.millis(1, 200),
+            0..=74 => self.random.millis(1, 300),
+            75..=94 => self.random.millis(300, 30_000),
+            // Who has no password is told so; who has to allow the microphone may never say anything.
+            _ if matches!(question, Question::Digest { .. }) => self.random.millis(300, 30_000),
+            _ => return,
+        };
+        self.later(time, Due::Answer { page, generation, id, question, fails });
+    }
+
+    fn drain_exchange(&mut self) {
+        while let Some((flow, bytes)) = self.exchange.poll() {
+            let delay = self.delay();
+            let Some(connection) = self.connections.get_mut(&flow) else { continue };
+            if let Some(ladder) = &mut self.ladder
+                && is_keepalive(&bytes).is_none()
+            {
+                ladder.sent(self.now, "exchange", self.pages[connection.page].name(), &bytes);
+            }
+            assert!(connection.exchange_open, "the exchange sends over a connection that is closed");
+            if !connection.dead {
+                connection.to_page = connection.to_page.max(self.now + delay);
+                let at = connection.to_page;
+                self.at(at, Due::ToPage(flow, bytes));
+            }
+        }
+    }
+
+    fn delay(&mut self) -> Duration {
+        if self.faults && self.random.percent(3) { self.random.millis(100, 5_000) } else { self.random.millis(1, 100) }
+    }
+
+    fn back(&mut self, page: usize) {
+        let now = self.now;
+        if !matches!(self.pages[page].presence, Presence::Away(..)) {
+            return;
+        }
+        let Presence::Away(saved, since) = std::mem::replace(&mut self.pages[page].presence, Presence::Here) else {
+            return;
+        };
+        self.fault(page);
+        self.note(page, "is back");
+        // The clock on the wall may have been set meanwhile.
+        let away = match self.random.range(0, 20) {
+            0 => Duration::ZERO,
+            1 => now.since(since) * 3,
+            _ => now.since(since),
+        };
+        self.pages[page].restore(*saved, away, &mut self.random, now);
+        self.drain(page);
+        self.watches[page].handled(&self.pages[page], false, now);
+    }
+
+    fn awake(&mut self, page: usize, since: Instant) {
+        if !matches!(self.pages[page].presence, Presence::Asleep(_)) {
+            return;
+        }
+        let Presence::Asleep(waiting) = std::mem::replace(&mut self.pages[page].presence, Presence::Here) else {
+            return;
+        };
+        self.fault(page);
+        self.note(page, "wakes up");
+        if self.random.percent(30) {
+            let slept = self.now.since(since);
+            self.pages[page].stood_still(slept);
+        }
+        for what in waiting {
+            self.arrive(page, what);
+        }
+    }
+
+    fn exchange_back(&mut self) {
+        let Some((saved, since)) = self.down.take() else { return };
+        self.last_fault = Some(self.now);
+        self.note_exchange("is back");
+        let seed = self.random.seed();
+        self.exchange.restart(saved, self.now.since(since), seed, self.now);
+        self.drain_exchange();
+    }
+}

@@ -7,6 +7,7 @@ use sip::agent::{Agent, Body, Notice, Package, SubscriptionId, SubscriptionPhase
 use sip::body::pidf::Availability;
 use sip::header::{CSeq, CallId, Contact, Event, Expires, From, To};
 use sip::message::{HeaderName, Method, Request, Response, Status};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const OPEN: &str =
     "<presence entity=\"sip:bob@example.com\"><tuple id=\"t\"><status><basic>open</basic></status></tuple></presence>";
@@ -53,6 +54,12 @@ fn last_subscribe(net: &Net) -> Request {
     (*net.exchange.requests(&Method::Subscribe).last().expect("she subscribed")).clone()
 }
 
+/// One that was never used.
+fn branch() -> usize {
+    static LAST: AtomicUsize = AtomicUsize::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed)
+}
+
 /// A NOTIFY in the dialog that the last SUBSCRIBE began.
 fn notify(net: &Net, seq: u32, state: &str, body: &str) -> Request {
     let subscribe = last_subscribe(net);
@@ -61,10 +68,11 @@ fn notify(net: &Net, seq: u32, state: &str, body: &str) -> Request {
     let from = subscribe.headers.get::<From>().unwrap();
     let kind = if body.is_empty() { "" } else { "Content-Type: application/pidf+xml\r\n" };
     request(&format!(
-        "NOTIFY sip:alice-page@alice.invalid SIP/2.0\r\nVia: SIP/2.0/WSS server.invalid;branch=z9hG4bK{call_id}{seq}\r\n\
+        "NOTIFY sip:alice-page@alice.invalid SIP/2.0\r\nVia: SIP/2.0/WSS server.invalid;branch=z9hG4bK{}\r\n\
          Max-Forwards: 70\r\nFrom: <sip:bob@example.com>;tag=server\r\nTo: {}\r\nCall-ID: {call_id}\r\nCSeq: {seq} NOTIFY\r\n\
          Contact: <sip:bob@server.example.com>\r\nRecord-Route: <sip:edge.example.com;lr>\r\nEvent: {event}\r\n\
          Subscription-State: {state}\r\n{kind}Content-Length: {}\r\n\r\n{body}",
+        branch(),
         from.0,
         body.len()
     ))
@@ -488,11 +496,10 @@ fn a_type_that_is_not_taken_is_refused_with_those_that_are() {
 /// A NOTIFY that nobody asked for.
 fn unsolicited(event: &str, to: &str, kind: &str, body: &str) -> Vec<u8> {
     format!(
-        "NOTIFY sip:alice-page@alice.invalid SIP/2.0\r\nVia: SIP/2.0/WSS pbx.invalid;branch=z9hG4bK{}{}\r\n\
+        "NOTIFY sip:alice-page@alice.invalid SIP/2.0\r\nVia: SIP/2.0/WSS pbx.invalid;branch=z9hG4bK{}\r\n\
          Max-Forwards: 70\r\nFrom: <sip:asterisk@example.com>;tag=pbx\r\nTo: <sip:alice@example.com>{to}\r\n\
          Call-ID: pbx\r\nCSeq: 1 NOTIFY\r\nContact: <sip:asterisk@example.com>\r\n{event}{kind}Content-Length: {}\r\n\r\n{body}",
-        event.len(),
-        body.len(),
+        branch(),
         body.len()
     )
     .into_bytes()

@@ -2,19 +2,16 @@ use app::encoding;
 use app::sign::ToSign;
 use sip::digest::Credentials;
 use wasm_bindgen::JsCast;
-use web_sys::{Headers, RequestInit, Response};
+use web_sys::{RequestInit, Response};
 
 /// Where the server signs.
 const PATH: &str = "/sign";
 
 /// Asks the server for the signature; `None` when it gives none, for whatever reason.
 pub(crate) async fn sign(request: &ToSign) -> Option<Credentials> {
-    let headers = Headers::new().ok()?;
-    headers.set("content-type", "application/octet-stream").ok()?;
     let init = RequestInit::new();
     init.set_method("POST");
     init.set_body(&js_sys::Uint8Array::from(&*encoding::encode(request)));
-    init.set_headers(&headers);
     let response: Response = web_sys::window()?.fetch_with_str_and_init(PATH, &init).await.ok()?.unchecked_into();
     if !response.ok() {
         return None;

@@ -2,7 +2,7 @@
 
 use sip::Instant;
 use sip::header::ContentType;
-use sip::message::{Headers, KeepAlive, Message, is_keepalive};
+use sip::message::{HeaderName, Headers, KeepAlive, Message, is_keepalive};
 use std::fmt::Write as _;
 
 /// Messages and events so far, one a line.
@@ -55,8 +55,14 @@ fn first_line(bytes: &[u8]) -> String {
     }
     match Message::parse(bytes) {
         Ok(Message::Request(request)) => {
-            let body = body(&request.headers, &request.body);
-            format!("{}{body}", request.method)
+            let body = match sip::body::sipfrag::SipFrag::status(&request.body) {
+                Some(status) => format!(" of {status} {}", status.reason()),
+                None => body(&request.headers, &request.body),
+            };
+            let replaces = if request.headers.contains(HeaderName::Replaces) { " with Replaces" } else { "" };
+            let state = request.headers.get::<sip::header::SubscriptionState>();
+            let state = state.map_or_else(|_| String::new(), |state| format!(" {}", state.state));
+            format!("{}{state}{replaces}{body}", request.method)
         }
         Ok(Message::Response(response)) => {
             let body = body(&response.headers, &response.body);

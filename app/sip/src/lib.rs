@@ -21,6 +21,7 @@
 //! | `call` | a call that is dialled, answered and hung up |
 //! | `reject` | a call that is declined |
 //! | `screen_share` | a screen that is offered in a call |
+//! | `transfer` | a call that is passed on to somebody else |
 //! | `reload` | a call that goes on after its page was loaded anew |
 //! | `inspect` | one message the way the stack sees it |
 //!

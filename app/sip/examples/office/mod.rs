@@ -218,7 +218,7 @@ impl Phone {
     fn new(user: &'static str, seed: u8, now: Instant) -> Self {
         let address = format!("<sip:{user}@{DOMAIN}>").parse().expect("it is an address");
         let registrar = format!("sip:{DOMAIN}").parse().expect("it is a URI");
-        let config = Config::new(address, registrar, &mut Random::new([seed; 32]));
+        let config = Config { max_calls: 2, ..Config::new(address, registrar, &mut Random::new([seed; 32])) };
         Self { user, agent: Agent::new(config, [seed; 32], now), events: Vec::new(), describes: AUDIO }
     }
 

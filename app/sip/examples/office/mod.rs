@@ -7,9 +7,12 @@
 #![allow(dead_code, reason = "no example needs all of it")]
 #![allow(unreachable_pub, missing_docs, reason = "it is a part of each example")]
 
+mod event_server;
+
+use event_server::EventServer;
 use sip::agent::{Agent, Answer, Body, Config, Event, Input, Output, Question};
 use sip::digest::{self, Ha1s};
-use sip::message::{KeepAlive, Message};
+use sip::message::{KeepAlive, Message, Method};
 use sip::proxy::{self, Inbound, Proxy};
 use sip::registrar::{self, Admission, Arrival, Domain, Flow, Registrar, Secrets};
 use sip::transaction::Reliability;
@@ -33,6 +36,8 @@ pub struct Office {
     wire: VecDeque<Parcel>,
     /// The first lines of what went over the wire, with who sent it.
     pub ladder: Vec<String>,
+    /// What users published.
+    pub event_server: EventServer,
 }
 
 /// One phone, and what its user noticed.
@@ -62,6 +67,7 @@ impl Office {
             phones: users.iter().zip(10..).map(|(user, seed)| Phone::new(user, seed, now)).collect(),
             wire: VecDeque::new(),
             ladder: Vec::new(),
+            event_server: EventServer::default(),
         }
     }
 
@@ -206,6 +212,11 @@ impl Office {
             Inbound::KeepAlive(KeepAlive::Ping) => self.wire.push_back(Parcel::Down(at, b"\r\n".to_vec())),
             Inbound::Register(request) => {
                 self.registrar.handle(registrar::Input::Received { flow, request }, self.now);
+            }
+            // An exchange would ask for a signature first.
+            Inbound::Other(Message::Request(request)) if request.method == Method::Publish => {
+                let response = self.event_server.publish(&request);
+                self.wire.push_back(Parcel::Down(at, response.to_bytes()));
             }
             Inbound::Other(message) => self.proxy.handle(proxy::Input::Received { flow, message }, self.now),
             Inbound::Refused(response) => self.wire.push_back(Parcel::Down(at, response)),

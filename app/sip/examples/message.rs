@@ -23,13 +23,13 @@ fn text(text: &str) -> Body {
 
 /// The newest message that came to somebody: its name, the call that it came in, and what it says.
 fn newest(office: &mut Office, user: &str) -> (MessageId, Option<CallId>, String) {
-    let newest = office.phone(user).events.iter().rev().find_map(|event| match event {
-        Event::Message { id, call, from, body, .. } => Some((*id, *call, from, String::from_utf8_lossy(&body.bytes))),
-        _ => None,
+    let newest = office.phone(user).events.iter().rev().find_map(|event| {
+        if let Event::Message { id, call, from, body, .. } = event { Some((*id, *call, from, body)) } else { None }
     });
-    let (id, call, from, text) = newest.expect("a message came");
+    let (id, call, from, body) = newest.expect("a message came");
+    let text = String::from_utf8_lossy(&body.bytes).into_owned();
     println!("{from}: {text}");
-    (id, call, text.into_owned())
+    (id, call, text)
 }
 
 fn main() {

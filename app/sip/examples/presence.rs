@@ -35,10 +35,12 @@ fn bob(activities: &[Activity]) -> Body {
 
 /// What Alice was told last.
 fn seen_by_alice(office: &mut Office) -> Availability {
-    let told = office.phone("alice").events.iter().rev().find_map(|event| match event {
-        Event::Notified { body, .. } => Notice::read(body).ok(),
-        _ => None,
-    });
+    let told = office
+        .phone("alice")
+        .events
+        .iter()
+        .rev()
+        .find_map(|event| if let Event::Notified { body, .. } = event { Notice::read(body).ok() } else { None });
     match told {
         Some(Notice::Presence(presence)) => presence.state(),
         _ => Availability::Unknown,
@@ -70,9 +72,8 @@ fn main() {
     let agent = &mut office.phone("alice").agent;
     let watching = agent.subscribe(target, Package::Presence, HOUR, now).expect("it is the first");
     office.settle();
-    let asked = office.phone("bob").events.iter().find_map(|event| match event {
-        Event::SubscriptionAsked { id, by, .. } => Some((*id, by.clone())),
-        _ => None,
+    let asked = office.phone("bob").events.iter().find_map(|event| {
+        if let Event::SubscriptionAsked { id, by, .. } = event { Some((*id, by.clone())) } else { None }
     });
     let (watched, by) = asked.expect("Bob is asked");
     println!("{by} watches Bob");

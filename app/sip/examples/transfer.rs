@@ -32,9 +32,8 @@ fn main() {
     office.settle();
 
     // Bob is asked whether he wants that; if so, his phone calls Carol.
-    let asked = office.phone("bob").events.iter().find_map(|event| match event {
-        Event::TransferAsked { call, target, .. } => Some((*call, target.clone())),
-        _ => None,
+    let asked = office.phone("bob").events.iter().find_map(|event| {
+        if let Event::TransferAsked { call, target, .. } = event { Some((*call, target.clone())) } else { None }
     });
     let (asked_in, target) = asked.expect("Bob is asked");
     println!("Bob is to call {target}");

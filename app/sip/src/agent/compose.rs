@@ -214,13 +214,6 @@ pub(super) fn not_acceptable(config: &Profile, request: &Request, tag: &str) -> 
     response
 }
 
-/// 489 to a subscription of a kind that there is none of here (RFC 6665 8.3.2).
-pub(super) fn bad_event(config: &Profile, request: &Request, tag: &str) -> Response {
-    let mut response = response(config, request, Status::BAD_EVENT, tag);
-    response.headers.push(&AllowEvents(vec![REFER]));
-    response
-}
-
 /// 500 to a request that comes while another one is being answered (RFC 3261 14.2).
 pub(super) fn overlap(core: &mut Core, request: &Request, tag: &str) -> Response {
     let seconds = u32::try_from(core.random.below(11)).unwrap_or_default();

@@ -301,12 +301,6 @@ impl Agent {
         false
     }
 
-    fn refuse_event(&mut self, key: &Key, request: &Request) {
-        let tag = self.core.random.token();
-        let response = compose::bad_event(&self.core.config, request, &tag);
-        self.core.respond(key, &response);
-    }
-
     /// Whether a request wants a session that goes on long enough without a refresh; if not, it is refused (RFC 4028 9).
     fn is_lasting(&mut self, key: &Key, request: &Request) -> bool {
         if !session_timer::is_too_small(&self.core.config, request) {

@@ -366,9 +366,9 @@ fn a_server_in_the_middle_may_number_as_it_likes() {
 #[test]
 fn notify_of_another_package_is_refused() {
     let mut net = accepted();
-    assert_eq!(notify_of(&mut net, 500, "presence", "active", ""), Status::BAD_EVENT);
-    let response = last_response(&net);
-    assert_eq!(response.headers.get::<header::AllowEvents>().unwrap().to_string(), "refer");
+    // There is no such subscription (RFC 6665 4.1.3), and of the other no such package.
+    assert_eq!(notify_of(&mut net, 500, "presence", "active", ""), Status::CALL_DOES_NOT_EXIST);
+    assert_eq!(notify_of(&mut net, 501, "weather", "active", ""), Status::BAD_EVENT);
 }
 
 #[test]

@@ -427,7 +427,8 @@ fn any_and_silent_subscribe() {
     assert_eq!(responses(&net).pop().unwrap().status, Status::CALL_DOES_NOT_EXIST, "of another REFER");
     net.inject(BOB, &from_alice(&net, "SUBSCRIBE", 502, "Event: presence\r\n"));
     net.settle();
-    assert_eq!(responses(&net).pop().unwrap().status, Status::BAD_EVENT);
+    // A call's dialog is for its own subscriptions only (RFC 6665 4.5.2).
+    assert_eq!(responses(&net).pop().unwrap().status, Status::CALL_DOES_NOT_EXIST);
 
     // And now it is not wanted any more.
     let headers = format!("Event: refer;id={seq}\r\nExpires: 0\r\n");
@@ -524,7 +525,14 @@ fn nobody_outside_of_a_call_may_have_us_call() {
     net.inject(BOB, refer.replace("REFER", "SUBSCRIBE").replace("z9hG4bK-1", "z9hG4bK-2").as_bytes());
     net.settle();
     assert_eq!(last_response(&net).status, Status::BAD_EVENT);
-    net.inject(BOB, refer.replace("REFER", "NOTIFY").replace("z9hG4bK-1", "z9hG4bK-3").as_bytes());
+    net.inject(
+        BOB,
+        refer
+            .replace("REFER", "NOTIFY")
+            .replace("z9hG4bK-1", "z9hG4bK-3")
+            .replace("Refer-To: <sip:carol@example.com>", "Event: refer\r\nSubscription-State: active")
+            .as_bytes(),
+    );
     net.settle();
     assert_eq!(last_response(&net).status, Status::CALL_DOES_NOT_EXIST);
 }

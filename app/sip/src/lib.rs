@@ -21,6 +21,9 @@
 //! | `call` | a call that is dialled, answered and hung up |
 //! | `reject` | a call that is declined |
 //! | `screen_share` | a screen that is offered in a call |
+//! | `transfer` | a call that is passed on to somebody else |
+//! | `message` | messages that are kept, refused, and said in a call |
+//! | `presence` | presence that is published, watched and told |
 //! | `reload` | a call that goes on after its page was loaded anew |
 //! | `inspect` | one message the way the stack sees it |
 //!

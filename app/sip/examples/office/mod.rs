@@ -7,9 +7,12 @@
 #![allow(dead_code, reason = "no example needs all of it")]
 #![allow(unreachable_pub, missing_docs, reason = "it is a part of each example")]
 
+mod event_server;
+
+use event_server::EventServer;
 use sip::agent::{Agent, Answer, Body, Config, Event, Input, Output, Question};
 use sip::digest::{self, Ha1s};
-use sip::message::{KeepAlive, Message};
+use sip::message::{KeepAlive, Message, Method};
 use sip::proxy::{self, Inbound, Proxy};
 use sip::registrar::{self, Admission, Arrival, Domain, Flow, Registrar, Secrets};
 use sip::transaction::Reliability;
@@ -33,6 +36,8 @@ pub struct Office {
     wire: VecDeque<Parcel>,
     /// The first lines of what went over the wire, with who sent it.
     pub ladder: Vec<String>,
+    /// What users published.
+    pub event_server: EventServer,
 }
 
 /// One phone, and what its user noticed.
@@ -62,6 +67,7 @@ impl Office {
             phones: users.iter().zip(10..).map(|(user, seed)| Phone::new(user, seed, now)).collect(),
             wire: VecDeque::new(),
             ladder: Vec::new(),
+            event_server: EventServer::default(),
         }
     }
 
@@ -207,6 +213,11 @@ impl Office {
             Inbound::Register(request) => {
                 self.registrar.handle(registrar::Input::Received { flow, request }, self.now);
             }
+            // An exchange would ask for a signature first.
+            Inbound::Other(Message::Request(request)) if request.method == Method::Publish => {
+                let response = self.event_server.publish(&request);
+                self.wire.push_back(Parcel::Down(at, response.to_bytes()));
+            }
             Inbound::Other(message) => self.proxy.handle(proxy::Input::Received { flow, message }, self.now),
             Inbound::Refused(response) => self.wire.push_back(Parcel::Down(at, response)),
             Inbound::KeepAlive(KeepAlive::Pong | KeepAlive::Empty) | Inbound::Dropped => {}
@@ -218,7 +229,7 @@ impl Phone {
     fn new(user: &'static str, seed: u8, now: Instant) -> Self {
         let address = format!("<sip:{user}@{DOMAIN}>").parse().expect("it is an address");
         let registrar = format!("sip:{DOMAIN}").parse().expect("it is a URI");
-        let config = Config::new(address, registrar, &mut Random::new([seed; 32]));
+        let config = Config { max_calls: 2, ..Config::new(address, registrar, &mut Random::new([seed; 32])) };
         Self { user, agent: Agent::new(config, [seed; 32], now), events: Vec::new(), describes: AUDIO }
     }
 

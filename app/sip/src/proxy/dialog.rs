@@ -34,7 +34,11 @@ impl Proxy {
         }
         let uri = self.remote_target(&context.request, &target, came_by);
         let trace = forward::trace(&context.request, &self.tokens);
-        let request = forward::request(&context.request, uri, &party, &self.config.domain);
+        let mut request = forward::request(&context.request, uri, &party, &self.config.domain);
+        if request.method == Method::Notify {
+            // The subscriber makes its dialog of it, not of what came before (RFC 6665 4.3).
+            forward::record_route(&mut request, ends, &self.tokens, &self.config.domain);
+        }
         let legs = Vec::from([self.leg(request, &trace, target, None)]);
         let responses = if context.request.method == Method::Invite {
             ResponseContext::invite(1, self.config.timer_c, None, now)

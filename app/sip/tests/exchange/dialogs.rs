@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, benches, phone, ring};
 use crate::messages::{answer, first_line, invite, register, within, within_back};
-use sip::header::{RecordRoute, Via};
+use sip::header::{CSeq, RecordRoute, Via};
 use sip::message::{HeaderName, Message, Method, Request, Response};
 use sip::proxy::Event;
 use sip::registrar::Flow;
@@ -58,6 +58,38 @@ fn a_call_and_its_end_either_way() {
             bench.pass(40_000);
             assert_eq!(bench.proxy.pending(), 0, "nothing is left of it");
         }
+    }
+}
+
+/// A subscriber makes its dialog of the NOTIFY (RFC 6665 4.4.1), whose requests are to come this way, too.
+#[test]
+fn a_notification_says_the_way_of_its_dialog() {
+    for mut bench in benches() {
+        let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
+        let mut subscribe = invite("1001", "a", "1002");
+        subscribe.method = Method::Subscribe;
+        subscribe.headers.set(&CSeq::new(1, Method::Subscribe));
+        bench.send(a, subscribe);
+        let arrived = bench.request(b);
+        let mut accepted = answer(&arrived, 200, "1002", "b");
+        accepted.headers.push_raw("Contact", "<sip:1002-b@b.invalid;transport=ws>").unwrap();
+        bench.send(b, accepted.clone());
+        assert_eq!(bench.response(a).status.code(), 200);
+        accepted.headers.copy_from(&arrived.headers, HeaderName::RecordRoute);
+        let mut notify = within_back("NOTIFY", &arrived, &accepted, 1);
+        notify.headers.push_raw("Contact", "<sip:1002-b@b.invalid;transport=ws>").unwrap();
+        bench.send(b, notify);
+        let notify = bench.request(a);
+        bench.send(a, answer(&notify, 200, "x", "x"));
+        assert_eq!(bench.response(b).status.code(), 200);
+
+        // What Alice refreshes it with: the way of the NOTIFY, which is that of one who was called.
+        let mut made = Response::to_request(&notify, sip::message::Status::OK);
+        made.headers.copy_from(&notify.headers, HeaderName::Contact);
+        made.headers.remove(HeaderName::RecordRoute);
+        made.headers.copy_from(&notify.headers, HeaderName::RecordRoute);
+        bench.send(a, within_back("SUBSCRIBE", &notify, &made, 2));
+        assert_eq!(bench.request(b).method, Method::Subscribe);
     }
 }
 

@@ -1,10 +1,9 @@
 //! The words that an agent and its user exchange.
 
-use super::Refusal;
+use super::{Cause, Identity, Refusal};
 use crate::digest::{Challenge, Credentials};
-use crate::header::NameAddr;
+use crate::header::{NameAddr, Reason};
 use crate::message::{Method, Status};
-use crate::sdp::Unfitness;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
@@ -30,6 +29,7 @@ pub enum Input<'a> {
 
 /// What the agent tells its user.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "there are few at a time")]
 pub enum Output {
     /// Open the transport to this one of [`super::Config::servers`], by its index; 0 where there are none.
     Connect(usize),
@@ -53,6 +53,12 @@ pub struct QuestionId(pub u64);
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CallId(pub u64);
 
+/// Names one of the phones that a call of ours reached, in the order in which they were heard of; 0 in a call that came
+/// in (RFC 3261 12: an early dialog).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Branch(pub u32);
+
 /// What the agent needs to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -67,7 +73,7 @@ pub enum Question {
     },
     /// The answer to the offer of this call: accept it as remote description, open the microphone, make one.
     Answer {
-        /// The call that is being answered, or that the other end changes.
+        /// The call that is being answered, or that the other end changes, perhaps before it is answered (UPDATE).
         call: CallId,
         /// Their offer; `None` when their INVITE had no body, and an offer of ours is wanted (late offer).
         offer: Option<Body>,
@@ -138,10 +144,13 @@ pub enum Event {
     /// [`super::Agent::calls`] changed for this call.
     Call(CallId),
     /// Their description for this call arrived: apply it. The final one is always told, even when it equals
-    /// the early one before it.
+    /// the early one before it; but for a call whose early dialog was changed (UPDATE), where the last
+    /// [`Question::Answer`] had it.
     Remote {
         /// Whose.
         call: CallId,
+        /// Which of the phones that it reached says so.
+        branch: Branch,
         /// Their answer.
         answer: Body,
         /// Whether it came in a provisional response, and may still be replaced (WebRTC: `pranswer`); the one of
@@ -166,6 +175,13 @@ pub enum Event {
         call: CallId,
         /// The fragment (`application/trickle-ice-sdpfrag`), which [`crate::sdp::Fragment`] reads.
         fragment: Body,
+    },
+    /// One of the phones that an unanswered call reached, whose early description was told, is out of it.
+    BranchEnded {
+        /// Whose.
+        call: CallId,
+        /// Which.
+        branch: Branch,
     },
     /// The call is over and forgotten; release its microphone and its peer connection.
     ///
@@ -227,6 +243,21 @@ pub struct Call {
     pub held_there: bool,
     /// Whether they take candidates after the description (RFC 8840), as far as they said.
     pub trickles: bool,
+    /// What is known of who calls; of a call that we began, nothing.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub identity: Identity,
+    /// After how long the caller asks that it is answered by itself, from when it came: trusted callers only.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub auto_answer: Option<Duration>,
+    /// How it wants to ring (RFC 3261 20.4, RFC 7462): a URN such as `urn:alert:source:internal`, or the name of a ring.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub alert: Option<String>,
+    /// The final response that ended it, if one of theirs did.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub status: Option<Status>,
+    /// Why they ended it, in the words of their CANCEL, BYE or response (RFC 3326).
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub reason: Option<Reason>,
 }
 
 /// A key of a telephone (RFC 4733 3): `0` to `9`, `*`, `#`, `A` to `D`.
@@ -286,47 +317,6 @@ pub enum Phase {
     Established,
     /// Over for the user, who was told so; the last responses are awaited. Such a call is not listed any more.
     Ending,
-}
-
-/// Why a call ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum Cause {
-    /// We hung up an answered call.
-    HungUpHere,
-    /// They hung up an answered call.
-    HungUpThere,
-    /// We cancelled before the answer.
-    CancelledHere,
-    /// They cancelled before our answer.
-    CancelledThere,
-    /// We declined.
-    DeclinedHere,
-    /// 603.
-    DeclinedThere,
-    /// 486, 600; incoming: as many calls were up as are allowed.
-    Busy,
-    /// 408, 487, 480 after it rang, or our own ringing time; incoming: it rang out.
-    NoAnswer,
-    /// Another phone took it (RFC 3326: CANCEL with cause 200).
-    AnsweredElsewhere,
-    /// 404, 410, 484, 604.
-    NotFound,
-    /// 480.
-    Unavailable,
-    /// 406, 415, 488, 606, with the text of its Warning (RFC 3261 20.43), if any.
-    NotAcceptable(String),
-    /// 401, 403, 407.
-    Forbidden,
-    /// The media could not be had, here.
-    Media(MediaFailure),
-    /// No response came (timers B, F, H), or the transport failed for too long.
-    Network,
-    /// Any other final status.
-    Status(Status),
-    /// A browser cannot take their description ([`super::Config::webrtc`]): all reasons. An incoming call did not even ring,
-    /// and is told by [`Event::Ended`] alone.
-    Unfit(Unfitness),
 }
 
 /// Why a description cannot be made or used, or media broke.

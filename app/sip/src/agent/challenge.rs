@@ -82,11 +82,11 @@ impl Agent {
         let key = self.core.send(request, purpose, challenged);
         let Some(key) = key else { return };
         match purpose {
-            Purpose::Invite(call) => self.with(call, |session, _| session.invited_again(key)),
+            Purpose::Invite(call) => self.with(call, |session, core| session.invited_again(core, key)),
             Purpose::Reinvite(call) => self.with(call, |session, _| session.reinvited_again(key)),
             Purpose::Update(call) => self.with(call, |session, _| session.updated_again(key)),
             Purpose::Info(call) => self.with(call, |session, _| session.informed_again(key)),
-            Purpose::Register | Purpose::Farewell | Purpose::Probe => {}
+            Purpose::Register | Purpose::Farewell | Purpose::Probe | Purpose::Prack(_) => {}
         }
     }
 
@@ -97,8 +97,8 @@ impl Agent {
             Purpose::Register => Some(self.registering.next_seq()),
             Purpose::Invite(call) => Some(following.saturating_add(self.session(call)?.skipped())),
             Purpose::Farewell | Purpose::Probe => Some(following),
-            Purpose::Reinvite(call) | Purpose::Update(call) | Purpose::Info(call) => {
-                let dialog = self.session(call)?.dialog_mut()?;
+            Purpose::Reinvite(call) | Purpose::Update(call) | Purpose::Info(call) | Purpose::Prack(call) => {
+                let dialog = self.session(call)?.dialog_with(request)?;
                 dialog.skip(1);
                 Some(dialog.local_seq())
             }

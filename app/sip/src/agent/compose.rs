@@ -24,6 +24,10 @@ pub(super) const SDP: &str = SessionDescription::CONTENT_TYPE;
 /// The only flow of this phone (RFC 5626 4.2).
 pub(super) const REG_ID: u32 = 1;
 
+/// Reliable provisional responses (RFC 3262).
+pub(super) const RELIABLE: Token = Token::literal("100rel");
+/// Whoever forks a call may tell us that one of its early dialogs is over (RFC 6228).
+const EARLY_END: Token = Token::literal("199");
 const OUTBOUND: Token = Token::literal("outbound");
 const GRUU: Token = Token::literal("gruu");
 const PATH: Token = Token::literal("path");
@@ -106,7 +110,9 @@ pub(super) fn describe(config: &Profile, request: &mut Request) {
         request.headers.push(&Contact::Addr(contact));
     }
     request.headers.push(&allow(config));
-    request.headers.push(&Supported(extensions(config)));
+    let mut supported = extensions(config);
+    supported.push(EARLY_END);
+    request.headers.push(&Supported(supported));
     listen(config, &mut request.headers);
 }
 
@@ -220,12 +226,24 @@ fn words(failure: MediaFailure) -> &'static str {
 
 /// What may be asked of us: everything else is refused (RFC 3261 8.2.1).
 pub(super) fn methods(_config: &Profile) -> Vec<Method> {
-    vec![Method::Invite, Method::Ack, Method::Cancel, Method::Bye, Method::Options, Method::Update, Method::Info]
+    vec![
+        Method::Invite,
+        Method::Ack,
+        Method::Cancel,
+        Method::Bye,
+        Method::Options,
+        Method::Prack,
+        Method::Update,
+        Method::Info,
+    ]
 }
 
 /// Extensions that others may require of us.
 pub(super) fn extensions(config: &Profile) -> Vec<Token> {
     let mut extensions = vec![OUTBOUND, GRUU];
+    if config.reliable {
+        extensions.push(RELIABLE);
+    }
     if config.session_expires.is_some() {
         extensions.push(session_timer::TIMER);
     }

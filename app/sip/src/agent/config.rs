@@ -68,6 +68,10 @@ pub struct Config {
     /// Whether a browser makes the media (WebRTC): what it cannot take is refused before it rings, and who offered it
     /// learns why ([`SessionDescription::offer_for_browser`](crate::sdp::SessionDescription::offer_for_browser)).
     pub webrtc: bool,
+    /// Whether what only a network can know of a caller is believed: P-Asserted-Identity (RFC 3325), Remote-Party-ID,
+    /// Diversion, History-Info, and that a call may be answered by itself. It is right where all that comes over the
+    /// transport comes from one's own server, which takes away what others wrote.
+    pub trusts_identity: bool,
     /// How long a call may go on without being refreshed (RFC 4028 4 Session-Expires); `None`: session timers are not used.
     pub session_expires: Option<Duration>,
     /// The shortest such time that is accepted (RFC 4028 5 Min-SE).
@@ -127,6 +131,7 @@ impl Config {
             pong_timeout: Duration::from_secs(3),
             user_agent: String::from("Tabphone"),
             webrtc: false,
+            trusts_identity: true,
             session_expires: Some(Duration::from_secs(1800)),
             min_session: Duration::from_secs(90),
             reliable: true,

@@ -25,16 +25,22 @@ pub(super) struct Established {
     /// Whether we began it: decides who waits longer after glare (RFC 3261 14.1).
     pub(super) caller: bool,
     /// Who holds it.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub(super) holding: Holding,
     /// What both sides said last.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub(super) described: Described,
     /// Whether a new offer was asked for that has not begun.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub(super) renew: bool,
     /// What limits it.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub(super) timer: SessionTimer,
     /// Whether they take UPDATE, as far as they said.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub(super) updates: bool,
     /// Why it ends, as long as its BYE waits for the ACK.
+    #[cfg_attr(feature = "serde", serde(default))]
     reason: Option<Reason>,
 }
 
@@ -158,14 +164,18 @@ impl Session {
     }
 
     /// BYE came.
-    pub(super) fn hung_up(&mut self, core: &mut Core) {
+    pub(super) fn hung_up(&mut self, core: &mut Core, bye: &Request) {
+        if !matches!(self.state, State::Outgoing(_)) {
+            self.reason = cause::told(&bye.headers);
+        }
         match &mut self.state {
-            State::Incoming(_) => self.refuse(core, Cause::CancelledThere),
+            State::Incoming(_) => self.refuse(core, cause::of_cancel(&bye.headers)),
             State::Established(established) => {
                 established.refuse_theirs(core, Status::REQUEST_TERMINATED);
                 self.gone(core, Cause::HungUpThere);
             }
-            State::Outgoing(_) | State::Gone => {}
+            State::Outgoing(_) => self.early_hung_up(core, bye),
+            State::Gone => {}
         }
     }
 
@@ -192,7 +202,7 @@ impl Session {
         match description::check(&core.config, &answer) {
             Ok(()) => {
                 self.hear(core, &answer);
-                core.event(Event::Remote { call: self.id, answer, early: false });
+                core.event(Event::Remote { call: self.id, branch: self.branch, answer, early: false });
             }
             Err(unfit) => self.leave(core, Cause::Unfit(unfit)),
         }

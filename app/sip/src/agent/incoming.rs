@@ -2,17 +2,39 @@ use super::core::Core;
 use super::established::{Established, Unacknowledged};
 use super::hold::Described;
 use super::info::Informing;
+use super::reliable::Provisional;
 use super::session::{Session, State};
 use super::session_timer::{self, SessionTimer};
-use super::{Answer, CallId, Cause, Direction, Event, MediaFailure, Phase, Question, cause, compose, description};
+use super::{
+    Answer, Branch, CallId, Cause, Direction, Event, MediaFailure, Phase, Question, auto_answer, cause, compose,
+    description, identity,
+};
 use crate::Instant;
 use crate::dialog::Dialog;
-use crate::header::{CSeq, From, NameAddr, PAssertedIdentity};
-use crate::message::{HeaderError, Headers, Request, Status};
+use crate::header::CSeq;
+use crate::message::{HeaderError, Request, Status};
 use crate::transaction::Key;
 use alloc::string::ToString;
 
 /// A call that came in, until it is answered.
+///
+/// | Row | State | On | Does | Next |
+/// | --- | --- | --- | --- | --- |
+/// | N1 | – | INVITE | 180, as [`Provisional`] says | Ringing |
+/// | N2 | – | INVITE that must be answered by itself, and will not be | 403 (RFC 5373 4.1.2) | – |
+/// | N3 | Ringing | answer | asks for the answer | Answering |
+/// | N4 | Ringing | the time to be answered by itself | asks for the answer | Answering |
+/// | N5 | Ringing, Answering | decline, hang up | 603, Ended | – |
+/// | N6 | Ringing, Answering | its time is over | 480, Ended | – |
+/// | N7 | Ringing, Answering | CANCEL | 200, 487, Ended | – |
+/// | N8 | Ringing, Answering | BYE | 200, 487, Ended | – |
+/// | N9 | Ringing, Answering | UPDATE without description | 200, takes the new target | same |
+/// | N10 | Ringing, Answering | UPDATE with description | 500 with Retry-After | same |
+/// | N11 | Ringing, Answering | INVITE in the dialog | 500 with Retry-After | same |
+/// | N12 | Answering | description | 200 with it: the answer, or the offer if the INVITE had none | Established |
+/// | N13 | Answering | none can be made | 488, Ended | – |
+/// | N14 | Ringing, Answering | transport is a new one | the last response | same |
+/// | N15 | Established | CANCEL | 200, nothing else | Established |
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Incoming {
@@ -21,6 +43,9 @@ pub(super) struct Incoming {
     pub(super) dialog: Dialog,
     /// When nobody waits for the user, or for the answer, any more.
     pub(super) until: Instant,
+    /// When it is answered by itself.
+    #[cfg_attr(feature = "serde", serde(default))]
+    answers: Option<Instant>,
     /// Whether the user accepted, and the answer is awaited.
     answering: bool,
 }
@@ -28,6 +53,11 @@ pub(super) struct Incoming {
 impl Incoming {
     pub(super) const fn phase(&self) -> Phase {
         if self.answering { Phase::Answering } else { Phase::RingingHere }
+    }
+
+    /// When [`Session::incoming_timeout`] is due.
+    pub(super) fn deadline(&self) -> Instant {
+        self.answers.map_or(self.until, |answers| answers.min(self.until))
     }
 
     /// Whether this INVITE came by another way before (RFC 3261 8.2.2.2).
@@ -38,25 +68,41 @@ impl Incoming {
 }
 
 impl Session {
-    /// Rings.
+    /// Rings. `alone`: there is no other call.
     ///
     /// # Errors
     /// When the INVITE lacks what a dialog needs.
-    pub(super) fn ring(core: &mut Core, id: CallId, key: Key, invite: &Request) -> Result<Self, HeaderError> {
+    pub(super) fn ring(
+        core: &mut Core,
+        id: CallId,
+        key: Key,
+        invite: &Request,
+        alone: bool,
+    ) -> Result<Self, HeaderError> {
         let local_tag = core.random.token();
         let dialog = Dialog::uas(invite, &local_tag)?;
-        let remote = caller(&invite.headers)?;
-        core.respond(&key, &compose::response(&core.config, invite, Status::RINGING, &local_tag));
+        let (remote, identity) = identity::caller(&core.config, &invite.headers)?;
+        let late = description::of_request(invite).is_none();
+        let provisional = Provisional::ring(core, &key, invite, &local_tag, late);
         core.event(Event::Incoming(id));
         let call_id = dialog.call_id().to_string();
         let until = core.now + core.config.ringing;
-        let incoming = Incoming { key, invite: invite.clone(), dialog, until, answering: false };
+        let auto_answer = auto_answer::after(&core.config, &invite.headers, identity.anonymous);
+        let answers = auto_answer.filter(|_| alone && core.config.auto_answer).map(|after| core.now + after);
+        let incoming = Incoming { key, invite: invite.clone(), dialog, until, answers, answering: false };
         let mut session = Self {
             id,
             direction: Direction::Incoming,
             remote,
             call_id,
             local_tag,
+            identity,
+            auto_answer,
+            alert: auto_answer::alert(&invite.headers),
+            status: None,
+            reason: None,
+            branch: Branch::default(),
+            provisional,
             over: false,
             informing: Informing::default(),
             state: State::Incoming(incoming),
@@ -69,6 +115,7 @@ impl Session {
     pub(super) fn accept(&mut self, core: &mut Core) {
         let State::Incoming(incoming) = &mut self.state else { return };
         incoming.answering = true;
+        incoming.answers = None;
         incoming.until = core.now + core.config.ringing;
         let offer = description::of_request(&incoming.invite);
         core.ask(Question::Answer { call: self.id, offer, hold: false });
@@ -94,6 +141,7 @@ impl Session {
         let late = offer.is_none();
         let unacknowledged = Unacknowledged::new(&invite, &response, late, core.now);
         self.state = State::Established(Established::as_called(dialog.clone(), unacknowledged));
+        self.provisional.answered();
         self.begun(core, &invite, &response, offer.as_ref());
         core.event(Event::Call(self.id));
     }
@@ -103,24 +151,12 @@ impl Session {
         let State::Incoming(Incoming { key, invite, .. }) = &self.state else { return };
         let config = &core.config;
         let tag = &self.local_tag;
-        let response = match &cause {
-            Cause::Media(failure) => compose::no_media(config, invite, tag, *failure),
-            Cause::Unfit(unfit) => compose::unfit(config, invite, tag, unfit),
-            // Not declined: other phones of this user go on ringing.
-            Cause::NoAnswer | Cause::Network => compose::response(config, invite, Status::TEMPORARILY_UNAVAILABLE, tag),
-            Cause::CancelledThere => compose::response(config, invite, Status::REQUEST_TERMINATED, tag),
-            Cause::DeclinedHere
-            | Cause::AnsweredElsewhere
-            | Cause::HungUpHere
-            | Cause::HungUpThere
-            | Cause::CancelledHere
-            | Cause::DeclinedThere
-            | Cause::Busy
-            | Cause::NotFound
-            | Cause::Unavailable
-            | Cause::NotAcceptable(_)
-            | Cause::Forbidden
-            | Cause::Status(_) => compose::response(config, invite, Status::DECLINE, tag),
+        let response = if let Cause::Media(failure) = &cause {
+            compose::no_media(config, invite, tag, *failure)
+        } else if let Cause::Unfit(unfit) = &cause {
+            compose::unfit(config, invite, tag, unfit)
+        } else {
+            compose::response(config, invite, cause::refusal(&cause), tag)
         };
         core.respond(key, &response);
         self.gone(core, cause);
@@ -131,25 +167,20 @@ impl Session {
         let State::Incoming(Incoming { key: own, invite, .. }) = &self.state else { return };
         if own == key {
             core.respond(key, &compose::response(&core.config, invite, Status::REQUEST_TERMINATED, &self.local_tag));
+            self.reason = cause::told(&cancel.headers);
             self.gone(core, cause::of_cancel(&cancel.headers));
         }
     }
 
     pub(super) fn incoming_timeout(&mut self, core: &mut Core) {
-        self.refuse(core, Cause::NoAnswer);
+        if self.reliable_timeout(core) {
+            return;
+        }
+        let State::Incoming(incoming) = &self.state else { return };
+        if incoming.until <= core.now {
+            self.refuse(core, Cause::NoAnswer);
+        } else if incoming.answers.is_some_and(|answers| answers <= core.now) {
+            self.accept(core);
+        }
     }
-}
-
-/// Who calls: whom the network vouches for (RFC 3325), or who they say they are.
-pub(super) fn caller(headers: &Headers) -> Result<NameAddr, HeaderError> {
-    let From(mut from) = headers.get::<From>()?;
-    from.params.remove("tag");
-    let Ok(Some(PAssertedIdentity(mut asserted))) = headers.find::<PAssertedIdentity>() else {
-        return Ok(from);
-    };
-    // Whoever says another number may say another name too: it is shown beside its own number only.
-    if asserted.display.is_none() && asserted.uri.equivalent(&from.uri) {
-        asserted.display = from.display;
-    }
-    Ok(asserted)
 }

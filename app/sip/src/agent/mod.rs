@@ -14,15 +14,18 @@
 //! the other end (CANCEL, BYE, ACK) is done behind that.
 
 mod api;
+mod auto_answer;
 mod cause;
 mod challenge;
 mod compose;
 mod config;
 mod core;
 mod description;
+mod early;
 mod established;
 mod hold;
 mod hooked;
+mod identity;
 mod incoming;
 mod info;
 mod link;
@@ -32,8 +35,10 @@ mod outgoing;
 mod profile;
 mod questions;
 mod receive;
+mod redirect;
 mod refusal;
 mod registering;
+mod reliable;
 mod servers;
 mod session;
 mod session_timer;
@@ -46,7 +51,9 @@ mod update;
 mod tests;
 
 pub use api::*;
+pub use cause::Cause;
 pub use config::{Config, ConfigError, Server};
+pub use identity::{CallOptions, DiversionReason, Diverted, Identity};
 pub use refusal::Refusal;
 pub use snapshot::{RestoreError, Snapshot};
 
@@ -181,6 +188,14 @@ impl Agent {
         self.sessions.push(session);
         self.settle();
         Ok(id)
+    }
+
+    /// As [`Agent::call`], shown to the other end as the options say.
+    ///
+    /// # Errors
+    /// As many calls are up as are allowed.
+    pub fn call_as(&mut self, target: Uri, options: CallOptions, now: Instant) -> Result<CallId, VerbError> {
+        self.call_with(target, options.into_headers(), now)
     }
 
     /// Answers a call that rings here.
@@ -419,7 +434,8 @@ impl Agent {
             Question::Answer { call, .. } => self.with(call, |session, core| match session.state {
                 State::Incoming(_) => session.answered(core, answer),
                 State::Established(_) => session.reanswered(core, answer),
-                State::Outgoing(_) | State::Gone => {}
+                State::Outgoing(_) => session.update_answered(core, answer),
+                State::Gone => {}
             }),
             Question::Digest { .. } => {
                 if let Some(challenged) = open.challenged {

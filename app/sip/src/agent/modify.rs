@@ -56,12 +56,24 @@ pub(super) enum Modify {
     /// Our offer is awaited.
     Offering(Offer),
     /// Our re-INVITE is under way, or is being signed: until then, whatever provisional responses come.
-    Sent { key: Key, until: Instant, change: Change },
+    Sent {
+        key: Key,
+        until: Instant,
+        #[cfg_attr(feature = "serde", serde(default))]
+        change: Change,
+    },
     /// Both sides tried at once; we try again.
     Later { at: Instant },
     /// Their re-INVITE or UPDATE awaits our answer, which puts them on hold or not; then we may want to try again
     /// ourselves.
-    Answering { key: Key, request: Request, hold: bool, later: Option<Instant> },
+    Answering {
+        key: Key,
+        #[cfg_attr(feature = "serde", serde(alias = "invite"))]
+        request: Request,
+        #[cfg_attr(feature = "serde", serde(default))]
+        hold: bool,
+        later: Option<Instant>,
+    },
 }
 
 /// What our re-INVITE is for.
@@ -82,6 +94,13 @@ pub(super) struct Offer {
     pub(super) hold: bool,
     /// Whether it was asked for whatever the hold is.
     media: bool,
+}
+
+impl Default for Change {
+    /// What there was before there were others.
+    fn default() -> Self {
+        Self::Offer(Offer { hold: false, media: true })
+    }
 }
 
 impl Modify {

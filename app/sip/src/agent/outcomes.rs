@@ -57,9 +57,11 @@ impl Agent {
     /// Whether a request for this purpose is worth being sent again, signed or over another flow.
     fn is_wanted(&self, purpose: Purpose) -> bool {
         match purpose {
-            Purpose::Invite(id) | Purpose::Reinvite(id) | Purpose::Update(id) | Purpose::Info(id) => {
-                self.sessions.iter().any(|session| session.id == id && !session.over)
-            }
+            Purpose::Invite(id)
+            | Purpose::Reinvite(id)
+            | Purpose::Update(id)
+            | Purpose::Info(id)
+            | Purpose::Prack(id) => self.sessions.iter().any(|session| session.id == id && !session.over),
             Purpose::Register | Purpose::Farewell => true,
             Purpose::Probe => false,
         }
@@ -85,6 +87,7 @@ impl Agent {
             Purpose::Reinvite(call) => self.with(call, |session, core| session.reinvite_outcome(core, outcome)),
             Purpose::Update(call) => self.with(call, |session, core| session.update_outcome(core, outcome)),
             Purpose::Info(call) => self.with(call, |session, core| session.info_outcome(core, outcome)),
+            Purpose::Prack(call) => self.with(call, |session, _| session.prack_outcome(outcome)),
             Purpose::Farewell | Purpose::Probe => {}
         }
     }

@@ -1,10 +1,14 @@
 use super::core::{Core, Stray};
+use super::early::{Described, Early, Winner};
 use super::established::{Acknowledged, Established};
 use super::info::Informing;
+use super::redirect::Targets;
+use super::reliable::Provisional;
 use super::session::{Session, State, acknowledge, bye};
 use super::transactions::{Outcome, Purpose};
 use super::{
-    Answer, Body, CallId, Cause, Direction, Event, MediaFailure, Phase, Question, cause, compose, description,
+    Answer, Branch, CallId, Cause, Direction, Event, Identity, MediaFailure, Phase, Question, cause, compose,
+    description, identity,
 };
 use crate::Instant;
 use crate::dialog::Dialog;
@@ -15,10 +19,34 @@ use crate::uri::Uri;
 use alloc::format;
 use alloc::vec::Vec;
 
-/// How many 2xx from branches that lost are remembered.
-const MAX_STRAYS: usize = 32;
+/// How many 2xx are remembered: that of the branch that won, and those of 32 that lost.
+const MAX_STRAYS: usize = 33;
 
 /// A call that we began, until it is answered.
+///
+/// | Row | State | On | Does | Next |
+/// | --- | --- | --- | --- | --- |
+/// | O1 | – | call | asks for the offer | Preparing |
+/// | O2 | Preparing | offer | INVITE | Inviting |
+/// | O3 | Preparing | no offer can be made | Ended | – |
+/// | O4 | Preparing | hang up, or its time is over | Ended: nothing left | – |
+/// | O5 | Inviting | 100 | – | Inviting |
+/// | O6 | Inviting | 101–199 | as [`Early`] says | Inviting |
+/// | O7 | Inviting | 2xx | ACK, tells the answer | Established |
+/// | O8 | Inviting | 2xx without a description that can be taken | ACK, BYE, Ended | – |
+/// | O9 | Inviting | 401, 407 that can be answered | INVITE, signed | Inviting |
+/// | O10 | Inviting | 300–699 and a target is left | INVITE, as [`Targets`] says | Inviting |
+/// | O11 | Inviting | 300–699 | Ended | – |
+/// | O12 | Inviting | nothing in 64·T1 | Ended | – |
+/// | O13 | Inviting, never left | hang up | Ended: nothing leaves any more | – |
+/// | O14 | Inviting, something came | hang up | Ended, CANCEL | Withdrawn |
+/// | O15 | Inviting, nothing came | hang up | Ended | Withdrawn |
+/// | O16 | Inviting | its time is over | Ended, CANCEL that says so | Withdrawn |
+/// | O17 | Inviting | transport is a new one | the same INVITE | Inviting |
+/// | O18 | Withdrawn, no CANCEL left | 1xx | CANCEL | Withdrawn |
+/// | O19 | Withdrawn | 2xx | ACK, BYE | – |
+/// | O20 | Withdrawn | 300–699 | – | – |
+/// | O21 | Withdrawn | 64·T1 | forgets it | – |
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Outgoing {
@@ -29,6 +57,7 @@ pub(super) struct Outgoing {
 
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[allow(clippy::large_enum_variant, reason = "there is one for a call")]
 enum Step {
     /// The offer is awaited.
     Preparing {
@@ -40,10 +69,12 @@ enum Step {
     /// INVITE is under way, or is being signed.
     Inviting {
         key: Key,
-        /// A 180 came.
-        rings: bool,
-        /// The description that the user was told of.
-        told: Option<Body>,
+        /// What came of it.
+        #[cfg_attr(feature = "serde", serde(default))]
+        early: Early,
+        /// Where else it may go.
+        #[cfg_attr(feature = "serde", serde(default))]
+        targets: Targets,
         until: Instant,
     },
     /// Given up here: CANCEL leaves after the first provisional response, and the final one is awaited.
@@ -64,6 +95,13 @@ impl Session {
             remote: NameAddr::new(target.clone()),
             call_id,
             local_tag,
+            identity: Identity::default(),
+            auto_answer: None,
+            alert: None,
+            status: None,
+            reason: None,
+            branch: Branch::default(),
+            provisional: Provisional::default(),
             over: false,
             informing: Informing::default(),
             state: State::Outgoing(Outgoing { skip: 0, step: Step::Preparing { target, headers, until } }),
@@ -83,20 +121,24 @@ impl Session {
         };
         let mut invite = compose::invite(&core.config, target, &self.call_id, &self.local_tag, skip.saturating_add(1));
         compose::add(&mut invite, headers);
+        identity::hide(&mut invite);
         compose::body(&mut invite.headers, &mut invite.body, offer);
         compose::via(core, &mut invite);
         let until = core.now + core.config.ringing;
         let Some(key) = core.send(invite, Purpose::Invite(self.id), 0) else {
             return self.gone(core, Cause::Network);
         };
-        *step = Step::Inviting { key, rings: false, told: None, until };
+        *step = Step::Inviting { key, early: Early::default(), targets: Targets::default(), until };
         core.event(Event::Call(self.id));
     }
 
     /// INVITE was signed and sent again.
-    pub(super) fn invited_again(&mut self, new: Key) {
-        if let State::Outgoing(Outgoing { step: Step::Inviting { key, .. }, .. }) = &mut self.state {
+    pub(super) fn invited_again(&mut self, core: &mut Core, new: Key) {
+        if let State::Outgoing(outgoing) = &mut self.state
+            && let Some((key, early, _)) = outgoing.inviting_mut()
+        {
             *key = new;
+            early.clear(core, self.id);
         }
     }
 
@@ -110,18 +152,24 @@ impl Session {
         };
         if response.status.is_provisional() {
             self.learn_trickle(core, &response.headers);
-            self.progress(core, response);
+            self.progress(core, outcome, response);
         } else if response.status.is_success() {
             self.accepted(core, outcome, response);
-        } else if let State::Outgoing(Outgoing { step, .. }) = &self.state {
-            let rang = matches!(step, Step::Inviting { rings: true, .. });
-            self.gone(core, cause::of_response(response, rang));
+        } else if let State::Outgoing(outgoing) = &self.state {
+            let rang = outgoing.phase() == Phase::RingingThere;
+            if !self.redirect(core, outcome, response) {
+                self.status = Some(response.status);
+                self.reason = cause::told(&response.headers);
+                self.refuse_early_update(core);
+                self.gone(core, cause::of_response(response, rang));
+            }
         }
     }
 
     /// Gives it up: before INVITE left, nothing is owed; after that, CANCEL (RFC 3261 9.1).
     pub(super) fn withdraw(&mut self, core: &mut Core, cause: Cause) {
         let reason = cause::reason(&cause);
+        self.refuse_early_update(core);
         self.end(core, cause);
         let State::Outgoing(Outgoing { step, .. }) = &mut self.state else { return };
         match step {
@@ -170,22 +218,15 @@ impl Session {
         }
     }
 
-    fn progress(&mut self, core: &mut Core, response: &Response) {
-        let State::Outgoing(Outgoing { step, .. }) = &mut self.state else { return };
+    fn progress(&mut self, core: &mut Core, outcome: &Outcome, response: &Response) {
+        let State::Outgoing(Outgoing { step, skip }) = &mut self.state else { return };
         match step {
             Step::Preparing { .. } => {}
-            Step::Inviting { rings, told, .. } => {
-                if response.status == Status::RINGING && !*rings {
-                    *rings = true;
+            Step::Inviting { early, .. } => {
+                let rang = early.rings();
+                early.heard(core, self.id, &outcome.request, response, *skip);
+                if early.rings() != rang {
                     core.event(Event::Call(self.id));
-                }
-                // Early media of other branches waits for its 2xx: the first one is what is heard.
-                if told.is_none()
-                    && let Some(body) = description::of_response(response)
-                    && description::check(&core.config, &body).is_ok()
-                {
-                    *told = Some(body.clone());
-                    core.event(Event::Remote { call: self.id, answer: body, early: true });
                 }
             }
             Step::Withdrawn { key, reason, cancelled, until } => {
@@ -199,9 +240,9 @@ impl Session {
 
     fn accepted(&mut self, core: &mut Core, outcome: &Outcome, response: &Response) {
         match &mut self.state {
-            State::Outgoing(Outgoing { skip, step: Step::Inviting { told, .. } }) => {
-                let (skip, told) = (*skip, told.take());
-                self.establish(core, outcome, response, skip, told);
+            State::Outgoing(Outgoing { skip, step: Step::Inviting { early, .. } }) => {
+                let (skip, early) = (*skip, core::mem::take(early));
+                self.establish(core, outcome, response, skip, early);
             }
             State::Established(established) => {
                 if !established.repeat_ack(core, response) {
@@ -216,7 +257,7 @@ impl Session {
         }
     }
 
-    fn establish(&mut self, core: &mut Core, outcome: &Outcome, response: &Response, skip: u32, told: Option<Body>) {
+    fn establish(&mut self, core: &mut Core, outcome: &Outcome, response: &Response, skip: u32, early: Early) {
         let (Ok(mut dialog), Ok(cseq)) = (Dialog::uac(&outcome.request, response), response.headers.get::<CSeq>())
         else {
             // A 2xx without Contact or the like cannot be acknowledged: there is nowhere to send the ACK.
@@ -226,34 +267,122 @@ impl Session {
         // Its 2xx may come again after it was hung up.
         remember(core, &outcome.key, &dialog, ack.clone());
         dialog.skip(skip);
-        let answer = description::of_response(response).or(told);
-        let answer = answer.ok_or(Cause::Media(MediaFailure::Description)).and_then(|answer| {
-            description::check(&core.config, &answer).map_err(Cause::Unfit)?;
-            Ok(answer)
-        });
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(cause) => {
-                bye(core, &mut dialog);
-                return self.gone(core, cause);
-            }
+        let Winner { branch, dialog: before, described } = early.won(core, dialog.remote_tag());
+        self.branch = branch;
+        if let Some(before) = before {
+            dialog.follow(&before);
+        }
+        // What was agreed upon since stays.
+        let changed = matches!(described, Described::Changed);
+        let answer = match described {
+            Described::Changed => None,
+            Described::Silent => description::of_response(response),
+            Described::Early(told) | Described::Answered(told) => description::of_response(response).or(Some(told)),
         };
+        let fits = match &answer {
+            None if changed => Ok(()),
+            None => Err(Cause::Media(MediaFailure::Description)),
+            Some(answer) => description::check(&core.config, answer).map_err(Cause::Unfit),
+        };
+        if let Err(cause) = fits {
+            bye(core, &mut dialog);
+            return self.gone(core, cause);
+        }
         core.forget_questions(self.id);
         self.state = State::Established(Established::as_caller(dialog, Acknowledged { seq: cseq.seq, ack }));
-        self.begun(core, &outcome.request, response, Some(&answer));
+        self.begun(core, &outcome.request, response, answer.as_ref());
         core.event(Event::Call(self.id));
-        core.event(Event::Remote { call: self.id, answer, early: false });
+        if let Some(answer) = answer {
+            core.event(Event::Remote { call: self.id, branch, answer, early: false });
+        }
+    }
+
+    /// UPDATE came before the call was answered (RFC 3311 5.2). Our answer to the INVITE's offer is owed as long as it
+    /// rings here.
+    pub(super) fn updated_early(&mut self, core: &mut Core, key: &Key, update: &Request) {
+        match &mut self.state {
+            State::Outgoing(outgoing) => {
+                if let Some((_, early, _)) = outgoing.inviting_mut() {
+                    return early.updated(core, self.id, key, update);
+                }
+            }
+            State::Incoming(incoming) => {
+                let response = if description::of_request(update).is_some() {
+                    compose::overlap(core, update, &self.local_tag)
+                } else {
+                    incoming.dialog.refresh(&update.headers);
+                    compose::response(&core.config, update, Status::OK, &self.local_tag)
+                };
+                return core.respond(key, &response);
+            }
+            State::Established(_) | State::Gone => {}
+        }
+        core.respond(key, &compose::response(&core.config, update, Status::METHOD_NOT_ALLOWED, &self.local_tag));
+    }
+
+    /// The answer to an UPDATE of an early dialog was made.
+    pub(super) fn update_answered(&mut self, core: &mut Core, answer: Answer) {
+        if let State::Outgoing(outgoing) = &mut self.state
+            && let Some((_, early, _)) = outgoing.inviting_mut()
+        {
+            early.update_answered(core, &self.local_tag, answer);
+        }
+    }
+
+    /// BYE came in an early dialog.
+    pub(super) fn early_hung_up(&mut self, core: &mut Core, bye: &Request) {
+        if let State::Outgoing(outgoing) = &mut self.state
+            && let Some((_, early, _)) = outgoing.inviting_mut()
+        {
+            let rang = early.rings();
+            early.hung_up(core, self.id, bye);
+            if early.rings() != rang {
+                core.event(Event::Call(self.id));
+            }
+        }
+    }
+
+    /// The call ends: the UPDATE of an early dialog that waits for our answer gets none.
+    fn refuse_early_update(&mut self, core: &mut Core) {
+        if let State::Outgoing(outgoing) = &mut self.state
+            && let Some((_, early, _)) = outgoing.inviting_mut()
+        {
+            early.refuse_update(core, Status::REQUEST_TERMINATED);
+        }
     }
 }
 
 impl Outgoing {
-    pub(super) const fn phase(&self) -> Phase {
-        match self.step {
+    /// The best of its early dialogs.
+    pub(super) fn phase(&self) -> Phase {
+        match &self.step {
             Step::Preparing { .. } => Phase::Preparing,
-            Step::Inviting { rings: false, .. } => Phase::Calling,
-            Step::Inviting { rings: true, .. } => Phase::RingingThere,
+            Step::Inviting { early, .. } if early.rings() => Phase::RingingThere,
+            Step::Inviting { .. } => Phase::Calling,
             Step::Withdrawn { .. } => Phase::Ending,
         }
+    }
+
+    /// The INVITE that is under way, what came of it, and where else it may go.
+    pub(super) const fn inviting_mut(&mut self) -> Option<(&mut Key, &mut Early, &mut Targets)> {
+        match &mut self.step {
+            Step::Inviting { key, early, targets, .. } => Some((key, early, targets)),
+            Step::Preparing { .. } | Step::Withdrawn { .. } => None,
+        }
+    }
+
+    /// Its early dialogs.
+    pub(super) fn dialogs(&self) -> impl Iterator<Item = &Dialog> {
+        let early = match &self.step {
+            Step::Inviting { early, .. } => Some(early),
+            Step::Preparing { .. } | Step::Withdrawn { .. } => None,
+        };
+        early.into_iter().flat_map(Early::dialogs)
+    }
+
+    /// Its early dialogs.
+    pub(super) fn dialogs_mut(&mut self) -> impl Iterator<Item = &mut Dialog> {
+        self.inviting_mut().into_iter().flat_map(|(_, early, _)| early.dialogs_mut())
     }
 
     pub(super) const fn deadline(&self) -> Instant {

@@ -97,9 +97,13 @@ impl Questions {
         self.open.retain(|open| match &open.question {
             Question::Offer { call, .. } | Question::Answer { call, .. } => *call != id,
             Question::Digest { .. } => match open.purpose() {
-                Some(Purpose::Invite(call) | Purpose::Reinvite(call) | Purpose::Update(call) | Purpose::Info(call)) => {
-                    call != id
-                }
+                Some(
+                    Purpose::Invite(call)
+                    | Purpose::Reinvite(call)
+                    | Purpose::Update(call)
+                    | Purpose::Info(call)
+                    | Purpose::Prack(call),
+                ) => call != id,
                 Some(Purpose::Register | Purpose::Farewell | Purpose::Probe) | None => true,
             },
         });

@@ -1,6 +1,6 @@
-use super::incoming::caller;
+use super::identity::caller;
 use super::transactions::Effects;
-use super::{Agent, Call, CallId, Cause, Direction, Event, Phase, compose, description, session_timer};
+use super::{Agent, Call, CallId, Cause, Direction, Event, Phase, auto_answer, compose, description, session_timer};
 use crate::header::{self, Accept, Require, To, Unsupported};
 use crate::message::{
     HeaderError, HeaderName, KeepAlive, Message, Method, Request, Status, Token, is_keepalive, refusal,
@@ -99,7 +99,7 @@ impl Agent {
         let Some(call) = self.dialog_of(request) else {
             return self.respond(key, request, Status::CALL_DOES_NOT_EXIST);
         };
-        let accepted = match self.session(call).and_then(|session| session.dialog_mut()) {
+        let accepted = match self.session(call).and_then(|session| session.dialog_of(request)) {
             Some(dialog) => dialog.accepts(request),
             None => Err(Status::CALL_DOES_NOT_EXIST),
         };
@@ -112,15 +112,15 @@ impl Agent {
         match &request.method {
             Method::Bye => {
                 self.respond(key, request, Status::OK);
-                self.with(call, |session, core| session.hung_up(core));
+                self.with(call, |session, core| session.hung_up(core, request));
             }
             Method::Invite | Method::Update => self.with(call, |session, core| session.changed(core, key, request)),
             Method::Info => self.with(call, |session, core| session.informed(core, key, request)),
             Method::Options => self.respond(key, request, Status::OK),
+            Method::Prack => self.with(call, |session, core| session.pracked(core, key, request)),
             // What may not be asked was refused above.
             Method::Ack
             | Method::Cancel
-            | Method::Prack
             | Method::Refer
             | Method::Notify
             | Method::Message
@@ -165,8 +165,12 @@ impl Agent {
         if let Some(Err(unfit)) = offer.map(|offer| description::check(&self.core.config, &offer)) {
             return self.turn_away(key, invite, Some(unfit));
         }
+        let alone = self.live() == 0;
+        if auto_answer::is_refused(&self.core.config, &invite.headers, alone) {
+            return self.respond(key, invite, Status::FORBIDDEN);
+        }
         let id = self.next_call();
-        match super::session::Session::ring(&mut self.core, id, key.clone(), invite) {
+        match super::session::Session::ring(&mut self.core, id, key.clone(), invite, alone) {
             Ok(session) => self.sessions.push(session),
             Err(error) => self.respond(key, invite, error.status()),
         }
@@ -174,8 +178,9 @@ impl Agent {
 
     /// A call that does not even ring, being one more than are allowed or `unfit`: the user learns who it was, and why.
     fn turn_away(&mut self, key: &Key, invite: &Request, unfit: Option<Unfitness>) {
-        let from = caller(&invite.headers).and_then(|remote| Ok((remote, invite.headers.get::<header::CallId>()?)));
-        let (remote, call_id) = match from {
+        let from = caller(&self.core.config, &invite.headers)
+            .and_then(|remote| Ok((remote, invite.headers.get::<header::CallId>()?)));
+        let ((remote, identity), call_id) = match from {
             Ok(from) => from,
             Err(error) => return self.respond(key, invite, error.status()),
         };
@@ -198,6 +203,11 @@ impl Agent {
             held_here: false,
             held_there: false,
             trickles: false,
+            identity,
+            auto_answer: None,
+            alert: None,
+            status: None,
+            reason: None,
         };
         self.core.event(Event::Ended { call: id, last, cause: unfit.map_or(Cause::Busy, Cause::Unfit) });
     }
@@ -267,8 +277,7 @@ impl Agent {
     }
 
     fn dialog_of(&self, request: &Request) -> Option<CallId> {
-        let of =
-            |session: &&super::session::Session| session.dialog().is_some_and(|dialog| dialog.is_of_request(request));
+        let of = |session: &&super::session::Session| session.is_of_request(request);
         self.sessions.iter().find(of).map(|session| session.id)
     }
 }

@@ -3,13 +3,15 @@ use super::established::Established;
 use super::incoming::Incoming;
 use super::info::Informing;
 use super::outgoing::Outgoing;
-use super::{Call, CallId, Cause, Direction, Event, Phase};
+use super::reliable::Provisional;
+use super::{Branch, Call, CallId, Cause, Direction, Event, Identity, Phase};
 use crate::Instant;
 use crate::dialog::Dialog;
-use crate::header::{NameAddr, Reason};
-use crate::message::{Method, Request};
+use crate::header::{NameAddr, Reason, To};
+use crate::message::{Method, Request, Status};
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 /// A call, from the first INVITE to the last thing that is owed to the other end: it may outlive its
 /// [`Event::Ended`].
@@ -21,6 +23,27 @@ pub(super) struct Session {
     pub(super) remote: NameAddr,
     pub(super) call_id: String,
     pub(super) local_tag: String,
+    /// What is known of who calls.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(super) identity: Identity,
+    /// After how long it is to be answered by itself.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(super) auto_answer: Option<Duration>,
+    /// How it wants to ring.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(super) alert: Option<String>,
+    /// The final response that ended it.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(super) status: Option<Status>,
+    /// Why they ended it.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(super) reason: Option<Reason>,
+    /// The early dialog that was answered.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(super) branch: Branch,
+    /// The provisional response that we gave.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(super) provisional: Provisional,
     /// Whether the user was told that it ended.
     pub(super) over: bool,
     /// What is said beside it.
@@ -58,6 +81,11 @@ impl Session {
             held_here,
             held_there,
             trickles: self.trickles(),
+            identity: self.identity.clone(),
+            auto_answer: self.auto_answer,
+            alert: self.alert.clone(),
+            status: self.status,
+            reason: self.reason.clone(),
         }
     }
 
@@ -118,7 +146,7 @@ impl Session {
         matches!(self.state, State::Gone)
     }
 
-    /// The dialog, if there is one.
+    /// The dialog, if there is one and no other: a call of ours has none before it is answered, or several.
     pub(super) fn dialog(&self) -> Option<&Dialog> {
         match &self.state {
             State::Incoming(incoming) => Some(&incoming.dialog),
@@ -127,6 +155,7 @@ impl Session {
         }
     }
 
+    /// As [`Self::dialog`].
     pub(super) fn dialog_mut(&mut self) -> Option<&mut Dialog> {
         match &mut self.state {
             State::Incoming(incoming) => Some(&mut incoming.dialog),
@@ -135,10 +164,44 @@ impl Session {
         }
     }
 
+    /// The dialog that a request of theirs belongs to, which may be an early one of several.
+    pub(super) fn dialog_of(&mut self, request: &Request) -> Option<&mut Dialog> {
+        self.find_dialog(|dialog| dialog.is_of_request(request))
+    }
+
+    /// Whether a request of theirs belongs to a dialog of this call.
+    pub(super) fn is_of_request(&self, request: &Request) -> bool {
+        match &self.state {
+            State::Outgoing(outgoing) => outgoing.dialogs().any(|dialog| dialog.is_of_request(request)),
+            State::Incoming(_) | State::Established(_) | State::Gone => {
+                self.dialog().is_some_and(|dialog| dialog.is_of_request(request))
+            }
+        }
+    }
+
+    /// The dialog that a request of ours was sent in.
+    pub(super) fn dialog_with(&mut self, request: &Request) -> Option<&mut Dialog> {
+        let to = request.headers.get::<To>().ok()?;
+        let tag = to.tag().unwrap_or_default();
+        self.find_dialog(|dialog| dialog.remote_tag() == tag)
+    }
+
+    fn find_dialog(&mut self, is: impl Fn(&Dialog) -> bool) -> Option<&mut Dialog> {
+        match &mut self.state {
+            State::Outgoing(outgoing) => outgoing.dialogs_mut().find(|dialog| is(dialog)),
+            State::Incoming(incoming) => Some(&mut incoming.dialog).filter(|dialog| is(dialog)),
+            State::Established(established) => Some(&mut established.dialog).filter(|dialog| is(dialog)),
+            State::Gone => None,
+        }
+    }
+
     pub(super) fn deadline(&self) -> Option<Instant> {
         match &self.state {
             State::Outgoing(outgoing) => Some(outgoing.deadline()),
-            State::Incoming(incoming) => Some(incoming.until),
+            State::Incoming(incoming) => {
+                let repetition = self.provisional.deadline();
+                [Some(incoming.deadline()), repetition].into_iter().flatten().min()
+            }
             State::Established(established) => established.deadline(),
             State::Gone => None,
         }
@@ -168,6 +231,9 @@ impl Session {
     pub(super) fn skip(&mut self, numbers: u32) {
         if let State::Outgoing(outgoing) = &mut self.state {
             outgoing.skip = outgoing.skip.saturating_add(numbers);
+            for dialog in outgoing.dialogs_mut() {
+                dialog.skip(numbers);
+            }
         }
         if let Some(dialog) = self.dialog_mut() {
             dialog.skip(numbers);

@@ -26,6 +26,8 @@ pub(super) enum Purpose {
     Update(CallId),
     /// To say something beside this call.
     Info(CallId),
+    /// To acknowledge a provisional response of this call.
+    Prack(CallId),
     /// To end something that is over already here: CANCEL, BYE.
     Farewell,
     /// To hear anything at all: OPTIONS.

@@ -40,7 +40,12 @@ impl Session {
         let offer = description::of_request(request);
         let is_plain = request.method == Method::Update && offer.is_none();
         let State::Established(established) = &mut self.state else {
-            return self.changed_early(core, key, request, is_plain);
+            if request.method == Method::Update {
+                return self.updated_early(core, key, request);
+            }
+            // Another INVITE while the first one is unanswered (RFC 3261 14.2).
+            let response = compose::overlap(core, request, &self.local_tag);
+            return core.respond(key, &response);
         };
         // An answer of theirs is awaited, in the ACK of an offer that we made late, or they speak before the ACK.
         let unacknowledged = established.unacknowledged.as_ref();
@@ -73,19 +78,6 @@ impl Session {
             }
         };
         core.respond(key, &refusal);
-    }
-
-    /// Before the call is answered: another INVITE has to wait (RFC 3261 14.2), and so has an offer, as that of the INVITE is
-    /// unanswered (RFC 3311 5.2).
-    fn changed_early(&mut self, core: &mut Core, key: &Key, request: &Request, is_plain: bool) {
-        if !is_plain {
-            let response = compose::overlap(core, request, &self.local_tag);
-            return core.respond(key, &response);
-        }
-        if let Some(dialog) = self.dialog_mut() {
-            dialog.refresh(&request.headers);
-        }
-        core.respond(key, &compose::response(&core.config, request, Status::OK, &self.local_tag));
     }
 
     /// The answer to their re-INVITE or UPDATE was made.

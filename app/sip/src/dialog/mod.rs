@@ -91,6 +91,12 @@ impl Dialog {
         self.local_seq = self.local_seq.saturating_add(numbers) & 0x7fff_ffff;
     }
 
+    /// Takes over the numbers of the early dialog that this one was (RFC 3261 13.2.2.4).
+    pub(crate) fn follow(&mut self, early: &Self) {
+        self.local_seq = self.local_seq.max(early.local_seq);
+        self.remote_seq = early.remote_seq;
+    }
+
     /// Checks a request of the other end in this dialog, and remembers its number (RFC 3261 12.2.2).
     /// An ACK is not checked: it has the number of its INVITE.
     ///

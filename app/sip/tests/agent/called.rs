@@ -256,7 +256,7 @@ fn why_the_microphone_is_not_there_is_said() {
 #[test]
 fn what_cannot_be_had_is_refused() {
     for (lines, status) in [
-        ("Require: 100rel\r\n", Status::BAD_EXTENSION),
+        ("Require: precondition\r\n", Status::BAD_EXTENSION),
         ("Content-Type: text/plain\r\n", Status::UNSUPPORTED_MEDIA_TYPE),
     ] {
         let mut net = ready();

@@ -38,11 +38,11 @@ fn every_refusal_has_its_cause() {
     let status = |code| Status::new(code).unwrap();
     for (code, cause) in [
         (403, Cause::Forbidden),
-        (401, Cause::Forbidden),
-        (407, Cause::Forbidden),
+        (401, Cause::AuthenticationFailed),
+        (407, Cause::AuthenticationFailed),
         (404, Cause::NotFound),
-        (410, Cause::NotFound),
-        (484, Cause::NotFound),
+        (410, Cause::Gone),
+        (484, Cause::AddressIncomplete),
         (604, Cause::NotFound),
         (408, Cause::NoAnswer),
         (487, Cause::NoAnswer),
@@ -52,8 +52,8 @@ fn every_refusal_has_its_cause() {
         (603, Cause::DeclinedThere),
         (488, Cause::NotAcceptable(String::new())),
         (606, Cause::NotAcceptable(String::new())),
-        (302, Cause::Status(status(302))),
-        (500, Cause::Status(status(500))),
+        (302, Cause::Redirected(Vec::new())),
+        (500, Cause::ServerError),
     ] {
         assert_eq!(refused(status(code)), cause, "{code}");
     }
@@ -151,11 +151,15 @@ fn told(early: &[(&str, &str)], answer: &str) -> Vec<String> {
 
 #[test]
 fn early_media_is_told_once_and_the_answer_always() {
-    let early = [("one", "ringback"), ("one", "ringback"), ("two", "of another branch")];
-    assert_eq!(told(&early, "ringback"), ["early ringback", "ringback"]);
-    assert_eq!(told(&early, "voice"), ["early ringback", "voice"], "another answer does not end the call");
-    assert_eq!(told(&early, ""), ["early ringback", "ringback"], "what was early is final then");
-    assert_eq!(told(&[], "voice"), ["voice"]);
+    // Bob's phone, which rings, is branch 0.
+    let early = [("one", "ringback"), ("one", "ringback"), ("two", "music")];
+    let begins = ["early ringback of branch 1", "early music of branch 2"];
+    let and =
+        |answer: &str| begins.iter().map(|told| (*told).to_owned()).chain([answer.to_owned()]).collect::<Vec<_>>();
+    assert_eq!(told(&early, "ringback"), and("ringback of branch 1"));
+    assert_eq!(told(&early, "voice"), and("voice of branch 1"), "another answer does not end the call");
+    assert_eq!(told(&early, ""), and("ringback of branch 1"), "what was early is final then");
+    assert_eq!(told(&[], "voice"), ["voice of branch 1"]);
 }
 
 #[test]

@@ -309,7 +309,7 @@ fn an_interval_is_raised_only_so_often() {
     }
     net.dial(ALICE, "bob");
     net.settle();
-    assert_eq!(net.phone(ALICE).causes(), [Cause::Status(Status::SESSION_INTERVAL_TOO_SMALL)]);
+    assert_eq!(net.phone(ALICE).causes(), [Cause::SessionIntervalTooSmall]);
     assert_eq!(net.exchange.requests(&Method::Invite).len(), 5);
 }
 
@@ -327,7 +327,7 @@ fn a_422_that_asks_for_nothing_more_ends_the_call() {
         });
         net.dial(ALICE, "bob");
         net.settle();
-        assert_eq!(net.phone(ALICE).causes(), [Cause::Status(Status::SESSION_INTERVAL_TOO_SMALL)], "{lines}");
+        assert_eq!(net.phone(ALICE).causes(), [Cause::SessionIntervalTooSmall], "{lines}");
     }
 }
 

@@ -30,6 +30,15 @@ use std::collections::BTreeMap;
 /// How long a message, or opening a connection, takes.
 pub const LATENCY: Duration = Duration::from_millis(10);
 
+impl Network<Wire> {
+    /// Sends a phone something that a test made, over the exchange.
+    pub fn say(&mut self, phone: usize, bytes: Vec<u8>) {
+        let user = self.phones[phone].user.clone();
+        self.exchange.send(&user, bytes);
+        self.drain_exchange();
+    }
+}
+
 /// What phones connect to. Connections are named by numbers that are never used again.
 pub trait Exchange {
     /// A phone connected.

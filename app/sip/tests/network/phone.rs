@@ -1,5 +1,5 @@
 use sip::agent::{
-    Agent, Answer, Body, CallId, Cause, Config, Event, MediaFailure, Phase, Question, QuestionId, Registration,
+    Agent, Answer, Body, Branch, CallId, Cause, Config, Event, MediaFailure, Phase, Question, QuestionId, Registration,
     Snapshot,
 };
 use sip::digest;
@@ -201,8 +201,11 @@ impl Phone {
                 };
                 Some(format!("{phase:?}{hold}"))
             }
-            Event::Remote { call, answer, early } => {
+            Event::Remote { call, branch, answer, early } => {
                 let mut text = String::from_utf8_lossy(&answer.bytes).into_owned();
+                if branch != Branch::default() {
+                    text.push_str(&format!(" of branch {}", branch.0));
+                }
                 if early {
                     text.insert_str(0, "early ");
                 }
@@ -218,6 +221,10 @@ impl Phone {
                 let text = String::from_utf8(fragment.bytes).unwrap();
                 let count = text.matches("a=candidate:").count();
                 self.said(call, format!("{count} candidates"))
+            }
+            Event::BranchEnded { call, branch } => {
+                self.seen.push(Seen::Remote(call, format!("end of branch {}", branch.0)));
+                Some(format!("branch {} ended", branch.0))
             }
             Event::Ended { call, last, cause } => {
                 assert!(self.agent.calls().all(|other| other.id != call), "an ended call is forgotten");

@@ -24,6 +24,8 @@ pub struct Wire {
     pub pongless: bool,
     /// What was answered by the script, which a repetition gets once more (RFC 3261 17.2).
     answered: BTreeMap<(String, Method), Response>,
+    /// Users without a phone here, whom the test plays: what they are asked waits for its answer.
+    pub played: Vec<String>,
 }
 
 /// What becomes of one request.
@@ -59,6 +61,13 @@ impl Wire {
         requests.filter(|request| request.method == *method).collect()
     }
 
+    /// Sends this to a user.
+    pub fn send(&mut self, user: &str, bytes: Vec<u8>) {
+        if let Some(flow) = self.flows.get(user) {
+            self.out.push_back((*flow, bytes));
+        }
+    }
+
     fn request(&mut self, flow: u64, request: &Request, bytes: &[u8]) {
         let via = request.headers.get::<Via>().map(|via| via.to_string()).unwrap_or_default();
         let name = (via, request.method.clone());
@@ -84,6 +93,9 @@ impl Wire {
         let Some(user) = user_of(&request.uri) else {
             return self.reply(flow, Response::to_request(request, Status::NOT_FOUND));
         };
+        if self.played.contains(&user) {
+            return;
+        }
         if self.keeps && request.method != Method::Ack {
             self.unanswered.push((user.clone(), transaction(&request.headers), bytes.to_vec()));
         }

@@ -51,6 +51,7 @@ impl Watch {
             Event::Remote { call, .. }
             | Event::Digit { call, .. }
             | Event::PictureWanted(call)
+            | Event::BranchEnded { call, .. }
             | Event::Candidates { call, .. } => {
                 self.up(*call);
             }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use sip::agent::{Agent, CallId, Config, Snapshot};
 use sip::{Duration, Instant, Seed};
 
-/// The form of [`Saved`]; older ones that can still be read are named in [`restore`].
+/// The form of [`Saved`]. Older ones are not read: the agent reads its own version 2, but from an encoding that has the
+/// names of fields, and postcard has none. The registration goes on without; a call from before an update is lost.
 const VERSION: u32 = 3;
 
 /// What the driver knows of a call beside the agent, and the next page must know too.

@@ -12,6 +12,21 @@
 //! }
 //! let wake = machine.deadline();               // the one timer to arm
 //! ```
+//!
+//! Programs that run by themselves, with phones and an exchange in one process (`cargo run -p sip --example NAME`):
+//!
+//! | Example | Shows |
+//! | --- | --- |
+//! | `register` | a phone that starts, signs, stays registered, and stops |
+//! | `call` | a call that is dialled, answered and hung up |
+//! | `reject` | a call that is declined |
+//! | `screen_share` | a screen that is offered in a call |
+//! | `reload` | a call that goes on after its page was loaded anew |
+//! | `inspect` | one message the way the stack sees it |
+//!
+//! What they share, `examples/office`, has the loop above in full.
+//!
+//! What is done of which RFC, what is refused, and which test shows it: [`conformance`].
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
@@ -33,6 +48,9 @@ pub mod registrar;
 pub mod sdp;
 pub mod transaction;
 pub mod uri;
+
+#[doc = include_str!("conformance.md")]
+pub mod conformance {}
 
 mod class;
 mod clock;

@@ -4,7 +4,14 @@ use reqwest::{StatusCode, header};
 const CHALLENGE: &str = r#"Digest realm=\"tabphone\", nonce=\"n\", algorithm=SHA-256, qop=\"auth\""#;
 
 async fn sign(visitor: &Visitor, epoch: u64, challenge: &str, method: &str) -> (StatusCode, String) {
-    let body = format!(r#"{{"epoch":{epoch},"challenges":["{challenge}"],"method":"{method}","uri":"sip:tabphone"}}"#);
+    post(
+        visitor,
+        format!(r#"{{"epoch":{epoch},"challenges":["{challenge}"],"method":"{method}","uri":"sip:tabphone"}}"#),
+    )
+    .await
+}
+
+async fn post(visitor: &Visitor, body: String) -> (StatusCode, String) {
     let request = visitor.browser.client.post(format!("{}/sign", visitor.browser.origin));
     let request =
         request.header(header::ORIGIN, &visitor.browser.origin).header(header::CONTENT_TYPE, "application/json");
@@ -22,7 +29,14 @@ async fn the_holder_of_the_line_gets_a_challenge_signed() {
     let credentials: sip::digest::Credentials = serde_json::from_str(&body).unwrap();
     let shown = credentials.to_string();
     assert!(shown.contains(r#"username="1001""#) && shown.contains("algorithm=SHA-256"), "{shown}");
+    assert_eq!(credentials.nc, Some(1), "a page from before there was a count");
     assert!(!body.contains(ALICE.1));
+    let again = format!(
+        r#"{{"epoch":{epoch},"challenges":["{CHALLENGE}"],"nc":2,"method":"REGISTER","uri":"sip:tabphone","body":[]}}"#
+    );
+    let (_, body) = post(&alice, again).await;
+    let credentials: sip::digest::Credentials = serde_json::from_str(&body).unwrap();
+    assert_eq!(credentials.nc, Some(2));
 }
 
 #[tokio::test]

@@ -157,6 +157,13 @@ pub enum Event {
         /// a 2xx or ACK is final (`answer`).
         early: bool,
     },
+    /// One of the phones that an unanswered call reached, whose early description was told, is out of it.
+    BranchEnded {
+        /// Whose.
+        call: CallId,
+        /// Which.
+        branch: Branch,
+    },
     /// They sent a digit by INFO.
     Digit {
         /// In this call.
@@ -175,13 +182,6 @@ pub enum Event {
         call: CallId,
         /// The fragment (`application/trickle-ice-sdpfrag`), which [`crate::sdp::Fragment`] reads.
         fragment: Body,
-    },
-    /// One of the phones that an unanswered call reached, whose early description was told, is out of it.
-    BranchEnded {
-        /// Whose.
-        call: CallId,
-        /// Which.
-        branch: Branch,
     },
     /// The call is over and forgotten; release its microphone and its peer connection.
     ///
@@ -237,12 +237,6 @@ pub struct Call {
     pub call_id: String,
     /// Our tag; empty as long as there is none.
     pub local_tag: String,
-    /// Whether the user wants the other end on hold ([`super::Agent::hold`]), and that is agreed or on its way to be.
-    pub held_here: bool,
-    /// Whether they hold: they want to receive nothing.
-    pub held_there: bool,
-    /// Whether they take candidates after the description (RFC 8840), as far as they said.
-    pub trickles: bool,
     /// What is known of who calls; of a call that we began, nothing.
     #[cfg_attr(feature = "serde", serde(default))]
     pub identity: Identity,
@@ -258,6 +252,12 @@ pub struct Call {
     /// Why they ended it, in the words of their CANCEL, BYE or response (RFC 3326).
     #[cfg_attr(feature = "serde", serde(default))]
     pub reason: Option<Reason>,
+    /// Whether the user wants the other end on hold ([`super::Agent::hold`]), and that is agreed or on its way to be.
+    pub held_here: bool,
+    /// Whether they hold: they want to receive nothing.
+    pub held_there: bool,
+    /// Whether they take candidates after the description (RFC 8840), as far as they said.
+    pub trickles: bool,
 }
 
 /// A key of a telephone (RFC 4733 3): `0` to `9`, `*`, `#`, `A` to `D`.

@@ -24,7 +24,8 @@ const MAX_WORDS: usize = 256;
 /// | 410 | [`Gone`](Cause::Gone) |
 /// | 484, 485 | [`AddressIncomplete`](Cause::AddressIncomplete) |
 /// | 408, 487, 480 after it rang | [`NoAnswer`](Cause::NoAnswer) |
-/// | 480, 430 | [`Unavailable`](Cause::Unavailable) |
+/// | 480 | [`Unavailable`](Cause::Unavailable) |
+/// | 430, which a new flow did not mend (RFC 5626 4.2) | [`Network`](Cause::Network) |
 /// | 486, 600 | [`Busy`](Cause::Busy) |
 /// | 603 | [`DeclinedThere`](Cause::DeclinedThere) |
 /// | 433 | [`AnonymityRefused`](Cause::AnonymityRefused) |
@@ -71,7 +72,7 @@ pub enum Cause {
     Gone,
     /// 484, 485: the address is not complete, or stands for several.
     AddressIncomplete,
-    /// 480, 430: none of their phones is on.
+    /// 480: none of their phones is on.
     Unavailable,
     /// 406, 415, 488, 606 and the like, with the text of its Warning (RFC 3261 20.43), if any.
     NotAcceptable(String),
@@ -132,7 +133,8 @@ pub(super) fn of_response(response: &Response, rang: bool) -> Cause {
         484 | 485 => Cause::AddressIncomplete,
         408 | 487 => Cause::NoAnswer,
         480 if rang => Cause::NoAnswer,
-        480 | 430 => Cause::Unavailable,
+        480 => Cause::Unavailable,
+        430 => Cause::Network,
         486 | 600 => Cause::Busy,
         603 => Cause::DeclinedThere,
         433 => Cause::AnonymityRefused,
@@ -184,6 +186,15 @@ pub(super) const fn refusal(cause: &Cause) -> Status {
     }
 }
 
+/// The Reason of our CANCEL: who gave up because it rang long enough, or has no media, says so; who hung up says
+/// nothing.
+pub(super) fn reason(cause: &Cause) -> Option<Reason> {
+    if *cause == Cause::NoAnswer {
+        return Some(Reason::sip(Status::REQUEST_TIMEOUT, None));
+    }
+    matches!(cause, Cause::Media(_) | Cause::Unfit(_)).then(|| Reason::sip(Status::NOT_ACCEPTABLE_HERE, None))
+}
+
 /// The Reason of our BYE, where it is not just that somebody hung up.
 pub(super) fn reason_of_bye(cause: &Cause) -> Option<Reason> {
     if *cause == Cause::Network {
@@ -193,16 +204,6 @@ pub(super) fn reason_of_bye(cause: &Cause) -> Option<Reason> {
     } else {
         None
     }
-}
-
-/// Why a call that was cancelled ended (RFC 3326).
-/// The Reason of our CANCEL: who gave up because it rang long enough, or has no media, says so; who hung up says
-/// nothing.
-pub(super) fn reason(cause: &Cause) -> Option<Reason> {
-    if *cause == Cause::NoAnswer {
-        return Some(Reason::sip(Status::REQUEST_TIMEOUT, None));
-    }
-    matches!(cause, Cause::Media(_) | Cause::Unfit(_)).then(|| Reason::sip(Status::NOT_ACCEPTABLE_HERE, None))
 }
 
 /// Why a call that they cancelled, or ended before our answer, ended (RFC 3326).

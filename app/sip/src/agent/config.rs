@@ -76,11 +76,12 @@ pub struct Config {
     pub session_expires: Option<Duration>,
     /// The shortest such time that is accepted (RFC 4028 5 Min-SE).
     pub min_session: Duration,
-    /// Whether reliable provisional responses are offered (RFC 3262 `100rel`).
+    /// Whether provisional responses may come reliably, and are sent so where that is required (RFC 3262 `100rel`).
     pub reliable: bool,
     /// Whether a 3xx is followed, to five targets at most (RFC 3261 8.1.3.4); otherwise it ends the call.
     pub redirects: bool,
-    /// Whether headers that ask for an answer at once are obeyed (Call-Info `answer-after`, Alert-Info, RFC 5373).
+    /// Whether a call that asks for it is answered by itself ([`super::Call::auto_answer`]), if it is the only one
+    /// (Call-Info `answer-after`, Alert-Info, RFC 5373).
     pub auto_answer: bool,
     /// Whether MESSAGE (RFC 3428) is given to the user; otherwise it is refused.
     pub messages: bool,

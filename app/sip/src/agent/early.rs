@@ -72,7 +72,7 @@ pub(super) enum Described {
     /// Their answer.
     Answered(Body),
     /// They offered anew since, and have our answer.
-    Changed,
+    Changed { theirs: Body, ours: Body },
 }
 
 /// An UPDATE whose offer waits for our answer.
@@ -194,7 +194,7 @@ impl Early {
             return;
         };
         let local_tag = dialog.local_tag().to_string();
-        let answered = matches!(described, Described::Answered(_) | Described::Changed);
+        let answered = matches!(described, Described::Answered(_) | Described::Changed { .. });
         let response = match description::of_request(update) {
             None => {
                 dialog.refresh(&update.headers);
@@ -221,9 +221,11 @@ impl Early {
         let mut response = match answer {
             Answer::Description(body) => {
                 let mut response = compose::response(&core.config, &update, Status::OK, local_tag);
-                compose::body(&mut response.headers, &mut response.body, body);
-                if let Some(early) = self.dialogs.iter_mut().find(|early| early.branch == branch) {
-                    early.described = Described::Changed;
+                compose::body(&mut response.headers, &mut response.body, body.clone());
+                if let Some(early) = self.dialogs.iter_mut().find(|early| early.branch == branch)
+                    && let Some(theirs) = description::of_request(&update)
+                {
+                    early.described = Described::Changed { theirs, ours: body };
                 }
                 response
             }
@@ -295,7 +297,7 @@ impl EarlyDialog {
         let known = match &self.described {
             Described::Silent => false,
             Described::Early(told) | Described::Answered(told) => *told == body,
-            Described::Changed => return,
+            Described::Changed { .. } => return,
         };
         if !known {
             if description::check(&core.config, &body).is_err() {

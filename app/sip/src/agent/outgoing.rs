@@ -13,7 +13,7 @@ use super::{
 use crate::Instant;
 use crate::dialog::Dialog;
 use crate::header::{CSeq, NameAddr, Reason};
-use crate::message::{Headers, Request, Response, Status};
+use crate::message::{Headers, Method, Request, Response, Status};
 use crate::transaction::{Key, T1_X64};
 use crate::uri::Uri;
 use alloc::format;
@@ -272,15 +272,16 @@ impl Session {
         if let Some(before) = before {
             dialog.follow(&before);
         }
-        // What was agreed upon since stays.
-        let changed = matches!(described, Described::Changed);
-        let answer = match described {
-            Described::Changed => None,
-            Described::Silent => description::of_response(response),
-            Described::Early(told) | Described::Answered(told) => description::of_response(response).or(Some(told)),
+        let (answer, changed) = match described {
+            // What was agreed upon since stays.
+            Described::Changed { theirs, ours } => (None, Some((theirs, ours))),
+            Described::Silent => (description::of_response(response), None),
+            Described::Early(told) | Described::Answered(told) => {
+                (description::of_response(response).or(Some(told)), None)
+            }
         };
         let fits = match &answer {
-            None if changed => Ok(()),
+            None if changed.is_some() => Ok(()),
             None => Err(Cause::Media(MediaFailure::Description)),
             Some(answer) => description::check(&core.config, answer).map_err(Cause::Unfit),
         };
@@ -290,34 +291,36 @@ impl Session {
         }
         core.forget_questions(self.id);
         self.state = State::Established(Established::as_caller(dialog, Acknowledged { seq: cseq.seq, ack }));
-        self.begun(core, &outcome.request, response, answer.as_ref());
+        let theirs = answer.as_ref().or(changed.as_ref().map(|(theirs, _)| theirs));
+        self.begun(core, &outcome.request, response, theirs);
+        if let (State::Established(established), Some((_, ours))) = (&mut self.state, changed) {
+            established.described.said(&ours.bytes);
+        }
         core.event(Event::Call(self.id));
         if let Some(answer) = answer {
             core.event(Event::Remote { call: self.id, branch, answer, early: false });
         }
     }
 
-    /// UPDATE came before the call was answered (RFC 3311 5.2). Our answer to the INVITE's offer is owed as long as it
-    /// rings here.
-    pub(super) fn updated_early(&mut self, core: &mut Core, key: &Key, update: &Request) {
-        match &mut self.state {
-            State::Outgoing(outgoing) => {
-                if let Some((_, early, _)) = outgoing.inviting_mut() {
-                    return early.updated(core, self.id, key, update);
-                }
-            }
-            State::Incoming(incoming) => {
-                let response = if description::of_request(update).is_some() {
-                    compose::overlap(core, update, &self.local_tag)
-                } else {
-                    incoming.dialog.refresh(&update.headers);
-                    compose::response(&core.config, update, Status::OK, &self.local_tag)
-                };
-                return core.respond(key, &response);
-            }
-            State::Established(_) | State::Gone => {}
+    /// Another INVITE, or UPDATE, came before the call was answered: INVITE has to wait (RFC 3261 14.2), and so has an offer
+    /// as long as that of the INVITE is unanswered (RFC 3311 5.2).
+    pub(super) fn changed_early(&mut self, core: &mut Core, key: &Key, request: &Request) {
+        let is_update = request.method == Method::Update;
+        if is_update
+            && let State::Outgoing(outgoing) = &mut self.state
+            && let Some((_, early, _)) = outgoing.inviting_mut()
+        {
+            return early.updated(core, self.id, key, request);
         }
-        core.respond(key, &compose::response(&core.config, update, Status::METHOD_NOT_ALLOWED, &self.local_tag));
+        let response = if is_update && description::of_request(request).is_none() {
+            if let Some(dialog) = self.dialog_of(request) {
+                dialog.refresh(&request.headers);
+            }
+            compose::response(&core.config, request, Status::OK, &self.local_tag)
+        } else {
+            compose::overlap(core, request, &self.local_tag)
+        };
+        core.respond(key, &response);
     }
 
     /// The answer to an UPDATE of an early dialog was made.

@@ -100,9 +100,9 @@ impl Questions {
                 Some(
                     Purpose::Invite(call)
                     | Purpose::Reinvite(call)
+                    | Purpose::Prack(call)
                     | Purpose::Update(call)
-                    | Purpose::Info(call)
-                    | Purpose::Prack(call),
+                    | Purpose::Info(call),
                 ) => call != id,
                 Some(Purpose::Register | Purpose::Farewell | Purpose::Probe) | None => true,
             },

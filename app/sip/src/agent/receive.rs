@@ -86,7 +86,13 @@ impl Agent {
         if !self.core.transactions.has_server(&invite) {
             return self.respond(key, cancel, Status::CALL_DOES_NOT_EXIST);
         }
-        self.respond(key, cancel, Status::OK);
+        // The same tag as in the INVITE's response.
+        let of = |session: &&super::session::Session| {
+            session.dialog().is_some_and(|dialog| dialog.is_of_request_without_to(cancel))
+        };
+        let tag = self.sessions.iter().find(of).map(|session| session.local_tag.clone());
+        let tag = tag.unwrap_or_else(|| self.core.random.token());
+        self.core.respond(key, &compose::response(&self.core.config, cancel, Status::OK, &tag));
         for call in self.ids() {
             self.with(call, |session, core| {
                 session.cancelled(core, &invite, cancel);
@@ -200,14 +206,14 @@ impl Agent {
             phase: Phase::Ending,
             call_id,
             local_tag,
-            held_here: false,
-            held_there: false,
-            trickles: false,
             identity,
             auto_answer: None,
             alert: None,
             status: None,
             reason: None,
+            held_here: false,
+            held_there: false,
+            trickles: false,
         };
         self.core.event(Event::Ended { call: id, last, cause: unfit.map_or(Cause::Busy, Cause::Unfit) });
     }

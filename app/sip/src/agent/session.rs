@@ -78,14 +78,14 @@ impl Session {
             phase: self.phase(),
             call_id: self.call_id.clone(),
             local_tag: self.local_tag.clone(),
-            held_here,
-            held_there,
-            trickles: self.trickles(),
             identity: self.identity.clone(),
             auto_answer: self.auto_answer,
             alert: self.alert.clone(),
             status: self.status,
             reason: self.reason.clone(),
+            held_here,
+            held_there,
+            trickles: self.trickles(),
         }
     }
 

@@ -22,12 +22,12 @@ pub(super) enum Purpose {
     Invite(CallId),
     /// To change this call.
     Reinvite(CallId),
+    /// To acknowledge a provisional response of this call.
+    Prack(CallId),
     /// To refresh the session of this call.
     Update(CallId),
     /// To say something beside this call.
     Info(CallId),
-    /// To acknowledge a provisional response of this call.
-    Prack(CallId),
     /// To end something that is over already here: CANCEL, BYE.
     Farewell,
     /// To hear anything at all: OPTIONS.

@@ -40,12 +40,7 @@ impl Session {
         let offer = description::of_request(request);
         let is_plain = request.method == Method::Update && offer.is_none();
         let State::Established(established) = &mut self.state else {
-            if request.method == Method::Update {
-                return self.updated_early(core, key, request);
-            }
-            // Another INVITE while the first one is unanswered (RFC 3261 14.2).
-            let response = compose::overlap(core, request, &self.local_tag);
-            return core.respond(key, &response);
+            return self.changed_early(core, key, request);
         };
         // An answer of theirs is awaited, in the ACK of an offer that we made late, or they speak before the ACK.
         let unacknowledged = established.unacknowledged.as_ref();

@@ -22,6 +22,7 @@ mod hooks;
 mod identity;
 mod incoming;
 mod info;
+mod introduction;
 mod outbound;
 mod outgoing;
 mod peer;

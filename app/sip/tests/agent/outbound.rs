@@ -188,7 +188,7 @@ fn a_flow_that_fails_again_ends_the_call() {
     net.start(ALICE);
     net.dial(ALICE, "bob");
     net.settle();
-    assert_eq!(net.phone(ALICE).causes(), [Cause::Unavailable]);
+    assert_eq!(net.phone(ALICE).causes(), [Cause::Network]);
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn a_call_ends_when_no_new_flow_can_be_had() {
     net.exchange.refuse(Method::Register, Status::FORBIDDEN);
     net.dial(ALICE, "bob");
     net.settle();
-    assert_eq!(net.phone(ALICE).causes(), [Cause::Unavailable]);
+    assert_eq!(net.phone(ALICE).causes(), [Cause::Network]);
 }
 
 fn no_outbound(net: &mut Net) {

@@ -160,9 +160,7 @@ fn last_to(net: &Net) -> To {
 
 /// The descriptions that Alice was told of.
 pub(super) fn described(net: &Net) -> Vec<String> {
-    let remote = net.phone(ALICE).seen.iter().filter_map(|seen| match seen {
-        Seen::Remote(_, text) => Some(text.clone()),
-        Seen::Incoming(..) | Seen::Established(_) | Seen::Ended(..) | Seen::Said(..) | Seen::Stopped => None,
-    });
+    let told = |seen: &Seen| if let Seen::Remote(_, text) = seen { Some(text.clone()) } else { None };
+    let remote = net.phone(ALICE).seen.iter().filter_map(told);
     remote.collect()
 }

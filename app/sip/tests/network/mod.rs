@@ -208,6 +208,11 @@ impl<E: Exchange> Network<E> {
         }
     }
 
+    /// Lets a phone's user have what its agent wants, after something was done to the agent itself.
+    pub fn answer_questions(&mut self, phone: usize) {
+        self.carry_out(phone);
+    }
+
     /// Answers the oldest question that a phone left open.
     pub fn answer_held(&mut self, phone: usize) {
         let (id, question) = self.phones[phone].held.remove(0);

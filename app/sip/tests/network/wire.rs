@@ -15,6 +15,8 @@ pub struct Wire {
     pub script: VecDeque<Reply>,
     /// All that came, in order.
     pub received: Vec<Message>,
+    /// Users without a phone here, whom the test plays: what they are asked waits for its answer.
+    pub played: Vec<String>,
     /// Whether it keeps what does not reach a phone until that is registered again, as an exchange with transactions.
     pub keeps: bool,
     kept: BTreeMap<String, Vec<Vec<u8>>>,
@@ -24,8 +26,6 @@ pub struct Wire {
     pub pongless: bool,
     /// What was answered by the script, which a repetition gets once more (RFC 3261 17.2).
     answered: BTreeMap<(String, Method), Response>,
-    /// Users without a phone here, whom the test plays: what they are asked waits for its answer.
-    pub played: Vec<String>,
 }
 
 /// What becomes of one request.

@@ -78,3 +78,9 @@ a=end-of-candidates
     assert!(nothing.has_end_of_candidates() && nothing.media().is_empty());
     assert!(Fragment::parse(b"candidate").is_err());
 }
+
+#[test]
+fn sections_say_whose_stream_they_carry() {
+    assert_eq!(parse(CHROME).media()[0].msid(), Some("3f2a 8c1d"));
+    assert_eq!(parse(FREESWITCH).media()[0].msid(), None);
+}

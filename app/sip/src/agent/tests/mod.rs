@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod link;
+mod phone;
 mod registering;
 mod servers;
 

@@ -2,7 +2,7 @@
 
 use sip::Instant;
 use sip::header::ContentType;
-use sip::message::{Headers, KeepAlive, Message, is_keepalive};
+use sip::message::{HeaderName, Headers, KeepAlive, Message, is_keepalive};
 use std::fmt::Write as _;
 
 /// Messages and events so far, one a line.
@@ -45,6 +45,32 @@ fn body(headers: &Headers, bytes: &[u8]) -> String {
     }
 }
 
+/// The headers that decide what a message means, where it has them.
+const SHOWN: [&str; 11] = [
+    "RSeq",
+    "RAck",
+    "Replaces",
+    "Refer-To",
+    "Referred-By",
+    "Event",
+    "Subscription-State",
+    "SIP-If-Match",
+    "Min-SE",
+    "Min-Expires",
+    "Retry-After",
+];
+
+/// Those of a message, in brackets.
+fn shown(headers: &Headers) -> String {
+    let line = |name: &str| {
+        let header = name.parse::<HeaderName>().expect("a name");
+        let values: Vec<&str> = headers.raw(&header).collect();
+        (!values.is_empty()).then(|| format!("{name}: {}", values.join(", ")))
+    };
+    let lines: Vec<String> = SHOWN.iter().filter_map(|name| line(name)).collect();
+    if lines.is_empty() { String::new() } else { format!(" [{}]", lines.join("; ")) }
+}
+
 /// What a message is, in short.
 fn first_line(bytes: &[u8]) -> String {
     match is_keepalive(bytes) {
@@ -55,14 +81,14 @@ fn first_line(bytes: &[u8]) -> String {
     }
     match Message::parse(bytes) {
         Ok(Message::Request(request)) => {
-            let body = body(&request.headers, &request.body);
-            format!("{}{body}", request.method)
+            let (body, shown) = (body(&request.headers, &request.body), shown(&request.headers));
+            format!("{}{body}{shown}", request.method)
         }
         Ok(Message::Response(response)) => {
-            let body = body(&response.headers, &response.body);
+            let (body, shown) = (body(&response.headers, &response.body), shown(&response.headers));
             let cseq = response.headers.get::<sip::header::CSeq>();
             let method = cseq.map_or_else(|error| error.to_string(), |cseq| cseq.method.to_string());
-            format!("{} {} ({method}){body}", response.status, response.reason())
+            format!("{} {} ({method}){body}{shown}", response.status, response.reason())
         }
         Err(error) => format!("garbage: {error}"),
     }

@@ -161,6 +161,9 @@ impl Calls {
             if established {
                 kept.facts.answered_at.get_or_insert_with(clock::wall);
             }
+            if let Some(peer) = &kept.peer {
+                peer.hold(call.held_here);
+            }
             if call.phase == Phase::Ending {
                 // Who hung up wants the microphone off now, not when the last response came.
                 kept.peer = None;

@@ -285,10 +285,12 @@ impl Holding {
 
     fn ask(&mut self, id: QuestionId, question: Question) {
         match question {
-            Question::Offer { call } | Question::Answer { call, offer: None } => {
-                self.calls.ask(call, Job::Offer(id));
+            Question::Offer { call, hold } | Question::Answer { call, offer: None, hold } => {
+                self.calls.ask(call, Job::Offer { question: id, hold });
             }
-            Question::Answer { call, offer: Some(offer) } => self.calls.ask(call, Job::Answer(id, offer)),
+            Question::Answer { call, offer: Some(offer), hold } => {
+                self.calls.ask(call, Job::Answer { question: id, offer, hold });
+            }
             Question::Digest { challenges, nc, method, uri, body, .. } => {
                 let request = ToSign { epoch: self.epoch, challenges, nc, method, uri, body };
                 let (number, events) = (self.number, self.events.clone());
@@ -314,6 +316,8 @@ impl Holding {
                     cause: project::cause(cause),
                 }));
             }
+            // This phone sends no picture, and its descriptions have their candidates.
+            AgentEvent::Digit { .. } | AgentEvent::PictureWanted(_) | AgentEvent::Candidates { .. } => {}
             AgentEvent::Stopped => self.stopped = true,
         }
     }

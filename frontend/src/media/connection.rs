@@ -9,12 +9,13 @@ use futures::{FutureExt as _, StreamExt as _};
 use gloo_timers::future::TimeoutFuture;
 use sip::agent::MediaFailure;
 use sip::sdp::{CandidateKinds, Continuity, SessionDescription};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     MediaStreamTrack, RtcConfiguration, RtcIceGatheringState, RtcIceServer, RtcPeerConnection, RtcPeerConnectionState,
-    RtcRtpSender, RtcSdpType, RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
+    RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcSdpType, RtcSessionDescriptionInit,
+    RtcSignalingState, RtcTrackEvent,
 };
 
 /// The longest that a description waits for candidates, in milliseconds.
@@ -38,6 +39,7 @@ pub(crate) struct Connection {
     /// The last description of theirs.
     applied: RefCell<Option<SessionDescription>>,
     candidates: RefCell<Option<UnboundedReceiver<()>>>,
+    held: Cell<bool>,
     /// Whether candidates beyond those of our own interfaces are needed.
     reflexive: bool,
     /// Dropped when it is closed, which resolves `closed`.
@@ -71,6 +73,7 @@ impl Connection {
             sender: RefCell::default(),
             applied: RefCell::default(),
             candidates: RefCell::new(Some(candidates)),
+            held: Cell::new(false),
             reflexive: !servers.is_empty(),
             closing: RefCell::new(Some(closing)),
             closed: closed.shared(),
@@ -94,6 +97,27 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// Puts the other end on hold in the next description, or ends that: nothing of theirs is received meanwhile.
+    pub(crate) fn hold(&self, held: bool) {
+        // What was never held keeps its directions.
+        if !held && !self.held.get() {
+            return;
+        }
+        self.held.set(held);
+        for transceiver in self.rtc.get_transceivers() {
+            let transceiver: RtcRtpTransceiver = transceiver.unchecked_into();
+            let direction = match (held, transceiver.direction()) {
+                (true, RtcRtpTransceiverDirection::Sendrecv) => RtcRtpTransceiverDirection::Sendonly,
+                (true, RtcRtpTransceiverDirection::Recvonly) => RtcRtpTransceiverDirection::Inactive,
+                (false, RtcRtpTransceiverDirection::Sendonly) => RtcRtpTransceiverDirection::Sendrecv,
+                (false, RtcRtpTransceiverDirection::Inactive) => RtcRtpTransceiverDirection::Recvonly,
+                // As it should be; or stopped, which cannot be set.
+                _ => continue,
+            };
+            transceiver.set_direction(direction);
+        }
     }
 
     /// Makes an offer, with candidates.

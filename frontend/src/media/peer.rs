@@ -19,10 +19,10 @@ pub(crate) type Sent = Rc<RefCell<Option<SessionDescription>>>;
 
 /// What a peer is asked to do; done one after the other.
 pub(crate) enum Job {
-    /// Make an offer for this question.
-    Offer(QuestionId),
-    /// Make an answer to this offer for this question.
-    Answer(QuestionId, Body),
+    /// Make an offer for this question, which puts them on hold or not.
+    Offer { question: QuestionId, hold: bool },
+    /// Make an answer to this offer for this question, which puts them on hold or not.
+    Answer { question: QuestionId, offer: Body, hold: bool },
     /// Apply their answer to our offer: an early one, which another may follow, or the final one.
     Remote { answer: Body, early: bool },
     /// Open the microphone again after [`Peer::rest`].
@@ -58,6 +58,8 @@ struct Shared {
     sent: Sent,
     closed: Cell<bool>,
     muted: Cell<bool>,
+    /// Whether they are on hold: they do not hear us either.
+    held: Cell<bool>,
     rest: Rest,
     /// How many descriptions are still to be made.
     unanswered: Cell<usize>,
@@ -84,6 +86,7 @@ impl Peer {
             sent,
             closed: Cell::new(false),
             muted: Cell::new(muted),
+            held: Cell::new(false),
             rest: Rest::default(),
             unanswered: Cell::new(0),
             microphone: RefCell::default(),
@@ -108,7 +111,7 @@ impl Peer {
     /// Adds a job to the queue.
     pub(crate) fn ask(&self, job: Job) {
         match &job {
-            Job::Offer(_) | Job::Answer(..) => self.shared.unanswered.set(self.shared.unanswered.get() + 1),
+            Job::Offer { .. } | Job::Answer { .. } => self.shared.unanswered.set(self.shared.unanswered.get() + 1),
             Job::Remote { .. } | Job::Wake => {}
         }
         let _ = self.jobs.unbounded_send(job);
@@ -118,6 +121,13 @@ impl Peer {
     pub(crate) fn mute(&self, muted: bool) {
         self.shared.muted.set(muted);
         self.shared.apply_mute();
+    }
+
+    /// Puts the other end on hold or ends that: as long as it lasts they do not hear us.
+    pub(crate) fn hold(&self, held: bool) {
+        if self.shared.held.replace(held) != held {
+            self.shared.apply_mute();
+        }
     }
 
     /// Closes the microphone and the sound at once, but keeps the connection: [`Peer::wake`] goes on with it.
@@ -156,8 +166,12 @@ impl Shared {
 
     fn apply_mute(&self) {
         if let Some(microphone) = &*self.microphone.borrow() {
-            microphone.mute(self.muted.get());
+            microphone.mute(self.is_mute());
         }
+    }
+
+    fn is_mute(&self) -> bool {
+        self.muted.get() || self.held.get()
     }
 
     fn close_microphone(&self) {
@@ -212,8 +226,8 @@ impl Worker {
                 break;
             }
             match job {
-                Job::Offer(question) => self.tell_answer(question, self.offer().await),
-                Job::Answer(question, offer) => self.tell_answer(question, self.answer(&offer).await),
+                Job::Offer { question, hold } => self.tell_answer(question, self.offer(hold).await),
+                Job::Answer { question, offer, hold } => self.tell_answer(question, self.answer(&offer, hold).await),
                 Job::Remote { answer, early } => self.remote(&answer, early).await,
                 Job::Wake => {
                     if let Err(failure) = self.reattach().await {
@@ -243,20 +257,22 @@ impl Worker {
         }
     }
 
-    async fn offer(&self) -> Result<SessionDescription, MediaFailure> {
+    async fn offer(&self, hold: bool) -> Result<SessionDescription, MediaFailure> {
         let microphone = self.microphone().await?;
         let connection = self.connection()?;
         connection.attach(&microphone).await?;
+        connection.hold(hold);
         connection.offer().await
     }
 
     /// Their offer is applied while the person may still be asked for the microphone.
-    async fn answer(&self, offer: &Body) -> Result<SessionDescription, MediaFailure> {
+    async fn answer(&self, offer: &Body, hold: bool) -> Result<SessionDescription, MediaFailure> {
         let received = SessionDescription::parse(&offer.bytes).map_err(|_| MediaFailure::Description)?;
         let offer = SessionDescription::offer_for_browser(&offer.bytes).map_err(|_| MediaFailure::Description)?;
         let (connection, microphone) = join(self.accept(&offer), self.microphone()).await;
         let (connection, microphone) = (connection?, microphone?);
         connection.attach(&microphone).await?;
+        connection.hold(hold);
         let mut answer = connection.answer(&received).await?;
         // The connection may have sections that they forgot, and has none that no browser can take.
         answer.mend_answer(&received);
@@ -333,7 +349,7 @@ impl Worker {
             if self.shared.rest.is_on() {
                 continue;
             }
-            microphone.mute(self.shared.muted.get());
+            microphone.mute(self.shared.is_mute());
             self.shared.microphone.replace(Some(microphone.clone()));
             return Ok(microphone);
         }

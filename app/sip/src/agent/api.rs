@@ -1,6 +1,6 @@
 //! The words that an agent and its user exchange.
 
-use super::{Cause, Identity, Refusal};
+use super::{Cause, Identity, Refusal, TransferProgress};
 use crate::digest::{Challenge, Credentials};
 use crate::header::{NameAddr, Reason};
 use crate::message::{Method, Status};
@@ -69,6 +69,7 @@ pub enum Question {
         call: CallId,
         /// Whether the other end is put on hold by it: nothing of theirs is received. What is offered is turned so, whatever
         /// the description says.
+        #[cfg_attr(feature = "serde", serde(default))]
         hold: bool,
     },
     /// The answer to the offer of this call: accept it as remote description, open the microphone, make one.
@@ -79,6 +80,7 @@ pub enum Question {
         offer: Option<Body>,
         /// Whether the other end is on hold: nothing of theirs is received. What is answered is turned so, whatever the
         /// description says.
+        #[cfg_attr(feature = "serde", serde(default))]
         hold: bool,
     },
     /// A digest over this request (RFC 7616): [`crate::digest::choose`] one of the challenges, and sign. Where several
@@ -164,6 +166,28 @@ pub enum Event {
         /// Which.
         branch: Branch,
     },
+    /// A transfer that we asked for came so far ([`super::Agent::transfer`]).
+    Transfer {
+        /// The call that is passed on.
+        call: CallId,
+        /// How far it is.
+        progress: TransferProgress,
+    },
+    /// The other end of a call asks us to call somebody else instead (RFC 3515): [`super::Agent::accept_transfer`] or
+    /// [`super::Agent::reject_transfer`], within [`super::Config::ringing`]. [`Event::Call`] says when nothing is asked any
+    /// more; [`Call::transfer_asked`] then says so too. It stays asked when the other end hangs up, as some phones do at
+    /// once.
+    TransferAsked {
+        /// The call in which it is asked.
+        call: CallId,
+        /// Whom to call.
+        target: NameAddr,
+        /// Who wants it, if it is said (RFC 3892). Nobody vouches for that.
+        by: Option<NameAddr>,
+        /// Whether the target has a call with who wants it already, whose place ours takes (RFC 3891): it is not
+        /// going to ring.
+        replaces: bool,
+    },
     /// They sent a digit by INFO.
     Digit {
         /// In this call.
@@ -237,6 +261,12 @@ pub struct Call {
     pub call_id: String,
     /// Our tag; empty as long as there is none.
     pub local_tag: String,
+    /// The call whose place it takes (RFC 3891): it did not ring, and that one ends when this one is answered.
+    pub replaces: Option<CallId>,
+    /// How far a transfer of it is that we asked for.
+    pub transfer: Option<TransferProgress>,
+    /// Whether the other end asks for a transfer: [`Event::TransferAsked`].
+    pub transfer_asked: bool,
     /// What is known of who calls; of a call that we began, nothing.
     #[cfg_attr(feature = "serde", serde(default))]
     pub identity: Identity,

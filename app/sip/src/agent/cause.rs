@@ -112,6 +112,11 @@ pub enum Cause {
     Network,
     /// Any other final status.
     Status(Status),
+    /// Another call took its place (RFC 3891), and goes on: [`super::Call::replaces`].
+    Replaced,
+    /// It was passed on (RFC 3515): the others talk to each other now, or, where the other end asked for it, we have
+    /// the new call.
+    Transferred,
     /// A browser cannot take their description ([`super::Config::webrtc`]): all reasons. An incoming call did not even
     /// ring, and is told by [`super::Event::Ended`] alone.
     Unfit(Unfitness),
@@ -182,6 +187,8 @@ pub(super) const fn refusal(cause: &Cause) -> Status {
         | Cause::BadRequest
         | Cause::ServerError
         | Cause::ServiceUnavailable { .. }
+        | Cause::Replaced
+        | Cause::Transferred
         | Cause::Status(_) => Status::DECLINE,
     }
 }
@@ -191,6 +198,10 @@ pub(super) const fn refusal(cause: &Cause) -> Status {
 pub(super) fn reason(cause: &Cause) -> Option<Reason> {
     if *cause == Cause::NoAnswer {
         return Some(Reason::sip(Status::REQUEST_TIMEOUT, None));
+    }
+    // It was picked up from another phone (RFC 3326 3.1).
+    if *cause == Cause::Replaced {
+        return Some(Reason::sip(Status::OK, None));
     }
     matches!(cause, Cause::Media(_) | Cause::Unfit(_)).then(|| Reason::sip(Status::NOT_ACCEPTABLE_HERE, None))
 }

@@ -86,7 +86,8 @@ impl Agent {
             Purpose::Reinvite(call) => self.with(call, |session, _| session.reinvited_again(key)),
             Purpose::Update(call) => self.with(call, |session, _| session.updated_again(key)),
             Purpose::Info(call) => self.with(call, |session, _| session.informed_again(key)),
-            Purpose::Register | Purpose::Farewell | Purpose::Probe | Purpose::Prack(_) => {}
+            Purpose::Refer(call) => self.with(call, |session, core| session.referred_again(core, key)),
+            Purpose::Register | Purpose::Report(_) | Purpose::Farewell | Purpose::Probe | Purpose::Prack(_) => {}
         }
     }
 
@@ -97,7 +98,12 @@ impl Agent {
             Purpose::Register => Some(self.registering.next_seq()),
             Purpose::Invite(call) => Some(following.saturating_add(self.session(call)?.skipped())),
             Purpose::Farewell | Purpose::Probe => Some(following),
-            Purpose::Reinvite(call) | Purpose::Update(call) | Purpose::Info(call) | Purpose::Prack(call) => {
+            Purpose::Reinvite(call)
+            | Purpose::Update(call)
+            | Purpose::Info(call)
+            | Purpose::Prack(call)
+            | Purpose::Refer(call)
+            | Purpose::Report(call) => {
                 let dialog = self.session(call)?.dialog_with(request)?;
                 dialog.skip(1);
                 Some(dialog.local_seq())

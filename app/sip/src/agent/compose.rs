@@ -5,8 +5,9 @@ use super::profile::Profile;
 use super::{Body, MediaFailure, session_timer, trickle};
 use crate::dialog::MAX_FORWARDS;
 use crate::header::{
-    Accept, Allow, CSeq, CallId, Contact, ContentDisposition, ContentType, Expires, From, InfoPackage, MaxForwards,
-    NameAddr, RecvInfo, RetryAfter, Route, Supported, To, Unsupported, UserAgent, Via, ViaTransport, Warning,
+    Accept, Allow, AllowEvents, CSeq, CallId, Contact, ContentDisposition, ContentType, Expires, From, InfoPackage,
+    MaxForwards, NameAddr, RecvInfo, RetryAfter, Route, Supported, To, Unsupported, UserAgent, Via, ViaTransport,
+    Warning,
 };
 use crate::hook::Draft;
 use crate::message::{Header as _, HeaderName, Headers, Method, Request, Response, Status, Text, Token};
@@ -30,6 +31,12 @@ pub(super) const RELIABLE: Token = Token::literal("100rel");
 const EARLY_END: Token = Token::literal("199");
 const OUTBOUND: Token = Token::literal("outbound");
 const GRUU: Token = Token::literal("gruu");
+/// RFC 3891.
+const REPLACES: Token = Token::literal("replaces");
+/// RFC 4488.
+const NOREFERSUB: Token = Token::literal("norefersub");
+/// The package of REFER (RFC 3515 3).
+pub(super) const REFER: Token = Token::literal("refer");
 const PATH: Token = Token::literal("path");
 const INFO_PACKAGE: Token = Token::literal("Info-Package");
 
@@ -116,6 +123,13 @@ pub(super) fn describe(config: &Profile, request: &mut Request) {
     listen(config, &mut request.headers);
 }
 
+/// Adds what a 2xx to REFER or SUBSCRIBE says of us: both make a dialog of their own, or share one (RFC 6665 8.1.1).
+pub(super) fn describe_response(config: &Profile, response: &mut Response) {
+    if let Some(contact) = dialog_contact(config) {
+        response.headers.push(&Contact::Addr(contact));
+    }
+}
+
 /// Puts our Via on top, with a new branch.
 pub(super) fn via(core: &mut Core, request: &mut Request) {
     let branch = format!("{COOKIE}{}", core.random.token());
@@ -187,6 +201,13 @@ pub(super) fn not_acceptable(config: &Profile, request: &Request, tag: &str) -> 
     response
 }
 
+/// 489 to a subscription of a kind that there is none of here (RFC 6665 8.3.2).
+pub(super) fn bad_event(config: &Profile, request: &Request, tag: &str) -> Response {
+    let mut response = response(config, request, Status::BAD_EVENT, tag);
+    response.headers.push(&AllowEvents(vec![REFER]));
+    response
+}
+
 /// 500 to a request that comes while another one is being answered (RFC 3261 14.2).
 pub(super) fn overlap(core: &mut Core, request: &Request, tag: &str) -> Response {
     let seconds = u32::try_from(core.random.below(11)).unwrap_or_default();
@@ -225,8 +246,8 @@ fn words(failure: MediaFailure) -> &'static str {
 }
 
 /// What may be asked of us: everything else is refused (RFC 3261 8.2.1).
-pub(super) fn methods(_config: &Profile) -> Vec<Method> {
-    vec![
+pub(super) fn methods(config: &Profile) -> Vec<Method> {
+    let mut methods = vec![
         Method::Invite,
         Method::Ack,
         Method::Cancel,
@@ -235,12 +256,17 @@ pub(super) fn methods(_config: &Profile) -> Vec<Method> {
         Method::Prack,
         Method::Update,
         Method::Info,
-    ]
+        Method::Notify,
+    ];
+    if config.transfers {
+        methods.extend([Method::Refer, Method::Subscribe]);
+    }
+    methods
 }
 
 /// Extensions that others may require of us.
 pub(super) fn extensions(config: &Profile) -> Vec<Token> {
-    let mut extensions = vec![OUTBOUND, GRUU];
+    let mut extensions = vec![OUTBOUND, GRUU, REPLACES, NOREFERSUB];
     if config.reliable {
         extensions.push(RELIABLE);
     }
@@ -275,7 +301,7 @@ fn contact(config: &Profile) -> Option<NameAddr> {
 
 /// The Contact in dialogs: a GRUU (RFC 5627 4.3), or our own address, in which `ob` asks that their requests take the flow
 /// that is open (RFC 5626 4.3). Proxies find the flow by instance and reg-id, too.
-fn dialog_contact(config: &Profile) -> Option<NameAddr> {
+pub(super) fn dialog_contact(config: &Profile) -> Option<NameAddr> {
     let mut contact = contact(config)?;
     if let Some(gruu) = config.gruu() {
         contact.uri = gruu.clone();

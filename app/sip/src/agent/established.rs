@@ -1,6 +1,6 @@
 use super::core::Core;
 use super::hold::{Described, Holding, holds};
-use super::modify::Modify;
+use super::modify::{Modify, Offer};
 use super::session::{Session, State, bye_because};
 use super::session_timer::SessionTimer;
 use super::{Body, Cause, Event, MediaFailure, cause, description};
@@ -30,6 +30,9 @@ pub(super) struct Established {
     /// What both sides said last.
     #[cfg_attr(feature = "serde", serde(default))]
     pub(super) described: Described,
+    /// What the offer is for that is awaited.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(super) offer: Offer,
     /// Whether a new offer was asked for that has not begun.
     #[cfg_attr(feature = "serde", serde(default))]
     pub(super) renew: bool,
@@ -94,6 +97,7 @@ impl Established {
             caller,
             holding: Holding::default(),
             described: Described::default(),
+            offer: Offer::default(),
             renew: false,
             timer: SessionTimer::default(),
             updates: false,
@@ -120,7 +124,8 @@ impl Established {
     }
 
     /// The transport was replaced: the 2xx may be lost.
-    pub(super) fn resend(&self, core: &mut Core) {
+    pub(super) fn resend(&mut self, core: &mut Core) {
+        self.interrupt();
         if let Some(unacknowledged) = &self.unacknowledged {
             core.transmit(unacknowledged.response.clone());
         }
@@ -172,7 +177,8 @@ impl Session {
             State::Incoming(_) => self.refuse(core, cause::of_cancel(&bye.headers)),
             State::Established(established) => {
                 established.refuse_theirs(core, Status::REQUEST_TERMINATED);
-                self.gone(core, Cause::HungUpThere);
+                let cause = self.refer.cause_of_bye();
+                self.gone(core, cause);
             }
             State::Outgoing(_) => self.early_hung_up(core, bye),
             State::Gone => {}

@@ -2,6 +2,7 @@ use super::core::Core;
 use super::established::{Established, Unacknowledged};
 use super::hold::Described;
 use super::info::Informing;
+use super::refer::Refer;
 use super::reliable::Provisional;
 use super::session::{Session, State};
 use super::session_timer::{self, SessionTimer};
@@ -68,7 +69,7 @@ impl Incoming {
 }
 
 impl Session {
-    /// Rings. `alone`: there is no other call.
+    /// Rings, unless it takes the place of another call. `alone`: there is no other one.
     ///
     /// # Errors
     /// When the INVITE lacks what a dialog needs.
@@ -77,14 +78,22 @@ impl Session {
         id: CallId,
         key: Key,
         invite: &Request,
+        replaces: Option<CallId>,
         alone: bool,
     ) -> Result<Self, HeaderError> {
         let local_tag = core.random.token();
         let dialog = Dialog::uas(invite, &local_tag)?;
         let (remote, identity) = identity::caller(&core.config, &invite.headers)?;
         let late = description::of_request(invite).is_none();
-        let provisional = Provisional::ring(core, &key, invite, &local_tag, late);
-        core.event(Event::Incoming(id));
+        let provisional = if replaces.is_some() {
+            // What does not ring is under way all the same: it is not sent again, and can be cancelled.
+            core.respond(&key, &compose::response(&core.config, invite, Status::TRYING, &local_tag));
+            Provisional::default()
+        } else {
+            let provisional = Provisional::ring(core, &key, invite, &local_tag, late);
+            core.event(Event::Incoming(id));
+            provisional
+        };
         let call_id = dialog.call_id().to_string();
         let until = core.now + core.config.ringing;
         let auto_answer = auto_answer::after(&core.config, &invite.headers, identity.anonymous);
@@ -106,6 +115,7 @@ impl Session {
             over: false,
             informing: Informing::default(),
             state: State::Incoming(incoming),
+            refer: Refer { replaces, ..Refer::default() },
         };
         session.learn_trickle(core, &invite.headers);
         Ok(session)

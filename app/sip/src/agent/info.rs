@@ -10,6 +10,7 @@ use crate::header::{Accept, ContentType, InfoPackage};
 use crate::message::{HeaderName, Method, Request, Status};
 use crate::transaction::Key;
 use alloc::format;
+use alloc::string::ToString as _;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -108,14 +109,15 @@ impl Session {
             return;
         }
         let ready = matches!(&self.state, State::Established(established) if established.unacknowledged.is_none());
-        let (body, package) = if let Some(fragment) = self.fragment_to_send() {
+        let Some(tag) = self.only_dialog().map(|dialog| dialog.remote_tag().to_string()) else { return };
+        let (body, package) = if let Some(fragment) = self.fragment_for(&tag) {
             (fragment, Some(PACKAGE))
         } else if ready && !self.informing.waiting.is_empty() {
             (self.informing.waiting.remove(0).body(), None)
         } else {
             return;
         };
-        let Some(dialog) = self.dialog_mut() else { return };
+        let Some(dialog) = self.only_dialog() else { return };
         let mut info = dialog.request(Method::Info);
         compose::inform(&core.config, &mut info, package);
         compose::body(&mut info.headers, &mut info.body, body);

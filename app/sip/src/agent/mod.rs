@@ -36,14 +36,20 @@ mod profile;
 mod questions;
 mod receive;
 mod redirect;
+mod refer;
 mod refusal;
 mod registering;
 mod reliable;
+mod replaces;
+mod report;
 mod servers;
 mod session;
 mod session_timer;
 mod snapshot;
+mod target;
+mod telling;
 mod transactions;
+mod transfer;
 mod trickle;
 mod update;
 
@@ -56,6 +62,7 @@ pub use config::{Config, ConfigError, Server};
 pub use identity::{CallOptions, DiversionReason, Diverted, Identity};
 pub use refusal::Refusal;
 pub use snapshot::{RestoreError, Snapshot};
+pub use transfer::TransferProgress;
 
 use self::core::Core;
 use self::registering::Registering;
@@ -404,8 +411,8 @@ impl Agent {
         self.core.transactions.resend(&mut effects);
         self.registering.connected(&mut self.core);
         self.core.apply(effects);
-        for session in &self.sessions {
-            if let State::Established(established) = &session.state {
+        for session in &mut self.sessions {
+            if let State::Established(established) = &mut session.state {
                 established.resend(&mut self.core);
             }
         }

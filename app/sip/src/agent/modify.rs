@@ -23,7 +23,7 @@ const PATIENCE: Duration = T1_X64.saturating_add(T1);
 ///
 /// | State | On | Does | Next |
 /// | --- | --- | --- | --- |
-/// | Not | a change is due, no ACK is awaited | asks for the offer | Offering |
+/// | Not | a change is due, no ACK is awaited, there is a transport | asks for the offer | Offering |
 /// | Not | the session is to be refreshed, they take no UPDATE | re-INVITE with the last description | Sent |
 /// | Not | re-INVITE, UPDATE with an offer | asks for the answer | Answering |
 /// | any | UPDATE without a description | 200 | same |
@@ -39,7 +39,7 @@ const PATIENCE: Duration = T1_X64.saturating_add(T1);
 /// | Sent | 500 with Retry-After | – | Later |
 /// | Sent | 422 | re-INVITE with a longer interval | Sent |
 /// | Sent | 408, 481, nothing | BYE, Ended | – |
-/// | Sent | nothing, and there is no transport, or it was a refresh | – | Later, Not |
+/// | Sent | nothing, and the transport was lost meanwhile, or it was a refresh | – | Later, Not |
 /// | Sent | other refusals | tells | Not |
 /// | Sent | longer than 64·T1 | CANCEL, tells | Not |
 /// | Later | its time came | – | Not |
@@ -53,14 +53,17 @@ const PATIENCE: Duration = T1_X64.saturating_add(T1);
 pub(super) enum Modify {
     /// Nothing.
     Not,
-    /// Our offer is awaited.
-    Offering(Offer),
+    /// Our offer is awaited: [`Established::offer`].
+    Offering,
     /// Our re-INVITE is under way, or is being signed: until then, whatever provisional responses come.
+    /// `interrupted`: the transport was replaced meanwhile.
     Sent {
         key: Key,
         until: Instant,
         #[cfg_attr(feature = "serde", serde(default))]
         change: Change,
+        #[cfg_attr(feature = "serde", serde(default))]
+        interrupted: bool,
     },
     /// Both sides tried at once; we try again.
     Later { at: Instant },
@@ -87,7 +90,7 @@ pub(super) enum Change {
 }
 
 /// A new offer of ours.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Offer {
     /// Whether it puts them on hold.
@@ -107,7 +110,7 @@ impl Modify {
     pub(super) const fn deadline(&self) -> Option<Instant> {
         match self {
             Self::Later { at } | Self::Sent { until: at, .. } => Some(*at),
-            Self::Not | Self::Offering(_) | Self::Answering { .. } => None,
+            Self::Not | Self::Offering | Self::Answering { .. } => None,
         }
     }
 
@@ -115,7 +118,7 @@ impl Modify {
     pub(super) const fn again_at(&self) -> Option<Instant> {
         match self {
             Self::Later { at } => Some(*at),
-            Self::Not | Self::Offering(_) | Self::Sent { .. } | Self::Answering { .. } => None,
+            Self::Not | Self::Offering | Self::Sent { .. } | Self::Answering { .. } => None,
         }
     }
 
@@ -123,7 +126,7 @@ impl Modify {
     pub(super) const fn next(&self) -> Self {
         match self {
             Self::Answering { later: Some(at), .. } | Self::Later { at } => Self::Later { at: *at },
-            Self::Answering { later: None, .. } | Self::Not | Self::Offering(_) | Self::Sent { .. } => Self::Not,
+            Self::Answering { later: None, .. } | Self::Not | Self::Offering | Self::Sent { .. } => Self::Not,
         }
     }
 }
@@ -132,6 +135,13 @@ impl Established {
     /// Whether a change of ours can begin.
     pub(super) const fn is_free(&self) -> bool {
         matches!(self.modify, Modify::Not) && self.unacknowledged.is_none()
+    }
+
+    /// The transport was replaced.
+    pub(super) const fn interrupt(&mut self) {
+        if let Modify::Sent { interrupted, .. } = &mut self.modify {
+            *interrupted = true;
+        }
     }
 
     /// Whether our next description would say something else than the last.
@@ -168,9 +178,13 @@ impl Session {
             return;
         }
         if established.is_change_due() {
+            if !core.link.is_up() {
+                return;
+            }
             let media = core::mem::take(&mut established.renew);
             let hold = established.holding.here;
-            established.modify = Modify::Offering(Offer { hold, media });
+            established.modify = Modify::Offering;
+            established.offer = Offer { hold, media };
             core.ask(Question::Offer { call: self.id, hold });
         } else if self.is_stale(core.now) {
             self.refresh_session(core);
@@ -180,7 +194,10 @@ impl Session {
     /// The new offer was made: re-INVITE leaves.
     pub(super) fn reoffered(&mut self, core: &mut Core, answer: Answer) {
         let State::Established(established) = &mut self.state else { return };
-        let Modify::Offering(offer) = established.modify else { return };
+        if !matches!(established.modify, Modify::Offering) {
+            return;
+        }
+        let offer = established.offer;
         let Answer::Description(body) = answer else {
             established.modify = Modify::Not;
             established.give_up(offer);
@@ -200,7 +217,7 @@ impl Session {
         compose::via(core, &mut invite);
         let until = core.now + PATIENCE;
         established.modify = match core.send(invite, Purpose::Reinvite(self.id), 0) {
-            Some(key) => Modify::Sent { key, until, change },
+            Some(key) => Modify::Sent { key, until, change, interrupted: false },
             None => Modify::Later { at: until },
         };
     }
@@ -216,15 +233,13 @@ impl Session {
     pub(super) fn reinvite_outcome(&mut self, core: &mut Core, outcome: &Outcome) {
         let State::Established(established) = &mut self.state else { return };
         let change = match &established.modify {
-            Modify::Sent { key, change, .. } if *key == outcome.key => Some(*change),
-            Modify::Sent { .. }
-            | Modify::Not
-            | Modify::Offering(_)
-            | Modify::Later { .. }
-            | Modify::Answering { .. } => None,
+            Modify::Sent { key, change, interrupted, .. } if *key == outcome.key => Some((*change, *interrupted)),
+            Modify::Sent { .. } | Modify::Not | Modify::Offering | Modify::Later { .. } | Modify::Answering { .. } => {
+                None
+            }
         };
         let Some(response) = &outcome.response else {
-            return change.into_iter().for_each(|change| self.unanswered(core, change));
+            return change.into_iter().for_each(|(change, interrupted)| self.unanswered(core, change, interrupted));
         };
         if response.status.is_provisional() || established.repeat_ack(core, response) {
             return;
@@ -236,7 +251,7 @@ impl Session {
                 established.acknowledged = Some(Acknowledged { seq: cseq.seq, ack });
             }
         }
-        let Some(change) = change else { return };
+        let Some((change, _)) = change else { return };
         established.modify = Modify::Not;
         if self.over {
         } else if response.status.is_success() {
@@ -294,7 +309,7 @@ impl Session {
     }
 
     /// Nothing came of our re-INVITE.
-    fn unanswered(&mut self, core: &mut Core, change: Change) {
+    fn unanswered(&mut self, core: &mut Core, change: Change, interrupted: bool) {
         let State::Established(established) = &mut self.state else { return };
         if self.over {
             return;
@@ -304,8 +319,8 @@ impl Session {
                 established.modify = Modify::Not;
                 self.refresh_failed(core);
             }
-            // It may never have left.
-            Change::Offer(_) if !core.link.is_up() => established.again(change, core.now + T1),
+            // It, or what came of it, may have got lost.
+            Change::Offer(_) if interrupted || !core.link.is_up() => established.again(change, core.now + T1),
             Change::Offer(_) => self.leave(core, Cause::Network),
         }
     }
@@ -326,7 +341,7 @@ impl Session {
                 }
                 core.event(Event::Call(self.id));
             }
-            Modify::Not | Modify::Offering(_) | Modify::Later { .. } | Modify::Answering { .. } => {}
+            Modify::Not | Modify::Offering | Modify::Later { .. } | Modify::Answering { .. } => {}
         }
     }
 }

@@ -25,6 +25,7 @@ impl Agent {
             session.advance(&mut self.core);
             session.inform(&mut self.core);
         }
+        self.relate();
         let until = self.core.now + T1_X64;
         for gone in self.sessions.extract_if(.., |session| session.is_gone()) {
             self.core.transactions.abandon(Purpose::Invite(gone.id), until);
@@ -61,8 +62,9 @@ impl Agent {
             | Purpose::Reinvite(id)
             | Purpose::Update(id)
             | Purpose::Info(id)
-            | Purpose::Prack(id) => self.sessions.iter().any(|session| session.id == id && !session.over),
-            Purpose::Register | Purpose::Farewell => true,
+            | Purpose::Prack(id)
+            | Purpose::Refer(id) => self.sessions.iter().any(|session| session.id == id && !session.over),
+            Purpose::Register | Purpose::Report(_) | Purpose::Farewell => true,
             Purpose::Probe => false,
         }
     }
@@ -76,6 +78,7 @@ impl Agent {
                 }
             }
             Purpose::Invite(call) => {
+                self.report_heard(outcome, call);
                 if self.session(call).is_some() {
                     self.with(call, |session, core| session.invite_outcome(core, outcome));
                 } else if let Some(response) = &outcome.response
@@ -88,6 +91,8 @@ impl Agent {
             Purpose::Prack(call) => self.with(call, |session, _| session.prack_outcome(outcome)),
             Purpose::Update(call) => self.with(call, |session, core| session.update_outcome(core, outcome)),
             Purpose::Info(call) => self.with(call, |session, core| session.info_outcome(core, outcome)),
+            Purpose::Refer(call) => self.with(call, |session, core| session.refer_outcome(core, outcome)),
+            Purpose::Report(call) => self.with(call, |session, core| session.report_outcome(core, outcome)),
             Purpose::Farewell | Purpose::Probe => {}
         }
     }

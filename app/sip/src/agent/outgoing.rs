@@ -3,6 +3,7 @@ use super::early::{Described, Early, Winner};
 use super::established::{Acknowledged, Established};
 use super::info::Informing;
 use super::redirect::Targets;
+use super::refer::Refer;
 use super::reliable::Provisional;
 use super::session::{Session, State, acknowledge, bye};
 use super::transactions::{Outcome, Purpose};
@@ -105,6 +106,7 @@ impl Session {
             over: false,
             informing: Informing::default(),
             state: State::Outgoing(Outgoing { skip: 0, step: Step::Preparing { target, headers, until } }),
+            refer: Refer::default(),
         }
     }
 
@@ -122,6 +124,7 @@ impl Session {
         let mut invite = compose::invite(&core.config, target, &self.call_id, &self.local_tag, skip.saturating_add(1));
         compose::add(&mut invite, headers);
         identity::hide(&mut invite);
+        self.refer.add_to(&mut invite);
         compose::body(&mut invite.headers, &mut invite.body, offer);
         compose::via(core, &mut invite);
         let until = core.now + core.config.ringing;

@@ -102,9 +102,10 @@ impl Questions {
                     | Purpose::Reinvite(call)
                     | Purpose::Prack(call)
                     | Purpose::Update(call)
-                    | Purpose::Info(call),
+                    | Purpose::Info(call)
+                    | Purpose::Refer(call),
                 ) => call != id,
-                Some(Purpose::Register | Purpose::Farewell | Purpose::Probe) | None => true,
+                Some(Purpose::Register | Purpose::Report(_) | Purpose::Farewell | Purpose::Probe) | None => true,
             },
         });
     }

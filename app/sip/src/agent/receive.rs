@@ -1,4 +1,5 @@
 use super::identity::caller;
+use super::session::State;
 use super::transactions::Effects;
 use super::{Agent, Call, CallId, Cause, Direction, Event, Phase, auto_answer, compose, description, session_timer};
 use crate::header::{self, Accept, Require, To, Unsupported};
@@ -112,6 +113,11 @@ impl Agent {
         if let Err(status) = accepted {
             return self.respond(key, request, status);
         }
+        // A call that is over may have left a subscription behind.
+        let alone = self.session(call).is_some_and(|session| matches!(session.state, State::Gone));
+        if alone && !matches!(request.method, Method::Notify | Method::Subscribe) {
+            return self.respond(key, request, Status::CALL_DOES_NOT_EXIST);
+        }
         if !self.is_understood(key, request) {
             return;
         }
@@ -123,17 +129,19 @@ impl Agent {
             Method::Invite | Method::Update => self.with(call, |session, core| session.changed(core, key, request)),
             Method::Info => self.with(call, |session, core| session.informed(core, key, request)),
             Method::Options => self.respond(key, request, Status::OK),
+            Method::Refer => self.with(call, |session, core| session.referred(core, key, request)),
+            Method::Notify if is_of_refer(request) => {
+                self.with(call, |session, core| session.transfer_notified(core, key, request));
+            }
+            Method::Subscribe if is_of_refer(request) => {
+                self.with(call, |session, core| session.report_wanted(core, key, request));
+            }
+            Method::Notify | Method::Subscribe => self.refuse_event(key, request),
             Method::Prack => self.with(call, |session, core| session.pracked(core, key, request)),
             // What may not be asked was refused above.
-            Method::Ack
-            | Method::Cancel
-            | Method::Refer
-            | Method::Notify
-            | Method::Message
-            | Method::Subscribe
-            | Method::Register
-            | Method::Publish
-            | Method::Other(_) => self.respond(key, request, Status::METHOD_NOT_ALLOWED),
+            Method::Ack | Method::Cancel | Method::Message | Method::Register | Method::Publish | Method::Other(_) => {
+                self.respond(key, request, Status::METHOD_NOT_ALLOWED)
+            }
         }
     }
 
@@ -147,15 +155,13 @@ impl Agent {
             Method::Bye | Method::Update | Method::Prack | Method::Info | Method::Notify => {
                 self.respond(key, request, Status::CALL_DOES_NOT_EXIST);
             }
+            Method::Subscribe => self.refuse_event(key, request),
+            // Nobody may have us call somebody but who is talked to.
+            Method::Refer => self.respond(key, request, Status::FORBIDDEN),
             // What may not be asked was refused above.
-            Method::Message
-            | Method::Subscribe
-            | Method::Refer
-            | Method::Ack
-            | Method::Cancel
-            | Method::Register
-            | Method::Publish
-            | Method::Other(_) => self.respond(key, request, Status::METHOD_NOT_ALLOWED),
+            Method::Message | Method::Ack | Method::Cancel | Method::Register | Method::Publish | Method::Other(_) => {
+                self.respond(key, request, Status::METHOD_NOT_ALLOWED)
+            }
         }
     }
 
@@ -164,20 +170,29 @@ impl Agent {
         if merged {
             return self.respond(key, invite, Status::LOOP_DETECTED);
         }
-        if self.live() >= self.core.config.max_calls {
+        let replaces = match self.replaced(invite) {
+            Ok(replaces) => replaces,
+            Err(status) => return self.respond(key, invite, status),
+        };
+        if replaces.is_none() && self.live() >= self.core.config.max_calls {
             return self.turn_away(key, invite, None);
         }
         let offer = description::of_request(invite);
         if let Some(Err(unfit)) = offer.map(|offer| description::check(&self.core.config, &offer)) {
             return self.turn_away(key, invite, Some(unfit));
         }
-        let alone = self.live() == 0;
-        if auto_answer::is_refused(&self.core.config, &invite.headers, alone) {
+        let alone = self.live() == 0 && replaces.is_none();
+        if replaces.is_none() && auto_answer::is_refused(&self.core.config, &invite.headers, alone) {
             return self.respond(key, invite, Status::FORBIDDEN);
         }
         let id = self.next_call();
-        match super::session::Session::ring(&mut self.core, id, key.clone(), invite, alone) {
-            Ok(session) => self.sessions.push(session),
+        match super::session::Session::ring(&mut self.core, id, key.clone(), invite, replaces, alone) {
+            Ok(session) => {
+                self.sessions.push(session);
+                if replaces.is_some() {
+                    self.with(id, super::session::Session::accept);
+                }
+            }
             Err(error) => self.respond(key, invite, error.status()),
         }
     }
@@ -206,6 +221,9 @@ impl Agent {
             phase: Phase::Ending,
             call_id,
             local_tag,
+            replaces: None,
+            transfer: None,
+            transfer_asked: false,
             identity,
             auto_answer: None,
             alert: None,
@@ -265,6 +283,12 @@ impl Agent {
         false
     }
 
+    fn refuse_event(&mut self, key: &Key, request: &Request) {
+        let tag = self.core.random.token();
+        let response = compose::bad_event(&self.core.config, request, &tag);
+        self.core.respond(key, &response);
+    }
+
     /// Whether a request wants a session that goes on long enough without a refresh; if not, it is refused (RFC 4028 9).
     fn is_lasting(&mut self, key: &Key, request: &Request) -> bool {
         if !session_timer::is_too_small(&self.core.config, request) {
@@ -296,6 +320,11 @@ const fn describes(request: &Request) -> bool {
 /// Whether one that is describes more than is kept.
 fn is_large(request: &Request) -> bool {
     describes(request) && request.body.len() > MAX_DESCRIPTION
+}
+
+/// Whether it is of the subscription that a REFER makes (RFC 3515 3).
+fn is_of_refer(request: &Request) -> bool {
+    request.headers.get::<header::Event>().is_ok_and(|event| event.is("refer"))
 }
 
 fn has_to_tag(request: &Request) -> bool {

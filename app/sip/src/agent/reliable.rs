@@ -214,6 +214,9 @@ impl Session {
     pub(super) fn pracked(&mut self, core: &mut Core, key: &Key, prack: &Request) {
         let taken = prack.headers.get::<RAck>().is_ok_and(|rack| self.provisional.takes(&rack));
         let status = if taken { Status::OK } else { Status::CALL_DOES_NOT_EXIST };
+        if taken {
+            self.informing.trickle.reached();
+        }
         core.respond(key, &compose::response(&core.config, prack, status, &self.local_tag));
     }
 

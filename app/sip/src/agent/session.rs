@@ -3,7 +3,9 @@ use super::established::Established;
 use super::incoming::Incoming;
 use super::info::Informing;
 use super::outgoing::Outgoing;
+use super::refer::Refer;
 use super::reliable::Provisional;
+use super::report::Report;
 use super::{Branch, Call, CallId, Cause, Direction, Event, Identity, Phase};
 use crate::Instant;
 use crate::dialog::Dialog;
@@ -50,6 +52,9 @@ pub(super) struct Session {
     #[cfg_attr(feature = "serde", serde(default))]
     pub(super) informing: Informing,
     pub(super) state: State,
+    /// What passes it on.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(super) refer: Refer,
 }
 
 /// Where a call stands.
@@ -78,6 +83,9 @@ impl Session {
             phase: self.phase(),
             call_id: self.call_id.clone(),
             local_tag: self.local_tag.clone(),
+            replaces: self.refer.replaces,
+            transfer: self.refer.transfer.progress(),
+            transfer_asked: self.refer.report.as_ref().is_some_and(Report::is_asked),
             identity: self.identity.clone(),
             auto_answer: self.auto_answer,
             alert: self.alert.clone(),
@@ -125,6 +133,7 @@ impl Session {
 
     /// Ends it because it was left alone for so long that nobody waits at the other end any more.
     pub(super) fn abandon(&mut self, core: &mut Core) {
+        self.refer = Refer::default();
         match &mut self.state {
             State::Outgoing(_) => self.outgoing_abandoned(core),
             State::Incoming(_) => self.refuse(core, Cause::Network),
@@ -143,7 +152,7 @@ impl Session {
     }
 
     pub(super) fn is_gone(&self) -> bool {
-        matches!(self.state, State::Gone)
+        matches!(self.state, State::Gone) && !self.refer.is_open()
     }
 
     /// The dialog, if there is one and no other: a call of ours has none before it is answered, or several.
@@ -151,7 +160,7 @@ impl Session {
         match &self.state {
             State::Incoming(incoming) => Some(&incoming.dialog),
             State::Established(established) => Some(&established.dialog),
-            State::Outgoing(_) | State::Gone => None,
+            State::Outgoing(_) | State::Gone => self.refer.dialog(),
         }
     }
 
@@ -160,7 +169,7 @@ impl Session {
         match &mut self.state {
             State::Incoming(incoming) => Some(&mut incoming.dialog),
             State::Established(established) => Some(&mut established.dialog),
-            State::Outgoing(_) | State::Gone => None,
+            State::Outgoing(_) | State::Gone => self.refer.dialog_mut(),
         }
     }
 
@@ -191,11 +200,15 @@ impl Session {
             State::Outgoing(outgoing) => outgoing.dialogs_mut().find(|dialog| is(dialog)),
             State::Incoming(incoming) => Some(&mut incoming.dialog).filter(|dialog| is(dialog)),
             State::Established(established) => Some(&mut established.dialog).filter(|dialog| is(dialog)),
-            State::Gone => None,
+            State::Gone => self.refer.dialog_mut().filter(|dialog| is(dialog)),
         }
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
+        [self.state_deadline(), self.refer.deadline()].into_iter().flatten().min()
+    }
+
+    fn state_deadline(&self) -> Option<Instant> {
         match &self.state {
             State::Outgoing(outgoing) => Some(outgoing.deadline()),
             State::Incoming(incoming) => {
@@ -208,7 +221,8 @@ impl Session {
     }
 
     pub(super) fn timeout(&mut self, core: &mut Core) {
-        if self.deadline().is_none_or(|deadline| deadline > core.now) {
+        self.refer_timeout(core);
+        if self.state_deadline().is_none_or(|deadline| deadline > core.now) {
             return;
         }
         match &self.state {

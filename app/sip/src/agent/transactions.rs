@@ -1,13 +1,18 @@
 use super::CallId;
 use crate::Instant;
 use crate::message::{Method, Request, Response};
-use crate::transaction::{ClientInvite, ClientNonInvite, Effect, Key, Reliability, ServerInvite, ServerNonInvite};
+use crate::transaction::{
+    ClientInvite, ClientNonInvite, Effect, Key, Reliability, ServerInvite, ServerNonInvite, ServerNonInviteState,
+};
 use alloc::vec::Vec;
 
 /// How many requests of others may be under way at once; more are dropped.
 const MAX_SERVER: usize = 256;
 /// WebSocket, TCP and TLS are; an agent has no other transport.
 const RELIABLE: Reliability = Reliability::Reliable;
+/// What was answered is remembered as if nothing were reliable (RFC 3261 17.2.2 timer J): the connection may have died with
+/// the answer in it, and who asked repeats its request over the next one. It must not be done twice.
+const FORGETFUL: Reliability = Reliability::Unreliable;
 
 /// This bit beside the number of challenges says that a request found its flow failed, and goes for the second time.
 pub(super) const FLOW_RENEWED: u8 = 0x80;
@@ -28,6 +33,10 @@ pub(super) enum Purpose {
     Update(CallId),
     /// To say something beside this call.
     Info(CallId),
+    /// To have this call passed on.
+    Refer(CallId),
+    /// To tell in this call what became of the one that was asked for there.
+    Report(CallId),
     /// To end something that is over already here: CANCEL, BYE.
     Farewell,
     /// To hear anything at all: OPTIONS.
@@ -158,15 +167,13 @@ impl Transactions {
         if request.method == Method::Ack {
             return Some(false);
         }
-        if self.servers.len() >= MAX_SERVER {
+        if self.servers.len() >= MAX_SERVER && !self.forget_oldest_answer() {
             return None;
         }
         let machine = if request.method == Method::Invite {
             ServerMachine::Invite(ServerInvite::new(request, RELIABLE, now))
         } else {
-            // Whoever sent it sends it again when its connection breaks before the response is there: it must not be
-            // done twice.
-            ServerMachine::Other(ServerNonInvite::new(Reliability::Unreliable))
+            ServerMachine::Other(ServerNonInvite::new(FORGETFUL))
         };
         self.servers.push(Server { key: key.clone(), machine });
         Some(false)
@@ -274,6 +281,16 @@ impl Transactions {
             ServerMachine::Other(machine) => machine.deadline(),
         });
         clients.chain(servers).min()
+    }
+
+    /// Makes room for another request; says whether there was an answer to forget.
+    fn forget_oldest_answer(&mut self) -> bool {
+        let answered = |server: &Server| match &server.machine {
+            ServerMachine::Invite(_) => false,
+            ServerMachine::Other(machine) => matches!(machine.state(), ServerNonInviteState::Completed { .. }),
+        };
+        let oldest = self.servers.iter().position(answered);
+        oldest.map(|oldest| self.servers.remove(oldest)).is_some()
     }
 
     /// Drops what is over.

@@ -4,9 +4,11 @@ use super::core::Core;
 use super::session::{Session, State};
 use super::{Body, Event, VerbError};
 use crate::body::multipart::{Wanted, find};
+use crate::dialog::Dialog;
 use crate::header::{RecvInfo, Supported};
 use crate::message::{Headers, Request, Status, Token};
 use crate::sdp::Fragment;
+use alloc::string::String;
 
 /// The option tag, and the name of the INFO package (RFC 8840 10).
 pub(super) const PACKAGE: Token = Token::literal("trickle-ice");
@@ -23,7 +25,9 @@ const FRAGMENT: Wanted<'static> = Wanted { media_type: Fragment::CONTENT_TYPE, d
 /// | State | On | Does | Next |
 /// | --- | --- | --- | --- |
 /// | any | our fragment | keeps it in the place of one that waits | waiting |
-/// | waiting | they take candidates, and know the dialog | INFO ([`super::info::Informing`]) | – |
+/// | waiting | they take candidates, know the dialog, and are the only ones | INFO ([`super::info::Informing`]) | told |
+/// | told | another phone than that answers the call | INFO | – |
+/// | told | that one answers | – | – |
 /// | waiting | the call is answered, and they take none | lets it go | – |
 /// | any | they refuse INFO | lets go what waits | they take none |
 #[derive(Clone, Debug, Default)]
@@ -34,6 +38,8 @@ pub(super) struct Trickle {
     /// Whether they know the early dialog: a reliable response of ours was acknowledged, or they said something in it.
     knows: bool,
     waiting: Option<Body>,
+    /// The tag of who was told of that already.
+    told: Option<String>,
 }
 
 impl Trickle {
@@ -74,27 +80,44 @@ impl Session {
         if !core.config.trickle || fragment.bytes.len() > MAX_FRAGMENT || Fragment::parse(&fragment.bytes).is_err() {
             return Err(VerbError::WrongPhase);
         }
-        self.informing.trickle.waiting = Some(fragment);
+        let trickle = &mut self.informing.trickle;
+        (trickle.waiting, trickle.told) = (Some(fragment), None);
         Ok(())
     }
 
-    /// The fragment that may leave now.
-    pub(super) fn fragment_to_send(&mut self) -> Option<Body> {
-        let trickle = &mut self.informing.trickle;
-        let ready = match &self.state {
-            State::Established(_) if trickle.theirs => true,
-            State::Established(_) | State::Gone => {
-                trickle.waiting = None;
-                false
+    /// The dialog that INFO goes in: of several early ones none, until one of them is answered.
+    pub(super) fn only_dialog(&mut self) -> Option<&mut Dialog> {
+        match &mut self.state {
+            State::Outgoing(outgoing) => {
+                let mut dialogs = outgoing.dialogs_mut();
+                let first = dialogs.next();
+                first.filter(|_| dialogs.next().is_none())
             }
-            State::Incoming(_) => trickle.theirs && trickle.knows,
+            State::Incoming(incoming) => Some(&mut incoming.dialog),
+            State::Established(established) => Some(&mut established.dialog),
+            State::Gone => None,
+        }
+    }
+
+    /// The fragment that may leave now, for the other end with this tag.
+    pub(super) fn fragment_for(&mut self, tag: &str) -> Option<Body> {
+        let trickle = &mut self.informing.trickle;
+        let told = trickle.told.as_deref() == Some(tag);
+        let (ready, last) = match &self.state {
+            State::Established(_) | State::Gone => (trickle.theirs, true),
+            State::Incoming(_) => (trickle.theirs && trickle.knows, false),
             // Who answered with an early dialog knows it.
-            State::Outgoing(_) => trickle.theirs,
+            State::Outgoing(_) => (trickle.theirs, false),
         };
-        if !ready || self.dialog().is_none() {
+        if last && (told || !ready) {
+            trickle.waiting = None;
+        }
+        if told || !ready {
             return None;
         }
-        let mut body = self.informing.trickle.waiting.take()?;
+        // Who takes the call may be another one than who heard it early.
+        let mut body = if last { trickle.waiting.take() } else { trickle.waiting.clone() }?;
+        trickle.told = Some(tag.into());
         body.content_type = Fragment::CONTENT_TYPE.into();
         Some(body)
     }

@@ -48,12 +48,12 @@ impl Session {
         let refusal = match &established.modify {
             Modify::Answering { .. } => compose::overlap(core, request, &self.local_tag),
             _ if self.over => compose::overlap(core, request, &self.local_tag),
-            Modify::Not | Modify::Later { .. } | Modify::Offering(_) | Modify::Sent { .. } if is_plain => {
+            Modify::Not | Modify::Later { .. } | Modify::Offering | Modify::Sent { .. } if is_plain => {
                 established.dialog.refresh(&request.headers);
                 established.take(core, key, request, None);
                 return;
             }
-            Modify::Offering(_) | Modify::Sent { .. } => {
+            Modify::Offering | Modify::Sent { .. } => {
                 compose::response(&core.config, request, Status::REQUEST_PENDING, &self.local_tag)
             }
             Modify::Not | Modify::Later { .. } if unready => compose::overlap(core, request, &self.local_tag),

@@ -160,6 +160,12 @@ impl Dialog {
         &self.remote_tag
     }
 
+    /// Who they are, as From and To say, without tag.
+    #[must_use]
+    pub const fn remote(&self) -> &NameAddr {
+        &self.remote
+    }
+
     /// Where requests to them go: their Contact.
     #[must_use]
     pub const fn remote_target(&self) -> &Uri {

@@ -144,7 +144,13 @@ fn told(early: &[(&str, &str)], answer: &str) -> Vec<String> {
     assert_eq!(net.phone(ALICE).phase(), Some(Phase::Established));
     let remote = net.phone(ALICE).seen.iter().filter_map(|seen| match seen {
         Seen::Remote(_, text) => Some(text.clone()),
-        Seen::Incoming(..) | Seen::Established(_) | Seen::Said(..) | Seen::Ended(..) | Seen::Stopped => None,
+        Seen::Incoming(..)
+        | Seen::Established(_)
+        | Seen::Said(..)
+        | Seen::Ended(..)
+        | Seen::Transfer(..)
+        | Seen::TransferAsked(..)
+        | Seen::Stopped => None,
     });
     remote.collect()
 }

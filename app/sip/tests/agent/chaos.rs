@@ -4,7 +4,7 @@ use super::network::Seen;
 use super::{ALICE, BOB, Net, net};
 use proptest::prelude::*;
 use sip::Duration;
-use sip::agent::{MediaFailure, Registration};
+use sip::agent::{Digit, MediaFailure, Registration};
 
 #[derive(Clone, Copy, Debug)]
 enum Action {
@@ -14,6 +14,7 @@ enum Action {
     HangUp(usize),
     Fail(usize),
     Reoffer(usize),
+    Within(usize, u8),
     Settle,
     Wait(u64),
     Cut(usize),
@@ -32,6 +33,7 @@ fn action() -> impl Strategy<Value = Action> {
         2 => phone().prop_map(Action::HangUp),
         1 => phone().prop_map(Action::Fail),
         1 => phone().prop_map(Action::Reoffer),
+        3 => (phone(), any::<u8>()).prop_map(|(phone, which)| Action::Within(phone, which)),
         4 => Just(Action::Settle),
         3 => (1..40_000_u64).prop_map(Action::Wait),
         1 => phone().prop_map(Action::Cut),
@@ -53,6 +55,7 @@ fn perform(net: &mut Net, action: Action) {
         Action::Decline(phone) => net.with_call(phone, |agent, id| agent.decline(id, now)),
         Action::HangUp(phone) => net.with_call(phone, |agent, id| agent.hangup(id, now)),
         Action::Reoffer(phone) => net.with_call(phone, |agent, id| agent.reoffer(id, now)),
+        Action::Within(phone, which) => within(net, phone, which),
         Action::Fail(phone) => {
             net.with_call(phone, |agent, id| agent.fail(id, MediaFailure::Connectivity, now));
         }
@@ -77,10 +80,28 @@ fn perform(net: &mut Net, action: Action) {
     }
 }
 
+/// Does one of the things that can be done inside an answered call.
+pub(crate) fn within(net: &mut Net, phone: usize, which: u8) {
+    let now = net.now;
+    let digit = Digit::new(char::from(b'0' + which % 10)).unwrap();
+    net.with_call(phone, |agent, id| match which % 4 {
+        0 => agent.hold(id, now),
+        1 => agent.resume(id, now),
+        2 => agent.send_digit(id, digit, Duration::from_millis(100), now),
+        _ => agent.request_picture(id, now),
+    });
+}
+
 fn ended_once(net: &Net, phone: usize) {
     let ended = |seen: &Seen| match seen {
         Seen::Ended(id, _, _) => Some(*id),
-        Seen::Incoming(..) | Seen::Established(_) | Seen::Remote(..) | Seen::Said(..) | Seen::Stopped => None,
+        Seen::Incoming(..)
+        | Seen::Established(_)
+        | Seen::Remote(..)
+        | Seen::Said(..)
+        | Seen::Transfer(..)
+        | Seen::TransferAsked(..)
+        | Seen::Stopped => None,
     };
     let mut ids: Vec<_> = net.phone(phone).seen.iter().filter_map(ended).collect();
     let all = ids.len();

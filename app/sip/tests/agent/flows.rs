@@ -13,8 +13,8 @@ pub(crate) fn check(name: &str, flow: fn(&mut Net)) {
 }
 
 /// Where it matters to what users notice whether a message was lost: an INVITE that is cancelled before it arrived
-/// never rings, and who stops without a connection cannot hang up any more.
-const RACES: [&str; 2] = ["cancelled_before_a_provisional", "stopped_in_a_call"];
+/// never rings, who stops without a connection cannot hang up any more, and where nobody can connect a cut is for good.
+const RACES: [&str; 3] = ["cancelled_before_a_provisional", "stopped_in_a_call", "not_refreshed"];
 
 pub(crate) fn start(net: &mut Net) {
     net.start(ALICE);

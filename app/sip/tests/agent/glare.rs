@@ -132,6 +132,23 @@ fn sent_and_nothing_comes_ends_the_call() {
 }
 
 #[test]
+fn sent_and_the_transport_was_lost_is_tried_again() {
+    let mut net = talking();
+    net.exchange.lose(Method::Invite);
+    net.hold(ALICE);
+    net.settle();
+    net.reachable = false;
+    net.cut(ALICE);
+    net.run(Duration::from_secs(20));
+    net.reachable = true;
+    net.hint(ALICE);
+    // What is sent over the new connection gets lost, too.
+    net.exchange.lose(Method::Invite);
+    net.run(Duration::from_secs(60));
+    assert_eq!((holds(&net, ALICE), holds(&net, BOB)), ((true, false), (false, true)));
+}
+
+#[test]
 fn sent_without_a_transport_is_sent_when_there_is_one() {
     let mut net = talking();
     net.reachable = false;

@@ -18,7 +18,13 @@ fn offered(net: &Net) -> Vec<&'static str> {
 fn last_heard(net: &Net, phone: usize) -> &'static str {
     let heard = net.phone(phone).seen.iter().rev().find_map(|seen| match seen {
         Seen::Remote(_, text) => Some(text.clone()),
-        Seen::Incoming(..) | Seen::Established(_) | Seen::Said(..) | Seen::Ended(..) | Seen::Stopped => None,
+        Seen::Incoming(..)
+        | Seen::Established(_)
+        | Seen::Said(..)
+        | Seen::Ended(..)
+        | Seen::Transfer(..)
+        | Seen::TransferAsked(..)
+        | Seen::Stopped => None,
     });
     super::network::direction(heard.unwrap().as_bytes()).unwrap()
 }

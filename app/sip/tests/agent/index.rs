@@ -28,6 +28,9 @@
 //! | 5359 | 2.1 | Call hold | agent/hold.rs::call_hold | agent__flows__hold |
 //! | 5359 | 2.2 | Consultation hold | agent/hold.rs::consultation_hold | agent__hold__consultation_hold |
 //! | 5359 | 2.3 | Music on hold | – | a server plays the music; to a phone it is a re-INVITE without offer, as in 3725 |
+//! | 5359 | 2.4 | Transfer, unattended | agent/rfc5589.rs::basic | agent__rfc5589__basic |
+//! | 5359 | 2.5 | Transfer, attended | agent/rfc5589.rs::attended | agent__rfc5589__attended |
+//! | 5359 | 2.6 | Transfer by instant message | – | an instant message is text to a phone, never a command |
 //! | 5359 | 2.7 | Call forwarding, unconditional | – | the proxy forwards; the caller sees 181 and an answer |
 //! | 5359 | 2.8 | Call forwarding, busy | – | the proxy forwards; the phone that is busy says so as in 3665 3.9 |
 //! | 5359 | 2.9 | Call forwarding, no answer | – | the proxy forwards; the phone that rang is cancelled as in 3665 3.8 |
@@ -37,7 +40,16 @@
 //! | 5359 | 2.13 | Incoming call screening | – | the proxy screens; to a phone it is a call, or none |
 //! | 5359 | 2.14 | Outgoing call screening | – | the proxy screens; to a phone it is a refusal |
 //! | 5359 | 2.15 | Call park | – | a park server takes the call over; to a phone it is a transfer |
+//! | 5359 | 2.16 | Call pickup | agent/rfc5589.rs::picked_up | agent__rfc5589__picked_up |
+//! | 5359 | 2.17 | Automatic redial | – | needs the dialog package of the other end's user agent, and a rule of when to call |
 //! | 5359 | 2.18 | Click to dial | agent/rfc3725.rs::flow_1_called_second | agent__flows__rfc3725_flow_1_called_second |
+//! | 5589 | 6.1 | Basic transfer | agent/rfc5589.rs::basic | agent__rfc5589__basic |
+//! | 5589 | 6.2 | Failed transfer, target busy | agent/rfc5589.rs::failed_target_busy | agent__rfc5589__failed_target_busy |
+//! | 5589 | 6.3 | Failed transfer, target does not answer | agent/rfc5589.rs::failed_target_does_not_answer | agent__rfc5589__failed_target_does_not_answer |
+//! | 5589 | 7.1 | Attended transfer | agent/rfc5589.rs::attended | agent__rfc5589__attended |
+//! | 5589 | 7.4 | Attended transfer that fails | agent/rfc5589.rs::attended_failed | agent__rfc5589__attended_failed |
+//! | 5589 | 7.3 | Attended transfer, no Replaces | agent/rfc5589.rs::attended_without_replaces | agent__rfc5589__attended_without_replaces |
+//! | 5589 | 7.6 | Semi-attended transfer | agent/rfc5589.rs::semi_attended | agent__rfc5589__semi_attended |
 
 use std::path::Path;
 
@@ -61,7 +73,7 @@ fn every_flow_has_its_test_and_its_ladder() {
         }
         let (file, name) = test.split_once("::").expect("file::test");
         let source = std::fs::read_to_string(tests.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-        let is_there = source.contains(&format!("fn {name}()")) || source.contains(&format!("\n    {name} |net|"));
+        let is_there = source.contains(&format!("fn {name}()")) || source.contains(&format!("\n    {name} "));
         assert!(is_there, "{test} is not there");
         let folder = tests.join(file).parent().expect("a folder").join("snapshots");
         assert!(folder.join(format!("{ladder}.snap")).exists(), "{ladder} is not there");
@@ -78,4 +90,5 @@ fn no_flow_is_left_out() {
     let sections = |chapter: u8, last: u8| (1..=last).map(|n| format!("{chapter}.{n}")).collect::<Vec<_>>();
     assert_eq!(all("3665"), [sections(2, 5), sections(3, 11)].concat());
     assert_eq!(all("3725"), sections(4, 4));
+    assert_eq!(all("5359"), sections(2, 18));
 }

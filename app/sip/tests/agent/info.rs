@@ -11,7 +11,13 @@ use sip::message::{Method, Response, Status};
 fn said(net: &Net, phone: usize) -> Vec<String> {
     let of = |seen: &Seen| match seen {
         Seen::Said(_, what) => Some(what.clone()),
-        Seen::Incoming(..) | Seen::Established(_) | Seen::Remote(..) | Seen::Ended(..) | Seen::Stopped => None,
+        Seen::Incoming(..)
+        | Seen::Established(_)
+        | Seen::Remote(..)
+        | Seen::Ended(..)
+        | Seen::Transfer(..)
+        | Seen::TransferAsked(..)
+        | Seen::Stopped => None,
     };
     net.phone(phone).seen.iter().filter_map(of).collect()
 }

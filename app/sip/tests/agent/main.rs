@@ -31,13 +31,17 @@ mod redirects;
 mod refusals;
 mod registration;
 mod reliable;
+mod replaces;
 mod requests;
 mod restore;
 mod rfc3665;
 mod rfc3725;
+mod rfc5589;
 mod servers;
 mod session_timer;
 mod survival;
+mod transfer;
+mod transferee;
 mod trickle;
 mod update;
 
@@ -47,6 +51,8 @@ use sip::message::{Message, Method, Request, Response};
 /// The two phones of these tests.
 const ALICE: usize = 0;
 const BOB: usize = 1;
+/// The third one, in tests of three.
+const CAROL: usize = 2;
 
 type Net = Network<Wire>;
 
@@ -116,7 +122,8 @@ fn of_alice(net: &Net, method: &Method, lines: &str, body: &str) -> Request {
     use sip::header::{CSeq, Via};
     let mut request = net.exchange.requests(&Method::Ack)[0].clone();
     request.method = method.clone();
-    let seq = 100 + u32::try_from(net.phone(BOB).inputs + net.exchange.received.len()).unwrap();
+    let before = request.headers.get::<CSeq>().unwrap().seq;
+    let seq = before + 100 + u32::try_from(net.phone(BOB).inputs + net.exchange.received.len()).unwrap();
     request.headers.set(&CSeq::new(seq, method.clone()));
     let mut via = request.headers.get::<Via>().unwrap();
     via.params.set("branch", Some(&format!("z9hG4bKof-alice-{seq}"))).unwrap();

@@ -5,8 +5,8 @@ use super::network::Seen;
 use super::{ALICE, BOB, Net, net, of_alice, sdp, talk, to_bob};
 use sip::Duration;
 use sip::agent::{Body, VerbError};
-use sip::header::{ContentDisposition, HeaderName, InfoPackage, RecvInfo, Supported};
-use sip::message::{Method, Status};
+use sip::header::{CSeq, ContentDisposition, HeaderName, InfoPackage, RecvInfo, Supported, To, Via};
+use sip::message::{Method, Response, Status};
 
 /// So many candidates of one ICE session.
 fn fragment(candidates: usize) -> String {
@@ -35,7 +35,13 @@ fn talking() -> Net {
 fn said(net: &Net, phone: usize) -> Vec<String> {
     let of = |seen: &Seen| match seen {
         Seen::Said(_, what) => Some(what.clone()),
-        Seen::Incoming(..) | Seen::Established(_) | Seen::Remote(..) | Seen::Ended(..) | Seen::Stopped => None,
+        Seen::Incoming(..)
+        | Seen::Established(_)
+        | Seen::Remote(..)
+        | Seen::Ended(..)
+        | Seen::Transfer(..)
+        | Seen::TransferAsked(..)
+        | Seen::Stopped => None,
     };
     net.phone(phone).seen.iter().filter_map(of).collect()
 }
@@ -90,6 +96,53 @@ fn waiting_before_the_dialog() {
     net.answer(BOB);
     net.settle();
     assert_eq!(said(&net, BOB), ["2 candidates"], "the newest stands for those before it");
+    assert_eq!(net.exchange.requests(&Method::Info).len(), 1);
+}
+
+#[test]
+fn waiting_until_there_is_an_early_dialog() {
+    let mut net = configured();
+    net.start(ALICE);
+    net.start(BOB);
+    net.dial(ALICE, "bob");
+    net.trickle(ALICE, &fragment(1));
+    net.settle();
+    assert_eq!(said(&net, BOB), ["1 candidates"], "the 180 says that they take them");
+    net.answer(BOB);
+    net.settle();
+    assert_eq!(net.exchange.requests(&Method::Info).len(), 1);
+}
+
+#[test]
+fn told_early_and_somebody_else_answers() {
+    let mut net = configured();
+    net.start(ALICE);
+    net.exchange.answer(Method::Invite, |invite| {
+        let mut response = Response::to_request(invite, Status::RINGING);
+        response.headers.push_raw("Contact", "<sip:one@far.invalid>").unwrap();
+        response.headers.push_raw("Recv-Info", "trickle-ice").unwrap();
+        response
+    });
+    for _ in 0..2 {
+        net.exchange.refuse(Method::Info, Status::OK);
+    }
+    net.dial(ALICE, "far");
+    net.trickle(ALICE, &fragment(1));
+    net.settle();
+    let early = net.exchange.requests(&Method::Info)[0].clone();
+    assert_eq!(early.uri.to_string(), "sip:one@far.invalid", "the early dialog is there");
+    let invite = net.exchange.requests(&Method::Invite)[0].clone();
+    let mut response = Response::to_request(&invite, Status::OK);
+    response.set_to_tag("two");
+    response.headers.push_raw("Contact", "<sip:two@far.invalid>").unwrap();
+    response.headers.push_raw("Recv-Info", "trickle-ice").unwrap();
+    response.headers.push_raw("Content-Type", "application/sdp").unwrap();
+    response.body = sdp("sendrecv").into();
+    net.inject(ALICE, &response.to_bytes());
+    net.settle();
+    let infos = net.exchange.requests(&Method::Info);
+    assert_eq!(infos.len(), 2);
+    assert_eq!((infos[1].uri.to_string().as_str(), &infos[1].body), ("sip:two@far.invalid", &early.body));
 }
 
 #[test]
@@ -105,6 +158,34 @@ fn waiting_before_they_know_the_early_dialog() {
     net.answer(BOB);
     net.settle();
     assert_eq!(said(&net, ALICE), ["1 candidates"]);
+}
+
+#[test]
+fn waiting_until_they_speak_in_the_early_dialog() {
+    let mut net = configured();
+    net.start(ALICE);
+    net.start(BOB);
+    net.dial(ALICE, "bob");
+    net.settle();
+    net.trickle(BOB, &fragment(1));
+    net.settle();
+    // Alice learned the dialog by the 180, and says something in it (RFC 8840 4.3).
+    let mut info = net.exchange.requests(&Method::Invite)[0].clone();
+    info.method = Method::Info;
+    info.uri = "sip:bob-page@bob.invalid".parse().unwrap();
+    info.headers.set(&CSeq::new(2, Method::Info));
+    info.headers.set(&super::last_response(&net).headers.get::<To>().unwrap());
+    let mut via = info.headers.get::<Via>().unwrap();
+    via.params.set("branch", Some("z9hG4bKearly")).unwrap();
+    info.headers.set(&via);
+    info.headers.push_raw("Info-Package", "trickle-ice").unwrap();
+    info.headers.remove(HeaderName::ContentType);
+    info.headers.push_raw("Content-Type", "application/trickle-ice-sdpfrag").unwrap();
+    info.body = fragment(2).into();
+    net.inject(BOB, &info.to_bytes());
+    net.settle();
+    assert_eq!(said(&net, BOB), ["2 candidates"]);
+    assert_eq!(net.exchange.requests(&Method::Info).len(), 1, "now they know the dialog");
 }
 
 #[test]

@@ -118,6 +118,21 @@ fn not_a_reinvite_without_an_offer_gets_one() {
 }
 
 #[test]
+fn a_controller_connects_two_calls() {
+    // RFC 3725 4.4, as far as a called phone takes part: it is asked for an offer, and learns the answer by ACK.
+    check("late_offer_in_a_call", |net| {
+        talk(net);
+        let invite = of_alice(net, &Method::Invite, "", "");
+        net.inject(BOB, &invite.to_bytes());
+        net.settle();
+        let mut ack = of_alice(net, &Method::Ack, "Content-Type: application/sdp", &sdp("sendrecv"));
+        ack.headers.set(&CSeq::new(invite.headers.get::<CSeq>().unwrap().seq, Method::Ack));
+        net.inject(BOB, &ack.to_bytes());
+        net.run(Duration::from_secs(5));
+    });
+}
+
+#[test]
 fn challenged_reinvite_is_signed() {
     check("hold_challenged", |net| {
         net.phone_mut(ALICE).password = Some("secret".into());

@@ -46,25 +46,19 @@ fn body(headers: &Headers, bytes: &[u8]) -> String {
 }
 
 /// The headers that decide what a message means, where it has them.
-const SHOWN: [&str; 11] = [
-    "RSeq",
-    "RAck",
-    "Replaces",
-    "Refer-To",
-    "Referred-By",
-    "Event",
-    "Subscription-State",
-    "SIP-If-Match",
-    "Min-SE",
-    "Min-Expires",
-    "Retry-After",
-];
+const SHOWN: [&str; 8] =
+    ["RSeq", "RAck", "Refer-To", "Referred-By", "SIP-If-Match", "Min-SE", "Min-Expires", "Retry-After"];
 
 /// Those of a message, in brackets.
 fn shown(headers: &Headers) -> String {
     let line = |name: &str| {
         let header = name.parse::<HeaderName>().expect("a name");
-        let values: Vec<&str> = headers.raw(&header).collect();
+        // The dialog that is to be replaced is a random one.
+        let short = |value: &str| match value.split_once('?') {
+            Some((before, _)) => format!("{before}?…>"),
+            None => value.to_string(),
+        };
+        let values: Vec<String> = headers.raw(&header).map(short).collect();
         (!values.is_empty()).then(|| format!("{name}: {}", values.join(", ")))
     };
     let lines: Vec<String> = SHOWN.iter().filter_map(|name| line(name)).collect();
@@ -81,8 +75,15 @@ fn first_line(bytes: &[u8]) -> String {
     }
     match Message::parse(bytes) {
         Ok(Message::Request(request)) => {
-            let (body, shown) = (body(&request.headers, &request.body), shown(&request.headers));
-            format!("{}{body}{shown}", request.method)
+            let body = match sip::body::sipfrag::SipFrag::status(&request.body) {
+                Some(status) => format!(" of {status} {}", status.reason()),
+                None => body(&request.headers, &request.body),
+            };
+            let replaces = if request.headers.contains(HeaderName::Replaces) { " with Replaces" } else { "" };
+            let state = request.headers.get::<sip::header::SubscriptionState>();
+            let state = state.map_or_else(|_| String::new(), |state| format!(" {}", state.state));
+            let shown = shown(&request.headers);
+            format!("{}{state}{replaces}{body}{shown}", request.method)
         }
         Ok(Message::Response(response)) => {
             let (body, shown) = (body(&response.headers, &response.body), shown(&response.headers));

@@ -213,6 +213,12 @@ impl<E: Exchange> Network<E> {
         self.carry_out(phone);
     }
 
+    /// Lets a phone's user do something, with its calls by name.
+    pub fn on<T>(&mut self, phone: usize, what: &str, verb: impl FnOnce(&mut Agent, Instant) -> T) -> T {
+        self.note(&format!("{} {what}", self.phones[phone].user));
+        self.act(phone, verb)
+    }
+
     /// Answers the oldest question that a phone left open.
     pub fn answer_held(&mut self, phone: usize) {
         let (id, question) = self.phones[phone].held.remove(0);

@@ -1,6 +1,6 @@
 use sip::agent::{
     Agent, Answer, Body, Branch, CallId, Cause, Config, Event, MediaFailure, Phase, Question, QuestionId, Registration,
-    Snapshot,
+    Snapshot, TransferProgress,
 };
 use sip::digest;
 use sip::{Duration, Instant, Random};
@@ -63,6 +63,8 @@ pub enum Seen {
     /// What came by INFO.
     Said(CallId, String),
     Ended(CallId, Phase, Cause),
+    Transfer(CallId, TransferProgress),
+    TransferAsked(CallId, String),
     Stopped,
 }
 
@@ -128,7 +130,13 @@ impl Phone {
     pub fn causes(&self) -> Vec<Cause> {
         let cause = |seen: &Seen| match seen {
             Seen::Ended(_, _, cause) => Some(cause.clone()),
-            Seen::Incoming(..) | Seen::Established(_) | Seen::Remote(..) | Seen::Said(..) | Seen::Stopped => None,
+            Seen::Incoming(..)
+            | Seen::Established(_)
+            | Seen::Remote(..)
+            | Seen::Said(..)
+            | Seen::Transfer(..)
+            | Seen::TransferAsked(..)
+            | Seen::Stopped => None,
         };
         self.seen.iter().filter_map(cause).collect()
     }
@@ -142,6 +150,26 @@ impl Phone {
             Replace::After(inputs) => self.inputs == inputs,
             Replace::Always => !refreshes,
         }
+    }
+
+    /// How far its transfers came, in order.
+    pub fn transfers(&self) -> Vec<TransferProgress> {
+        let progress = |seen: &Seen| match seen {
+            Seen::Transfer(_, progress) => Some(*progress),
+            Seen::Incoming(..)
+            | Seen::Established(_)
+            | Seen::Remote(..)
+            | Seen::Said(..)
+            | Seen::Ended(..)
+            | Seen::TransferAsked(..)
+            | Seen::Stopped => None,
+        };
+        self.seen.iter().filter_map(progress).collect()
+    }
+
+    /// Its calls, oldest first.
+    pub fn calls(&self) -> Vec<CallId> {
+        self.agent.calls().map(|call| call.id).collect()
     }
 
     /// Takes a question: the answer, unless it is held.
@@ -231,6 +259,17 @@ impl Phone {
                 self.held.retain(|(_, question)| !is_about(question, call));
                 self.seen.push(Seen::Ended(call, last.phase, cause.clone()));
                 Some(format!("ended: {cause:?}"))
+            }
+            Event::Transfer { call, progress } => {
+                self.seen.push(Seen::Transfer(call, progress));
+                Some(format!("transfer: {progress:?}"))
+            }
+            Event::TransferAsked { call, target, by, replaces } => {
+                let by = by.map_or_else(|| "somebody".into(), |by| by.to_string());
+                let how = if replaces { ", attended" } else { "" };
+                let what = format!("{by} wants a call to {target}{how}");
+                self.seen.push(Seen::TransferAsked(call, what.clone()));
+                Some(what)
             }
             Event::Stopped => {
                 self.seen.push(Seen::Stopped);

@@ -61,6 +61,7 @@ impl Page {
         config.reliable = random.percent(50);
         config.redirects = random.percent(50);
         config.auto_answer = random.percent(20);
+        config.transfers = random.percent(80);
         config.trickle = random.percent(50);
         config.servers = (0..random.range(0, 4))
             .map(|_| Server { priority: u16::from(random.percent(50)), weight: u16::from(random.percent(50)) })

@@ -41,6 +41,10 @@ impl Watch {
     pub(crate) fn told(&mut self, agent: &Agent, event: &Event, now: Instant) {
         match event {
             Event::Registration | Event::Stopped => {}
+            // Both may be told when the call that is passed on is over.
+            Event::Transfer { call, .. } | Event::TransferAsked { call, .. } => {
+                assert!(self.calls.contains_key(call), "nobody knows {call:?}");
+            }
             Event::Incoming(call) => self.dialled(*call, now),
             Event::Call(call) => {
                 let known = self.up(*call);
@@ -50,8 +54,8 @@ impl Watch {
             }
             Event::Remote { call, .. }
             | Event::Digit { call, .. }
-            | Event::PictureWanted(call)
             | Event::BranchEnded { call, .. }
+            | Event::PictureWanted(call)
             | Event::Candidates { call, .. } => {
                 self.up(*call);
             }

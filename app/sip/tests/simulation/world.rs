@@ -177,6 +177,19 @@ impl World {
         }
     }
 
+    /// Calls whom the other end of a call wants called, if it does.
+    pub(crate) fn accept_transfer(&mut self, page: usize) {
+        let asked = self.pages[page].phone.agent.calls().find(|call| call.transfer_asked).map(|call| call.id);
+        let Some(asked) = asked.filter(|_| self.pages[page].is_here()) else { return };
+        self.note(page, "takes the transfer");
+        let clock = self.pages[page].clock(self.now);
+        if let Ok(call) = self.pages[page].phone.agent.accept_transfer(asked, clock) {
+            self.watches[page].dialled(call, self.now);
+        }
+        self.drain(page);
+        self.watches[page].handled(&self.pages[page], false, self.now);
+    }
+
     /// A line in the ladder.
     pub(crate) fn note(&mut self, page: usize, what: &str) {
         if let Some(ladder) = &mut self.ladder {

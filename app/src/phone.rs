@@ -171,8 +171,20 @@ pub enum Cause {
     NoAnswer,
     /// Another phone of this extension took it.
     AnsweredElsewhere,
+    /// It was declined on another phone of this extension.
+    DeclinedElsewhere,
     /// There is no such number.
     NotFound,
+    /// There is no such number any more.
+    Gone,
+    /// The number is not complete.
+    Incomplete,
+    /// They are to be reached at this number; empty if none is said.
+    Redirected(String),
+    /// They, or whoever guards them, do not want our calls.
+    Unwanted,
+    /// The server does not believe who we are.
+    AuthenticationFailed,
     /// They cannot be reached now: no phone of theirs is on.
     Unavailable,
     /// Their phone could not take the call; its own words, if it gave any.

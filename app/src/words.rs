@@ -119,6 +119,23 @@ pub fn cause(cause: &Cause, direction: Direction) -> Words {
             Direction::Incoming => Words::new(Tone::Trouble, "Missed call: it rang until the time was up."),
         },
         Cause::AnsweredElsewhere => Words::new(Tone::Quiet, "The call was answered on another of your phones."),
+        Cause::DeclinedElsewhere => Words::new(Tone::Quiet, "The call was declined on another of your phones."),
+        Cause::Gone => {
+            Words::new(Tone::Trouble, "This number is not in use any more.").advise("Ask them for their new number.")
+        }
+        Cause::Incomplete => {
+            Words::new(Tone::Trouble, "This number is not complete.").advise("Check the number, then call again.")
+        }
+        Cause::Redirected(number) if number.is_empty() => {
+            Words::new(Tone::Trouble, "They are to be reached at another number, which is not said.")
+        }
+        Cause::Redirected(number) => {
+            Words::new(Tone::Trouble, format!("They are to be reached at another number: {number}."))
+                .advise("Call that number.")
+        }
+        Cause::Unwanted => Words::new(Tone::Trouble, "They do not take calls from you."),
+        Cause::AuthenticationFailed => Words::new(Tone::Trouble, "The server did not accept who you are.")
+            .advise("Log out and in again. If it stays like this, tell whoever runs your phone system."),
         Cause::NotFound => {
             Words::new(Tone::Trouble, "There is no such number.").advise("Check the number, then call again.")
         }

@@ -5,7 +5,7 @@ use crate::renewal::Renewal;
 use crate::ring::Tone;
 use crate::snapshot::Facts;
 use app::backend::IceServer;
-use sip::agent::{Body, Call, CallId, Phase};
+use sip::agent::{Body, Branch, Call, CallId, Phase};
 use sip::{Duration, Instant};
 
 /// How long an answered call may be without a working connection before it is given up.
@@ -30,8 +30,8 @@ struct Kept {
     facts: Facts,
     /// Whether media flows.
     connected: bool,
-    /// Their description came before the answer: what they play is heard instead of our ringback.
-    early: bool,
+    /// Which of their phones described itself first before the answer: what it plays is heard instead of our ringback.
+    early: Option<Branch>,
     /// Since when the answered call is without a connection.
     missing_since: Option<Instant>,
     /// When its media is to begin anew, if there is none.
@@ -42,7 +42,7 @@ impl Kept {
     fn new(call: CallId, facts: Facts) -> Self {
         let renewal = Renewal::default();
         let sent = Sent::default();
-        Self { call, peer: None, sent, facts, connected: false, early: false, missing_since: None, renewal }
+        Self { call, peer: None, sent, facts, connected: false, early: None, missing_since: None, renewal }
     }
 }
 
@@ -78,12 +78,14 @@ impl Calls {
         peer.ask(job);
     }
 
-    /// Gives the media of this call their answer, which may be an early one. Without any it answers an offer of the page
+    /// Gives the media of this call their answer, which may be an early one: of several phones the first one is heard. Without any it answers an offer of the page
     /// before this one: a new one goes out once the call is up.
-    pub(crate) fn describe(&mut self, call: CallId, answer: Body, early: bool) {
+    pub(crate) fn describe(&mut self, call: CallId, branch: Branch, answer: Body, early: bool) {
         let kept = self.kept(call);
         if let Some(peer) = &kept.peer {
-            kept.early |= early;
+            if early && *kept.early.get_or_insert(branch) != branch {
+                return;
+            }
             peer.ask(Job::Remote { answer, early });
         }
     }
@@ -200,7 +202,7 @@ impl Calls {
         }
         calls.find_map(|call| match call.phase {
             Phase::RingingHere => Some(Tone::Ringing),
-            Phase::RingingThere if !self.find(call.id).is_some_and(|kept| kept.early) => Some(Tone::Ringback),
+            Phase::RingingThere if !self.find(call.id).is_some_and(|kept| kept.early.is_some()) => Some(Tone::Ringback),
             Phase::RingingThere
             | Phase::Preparing
             | Phase::Calling

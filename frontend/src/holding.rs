@@ -304,20 +304,33 @@ impl Holding {
 
     fn happened(&mut self, event: AgentEvent, opening: &Opening, screen: &Screen) {
         match event {
-            AgentEvent::Registration | AgentEvent::Call(_) => {}
+            AgentEvent::Registration
+            | AgentEvent::Call(_)
+            | AgentEvent::Transfer { .. }
+            | AgentEvent::TransferAsked { .. } => {}
             AgentEvent::Incoming(_) => screen.show_ended(None),
-            AgentEvent::Remote { call, answer, early } => self.calls.describe(call, answer, early),
+            AgentEvent::Remote { call, branch, answer, early } => self.calls.describe(call, branch, answer, early),
+            // What is heard stays until somebody answers.
+            AgentEvent::BranchEnded { .. } => {}
             AgentEvent::Ended { call, last, cause } => {
                 self.calls.forget(call);
                 screen.show_ended(Some(phone::Ended {
                     key: call.0,
                     direction: project::direction(last.direction),
                     remote: project::party(&last.remote, &opening.domain),
-                    cause: project::cause(cause),
+                    cause: project::cause(cause, last.status, &opening.domain),
                 }));
             }
             // This phone sends no picture, and its descriptions have their candidates.
             AgentEvent::Digit { .. } | AgentEvent::PictureWanted(_) | AgentEvent::Candidates { .. } => {}
+            // Nothing of this is asked for, and none is taken: see `identity`.
+            AgentEvent::Message { .. }
+            | AgentEvent::MessageSent { .. }
+            | AgentEvent::Answered { .. }
+            | AgentEvent::Subscription { .. }
+            | AgentEvent::SubscriptionAsked { .. }
+            | AgentEvent::Publication { .. }
+            | AgentEvent::Notified { .. } => {}
             AgentEvent::Stopped => self.stopped = true,
         }
     }

@@ -3,6 +3,7 @@
 use app::phone;
 use sip::agent;
 use sip::header::NameAddr;
+use sip::message::Status;
 use sip::uri::Uri;
 
 /// Whether calls can be made and taken.
@@ -52,8 +53,9 @@ pub(crate) const fn direction(direction: agent::Direction) -> phone::Direction {
     }
 }
 
-/// Why a call ended.
-pub(crate) fn cause(cause: agent::Cause) -> phone::Cause {
+/// Why a call ended. `status`: what refused it.
+pub(crate) fn cause(cause: agent::Cause, status: Option<Status>, domain: &str) -> phone::Cause {
+    let refused = || status.map_or(phone::Cause::Network, |status| phone::Cause::Status(status.code()));
     match cause {
         agent::Cause::HungUpHere => phone::Cause::HungUpHere,
         agent::Cause::HungUpThere => phone::Cause::HungUpThere,
@@ -64,13 +66,32 @@ pub(crate) fn cause(cause: agent::Cause) -> phone::Cause {
         agent::Cause::Busy => phone::Cause::Busy,
         agent::Cause::NoAnswer => phone::Cause::NoAnswer,
         agent::Cause::AnsweredElsewhere => phone::Cause::AnsweredElsewhere,
+        agent::Cause::DeclinedElsewhere => phone::Cause::DeclinedElsewhere,
         agent::Cause::NotFound => phone::Cause::NotFound,
+        agent::Cause::Gone => phone::Cause::Gone,
+        agent::Cause::AddressIncomplete => phone::Cause::Incomplete,
+        agent::Cause::AuthenticationFailed => phone::Cause::AuthenticationFailed,
+        agent::Cause::AnonymityRefused | agent::Cause::Unwanted => phone::Cause::Unwanted,
+        agent::Cause::Redirected(addresses) => {
+            let first = addresses.first().map(|address| number(&address.uri, domain));
+            phone::Cause::Redirected(first.unwrap_or_default().chars().take(64).collect())
+        }
+        agent::Cause::Looped
+        | agent::Cause::TooLarge
+        | agent::Cause::ExtensionRequired
+        | agent::Cause::SessionIntervalTooSmall
+        | agent::Cause::BadRequest
+        | agent::Cause::ServerError
+        | agent::Cause::ServiceUnavailable { .. }
+        | agent::Cause::Timeout => refused(),
         agent::Cause::Unavailable => phone::Cause::Unavailable,
         agent::Cause::NotAcceptable(words) => phone::Cause::NotAcceptable(words),
         agent::Cause::Forbidden => phone::Cause::Forbidden,
         agent::Cause::Media(failure) => phone::Cause::Media(media(failure)),
         agent::Cause::Network => phone::Cause::Network,
         agent::Cause::Status(status) => phone::Cause::Status(status.code()),
+        // The others talk to each other now.
+        agent::Cause::Replaced | agent::Cause::Transferred => phone::Cause::HungUpThere,
         agent::Cause::Unfit(unfit) => {
             let mut remedies: Vec<String> = Vec::new();
             for reason in unfit.reasons() {
@@ -162,7 +183,9 @@ mod tests {
         let head = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\n";
         let offer = format!("{head}m=audio 4000 RTP/SAVP 0\r\nm=audio 4002 RTP/AVP 0\r\n");
         let unfit = sip::sdp::SessionDescription::offer_for_browser(offer.as_bytes()).unwrap_err();
-        let phone::Cause::Unfit { lacks, remedies } = cause(agent::Cause::Unfit(unfit)) else { panic!("unfit") };
+        let phone::Cause::Unfit { lacks, remedies } = cause(agent::Cause::Unfit(unfit), None, "") else {
+            panic!("unfit")
+        };
         assert!(lacks.contains("SDES") && lacks.contains("plain RTP"), "{lacks}");
         assert_eq!(remedies.iter().filter(|remedy| remedy.contains("SDES-off")).count(), 1, "{remedies:#?}");
     }
@@ -175,6 +198,10 @@ mod tests {
             ))),
             phone::Registration::Refused(phone::Refusal::Misconfigured(405))
         );
-        assert_eq!(cause(agent::Cause::Status(sip::message::Status::FORBIDDEN)), phone::Cause::Status(403));
+        let refused = |cause: agent::Cause| super::cause(cause, Some(Status::SERVER_INTERNAL_ERROR), "tabphone");
+        assert_eq!(refused(agent::Cause::Status(Status::FORBIDDEN)), phone::Cause::Status(403));
+        assert_eq!(refused(agent::Cause::ServerError), phone::Cause::Status(500));
+        let moved = agent::Cause::Redirected(vec![remote("sip:1002@tabphone", None)]);
+        assert_eq!(refused(moved), phone::Cause::Redirected("1002".into()));
     }
 }

@@ -102,7 +102,14 @@ fn remedy(cause: Cause) -> Option<impl IntoView> {
 /// Whether another call to the same number could go better.
 fn can_call_again(ended: &Ended) -> bool {
     let may = match ended.cause {
-        Cause::NotFound | Cause::Forbidden | Cause::AnsweredElsewhere => false,
+        Cause::NotFound
+        | Cause::Gone
+        | Cause::Incomplete
+        | Cause::Redirected(_)
+        | Cause::Unwanted
+        | Cause::Forbidden
+        | Cause::AnsweredElsewhere
+        | Cause::DeclinedElsewhere => false,
         Cause::Media(failure) => !matches!(failure, MediaFailure::Insecure | MediaFailure::Unsupported),
         Cause::HungUpHere
         | Cause::HungUpThere
@@ -113,6 +120,7 @@ fn can_call_again(ended: &Ended) -> bool {
         | Cause::Busy
         | Cause::NoAnswer
         | Cause::Unavailable
+        | Cause::AuthenticationFailed
         | Cause::NotAcceptable(_)
         | Cause::Network
         | Cause::Unfit { .. }

@@ -1,9 +1,14 @@
 //! The words that an agent and its user exchange.
 
+use super::events::{
+    InquiryId, InquiryOutcome, MessageId, MessageOutcome, Package, PublicationId, PublicationPhase, SubscriptionId,
+    SubscriptionPhase,
+};
 use super::{Cause, Identity, Refusal, TransferProgress};
 use crate::digest::{Challenge, Credentials};
 use crate::header::{NameAddr, Reason};
 use crate::message::{Method, Status};
+use crate::uri::Uri;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
@@ -219,6 +224,75 @@ pub enum Event {
         /// Why.
         cause: Cause,
     },
+    /// A message came: keep it, and say so with [`super::Agent::accept_message`], or refuse it with
+    /// [`super::Agent::reject_message`], within 30 s. It is told again after a restore, as long as it is open. Its
+    /// body is as it came: text, `application/im-iscomposing+xml`, or anything else.
+    Message {
+        /// Its name.
+        id: MessageId,
+        /// The call that it belongs to, if it came in one.
+        call: Option<CallId>,
+        /// Who sent it: From, or who the network asserted (RFC 3325).
+        from: NameAddr,
+        /// What it says.
+        body: Body,
+        /// Its Call-ID: the same for a message that is sent again.
+        call_id: String,
+    },
+    /// A message of ours is done with.
+    MessageSent {
+        /// Which.
+        id: MessageId,
+        /// Its Call-ID.
+        call_id: String,
+        /// What became of it.
+        outcome: MessageOutcome,
+    },
+    /// An inquiry of ours is done with.
+    Answered {
+        /// Which.
+        id: InquiryId,
+        /// What came of it.
+        outcome: InquiryOutcome,
+    },
+    /// Where a subscription stands changed.
+    Subscription {
+        /// Which: of ours, or to us.
+        id: SubscriptionId,
+        /// Where it stands now.
+        phase: SubscriptionPhase,
+    },
+    /// Somebody wants to be told a state of ours ([`super::Config::packages`]): accept it with
+    /// [`super::Agent::accept_subscription`], put it off, or reject it, within 30 s. It is told again after a restore,
+    /// as long as nothing was decided.
+    SubscriptionAsked {
+        /// Its name.
+        id: SubscriptionId,
+        /// What it is about.
+        package: Package,
+        /// Who wants it.
+        by: NameAddr,
+        /// Whose state they want.
+        target: Uri,
+    },
+    /// Where a publication stands changed.
+    Publication {
+        /// Which.
+        id: PublicationId,
+        /// Where it stands now.
+        phase: PublicationPhase,
+    },
+    /// A state was told (NOTIFY): [`super::Notice::read`] reads it. The same may be told again.
+    Notified {
+        /// By which subscription of ours; `None`: nobody asked ([`super::Config::unsolicited`]).
+        id: Option<SubscriptionId>,
+        /// What it is about.
+        package: Package,
+        /// Who says it.
+        from: NameAddr,
+        /// What is said, as it came: 48 KiB at most.
+        body: Body,
+    },
     /// [`super::Agent::stop`] is done: unregistered, or given up after its time. The transport may be dropped.
     Stopped,
 }
@@ -378,9 +452,18 @@ pub enum VerbError {
     /// The call is not in a phase where this can be done.
     #[error("the call is not in a phase where this can be done")]
     WrongPhase,
-    /// As many calls are up as the configuration allows.
-    #[error("as many calls are up as are allowed")]
+    /// As many calls are up, or other things under way, as are allowed.
+    #[error("as many are up as are allowed")]
     TooMany,
+    /// There is no such message, subscription or publication (any more).
+    #[error("there is nothing of that name")]
+    Unknown,
+    /// A body is larger than 16 KiB.
+    #[error("the body is too large")]
+    TooLarge,
+    /// What was given cannot be a part of a message.
+    #[error("what was given is malformed")]
+    Malformed,
     /// As much waits to be sent already as is kept.
     #[error("as much waits to be sent already as is kept")]
     Full,

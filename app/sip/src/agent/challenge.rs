@@ -87,7 +87,12 @@ impl Agent {
             Purpose::Update(call) => self.with(call, |session, _| session.updated_again(key)),
             Purpose::Info(call) => self.with(call, |session, _| session.informed_again(key)),
             Purpose::Refer(call) => self.with(call, |session, core| session.referred_again(core, key)),
-            Purpose::Register | Purpose::Report(_) | Purpose::Farewell | Purpose::Probe | Purpose::Prack(_) => {}
+            Purpose::Register
+            | Purpose::Event(_)
+            | Purpose::Report(_)
+            | Purpose::Farewell
+            | Purpose::Probe
+            | Purpose::Prack(_) => {}
         }
     }
 
@@ -98,6 +103,7 @@ impl Agent {
             Purpose::Register => Some(self.registering.next_seq()),
             Purpose::Invite(call) => Some(following.saturating_add(self.session(call)?.skipped())),
             Purpose::Farewell | Purpose::Probe => Some(following),
+            Purpose::Event(subject) => self.next_seq_about(subject, following),
             Purpose::Reinvite(call)
             | Purpose::Update(call)
             | Purpose::Info(call)

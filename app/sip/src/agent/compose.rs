@@ -1,6 +1,7 @@
 //! What an agent writes: its requests and responses.
 
 use super::core::Core;
+use super::events::Package;
 use super::profile::Profile;
 use super::{Body, MediaFailure, session_timer, trickle};
 use crate::dialog::MAX_FORWARDS;
@@ -84,6 +85,15 @@ pub(super) fn invite(config: &Profile, target: &Uri, dialog_call_id: &str, tag: 
     describe(config, &mut request);
     session_timer::ask(config, &mut request);
     finish(config, &mut request);
+    request
+}
+
+/// A request outside of dialogs, without Via and Contact (RFC 3261 8.1.1); [`finish`] is to follow.
+pub(super) fn outside(config: &Profile, method: Method, target: Uri, call_id: &str, tag: &str, seq: u32) -> Request {
+    let mut request = Request::new(method, target.clone());
+    request.headers.push(&MaxForwards(MAX_FORWARDS));
+    preload(config, &mut request);
+    begin(config, &mut request, &NameAddr::new(target), tag, call_id, seq);
     request
 }
 
@@ -174,6 +184,9 @@ pub(super) fn response(config: &Profile, request: &Request, status: Status, tag:
     if makes_dialog || status == Status::BAD_INFO_PACKAGE {
         listen(config, &mut response.headers);
     }
+    if status.is_success() && request.method == Method::Options && !config.packages.is_empty() {
+        response.headers.push(&AllowEvents(config.packages.iter().map(Package::name).collect()));
+    }
     if status == Status::METHOD_NOT_ALLOWED || status == Status::NOT_IMPLEMENTED {
         response.headers.push(&allow(config));
     }
@@ -257,10 +270,10 @@ pub(super) fn methods(config: &Profile) -> Vec<Method> {
         Method::Update,
         Method::Info,
         Method::Notify,
+        Method::Subscribe,
     ];
-    if config.transfers {
-        methods.extend([Method::Refer, Method::Subscribe]);
-    }
+    methods.extend(config.transfers.then_some(Method::Refer));
+    methods.extend(config.messages.then_some(Method::Message));
     methods
 }
 
@@ -366,7 +379,7 @@ fn begin(config: &Profile, request: &mut Request, to: &NameAddr, tag: &str, call
 }
 
 /// User-Agent, and what the configuration adds.
-fn finish(config: &Profile, request: &mut Request) {
+pub(super) fn finish(config: &Profile, request: &mut Request) {
     if let Ok(user_agent) = config.user_agent.parse::<UserAgent>() {
         request.headers.push(&user_agent);
     }

@@ -1,3 +1,4 @@
+use super::Package;
 use crate::Random;
 use crate::digest::Policy;
 use crate::header::{CallId, NameAddr};
@@ -85,6 +86,10 @@ pub struct Config {
     pub auto_answer: bool,
     /// Whether MESSAGE (RFC 3428) is given to the user; otherwise it is refused.
     pub messages: bool,
+    /// Whether a mailbox may tell its state without a subscription, as many servers do; if not, it is answered 481.
+    pub unsolicited: bool,
+    /// The packages that others may subscribe to here (RFC 6665); any other is answered 489.
+    pub packages: Vec<Package>,
     /// Whether REFER (RFC 3515) is given to the user; otherwise it is refused.
     pub transfers: bool,
     /// Whether candidates may follow in INFO (RFC 8840 `trickle-ice`).
@@ -139,6 +144,8 @@ impl Config {
             redirects: false,
             auto_answer: false,
             messages: true,
+            unsolicited: true,
+            packages: Vec::new(),
             transfers: true,
             trickle: false,
         }

@@ -5,6 +5,7 @@
 //! - passes every message that arrives to [`Input::Received`] and sends every [`Output::Transmit`];
 //! - answers each [`Output::Ask`] with an [`Input::Answer`], whenever it can;
 //! - calls the verbs ([`Agent::call`], [`Agent::answer`], …);
+//! - keeps each [`Event::Message`], and decides about each [`Event::SubscriptionAsked`], within 30 s;
 //! - drains [`Agent::poll`] after each of these, then arms one timer for [`Agent::deadline`] and passes
 //!   [`Input::Timeout`] when it is due.
 //!
@@ -23,6 +24,7 @@ mod core;
 mod description;
 mod early;
 mod established;
+mod events;
 mod hold;
 mod hooked;
 mod identity;
@@ -59,12 +61,14 @@ mod tests;
 pub use api::*;
 pub use cause::Cause;
 pub use config::{Config, ConfigError, Server};
+pub use events::*;
 pub use identity::{CallOptions, DiversionReason, Diverted, Identity};
 pub use refusal::Refusal;
 pub use snapshot::{RestoreError, Snapshot};
 pub use transfer::TransferProgress;
 
 use self::core::Core;
+use self::events::Events;
 use self::registering::Registering;
 use self::session::{Session, State};
 use self::transactions::{Effects, Purpose};
@@ -87,6 +91,7 @@ pub struct Agent {
     told: Registration,
     sessions: Vec<Session>,
     last_call: u64,
+    events: Events,
 }
 
 impl Agent {
@@ -101,6 +106,7 @@ impl Agent {
             told: Registration::Idle,
             sessions: Vec::new(),
             last_call: 0,
+            events: Events::default(),
         }
     }
 
@@ -146,6 +152,7 @@ impl Agent {
             self.core.servers.deadline().filter(|_| self.core.link.is_up()),
             self.core.transactions.deadline(),
             self.registering.deadline(),
+            self.events.deadline(),
         ];
         let sessions = self.sessions.iter().filter_map(Session::deadline);
         let own = fixed.into_iter().flatten().chain(sessions).chain(strays).min()?;
@@ -169,6 +176,7 @@ impl Agent {
                 State::Outgoing(_) | State::Established(_) | State::Gone => session.hang_up(core, None),
             });
         }
+        self.events.stop(&mut self.core);
         self.registering.stop(&mut self.core);
         self.settle();
     }
@@ -396,6 +404,7 @@ impl Agent {
         for session in &mut self.sessions {
             session.timeout(&mut self.core);
         }
+        self.events.timeout(&mut self.core);
         self.core.strays.retain(|stray| stray.until > now);
     }
 
@@ -416,6 +425,7 @@ impl Agent {
                 established.resend(&mut self.core);
             }
         }
+        self.events.connected(&mut self.core);
     }
 
     /// The transport is gone: everything that was agreed stays agreed.

@@ -36,9 +36,14 @@ impl Agent {
             self.halt();
         }
         if registration != self.told {
+            self.events.set_ready(&mut self.core, registration == Registration::Registered);
+            if registration == Registration::Stopped {
+                self.events.end(&mut self.core);
+            }
             self.told = registration;
             self.core.event(Event::Registration);
         }
+        self.events.settle(&mut self.core);
     }
 
     fn take(&mut self, outcome: Outcome) {
@@ -65,6 +70,7 @@ impl Agent {
             | Purpose::Prack(id)
             | Purpose::Refer(id) => self.sessions.iter().any(|session| session.id == id && !session.over),
             Purpose::Register | Purpose::Report(_) | Purpose::Farewell => true,
+            Purpose::Event(subject) => self.is_subject_wanted(subject),
             Purpose::Probe => false,
         }
     }
@@ -93,6 +99,7 @@ impl Agent {
             Purpose::Info(call) => self.with(call, |session, core| session.info_outcome(core, outcome)),
             Purpose::Refer(call) => self.with(call, |session, core| session.refer_outcome(core, outcome)),
             Purpose::Report(call) => self.with(call, |session, core| session.report_outcome(core, outcome)),
+            Purpose::Event(subject) => self.conclude_about(subject, outcome),
             Purpose::Farewell | Purpose::Probe => {}
         }
     }

@@ -105,7 +105,10 @@ impl Questions {
                     | Purpose::Info(call)
                     | Purpose::Refer(call),
                 ) => call != id,
-                Some(Purpose::Register | Purpose::Report(_) | Purpose::Farewell | Purpose::Probe) | None => true,
+                Some(
+                    Purpose::Register | Purpose::Event(_) | Purpose::Report(_) | Purpose::Farewell | Purpose::Probe,
+                )
+                | None => true,
             },
         });
     }

@@ -104,7 +104,7 @@ impl Agent {
 
     fn in_dialog(&mut self, key: &Key, request: &Request) {
         let Some(call) = self.dialog_of(request) else {
-            return self.respond(key, request, Status::CALL_DOES_NOT_EXIST);
+            return self.in_other_dialog(key, request);
         };
         let accepted = match self.session(call).and_then(|session| session.dialog_of(request)) {
             Some(dialog) => dialog.accepts(request),
@@ -136,11 +136,27 @@ impl Agent {
             Method::Subscribe if is_of_refer(request) => {
                 self.with(call, |session, core| session.report_wanted(core, key, request));
             }
-            Method::Notify | Method::Subscribe => self.refuse_event(key, request),
             Method::Prack => self.with(call, |session, core| session.pracked(core, key, request)),
+            Method::Message => self.message_came(key, request, Some(call)),
+            Method::Notify => self.notice_came(key, request),
+            Method::Subscribe => self.subscribe_came(key, request),
             // What may not be asked was refused above.
-            Method::Ack | Method::Cancel | Method::Message | Method::Register | Method::Publish | Method::Other(_) => {
+            Method::Ack | Method::Cancel | Method::Register | Method::Publish | Method::Other(_) => {
                 self.respond(key, request, Status::METHOD_NOT_ALLOWED)
+            }
+        }
+    }
+
+    /// A request in a dialog that is no call's: subscriptions have their own.
+    fn in_other_dialog(&mut self, key: &Key, request: &Request) {
+        let is_event = matches!(request.method, Method::Notify | Method::Subscribe);
+        if !is_event {
+            self.respond(key, request, Status::CALL_DOES_NOT_EXIST);
+        } else if self.is_understood(key, request) {
+            if request.method == Method::Notify {
+                self.notice_came(key, request);
+            } else {
+                self.subscribe_came(key, request);
             }
         }
     }
@@ -152,14 +168,16 @@ impl Agent {
         match &request.method {
             Method::Invite => self.invited(key, request),
             Method::Options => self.respond(key, request, Status::OK),
-            Method::Bye | Method::Update | Method::Prack | Method::Info | Method::Notify => {
+            Method::Message => self.message_came(key, request, None),
+            Method::Notify => self.notice_came(key, request),
+            Method::Subscribe => self.subscribe_came(key, request),
+            Method::Bye | Method::Update | Method::Prack | Method::Info => {
                 self.respond(key, request, Status::CALL_DOES_NOT_EXIST);
             }
-            Method::Subscribe => self.refuse_event(key, request),
             // Nobody may have us call somebody but who is talked to.
             Method::Refer => self.respond(key, request, Status::FORBIDDEN),
             // What may not be asked was refused above.
-            Method::Message | Method::Ack | Method::Cancel | Method::Register | Method::Publish | Method::Other(_) => {
+            Method::Ack | Method::Cancel | Method::Register | Method::Publish | Method::Other(_) => {
                 self.respond(key, request, Status::METHOD_NOT_ALLOWED)
             }
         }

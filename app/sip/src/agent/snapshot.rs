@@ -1,4 +1,5 @@
 use super::core::{Core, Stray};
+use super::events::Events;
 use super::profile::Learned;
 use super::questions::Questions;
 use super::registering::Registering;
@@ -42,6 +43,8 @@ pub struct Snapshot {
     transactions: Transactions,
     questions: Questions,
     strays: Vec<Stray>,
+    #[cfg_attr(feature = "serde", serde(default))]
+    events: Events,
 }
 
 /// A snapshot cannot be restored.
@@ -70,6 +73,7 @@ impl Agent {
             transactions: self.core.transactions.clone(),
             questions: self.core.questions.clone(),
             strays: self.core.strays.clone(),
+            events: self.events.clone(),
         })
     }
 
@@ -121,6 +125,7 @@ impl Agent {
             told: Registration::Idle,
             sessions: snapshot.sessions,
             last_call: snapshot.last_call,
+            events: snapshot.events,
         };
         agent.go_on(away);
         Ok(agent)
@@ -141,6 +146,7 @@ impl Agent {
             self.abandon();
         }
         self.core.ask_again();
+        self.events.resume(&mut self.core, STRIDE);
         self.settle();
     }
 

@@ -1,4 +1,5 @@
 use super::CallId;
+use super::events::Subject;
 use crate::Instant;
 use crate::message::{Method, Request, Response};
 use crate::transaction::{
@@ -27,6 +28,8 @@ pub(super) enum Purpose {
     Invite(CallId),
     /// To change this call.
     Reinvite(CallId),
+    /// For something beside registering and calling.
+    Event(Subject),
     /// To acknowledge a provisional response of this call.
     Prack(CallId),
     /// To refresh the session of this call.

@@ -1,6 +1,6 @@
 //! Calls that ask to be answered by themselves, and that ring in a way of their own.
 
-use super::flows::check;
+use super::flows::check_played as check;
 use super::peer::{begin, called, calls, goes_on, statuses};
 use super::{ALICE, Net, net};
 use sip::Duration;

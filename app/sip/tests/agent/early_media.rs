@@ -1,6 +1,6 @@
 //! What is heard before a call is answered: the rows of the early dialogs of a call that we began.
 
-use super::flows::check;
+use super::flows::check_played as check;
 use super::peer::{asks, described, dialled, dialling, replies, says, says_reliably, statuses};
 use super::{ALICE, Net};
 use sip::Duration;

@@ -1,6 +1,6 @@
 //! A call that reaches several phones: each of them has an early dialog of its own, until one answers.
 
-use super::flows::check;
+use super::flows::check_played as check;
 use super::peer::{described, dialled, dialling, replies, response, says, says_reliably};
 use super::{ALICE, Net};
 use sip::Duration;

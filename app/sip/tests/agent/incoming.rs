@@ -1,7 +1,7 @@
 //! A call that came in, until it is answered: a test for each row. How it says that it rings is in `reliable`, and that
 //! it is answered by itself in `auto_answer`.
 
-use super::flows::check;
+use super::flows::check_played as check;
 use super::peer::{begin, called, calls, described, goes_on, sent, statuses};
 use super::{ALICE, Net, last_response};
 use sip::Duration;

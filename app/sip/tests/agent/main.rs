@@ -14,6 +14,7 @@ mod causes;
 mod chaos;
 mod descriptions;
 mod early_media;
+mod events;
 mod flows;
 mod forks;
 mod glare;

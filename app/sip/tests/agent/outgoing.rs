@@ -1,7 +1,7 @@
 //! A call that we began, until it is answered: a test for each row. What happens on the way is in `early_media`,
 //! `forks` and `redirects`.
 
-use super::flows::check;
+use super::flows::check_played as check;
 use super::peer::{begin, dialled, dialling, replies, response, says};
 use super::{ALICE, Net, net};
 use sip::Duration;

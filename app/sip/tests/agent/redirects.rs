@@ -1,6 +1,6 @@
 //! Calls that are sent elsewhere (RFC 3261 8.1.3.4): a test for each row.
 
-use super::flows::check;
+use super::flows::check_played as check;
 use super::peer::{begin, response, says};
 use super::{ALICE, Net};
 use sip::agent::{Cause, Phase};

@@ -1,6 +1,6 @@
 //! Reliable provisional responses (RFC 3262), in both roles: a test for each row of both machines.
 
-use super::flows::check;
+use super::flows::check_played as check;
 use super::peer::{
     begin, called, calls, described, dialled, dialling, goes_on, pracks, replies, response, says, says_reliably, sent,
     statuses,

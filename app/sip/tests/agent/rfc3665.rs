@@ -1,7 +1,7 @@
 //! The session flows of RFC 3665 3, as far as a phone takes part in them; proxies are played. 3.5 (a firewall) is 3.2
 //! to a phone, and 3.7 (another address) is a re-INVITE.
 
-use super::flows::{check, start};
+use super::flows::{check_played as check, start};
 use super::peer::{dialled, replies, response, says};
 use super::{ALICE, BOB, Net};
 use sip::Duration;

@@ -1,7 +1,7 @@
 //! Third party call control (RFC 3725), seen from the phone that the controller calls: offers that come late, and
 //! descriptions without media in between.
 
-use super::flows::check;
+use super::flows::check_played as check;
 use super::peer::{begin, calls, described, goes_on};
 use super::{ALICE, Net};
 use sip::Duration;

@@ -197,6 +197,27 @@ flows! {
         net.settle();
     };
 
+    /// RFC 5589 7.1, with both on hold, as it is usual; what fails is resumed.
+    attended_from_hold |net| {
+        consult(net);
+        net.answer(CAROL);
+        net.settle();
+        for call in net.phone(ALICE).calls() {
+            net.on(ALICE, "holds", |agent, now| agent.hold(call, now)).unwrap();
+            net.settle();
+        }
+        bring_together(net);
+        net.settle();
+        net.exchange.refuse(Method::Invite, Status::NOT_ACCEPTABLE_HERE);
+        accept(net);
+        net.settle();
+        let first = net.phone(ALICE).calls()[0];
+        net.on(ALICE, "resumes", |agent, now| agent.resume(first, now)).unwrap();
+        net.settle();
+        bring_together(net);
+        agree(net);
+    };
+
     /// RFC 5589 7.4: the target refuses the new call; both old ones go on.
     attended_failed |net| {
         consult(net);

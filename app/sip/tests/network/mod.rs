@@ -219,6 +219,18 @@ impl<E: Exchange> Network<E> {
         self.act(phone, verb)
     }
 
+    /// Does something with a phone's agent, under a heading.
+    pub fn doing<T>(&mut self, phone: usize, what: &str, act: impl FnOnce(&mut Agent, Instant) -> T) -> T {
+        self.note(&format!("{} {what}", self.phones[phone].user));
+        self.act(phone, act)
+    }
+
+    /// Sends a phone a message that nobody sent.
+    pub fn deliver(&mut self, phone: usize, bytes: &[u8]) {
+        self.ladder.sent(self.now, "exchange", &self.phones[phone].user, bytes);
+        self.after(LATENCY, Arrival::ToPhone(phone, bytes.to_vec()));
+    }
+
     /// Answers the oldest question that a phone left open.
     pub fn answer_held(&mut self, phone: usize) {
         let (id, question) = self.phones[phone].held.remove(0);

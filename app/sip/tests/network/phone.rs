@@ -1,6 +1,6 @@
 use sip::agent::{
-    Agent, Answer, Body, Branch, CallId, Cause, Config, Event, MediaFailure, Phase, Question, QuestionId, Registration,
-    Snapshot, TransferProgress,
+    Agent, Answer, Body, Branch, CallId, Cause, Config, Event, MediaFailure, MessageId, Phase, Question, QuestionId,
+    Registration, Snapshot, SubscriptionId, TransferProgress,
 };
 use sip::digest;
 use sip::{Duration, Instant, Random};
@@ -15,6 +15,8 @@ pub struct Phone {
     pub server: usize,
     /// What its user noticed.
     pub seen: Vec<Seen>,
+    /// What its user noticed beside calls: messages, states of others.
+    pub noticed: Vec<String>,
     /// How many inputs its agent got.
     pub inputs: usize,
     /// When its page is replaced.
@@ -41,6 +43,12 @@ pub struct Phone {
     /// What its descriptions are, if they are to be real ones.
     pub says: Option<String>,
     descriptions: usize,
+    /// Messages that wait for an answer, or did.
+    pub messages: Vec<MessageId>,
+    /// How many messages it sent.
+    pub said: usize,
+    /// Subscriptions to it.
+    pub asked_for: Vec<SubscriptionId>,
 }
 
 /// When a phone's page is replaced.
@@ -93,6 +101,7 @@ impl Phone {
             flow: None,
             server: 0,
             seen: Vec::new(),
+            noticed: Vec::new(),
             inputs: 0,
             replace: Replace::Never,
             refreshes: false,
@@ -107,6 +116,9 @@ impl Phone {
             held: Vec::new(),
             says: None,
             descriptions: 0,
+            messages: Vec::new(),
+            said: 0,
+            asked_for: Vec::new(),
         }
     }
 
@@ -271,11 +283,41 @@ impl Phone {
                 self.seen.push(Seen::TransferAsked(call, what.clone()));
                 Some(what)
             }
+            Event::Message { id, call, from, body, .. } => {
+                self.messages.retain(|other| *other != id);
+                self.messages.push(id);
+                let place = if call.is_some() { " in the call" } else { "" };
+                self.notice(format!("message{place} from {}: {}", from.uri, text(&body)))
+            }
+            Event::MessageSent { outcome, .. } => self.notice(format!("message: {outcome:?}")),
+            Event::Answered { outcome, .. } => self.notice(format!("capabilities: {outcome:?}")),
+            Event::Subscription { phase, .. } => self.notice(format!("subscription: {phase:?}")),
+            Event::SubscriptionAsked { id, package, by, .. } => {
+                self.asked_for.retain(|other| *other != id);
+                self.asked_for.push(id);
+                self.notice(format!("asked for {} by {}", package.name(), by.uri))
+            }
+            Event::Publication { phase, .. } => self.notice(format!("publication: {phase:?}")),
+            Event::Notified { id, package, body, .. } => {
+                let asked = if id.is_some() { "" } else { " without being asked" };
+                self.notice(format!("is told{asked} ({}): {}", package.name(), text(&body)))
+            }
             Event::Stopped => {
                 self.seen.push(Seen::Stopped);
                 Some("stopped".into())
             }
         }
+    }
+
+    /// Notes what was told beside calls. What is open is told again after a restore, and a state when it is refreshed:
+    /// both are noticed once.
+    fn notice(&mut self, line: String) -> Option<String> {
+        let open = line.starts_with("message") || line.starts_with("asked");
+        let again = if open { self.noticed.contains(&line) } else { self.noticed.last() == Some(&line) };
+        if !again {
+            self.noticed.push(line.clone());
+        }
+        Some(line)
     }
 
     fn said(&mut self, call: CallId, what: String) -> Option<String> {
@@ -296,6 +338,10 @@ impl Phone {
         seed[31] = self.replaced;
         self.agent = Agent::restore(snapshot, config, Duration::ZERO, seed, now).unwrap();
     }
+}
+
+fn text(body: &Body) -> String {
+    format!("\"{}\"", String::from_utf8_lossy(&body.bytes))
 }
 
 /// The direction of the first section, if it is a description.

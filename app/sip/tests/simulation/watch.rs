@@ -42,7 +42,15 @@ impl Watch {
     /// Something was told.
     pub(crate) fn told(&mut self, agent: &Agent, event: &Event, now: Instant) {
         match event {
-            Event::Registration | Event::Stopped => {}
+            Event::Registration
+            | Event::Stopped
+            | Event::Message { .. }
+            | Event::MessageSent { .. }
+            | Event::Answered { .. }
+            | Event::Subscription { .. }
+            | Event::SubscriptionAsked { .. }
+            | Event::Publication { .. }
+            | Event::Notified { .. } => {}
             // Both may be told when the call that is passed on is over.
             Event::Transfer { call, .. } | Event::TransferAsked { call, .. } => {
                 let known = self.calls.get_mut(call).unwrap_or_else(|| panic!("nobody knows {call:?}"));

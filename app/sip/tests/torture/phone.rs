@@ -56,6 +56,7 @@ fn config() -> Config {
         contact_host: "page.invalid".into(),
         instance: "urn:uuid:00000000-0000-4000-8000-000000000000".into(),
         register_call_id: "registration".into(),
+        messages: false,
         ..Config::new(address, registrar, &mut Random::new([0; 32]))
     }
 }

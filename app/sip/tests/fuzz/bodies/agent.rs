@@ -169,6 +169,7 @@ fn config() -> Config {
         instance: "urn:uuid:00000000-0000-4000-8000-000000000001".into(),
         register_call_id: "registration".into(),
         max_calls: 2,
+        packages: vec![sip::agent::Package::Presence],
         ..Config::new(address, registrar, &mut Random::new([0; 32]))
     }
 }

@@ -149,7 +149,8 @@ impl Watch {
     /// An input was handled, and all outputs were taken.
     pub(crate) fn handled(&mut self, page: &Page, timeout: bool, now: Instant) {
         let agent = &page.phone.agent;
-        assert!(agent.calls().count() <= agent.config().max_calls, "more calls than are allowed");
+        // Each may be giving way to another one that it is transferred to, or replaced by.
+        assert!(agent.calls().count() <= 2 * agent.config().max_calls, "more calls than are allowed");
         let still = agent.deadline().is_some_and(|deadline| deadline <= page.clock(now));
         self.still_due = if still && timeout { self.still_due + 1 } else { 0 };
         assert!(self.still_due < STILL_DUE, "what was due is still due");

@@ -1,5 +1,6 @@
 //! Port 2: what the pages ask of the server. `server` puts an implementation into the context.
 
+use crate::encoding::{self, DecodeError};
 use crate::phone::LineState;
 use serde::{Deserialize, Serialize};
 
@@ -21,33 +22,30 @@ pub struct Opening {
     pub ringing_seconds: u32,
 }
 
-/// The name of the `<meta>` element whose `content` carries the [`Opening`] as JSON from the server to the client.
+/// The name of the `<meta>` element whose `content` carries the [`Opening`] from the server to the client.
 pub const OPENING_META: &str = "tabphone-opening";
 
 impl Opening {
-    /// What the page carries: JSON, to be escaped as the attribute that it becomes.
-    ///
-    /// # Errors
-    /// [`OpeningError::Json`] when the value cannot be written, which no value of this type causes.
-    pub fn to_json(&self) -> Result<String, OpeningError> {
-        serde_json::to_string(self).map_err(|_| OpeningError::Json)
+    /// What the page carries: the bytes of [`encoding`] as hexadecimal digits, which an attribute holds as they are.
+    #[cfg(feature = "ssr")]
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        use core::fmt::Write as _;
+        encoding::encode(self).iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
     }
 
-    /// Reads what [`Self::to_json`] wrote.
+    /// Reads what the server wrote into the page.
     ///
     /// # Errors
-    /// [`OpeningError::Json`] when the page comes from another version of the server.
-    pub fn from_json(json: &str) -> Result<Self, OpeningError> {
-        serde_json::from_str(json).map_err(|_| OpeningError::Json)
+    /// [`DecodeError`] when the page comes from another version of the server.
+    pub fn from_text(text: &str) -> Result<Self, DecodeError> {
+        let digits = text.as_bytes().chunks(2).map(|digits| core::str::from_utf8(digits).ok());
+        let bytes = digits.map(|digits| u8::from_str_radix(digits?, 16).ok()).collect::<Option<Vec<u8>>>();
+        encoding::decode(&bytes.ok_or(DecodeError)?)
     }
-}
-
-/// Why the page's [`Opening`] cannot be carried over.
-#[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
-pub enum OpeningError {
-    /// It is not the JSON that this version of the program reads and writes.
-    #[error("the page carries data of another version")]
-    Json,
 }
 
 /// Somebody with an extension.

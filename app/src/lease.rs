@@ -1,5 +1,5 @@
 //! The words that a tab and the server exchange over the tab socket (`/line`): who holds the line, what it
-//! is doing, and what the contacts are doing. Each WebSocket text message is one JSON value.
+//! is doing, and what the contacts are doing. Each WebSocket message is one value, as [`crate::encoding`] writes it.
 
 use crate::phone::{LineState, Presence};
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,7 @@ pub enum FromTab {
         /// What every screen shows.
         state: LineState,
         /// The agent and the driver's facts, opaque to the server.
-        snapshot: String,
+        snapshot: Vec<u8>,
     },
     /// The tab is alive; answered with [`ToTab::Alive`].
     Alive,
@@ -79,7 +79,7 @@ pub struct Grant {
     /// Belongs to the lease, not to the browser: whoever holds the line registers with it.
     pub identity: RegistrationIdentity,
     /// What the last holder left, with its age in milliseconds.
-    pub snapshot: Option<(String, u64)>,
+    pub snapshot: Option<(Vec<u8>, u64)>,
 }
 
 /// What makes a registration the same registration (RFC 5626 4.1, RFC 3261 10.2).

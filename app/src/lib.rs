@@ -12,10 +12,12 @@ pub mod backend;
 mod components;
 pub mod dial;
 pub mod directory;
+pub mod encoding;
 pub mod lease;
 mod letters;
 pub mod pages;
 pub mod phone;
+pub mod sign;
 pub mod words;
 
 use leptos::prelude::*;
@@ -60,13 +62,13 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         || components::title::PRODUCT.to_owned(),
         |opening| components::title::text(&opening.line.calls, &opening.contacts),
     );
-    let carried = opening.and_then(|opening| opening.to_json().ok());
+    let carried = opening.map(|opening| opening.to_text());
     view! {
         <!DOCTYPE html>
         <html lang="en">
             <head>
                 <pages::head::DocumentHead title=title />
-                {carried.map(|json| view! { <meta name=backend::OPENING_META content=json /> })}
+                {carried.map(|text| view! { <meta name=backend::OPENING_META content=text /> })}
                 <AutoReload options=options.clone() />
                 <HydrationScripts options=options />
             </head>

@@ -58,7 +58,7 @@ struct Driver {
     /// What a person asked before it was known who holds the line.
     early: Vec<Command>,
     /// What the server was told last.
-    published: Option<(LineState, String)>,
+    published: Option<(LineState, Vec<u8>)>,
     leaving: Leaving,
 }
 

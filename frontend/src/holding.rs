@@ -5,13 +5,14 @@ use crate::identity::{self, IdentityError};
 use crate::media::{Job, Told};
 use crate::ring::Tone;
 use crate::screen::Screen;
-use crate::sign::{self, ToSign};
+use crate::sign;
 use crate::socket::Heard;
 use crate::wire::Wire;
 use crate::{dial, mark, project, snapshot};
 use app::backend::Opening;
 use app::lease::Grant;
 use app::phone;
+use app::sign::ToSign;
 use sip::agent::{
     Agent, Answer, Call, CallId, Direction, Event as AgentEvent, Input, MediaFailure, Output, Question, QuestionId,
     Registration, VerbError,
@@ -47,8 +48,8 @@ impl Holding {
     ) -> Result<Self, IdentityError> {
         let now = moment.now;
         let config = identity::config(&grant.identity, opening, moment.wall)?;
-        let restored = grant.snapshot.and_then(|(text, age)| {
-            let restored = snapshot::restore(&text, config.clone(), Duration::from_millis(age), moment.seed, now);
+        let restored = grant.snapshot.and_then(|(bytes, age)| {
+            let restored = snapshot::restore(&bytes, config.clone(), Duration::from_millis(age), moment.seed, now);
             restored.map_err(|error| web_sys::console::warn_1(&error.to_string().into())).ok()
         });
         let (mut agent, facts) = restored.unwrap_or_else(|| (Agent::new(config, moment.seed, now), Vec::new()));
@@ -250,7 +251,7 @@ impl Holding {
     }
 
     /// What the next holder needs; `None` while the agent has something left to say.
-    pub(crate) fn snapshot(&self, now: Instant) -> Option<String> {
+    pub(crate) fn snapshot(&self, now: Instant) -> Option<Vec<u8>> {
         snapshot::save(&self.agent, self.calls.facts(), now)
     }
 
@@ -292,7 +293,8 @@ impl Holding {
                 self.calls.ask(call, Job::Answer { question: id, offer, hold });
             }
             Question::Digest { challenges, nc, method, uri, body, .. } => {
-                let request = ToSign { epoch: self.epoch, challenges, nc, method, uri, body };
+                let challenges = challenges.iter().map(ToString::to_string).collect();
+                let request = ToSign { epoch: self.epoch, challenges, nc, method: method.to_string(), uri, body };
                 let (number, events) = (self.number, self.events.clone());
                 leptos::task::spawn_local(async move {
                     let answer = sign::sign(&request).await.map_or(Answer::NoCredentials, Answer::Credentials);

@@ -4,7 +4,7 @@ use app::backend::{OPENING_META, Opening};
 pub(crate) fn read() -> Option<Opening> {
     let document = web_sys::window()?.document()?;
     let meta = document.query_selector(&format!("meta[name={OPENING_META}]")).ok()??;
-    let opening = Opening::from_json(&meta.get_attribute("content")?);
+    let opening = Opening::from_text(&meta.get_attribute("content")?);
     if opening.is_err() {
         web_sys::console::warn_1(&"this page is of another version than its program".into());
     }

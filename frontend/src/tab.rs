@@ -2,6 +2,7 @@ use crate::clock;
 use crate::event::{Event, Events};
 use crate::link::{Due, Link};
 use crate::socket::{Heard, Socket};
+use app::encoding;
 use app::lease::{CLOSE_LOGGED_OUT, CLOSE_REPLACED, FromTab, MAX_MESSAGE, SUBPROTOCOL, ToTab};
 use sip::{Instant, Random};
 use std::cell::RefCell;
@@ -82,13 +83,12 @@ impl Tab {
     /// Says something: whether it was sent. It is not when the socket is not open.
     pub(crate) fn send(&self, words: &FromTab) -> bool {
         let Some(socket) = self.socket.as_ref().filter(|_| self.link.is_open()) else { return false };
-        match serde_json::to_vec(words) {
-            Ok(text) if text.len() <= MAX_MESSAGE => socket.send(&text).is_ok(),
-            Ok(_) | Err(_) => {
-                web_sys::console::warn_1(&"too much to tell the server".into());
-                false
-            }
+        let message = encoding::encode(words);
+        if message.len() > MAX_MESSAGE {
+            web_sys::console::warn_1(&"too much to tell the server".into());
+            return false;
         }
+        socket.send(&message).is_ok()
     }
 
     /// Whether the socket is open.
@@ -148,9 +148,7 @@ impl Tab {
     }
 
     fn said(&mut self, message: &[u8], now: Instant) -> Option<News> {
-        // Read as text, as the page's opening is: a second kind of reader would be a second copy of its code.
-        let words = core::str::from_utf8(message).ok().and_then(|text| serde_json::from_str::<ToTab>(text).ok());
-        let Some(words) = words else {
+        let Ok(words) = encoding::decode::<ToTab>(message) else {
             web_sys::console::warn_1(&"the server said something unknown".into());
             return None;
         };

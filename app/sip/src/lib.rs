@@ -59,6 +59,7 @@ mod class;
 mod clock;
 mod random;
 mod saved;
+mod sorted;
 mod time;
 
 pub use random::{Random, Seed};

@@ -5,39 +5,16 @@
 use super::Room;
 use crate::ports::Accounts as _;
 use crate::store::key::random_word;
-use axum::Json;
+use app::encoding;
+use app::sign::ToSign;
+use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
-use serde::Deserialize;
 use sip::digest::{self, Algorithm, Challenge, Credentials, Policy};
 use sip::message::Method;
-
-/// What is to be signed.
-#[derive(Debug, Deserialize)]
-pub(super) struct ToSign {
-    /// The epoch of the lease that asks.
-    epoch: u64,
-    /// All that the far end offered, in its order.
-    challenges: Vec<Challenge>,
-    /// How often their nonces are signed with, this time included.
-    #[serde(default = "first")]
-    nc: u32,
-    /// The request's method.
-    method: Method,
-    /// The digest-uri.
-    uri: String,
-    /// The request's body, for auth-int.
-    #[serde(default)]
-    body: Vec<u8>,
-}
-
-/// Pages from before there was a count sign each nonce once.
-const fn first() -> u32 {
-    1
-}
 
 /// Nothing is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,36 +31,31 @@ pub(super) enum Refusal {
     Secret,
 }
 
-pub(super) async fn sign(
-    State(room): State<Room>,
-    parts: Parts,
-    wanted: Result<Json<ToSign>, JsonRejection>,
-) -> Response {
+pub(super) async fn sign(State(room): State<Room>, parts: Parts, wanted: Result<Bytes, BytesRejection>) -> Response {
     match answer(&room, &parts, wanted).await {
-        Ok(credentials) => Json(credentials).into_response(),
+        Ok(credentials) => credentials.to_string().into_response(),
         Err(refusal) => (refusal.status(), refusal.to_string()).into_response(),
     }
 }
 
-async fn answer(
-    room: &Room,
-    parts: &Parts,
-    wanted: Result<Json<ToSign>, JsonRejection>,
-) -> Result<Credentials, Refusal> {
+async fn answer(room: &Room, parts: &Parts, wanted: Result<Bytes, BytesRejection>) -> Result<Credentials, Refusal> {
     let person = room.sessions.signed_in(parts).await.ok_or(Refusal::SignedOut)?;
-    let Ok(Json(wanted)) = wanted else { return Err(Refusal::Form) };
+    let wanted: ToSign = wanted.ok().and_then(|bytes| encoding::decode(&bytes).ok()).ok_or(Refusal::Form)?;
+    let method: Method = wanted.method.parse().map_err(|_| Refusal::Form)?;
+    let offered = wanted.challenges.iter().map(|challenge| challenge.parse()).collect::<Result<Vec<Challenge>, _>>();
+    let offered = offered.map_err(|_| Refusal::Form)?;
     if !room.leases.current(person.account, wanted.epoch) {
         return Err(Refusal::NotHolder);
     }
-    let challenges = signable(wanted.challenges, &room.domain);
+    let challenges = signable(offered, &room.domain);
     let challenge = digest::choose(&challenges, Policy::default()).ok_or(Refusal::Challenge)?;
-    if matches!(wanted.method, Method::Other(_)) {
+    if matches!(method, Method::Other(_)) {
         return Err(Refusal::Challenge);
     }
     let ha1 = room.accounts.ha1(&person.extension).await.ok_or(Refusal::Secret)?;
     let ha1 = if is_sha256(&challenge.algorithm()) { ha1.sha256 } else { ha1.md5 };
     let cnonce = random_word(24).map_err(|_| Refusal::Secret)?;
-    let ToSign { nc, method, uri, body, .. } = wanted;
+    let ToSign { nc, uri, body, .. } = wanted;
     Ok(digest::sign(challenge, &ha1, &person.extension, &method, &uri, &body, &cnonce, nc))
 }
 

@@ -50,7 +50,7 @@ pub struct Lease {
     /// What the line was last, and when its holder last vouched for it.
     pub line: Option<(LineState, u64)>,
     /// What the last holder can be restored from, and when it was made.
-    pub snapshot: Option<(String, u64)>,
+    pub snapshot: Option<(Vec<u8>, u64)>,
 }
 
 /// What is to be done, in order.
@@ -252,7 +252,7 @@ impl Hub {
         self.grant(socket, now);
     }
 
-    fn publish(&mut self, socket: SocketId, epoch: u64, state: LineState, snapshot: String, now: u64) {
+    fn publish(&mut self, socket: SocketId, epoch: u64, state: LineState, snapshot: Vec<u8>, now: u64) {
         if self.holder() != Some(socket) || epoch != self.lease.epoch {
             return;
         }

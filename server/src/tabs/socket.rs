@@ -6,6 +6,7 @@ use crate::origin::{From, Origins};
 use crate::ports::{Accounts, LineEvents, Sessions, Shared, SignedIn};
 use crate::socket::{Budget, End, close, send};
 use crate::stop::Stop;
+use app::encoding;
 use app::lease::{CLOSE_LOGGED_OUT, CLOSE_REPLACED, FromTab, MAX_MESSAGE, SUBPROTOCOL, ToTab};
 use app::phone::Presence;
 use axum::Router;
@@ -152,20 +153,21 @@ async fn converse(
 async fn next(socket: &mut WebSocket) -> Result<FromTab, End> {
     loop {
         match socket.recv().await {
-            Some(Ok(Message::Text(text))) => {
-                let message = serde_json::from_str(&text);
-                return message.map_err(|_| End::Close(close_code::POLICY, "this message is not understood"));
-            }
-            Some(Ok(Message::Binary(_))) => return Err(End::Close(close_code::UNSUPPORTED, "only text is understood")),
+            // A page sends as text what happens to be text.
+            Some(Ok(Message::Text(text))) => return understood(text.as_bytes()),
+            Some(Ok(Message::Binary(bytes))) => return understood(&bytes),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
             Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(End::Gone),
         }
     }
 }
 
+fn understood(message: &[u8]) -> Result<FromTab, End> {
+    encoding::decode(message).map_err(|_| End::Close(close_code::POLICY, "this message is not understood"))
+}
+
 async fn say(socket: &mut WebSocket, message: &ToTab) -> Result<(), End> {
-    let json = serde_json::to_string(message).map_err(|_| End::Close(close_code::ERROR, "nothing can be said"))?;
-    send(socket, Message::Text(json.into())).await
+    send(socket, Message::Binary(encoding::encode(message).into())).await
 }
 
 /// Whether the session still is one; all its tabs go when it is not.

@@ -15,7 +15,7 @@ struct Row {
     holder: Option<String>,
     line: Option<String>,
     line_at: Option<i64>,
-    snapshot: Option<String>,
+    snapshot: Option<Vec<u8>>,
     snapshot_at: Option<i64>,
 }
 

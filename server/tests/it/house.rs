@@ -1,5 +1,6 @@
 //! A server for one test, and the clients that visit it.
 
+use app::encoding;
 use app::lease::{FromTab, SUBPROTOCOL, ToTab};
 use app::phone::Status;
 use futures::{SinkExt as _, StreamExt as _};
@@ -205,7 +206,7 @@ pub struct Tab {
 
 impl Tab {
     pub async fn say(&mut self, message: FromTab) {
-        self.say_raw(&serde_json::to_string(&message).unwrap()).await;
+        self.socket.send(Message::binary(encoding::encode(&message))).await.unwrap();
     }
 
     pub async fn say_raw(&mut self, text: &str) {
@@ -225,7 +226,7 @@ impl Tab {
     pub async fn hear_any(&mut self) -> ToTab {
         loop {
             match timeout(SOON, self.socket.next()).await.expect("nothing was said") {
-                Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).unwrap(),
+                Some(Ok(Message::Binary(bytes))) => return encoding::decode(&bytes).unwrap(),
                 Some(Ok(Message::Ping(_))) => {}
                 other => panic!("{other:?}"),
             }

@@ -1,20 +1,28 @@
 use crate::house::{ALICE, House, Visitor};
+use app::encoding;
+use app::sign::ToSign;
 use reqwest::{StatusCode, header};
 
-const CHALLENGE: &str = r#"Digest realm=\"tabphone\", nonce=\"n\", algorithm=SHA-256, qop=\"auth\""#;
+const CHALLENGE: &str = r#"Digest realm="tabphone", nonce="n", algorithm=SHA-256, qop="auth""#;
 
 async fn sign(visitor: &Visitor, epoch: u64, challenge: &str, method: &str) -> (StatusCode, String) {
-    post(
-        visitor,
-        format!(r#"{{"epoch":{epoch},"challenges":["{challenge}"],"method":"{method}","uri":"sip:tabphone"}}"#),
-    )
-    .await
+    post(visitor, encoding::encode(&wanted(epoch, challenge, method, 1))).await
 }
 
-async fn post(visitor: &Visitor, body: String) -> (StatusCode, String) {
+fn wanted(epoch: u64, challenge: &str, method: &str, nc: u32) -> ToSign {
+    ToSign {
+        epoch,
+        challenges: vec![challenge.to_owned()],
+        nc,
+        method: method.to_owned(),
+        uri: "sip:tabphone".to_owned(),
+        body: Vec::new(),
+    }
+}
+
+async fn post(visitor: &Visitor, body: Vec<u8>) -> (StatusCode, String) {
     let request = visitor.browser.client.post(format!("{}/sign", visitor.browser.origin));
-    let request =
-        request.header(header::ORIGIN, &visitor.browser.origin).header(header::CONTENT_TYPE, "application/json");
+    let request = request.header(header::ORIGIN, &visitor.browser.origin);
     let response = request.body(body).send().await.unwrap();
     (response.status(), response.text().await.unwrap())
 }
@@ -26,16 +34,12 @@ async fn the_holder_of_the_line_gets_a_challenge_signed() {
     let epoch = alice.tab("tab", None).await.granted().await;
     let (status, body) = sign(&alice, epoch, CHALLENGE, "REGISTER").await;
     assert_eq!(status, StatusCode::OK, "{body}");
-    let credentials: sip::digest::Credentials = serde_json::from_str(&body).unwrap();
+    let credentials: sip::digest::Credentials = body.parse().unwrap();
     let shown = credentials.to_string();
     assert!(shown.contains(r#"username="1001""#) && shown.contains("algorithm=SHA-256"), "{shown}");
-    assert_eq!(credentials.nc, Some(1), "a page from before there was a count");
-    assert!(!body.contains(ALICE.1));
-    let again = format!(
-        r#"{{"epoch":{epoch},"challenges":["{CHALLENGE}"],"nc":2,"method":"REGISTER","uri":"sip:tabphone","body":[]}}"#
-    );
-    let (_, body) = post(&alice, again).await;
-    let credentials: sip::digest::Credentials = serde_json::from_str(&body).unwrap();
+    assert_eq!(credentials.nc, Some(1));
+    let (_, body) = post(&alice, encoding::encode(&wanted(epoch, CHALLENGE, "REGISTER", 2))).await;
+    let credentials: sip::digest::Credentials = body.parse().unwrap();
     assert_eq!(credentials.nc, Some(2));
 }
 
@@ -53,6 +57,10 @@ async fn nothing_else_is_signed() {
     assert_eq!(sign(&alice, epoch, &unknown, "REGISTER").await.0, StatusCode::FORBIDDEN);
     assert_eq!(sign(&alice, epoch, CHALLENGE, "WHATEVER").await.0, StatusCode::FORBIDDEN);
     assert_eq!(sign(&alice, epoch, "Basic x", "REGISTER").await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(sign(&alice, epoch, CHALLENGE, "RE GISTER").await.0, StatusCode::BAD_REQUEST);
+    for nonsense in ["", "{\"epoch\":1}", "\u{1}"] {
+        assert_eq!(post(&alice, nonsense.into()).await.0, StatusCode::BAD_REQUEST, "{nonsense:?}");
+    }
     let stranger = Visitor { browser: house.browser(), cookie: String::new() };
     assert_eq!(sign(&stranger, epoch, CHALLENGE, "REGISTER").await.0, StatusCode::UNAUTHORIZED);
 }

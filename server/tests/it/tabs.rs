@@ -39,16 +39,16 @@ async fn a_second_tab_watches_and_can_take_the_line() {
     let mut second = alice.tab("second", None).await;
     assert_eq!(second.hear().await, ToTab::Watching);
 
-    first.say(FromTab::Publish { epoch, state: ready(), snapshot: "agent".to_owned() }).await;
+    first.say(FromTab::Publish { epoch, state: ready(), snapshot: b"agent".to_vec() }).await;
     assert_eq!(second.hear().await, ToTab::Line(ready()));
     second.say(FromTab::Take).await;
     let ToTab::Granted(grant) = second.hear().await else { panic!("no grant") };
     assert!(grant.epoch > epoch);
-    assert_eq!(grant.snapshot.unwrap().0, "agent");
+    assert_eq!(grant.snapshot.unwrap().0, b"agent");
     assert_eq!(first.hear().await, ToTab::Watching);
 
     // What the first tab still says is too late.
-    first.say(FromTab::Publish { epoch, state: LineState::default(), snapshot: "late".to_owned() }).await;
+    first.say(FromTab::Publish { epoch, state: LineState::default(), snapshot: b"late".to_vec() }).await;
     first.say(FromTab::Alive).await;
     assert_eq!(first.hear().await, ToTab::Line(ready()));
     assert_eq!(first.hear().await, ToTab::Alive);
@@ -70,12 +70,12 @@ async fn a_reload_and_a_cut_get_the_line_back() {
     let (_house, alice) = alice_at_home().await;
     let mut tab = alice.tab("tab", None).await;
     let first = tab.granted().await;
-    tab.say(FromTab::Publish { epoch: first, state: ready(), snapshot: "agent".to_owned() }).await;
+    tab.say(FromTab::Publish { epoch: first, state: ready(), snapshot: b"agent".to_vec() }).await;
     tab.leave().await;
     let mut reloaded = alice.tab("tab", None).await;
     let ToTab::Granted(grant) = reloaded.hear().await else { panic!("no grant") };
     assert!(grant.epoch > first);
-    assert_eq!(grant.snapshot.unwrap().0, "agent");
+    assert_eq!(grant.snapshot.unwrap().0, b"agent");
     reloaded.leave().await;
     let mut back = alice.tab("tab", Some(grant.epoch)).await;
     assert_eq!(back.hear().await, ToTab::Resumed { epoch: grant.epoch });
@@ -106,7 +106,7 @@ async fn the_phone_page_shows_what_the_line_last_was() {
         muted: false,
     };
     let state = LineState { calls: vec![call], ..ready() };
-    tab.say(FromTab::Publish { epoch, state, snapshot: String::new() }).await;
+    tab.say(FromTab::Publish { epoch, state, snapshot: Vec::new() }).await;
     tab.say(FromTab::Alive).await;
     assert_eq!(tab.hear().await, ToTab::Alive);
     let page = alice.browser.get("/").await.text().await.unwrap();
@@ -119,7 +119,9 @@ async fn what_is_not_understood_closes_the_socket_and_nothing_else() {
     let (_house, alice) = alice_at_home().await;
     let mut good = alice.tab("good", None).await;
     let epoch = good.granted().await;
-    for nonsense in ["", "{", "[]", "\"Nothing\"", "{\"Hello\":{}}", "\u{0}"] {
+    for nonsense in
+        ["", "{", "[]", "\"Nothing\"", "{\"Hello\":{}}", "\u{0}", "\u{1}", "\u{1}\u{9}", "\u{1}\u{3} and more"]
+    {
         let mut bad = alice.tab("bad", None).await;
         assert_eq!(bad.hear().await, ToTab::Watching);
         bad.say_raw(nonsense).await;
@@ -127,7 +129,7 @@ async fn what_is_not_understood_closes_the_socket_and_nothing_else() {
     }
     let mut bad = alice.tab("bad", None).await;
     assert_eq!(bad.hear().await, ToTab::Watching);
-    bad.say(FromTab::Publish { epoch, state: ready(), snapshot: "forged".to_owned() }).await;
+    bad.say(FromTab::Publish { epoch, state: ready(), snapshot: b"forged".to_vec() }).await;
     bad.leave().await;
     good.say(FromTab::Alive).await;
     assert_eq!(good.hear().await, ToTab::Alive);
@@ -148,7 +150,7 @@ async fn a_restart_keeps_the_epoch_and_who_had_the_line() {
     let (house, alice) = alice_at_home().await;
     let mut tab = alice.tab("tab", None).await;
     let epoch = tab.granted().await;
-    tab.say(FromTab::Publish { epoch, state: ready(), snapshot: "agent".to_owned() }).await;
+    tab.say(FromTab::Publish { epoch, state: ready(), snapshot: b"agent".to_vec() }).await;
     tab.say(FromTab::Alive).await;
     assert_eq!(tab.hear().await, ToTab::Alive);
     let (house, close) = tokio::join!(house.restart(), tab.closed());
@@ -163,5 +165,5 @@ async fn a_restart_keeps_the_epoch_and_who_had_the_line() {
     other.say(FromTab::Take).await;
     let ToTab::Granted(grant) = other.hear().await else { panic!("no grant") };
     assert!(grant.epoch > epoch);
-    assert_eq!(grant.snapshot.unwrap().0, "agent");
+    assert_eq!(grant.snapshot.unwrap().0, b"agent");
 }

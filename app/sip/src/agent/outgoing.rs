@@ -20,8 +20,8 @@ use crate::uri::Uri;
 use alloc::format;
 use alloc::vec::Vec;
 
-/// How many 2xx from branches that lost are remembered.
-const MAX_STRAYS: usize = 32;
+/// How many 2xx are remembered: that of the branch that won, and those of 32 that lost.
+const MAX_STRAYS: usize = 33;
 
 /// A call that we began, until it is answered.
 ///

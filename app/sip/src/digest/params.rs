@@ -3,6 +3,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::fmt;
 
 use nom::Parser as _;
@@ -12,6 +13,7 @@ use nom::sequence::terminated;
 
 use crate::header::grammar::{Parsed, auth_param, offset, token, white, white1, whole};
 use crate::message::{Malformed, Text, is_token};
+use crate::sorted::sorted;
 use crate::uri::write_quoted;
 
 /// The parameters of one value, as they are written.
@@ -39,9 +41,7 @@ impl<'a> Params<'a> {
     /// Each name stands once (RFC 3261 7.3.1): of two, one hop would believe the first and another the last. The
     /// second is refused, in the time of a sort.
     fn once(value: &'a str, found: Vec<(&'a str, &'a str)>) -> Result<Self, Malformed> {
-        let letters = |name: &'a str| name.bytes().map(|byte| byte.to_ascii_lowercase());
-        let mut names: Vec<&str> = found.iter().map(|(name, _)| *name).collect();
-        names.sort_by(|one, other| letters(one).cmp(letters(other)));
+        let names = sorted(found.iter().map(|(name, _)| *name).collect(), letters);
         let twice = names.iter().zip(names.iter().skip(1)).find(|(one, other)| one.eq_ignore_ascii_case(other));
         match twice {
             Some((_, second)) => Err(Malformed { at: offset(value, second) }),
@@ -79,6 +79,11 @@ impl<'a> Params<'a> {
         let fault = Malformed { at: offset(self.value, raw) };
         read(&Text::unquote(raw)).map(Some).map_err(|_| fault)
     }
+}
+
+/// The order of names, whose case does not matter.
+fn letters(one: &&str, other: &&str) -> Ordering {
+    one.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(other.bytes().map(|byte| byte.to_ascii_lowercase()))
 }
 
 /// What stands between commas. Empty elements and words without a value (`qop=auth,auth-int`, without the quotes

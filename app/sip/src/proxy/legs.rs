@@ -12,8 +12,8 @@ use crate::transaction::{ClientNonInvite, Effect};
 use alloc::vec::Vec;
 
 impl Proxy {
-    /// A response. One that belongs to nothing, that another phone sends than the one that was asked, or that
-    /// names another call than the request, is dropped.
+    /// A response. One that belongs to nothing, that another phone sends than the one that was asked, that names another
+    /// call than the request, or that lost the way back to the caller, is dropped.
     pub(super) fn response(&mut self, flow: Flow, response: &Response, now: Instant) {
         let (Ok(via), Ok(cseq)) = (response.headers.get::<Via>(), response.headers.get::<CSeq>()) else {
             return;
@@ -30,7 +30,8 @@ impl Proxy {
         };
         let genuine = self.state.contexts.get(&id).is_some_and(|context| {
             let from_there = context.legs().get(index).is_some_and(|leg| self.is_from(&leg.target, flow));
-            from_there && is_same_call(&context.request.headers, &response.headers)
+            let leads_back = response.headers.all::<Via>().is_ok_and(|vias| vias.len() > 1);
+            from_there && leads_back && is_same_call(&context.request.headers, &response.headers)
         });
         if !genuine {
             return;

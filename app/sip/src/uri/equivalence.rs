@@ -6,6 +6,7 @@ use core::cmp::Ordering;
 
 use super::pieces::unescaped;
 use super::{Params, Part};
+use crate::sorted::sorted;
 
 /// Whether users or passwords are the same: escapes do not matter, case does.
 pub(super) fn same_part(one: Option<&Part>, two: Option<&Part>) -> bool {
@@ -57,15 +58,12 @@ type Param<'a> = (&'a str, Option<&'a str>);
 /// The parameters by name, and by value where one is there more than once: names have escapes, like values
 /// (RFC 3261 19.1.4).
 fn in_order(params: &Params) -> Vec<Param<'_>> {
-    sorted(params.iter().collect())
+    sorted(params.iter().collect(), whole_order)
 }
 
-fn sorted(mut params: Vec<Param<'_>>) -> Vec<Param<'_>> {
-    params.sort_unstable_by(|one, two| {
-        let values = || folded(one.1.unwrap_or_default()).cmp(folded(two.1.unwrap_or_default()));
-        order(one, two).then_with(values)
-    });
-    params
+fn whole_order(one: &Param<'_>, two: &Param<'_>) -> Ordering {
+    let values = || folded(one.1.unwrap_or_default()).cmp(folded(two.1.unwrap_or_default()));
+    order(one, two).then_with(values)
 }
 
 fn order(one: &Param<'_>, two: &Param<'_>) -> Ordering {
@@ -97,7 +95,7 @@ pub(super) fn same_headers(one: Option<&str>, two: Option<&str>) -> bool {
 
 /// The headers, each as one name: so the one sort does for them, too.
 fn pieces(text: &str) -> Vec<Param<'_>> {
-    sorted(text.split('&').map(|piece| (piece, None)).collect())
+    sorted(text.split('&').map(|piece| (piece, None)).collect(), whole_order)
 }
 
 fn same_text(one: Option<&str>, two: Option<&str>) -> bool {

@@ -22,6 +22,7 @@ mod hold;
 mod hooks;
 mod identity;
 mod incoming;
+mod index;
 mod info;
 mod introduction;
 mod outbound;

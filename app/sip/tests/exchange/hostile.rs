@@ -159,3 +159,16 @@ fn a_signature_is_good_for_one_process() {
     next.send(flow, signature);
     assert_eq!(next.first_lines(flow), ["407 Proxy Authentication Required"]);
 }
+
+#[test]
+fn a_response_that_lost_its_way_back_is_none() {
+    let mut bench = Bench::new();
+    let (a, b, arrived) = ringing(&mut bench);
+    let mut refused = answer(&arrived, 400, "1002", "b");
+    let own: Via = refused.headers.get().unwrap();
+    refused.headers.set(&own);
+    bench.send(b, refused);
+    assert_eq!(bench.first_lines(a), [""; 0]);
+    bench.send(b, answer(&arrived, 486, "1002", "b"));
+    assert_eq!(bench.first_lines(a), ["486 Busy Here"], "the call goes on until it is answered");
+}

@@ -45,6 +45,26 @@ fn body(headers: &Headers, bytes: &[u8]) -> String {
     }
 }
 
+/// The headers that decide what a message means, where it has them.
+const SHOWN: [&str; 8] =
+    ["RSeq", "RAck", "Refer-To", "Referred-By", "SIP-If-Match", "Min-SE", "Min-Expires", "Retry-After"];
+
+/// Those of a message, in brackets.
+fn shown(headers: &Headers) -> String {
+    let line = |name: &str| {
+        let header = name.parse::<HeaderName>().expect("a name");
+        // The dialog that is to be replaced is a random one.
+        let short = |value: &str| match value.split_once('?') {
+            Some((before, _)) => format!("{before}?…>"),
+            None => value.to_string(),
+        };
+        let values: Vec<String> = headers.raw(&header).map(short).collect();
+        (!values.is_empty()).then(|| format!("{name}: {}", values.join(", ")))
+    };
+    let lines: Vec<String> = SHOWN.iter().filter_map(|name| line(name)).collect();
+    if lines.is_empty() { String::new() } else { format!(" [{}]", lines.join("; ")) }
+}
+
 /// What a message is, in short.
 fn first_line(bytes: &[u8]) -> String {
     match is_keepalive(bytes) {
@@ -62,13 +82,14 @@ fn first_line(bytes: &[u8]) -> String {
             let replaces = if request.headers.contains(HeaderName::Replaces) { " with Replaces" } else { "" };
             let state = request.headers.get::<sip::header::SubscriptionState>();
             let state = state.map_or_else(|_| String::new(), |state| format!(" {}", state.state));
-            format!("{}{state}{replaces}{body}", request.method)
+            let shown = shown(&request.headers);
+            format!("{}{state}{replaces}{body}{shown}", request.method)
         }
         Ok(Message::Response(response)) => {
-            let body = body(&response.headers, &response.body);
+            let (body, shown) = (body(&response.headers, &response.body), shown(&response.headers));
             let cseq = response.headers.get::<sip::header::CSeq>();
             let method = cseq.map_or_else(|error| error.to_string(), |cseq| cseq.method.to_string());
-            format!("{} {} ({method}){body}", response.status, response.reason())
+            format!("{} {} ({method}){body}{shown}", response.status, response.reason())
         }
         Err(error) => format!("garbage: {error}"),
     }

@@ -65,12 +65,25 @@ pub fn with_cuts(users: &[&str], flow: impl Fn(&mut Network<Wire>)) {
     let expected = outcomes(&plain);
     for phone in 0..users.len() {
         for (inputs, silently) in (1..=plain.phone(phone).inputs).flat_map(|inputs| [(inputs, false), (inputs, true)]) {
+            let how = if silently { "cut silently" } else { "cut" };
+            let what = format!("{} {how} after input {inputs}", users[phone]);
+            let _running = Running(&what);
             let cut = run(&|network| {
                 network.phone_mut(phone).cut_after = Some(inputs);
                 network.phone_mut(phone).cuts_silently = silently;
             });
-            let how = if silently { "cut silently" } else { "cut" };
-            assert_eq!(outcomes(&cut), expected, "{} {how} after input {inputs}\n{}", users[phone], cut.ladder());
+            assert_eq!(outcomes(&cut), expected, "{what}\n{}", cut.ladder());
+        }
+    }
+}
+
+/// Says what was run when it panics in the middle.
+struct Running<'a>(&'a str);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("{}", self.0);
         }
     }
 }

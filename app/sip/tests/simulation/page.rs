@@ -58,6 +58,10 @@ impl Page {
         config.register_expires = random.millis(60_000, 900_000);
         config.ping_interval = random.millis(5_000, 30_000);
         config.session_expires = random.percent(70).then(|| random.millis(90_000, 400_000));
+        config.reliable = random.percent(50);
+        config.redirects = random.percent(50);
+        config.auto_answer = random.percent(20);
+        config.transfers = random.percent(80);
         config.trickle = random.percent(50);
         config.servers = (0..random.range(0, 4))
             .map(|_| Server { priority: u16::from(random.percent(50)), weight: u16::from(random.percent(50)) })

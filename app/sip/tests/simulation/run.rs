@@ -198,5 +198,5 @@ fn causes_fit(world: &World) {
 
 /// Whether who says so ended the call themselves.
 const fn ends_it(cause: &Cause) -> bool {
-    matches!(cause, Cause::HungUpHere | Cause::Media(_) | Cause::Unfit(_))
+    matches!(cause, Cause::HungUpHere | Cause::Media(_) | Cause::Unfit(_) | Cause::Replaced | Cause::Transferred)
 }

@@ -3,6 +3,7 @@
 use crate::world::World;
 use sip::Duration;
 use sip::agent::{Agent, Body, Digit, MediaFailure};
+use sip::uri::Uri;
 
 /// Something happens: time passes, a user does something, or something goes wrong.
 pub(crate) fn anything(world: &mut World) {
@@ -26,7 +27,7 @@ fn a_verb(world: &mut World, page: usize) {
     if !world.pages[page].is_here() {
         return;
     }
-    match world.random.range(0, 50) {
+    match world.random.range(0, 62) {
         0..=11 => {
             let other = world.random.index(world.pages.len() + 1);
             let user = world.pages.get(other).map_or_else(|| "nobody".to_string(), |page| page.phone.user.clone());
@@ -46,6 +47,17 @@ fn a_verb(world: &mut World, page: usize) {
             let digit = Digit::new('7').expect("there is such a key");
             agent.send_digit(id, digit, Duration::from_millis(100), now)
         }),
+        47..=49 => {
+            let other = world.random.index(world.pages.len());
+            let target: Uri = format!("sip:{}@example.com", world.pages[other].phone.user).parse().expect("a URI");
+            world.with_call(page, "passes a call on", |agent, id, now| agent.transfer(id, target, now));
+        }
+        50 | 51 => world.with_call(page, "brings two together", |agent, id, now| {
+            let other = agent.calls().map(|call| call.id).find(|other| *other != id).unwrap_or(id);
+            agent.transfer_to(id, other, now)
+        }),
+        52..=55 => world.accept_transfer(page),
+        56 => world.with_call(page, "takes no transfer", Agent::reject_transfer),
         45 => world.with_call(page, "wants a picture", Agent::request_picture),
         46 => world.with_call(page, "finds a path", |agent, id, now| agent.trickle(id, candidates(), now)),
         _ => start(world, page),

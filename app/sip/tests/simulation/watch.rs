@@ -27,13 +27,15 @@ const STILL_DUE: usize = 4;
 pub(crate) struct Told {
     pub(crate) began: Instant,
     pub(crate) established: bool,
+    /// Whether the other end asked for a transfer: that is told of also when the call is over.
+    asked: bool,
     pub(crate) end: Option<(Call, Cause)>,
 }
 
 impl Watch {
     /// A call was begun here.
     pub(crate) fn dialled(&mut self, call: CallId, now: Instant) {
-        let told = Told { began: now, established: false, end: None };
+        let told = Told { began: now, established: false, asked: false, end: None };
         assert!(self.calls.insert(call, told).is_none(), "{call:?} was there before");
     }
 
@@ -51,8 +53,11 @@ impl Watch {
             | Event::Notified { .. } => {}
             // Both may be told when the call that is passed on is over.
             Event::Transfer { call, .. } | Event::TransferAsked { call, .. } => {
-                assert!(self.calls.contains_key(call), "nobody knows {call:?}");
+                let known = self.calls.get_mut(call).unwrap_or_else(|| panic!("nobody knows {call:?}"));
+                known.asked |= matches!(event, Event::TransferAsked { .. });
             }
+            // Nothing is asked any more.
+            Event::Call(call) if self.calls.get(call).is_some_and(|known| known.asked && known.end.is_some()) => {}
             Event::Incoming(call) => self.dialled(*call, now),
             Event::Call(call) => {
                 let known = self.up(*call);

@@ -47,7 +47,7 @@ fn end(hub: &mut Hub, session: SessionId, now: u64) -> Vec<String> {
 }
 
 fn publish(epoch: u64, snapshot: &str) -> FromTab {
-    FromTab::Publish { epoch, state: LineState::default(), snapshot: snapshot.to_owned() }
+    FromTab::Publish { epoch, state: LineState::default(), snapshot: snapshot.into() }
 }
 
 /// What tabs notice, in words; writing down and moving go with each grant.
@@ -56,7 +56,7 @@ fn drain(hub: &mut Hub) -> Vec<String> {
     while let Some(effect) = hub.poll() {
         match effect {
             Effect::Send(SocketId(socket), ToTab::Granted(grant)) => {
-                let snapshot = grant.snapshot.map(|(text, age)| format!(" with {text} of {age} ms"));
+                let snapshot = grant.snapshot.map(|(bytes, age)| format!(" with {} of {age} ms", bytes.escape_ascii()));
                 told.push(format!("{socket} granted {}{}", grant.epoch, snapshot.unwrap_or_default()));
             }
             Effect::Send(SocketId(socket), ToTab::Resumed { epoch }) => told.push(format!("{socket} resumed {epoch}")),
@@ -90,7 +90,7 @@ fn taking_moves_the_line_with_what_it_was_doing() {
     assert_eq!(say(&mut hub, 2, FromTab::Take, 350), ["1 watching", "1 line", "2 granted 2 with s of 250 ms"]);
     assert_eq!(say(&mut hub, 1, publish(1, "late"), 400), Vec::<String>::new(), "an old epoch is ignored");
     assert_eq!(say(&mut hub, 2, FromTab::Take, 500), Vec::<String>::new(), "it has it already");
-    assert_eq!(hub.lease().snapshot, Some(("s".to_owned(), 100)));
+    assert_eq!(hub.lease().snapshot, Some((b"s".to_vec(), 100)));
 }
 
 #[test]
@@ -310,7 +310,7 @@ fn a_line_is_as_old_as_the_last_word_of_its_holder() {
     say(&mut hub, 1, publish(1, "s"), 10);
     say(&mut hub, 1, FromTab::Alive, 5000);
     assert_eq!(hub.line(6000), Some((LineState::default(), 1000)));
-    assert_eq!(hub.lease().snapshot, Some(("s".to_owned(), 10)), "a snapshot is as old as itself");
+    assert_eq!(hub.lease().snapshot, Some((b"s".to_vec(), 10)), "a snapshot is as old as itself");
 }
 
 #[test]

@@ -1,0 +1,119 @@
+//! The bytes of what travels between the server and its pages. They may change, and then
+//! [`app::encoding::VERSION`] changes, too: a page and a server of different versions understand nothing rather than
+//! something else.
+
+use app::backend::{Contact, IceServer, Opening};
+use app::encoding::{DecodeError, decode, encode};
+use app::lease::{FromTab, Grant, RegistrationIdentity, ToTab};
+use app::phone::{
+    Call, Cause, Direction, Ended, LineState, MediaFailure, Party, Phase, Presence, Refusal, Registration, Status,
+};
+use app::sign::ToSign;
+use core::fmt::Debug;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+fn party() -> Party {
+    Party { number: "1002".to_owned(), name: "Ben".to_owned() }
+}
+
+fn line() -> LineState {
+    let call = Call {
+        key: 300,
+        direction: Direction::Incoming,
+        remote: party(),
+        phase: Phase::Talking,
+        answered_at: Some(1),
+        muted: true,
+    };
+    let cause = Cause::Unfit { lacks: "l".to_owned(), remedies: vec!["r".to_owned()] };
+    LineState {
+        registration: Registration::Refused(Refusal::Misconfigured(488)),
+        calls: vec![call],
+        ended: Some(Ended { key: 2, direction: Direction::Outgoing, remote: party(), cause }),
+        presence: vec![Presence { extension: "1002".to_owned(), status: Status::InCall }],
+    }
+}
+
+/// [`line`].
+const LINE: &[u8] = b"\x04\x04\xe8\x03\x01\xac\x02\x01\x041002\x03Ben\x06\x01\x01\x01\
+    \x01\x02\x00\x041002\x03Ben\x10\x01l\x01\x01r\x01\x041002\x03";
+
+/// The value is written as these bytes, and read back from them; from fewer or more, nothing is read.
+#[track_caller]
+fn travels<T: Clone + Debug + PartialEq + Serialize + DeserializeOwned>(value: &T, bytes: &[u8]) {
+    let written = encode(value);
+    assert_eq!(written.escape_ascii().to_string(), bytes.escape_ascii().to_string());
+    assert_eq!(decode::<T>(&written).as_ref(), Ok(value));
+    for end in 0..written.len() {
+        assert_eq!(decode::<T>(&written[..end]), Err(DecodeError), "{end} bytes");
+    }
+    assert_eq!(decode::<T>(&[&*written, b"x"].concat()), Err(DecodeError));
+    let newer = [&[written[0] + 1], &written[1..]].concat();
+    assert_eq!(decode::<T>(&newer), Err(DecodeError));
+}
+
+#[test]
+fn the_words_of_a_tab() {
+    travels(&FromTab::Hello { tab: "t".to_owned(), running: Some(1) }, b"\x01\x00\x01t\x01\x01");
+    travels(&FromTab::Take, b"\x01\x01");
+    travels(
+        &FromTab::Publish { epoch: 1, state: line(), snapshot: vec![0, 255] },
+        &[&b"\x01\x02\x01"[..], LINE, &b"\x02\x00\xff"[..]].concat(),
+    );
+    travels(&FromTab::Alive, b"\x01\x03");
+    travels(&FromTab::Release { epoch: 1 }, b"\x01\x04\x01");
+}
+
+#[test]
+fn the_words_of_the_server() {
+    let identity = RegistrationIdentity {
+        instance: "urn:uuid:i".to_owned(),
+        contact_user: "u".to_owned(),
+        call_id: "c".to_owned(),
+    };
+    travels(
+        &ToTab::Granted(Grant { epoch: 1, identity, snapshot: Some((vec![0, 255], 2)) }),
+        b"\x01\x00\x01\nurn:uuid:i\x01u\x01c\x01\x02\x00\xff\x02",
+    );
+    travels(&ToTab::Resumed { epoch: 1 }, b"\x01\x01\x01");
+    travels(&ToTab::Watching, b"\x01\x02");
+    travels(&ToTab::Line(line()), &[&b"\x01\x03"[..], LINE].concat());
+    travels(&ToTab::Presence(line().presence), b"\x01\x04\x01\x041002\x03");
+    travels(&ToTab::Alive, b"\x01\x05");
+}
+
+#[test]
+fn the_last_of_each_kind() {
+    travels(&Registration::StillLoggedIn, b"\x01\x08");
+    travels(&Refusal::ServerFailure(500), b"\x01\x06\xf4\x03");
+    travels(&Cause::Media(MediaFailure::Connectivity), b"\x01\r\x06");
+    travels(&Phase::Ending, b"\x01\x07");
+}
+
+#[test]
+fn what_a_page_opens_with_and_what_is_to_be_signed() {
+    let contact = Contact { extension: "1001".to_owned(), name: "Al".to_owned() };
+    let server = IceServer { urls: vec!["stun:s".to_owned()], username: Some("u".to_owned()), credential: None };
+    let opening = Opening {
+        me: contact.clone(),
+        domain: "d".to_owned(),
+        contacts: vec![contact],
+        line: line(),
+        ice_servers: vec![server],
+        ringing_seconds: 60,
+    };
+    travels(
+        &opening,
+        &[&b"\x01\x041001\x02Al\x01d\x01\x041001\x02Al"[..], LINE, &b"\x01\x01\x06stun:s\x01\x01u\x00<"[..]].concat(),
+    );
+    let wanted = ToSign {
+        epoch: 1,
+        challenges: vec!["Digest".to_owned()],
+        nc: 2,
+        method: "REGISTER".to_owned(),
+        uri: "sip:d".to_owned(),
+        body: vec![255],
+    };
+    travels(&wanted, b"\x01\x01\x01\x06Digest\x02\x08REGISTER\x05sip:d\x01\xff");
+}

@@ -102,7 +102,8 @@ impl Agent {
         match purpose {
             Purpose::Register => Some(self.registering.next_seq()),
             Purpose::Invite(call) => Some(following.saturating_add(self.session(call)?.skipped())),
-            Purpose::Farewell | Purpose::Probe => Some(following),
+            Purpose::Probe => Some(following),
+            Purpose::Farewell => Some(self.next_seq_after(request, following)),
             Purpose::Event(subject) => self.next_seq_about(subject, following),
             Purpose::Reinvite(call)
             | Purpose::Update(call)
@@ -115,6 +116,19 @@ impl Agent {
                 Some(dialog.local_seq())
             }
         }
+    }
+}
+
+impl Agent {
+    /// The number of a BYE that is signed: above all that its dialog still says of a transfer (RFC 3261 12.2.1.1).
+    fn next_seq_after(&mut self, bye: &Request, following: u32) -> u32 {
+        let Ok(call_id) = bye.headers.get::<crate::header::CallId>() else { return following };
+        let is_of = |session: &&mut super::session::Session| session.call_id == call_id.to_string();
+        let Some(dialog) = self.sessions.iter_mut().find(is_of).and_then(|session| session.dialog_with(bye)) else {
+            return following;
+        };
+        dialog.skip(1);
+        dialog.local_seq().max(following)
     }
 }
 

@@ -85,9 +85,9 @@ fn a_call_that_takes_the_place_of_another_begins_muted_as_that_one_was_and_nothi
         holding.handle(Input::Answer(id, Answer::Description(body)), NOW);
     };
     let asked = |outputs: &[Output]| {
-        outputs.iter().find_map(|output| match output {
-            Output::Ask(id, question @ Question::Answer { .. }) => Some((*id, question.clone())),
-            _ => None,
+        outputs.iter().find_map(|output| {
+            let Output::Ask(id, question @ Question::Answer { .. }) = output else { return None };
+            Some((*id, question.clone()))
         })
     };
     let body = format!("Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{SDP}", SDP.len());

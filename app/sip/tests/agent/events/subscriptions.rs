@@ -39,15 +39,13 @@ fn subscribe(net: &mut Net) -> SubscriptionId {
 
 fn subscribe_to(net: &mut Net, package: Package, seconds: u64) -> SubscriptionId {
     let expires = Duration::from_secs(seconds);
-    net.doing(ALICE, "subscribes to bob", |agent, now| {
-        agent.subscribe(uri("sip:bob@example.com"), package, expires, now)
-    })
-    .unwrap()
+    net.on(ALICE, "subscribes to bob", |agent, now| agent.subscribe(uri("sip:bob@example.com"), package, expires, now))
+        .unwrap()
 }
 
 fn unsubscribe(net: &mut Net) {
     let id = net.phone(ALICE).agent.subscriptions().next().unwrap().id;
-    net.doing(ALICE, "unsubscribes", |agent, now| agent.unsubscribe(id, now)).unwrap();
+    net.on(ALICE, "unsubscribes", |agent, now| agent.unsubscribe(id, now)).unwrap();
 }
 
 fn last_subscribe(net: &Net) -> Request {
@@ -168,7 +166,7 @@ fn s10_a_gap_asks_for_everything() {
     grant(&mut net, 1);
     let id = net.phone(ALICE).agent.subscriptions().next().unwrap().id;
     for _ in 0..3 {
-        net.doing(ALICE, "missed something", |agent, now| agent.renew(id, now)).unwrap();
+        net.on(ALICE, "missed something", |agent, now| agent.renew(id, now)).unwrap();
     }
     net.settle();
     assert_eq!(count(&net), 2, "once, while it is under way");
@@ -408,7 +406,7 @@ fn s20_a_goodbye_waits_for_the_refresh_that_is_under_way() {
     active(&mut net);
     let id = net.phone(ALICE).agent.subscriptions().next().unwrap().id;
     grant(&mut net, 2);
-    net.doing(ALICE, "renews", |agent, now| agent.renew(id, now)).unwrap();
+    net.on(ALICE, "renews", |agent, now| agent.renew(id, now)).unwrap();
     unsubscribe(&mut net);
     assert_eq!(phase(&net), Some(SubscriptionPhase::Ending));
     net.settle();
@@ -630,11 +628,11 @@ fn there_are_only_so_many() {
     for _ in 0..256 {
         subscribe(&mut net);
     }
-    let one_more = net.doing(ALICE, "subscribes", |agent, now| {
+    let one_more = net.on(ALICE, "subscribes", |agent, now| {
         agent.subscribe(uri("sip:bob@example.com"), Package::Dialog, Duration::from_secs(600), now)
     });
     assert_eq!(one_more, Err(VerbError::TooMany));
-    let unknown = net.doing(ALICE, "unsubscribes", |agent, now| agent.unsubscribe(SubscriptionId(9999), now));
+    let unknown = net.on(ALICE, "unsubscribes", |agent, now| agent.unsubscribe(SubscriptionId(9999), now));
     assert_eq!(unknown, Err(VerbError::Unknown));
 }
 

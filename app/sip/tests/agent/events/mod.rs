@@ -3,9 +3,12 @@
 mod both;
 mod inquiries;
 mod messages;
+mod notifications;
 mod publications;
 mod subscribers;
 mod subscriptions;
+mod survival;
+mod unsubscribing;
 
 use super::{ALICE, BOB, Net, established, last_response, net, ready, request};
 use sip::Duration;

@@ -168,7 +168,7 @@ impl Session {
 
     /// Gives it up: before INVITE left, nothing is owed; after that, CANCEL (RFC 3261 9.1).
     pub(super) fn withdraw(&mut self, core: &mut Core, cause: Cause) {
-        let reason = cause::reason(&cause);
+        let reason = cause::reason_of_cancel(&cause);
         self.refuse_early_update(core);
         self.end(core, cause);
         let State::Outgoing(Outgoing { step, .. }) = &mut self.state else { return };

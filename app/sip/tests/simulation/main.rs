@@ -74,7 +74,7 @@ fn run_all(first: u64, count: u64) -> (u64, Option<Failure>) {
                 return;
             }
             drop(guard);
-            if seed % 10_000 == 0 && seed > first {
+            if seed.is_multiple_of(10_000) && seed > first {
                 eprintln!("{seed} …");
             }
             match run(seed, None, false) {

@@ -11,7 +11,7 @@ fn lines(net: &Net) -> Vec<&str> {
 
 fn probe(net: &mut Net) {
     let call = net.phone(ALICE).agent.calls().next().unwrap().id;
-    net.doing(ALICE, "asks whether bob is still there", |agent, now| agent.inquire_in(call, now)).unwrap();
+    net.on(ALICE, "asks whether bob is still there", |agent, now| agent.inquire_in(call, now)).unwrap();
 }
 
 #[test]
@@ -19,7 +19,7 @@ fn e1_e4_what_a_phone_can_do() {
     check("what_a_phone_can_do", |net| {
         net.start(ALICE);
         net.start(BOB);
-        net.doing(ALICE, "asks", |agent, now| agent.inquire(uri("sip:bob@example.com"), now)).unwrap();
+        net.on(ALICE, "asks", |agent, now| agent.inquire(uri("sip:bob@example.com"), now)).unwrap();
         net.settle();
     });
 }
@@ -27,7 +27,7 @@ fn e1_e4_what_a_phone_can_do() {
 #[test]
 fn e5_nobody_can_do_anything() {
     let mut net = ready();
-    net.doing(ALICE, "asks", |agent, now| agent.inquire(uri("sip:nobody@example.com"), now)).unwrap();
+    net.on(ALICE, "asks", |agent, now| agent.inquire(uri("sip:nobody@example.com"), now)).unwrap();
     net.settle();
     assert_eq!(lines(&net), ["capabilities: Failed(NotFound)"]);
 }
@@ -71,7 +71,7 @@ fn a_long_answer_is_cut() {
         response.headers.push_raw("Supported", &tags.join(", ")).unwrap();
         response
     });
-    net.doing(ALICE, "asks", |agent, now| agent.inquire(uri("sip:bob@example.com"), now)).unwrap();
+    net.on(ALICE, "asks", |agent, now| agent.inquire(uri("sip:bob@example.com"), now)).unwrap();
     net.settle();
     assert!(lines(&net)[0].contains("tag63") && !lines(&net)[0].contains("tag64"));
 }

@@ -21,10 +21,8 @@ fn state(words: &str) -> Body {
 
 fn subscribe_for(net: &mut Net, package: Package, seconds: u64) {
     let expires = Duration::from_secs(seconds);
-    net.doing(ALICE, "subscribes to bob", |agent, now| {
-        agent.subscribe(uri("sip:bob@example.com"), package, expires, now)
-    })
-    .unwrap();
+    net.on(ALICE, "subscribes to bob", |agent, now| agent.subscribe(uri("sip:bob@example.com"), package, expires, now))
+        .unwrap();
     net.settle();
 }
 
@@ -39,7 +37,7 @@ fn bob(
     act: impl FnOnce(&mut Agent, sip::agent::SubscriptionId, sip::Instant) -> Result<(), VerbError>,
 ) -> Result<(), VerbError> {
     let id = *net.phone(BOB).asked_for.last().expect("somebody asked");
-    let result = net.doing(BOB, what, |agent, now| act(agent, id, now));
+    let result = net.on(BOB, what, |agent, now| act(agent, id, now));
     net.settle();
     result
 }
@@ -54,7 +52,7 @@ fn change(net: &mut Net, words: &str) {
 
 fn unsubscribe(net: &mut Net) {
     let id = net.phone(ALICE).agent.subscriptions().next().unwrap().id;
-    net.doing(ALICE, "unsubscribes", |agent, now| agent.unsubscribe(id, now)).unwrap();
+    net.on(ALICE, "unsubscribes", |agent, now| agent.unsubscribe(id, now)).unwrap();
     net.settle();
 }
 
@@ -139,7 +137,7 @@ fn n10_the_newest_state_follows() {
     accept(&mut net);
     let id = net.phone(BOB).asked_for[0];
     for words in ["1", "2", "3"] {
-        net.doing(BOB, "changes", |agent, now| agent.notify(id, state(words), now)).unwrap();
+        net.on(BOB, "changes", |agent, now| agent.notify(id, state(words), now)).unwrap();
     }
     net.settle();
     let told: Vec<_> = net.exchange.requests(&Method::Notify).iter().map(|notify| notify.body.clone()).collect();
@@ -336,7 +334,7 @@ fn both_survive_the_loss_of_a_connection_at_any_step() {
         for at in (5..80).step_by(10) {
             let mut net = phones();
             let expires = Duration::from_secs(600);
-            net.doing(ALICE, "subscribes to bob", |agent, now| {
+            net.on(ALICE, "subscribes to bob", |agent, now| {
                 agent.subscribe(uri("sip:bob@example.com"), Package::Presence, expires, now)
             })
             .unwrap();
@@ -344,7 +342,7 @@ fn both_survive_the_loss_of_a_connection_at_any_step() {
             net.run(Duration::from_millis(at.min(25)));
             if at > 25 {
                 let id = net.phone(BOB).asked_for[0];
-                net.doing(BOB, "accepts", |agent, now| agent.accept_subscription(id, state("open"), now)).unwrap();
+                net.on(BOB, "accepts", |agent, now| agent.accept_subscription(id, state("open"), now)).unwrap();
                 net.run(cut_at.since(net.now));
             }
             net.cut(phone);
@@ -353,7 +351,7 @@ fn both_survive_the_loss_of_a_connection_at_any_step() {
                 net.run(Duration::from_secs(1));
                 if let Some(id) = net.phone(BOB).asked_for.last().copied() {
                     let accept = |agent: &mut Agent, now| agent.accept_subscription(id, state("open"), now);
-                    let _ = net.doing(BOB, "accepts", accept);
+                    let _ = net.on(BOB, "accepts", accept);
                 }
             }
             let refused = last(&net, ALICE) == "subscription: Ended(Refused(NotFound))";

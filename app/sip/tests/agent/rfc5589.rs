@@ -2,7 +2,7 @@
 //! also run with each phone's page replaced after each of its inputs, and with its connection lost there: whatever the
 //! moment, all three users must notice the same.
 
-use super::network::{Seen};
+use super::network::Seen;
 use super::transfer::transfer;
 use super::transferee::accept;
 use super::{ALICE, BOB, CAROL, Net, trio};

@@ -38,7 +38,7 @@ pub struct Call {
     pub replaces: Option<CallId>,
     /// How far a transfer of it is that we asked for.
     pub transfer: Option<TransferProgress>,
-    /// Whether the other end asks for a transfer: [`Event::TransferAsked`].
+    /// Whether the other end asks for a transfer: [`super::Event::TransferAsked`].
     pub transfer_asked: bool,
     /// What is known of who calls; of a call that we began, nothing.
     #[cfg_attr(feature = "serde", serde(default))]

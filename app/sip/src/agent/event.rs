@@ -22,7 +22,7 @@ pub enum Event {
     Call(CallId),
     /// Their description for this call arrived: apply it. The final one is always told, even when it equals
     /// the early one before it; but for a call whose early dialog was changed (UPDATE), where the last
-    /// [`Question::Answer`] had it.
+    /// [`super::Question::Answer`] had it.
     Remote {
         /// Whose.
         call: CallId,
@@ -85,7 +85,7 @@ pub enum Event {
     /// The call is over and forgotten; release its microphone and its peer connection.
     ///
     /// A call that was refused because as many are up as are allowed is told by this alone, as
-    /// [`Direction::Incoming`] with [`Cause::Busy`].
+    /// [`super::Direction::Incoming`] with [`Cause::Busy`].
     Ended {
         /// Which.
         call: CallId,

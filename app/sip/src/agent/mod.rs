@@ -1,18 +1,42 @@
-//! A phone: registers, makes and takes calls (RFC 3261 sections 8 to 15, over RFC 7118).
+//! A phone: stays registered and reachable, makes, takes, changes and passes on calls (RFC 3261 sections 8 to 15, over
+//! RFC 7118), and does what phones do beside calls: messages, capabilities, subscriptions, publications.
 //!
 //! What the user of an [`Agent`] does:
 //! - opens the transport when told [`Output::Connect`], to the server that it names, and says [`Input::Connected`] or [`Input::Disconnected`];
 //! - passes every message that arrives to [`Input::Received`] and sends every [`Output::Transmit`];
 //! - answers each [`Output::Ask`] with an [`Input::Answer`], whenever it can;
 //! - calls the verbs ([`Agent::call`], [`Agent::answer`], …);
-//! - keeps each [`Event::Message`], and decides about each [`Event::SubscriptionAsked`], within 30 s;
+//! - decides about each [`Event::TransferAsked`] within the ringing time; keeps each [`Event::Message`], and decides
+//!   about each [`Event::SubscriptionAsked`], within 30 s;
 //! - drains [`Agent::poll`] after each of these, then arms one timer for [`Agent::deadline`] and passes
 //!   [`Input::Timeout`] when it is due.
 //!
-//! What the phone is doing is read from it: [`Agent::registration`], [`Agent::calls`].
+//! What the phone is doing is read from it: [`Agent::registration`], [`Agent::calls`], [`Agent::subscriptions`],
+//! [`Agent::publications`].
 //!
-//! A call ends for the user the moment it is decided ([`Event::Ended`], exactly once); what is still owed to
-//! the other end (CANCEL, BYE, ACK) is done behind that.
+//! What holds at any time:
+//! - A call ends for the user the moment it is decided ([`Event::Ended`], exactly once); what is still owed to the other
+//!   end (CANCEL, BYE, ACK) is done behind that.
+//! - A transport that is lost ends nothing: the calls stay, and a request that was under way leaves again as it was over
+//!   the next one, so that nothing is done twice.
+//! - All state is in the [`Snapshot`], each deadline in the state that it belongs to: an agent is saved and restored
+//!   whenever it is drained, and goes on with the same dialogs.
+//! - What others can make grow is bounded, and what does not fit is refused.
+//!
+//! To read it, begin with the words: `api.rs`, `call.rs`, `event.rs`, `question.rs`, `config.rs`, and the verbs in
+//! `verbs.rs`. Then what all parts share, `core.rs`, and the way of a message through it: `receive.rs` (what comes),
+//! `transactions.rs`, `outcomes.rs` (what came of what was sent), `challenge.rs`, `compose.rs` (what is written). Each
+//! machine has its table of states above its type:
+//!
+//! | What | Where |
+//! | --- | --- |
+//! | The transport, its servers, the registration | `link.rs`, `servers.rs`, `registering.rs` |
+//! | A call and its states | `session.rs`; `outgoing.rs`, `early.rs`, `redirect.rs`; `incoming.rs`; `reliable.rs`; `established.rs` |
+//! | Changes of a call | `modify.rs` (ours), `update.rs` (theirs), `hold.rs`, `session_timer.rs` |
+//! | What is said in it | `info.rs`, `trickle.rs` |
+//! | Transfers | `transfer.rs` (asked by us), `report.rs` and `telling.rs` (asked of us), `refer.rs`, `replaces.rs` |
+//! | Beside calls | `events/` |
+//! | Saving | `snapshot.rs` |
 
 mod api;
 mod auto_answer;

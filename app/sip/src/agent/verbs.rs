@@ -99,7 +99,7 @@ impl Agent {
     }
 
     /// Offers anew in an established call: asks for the offer, sends re-INVITE; the answer comes as
-    /// [`Event::Remote`]. If the other end refuses, the call goes on as it was.
+    /// [`super::Event::Remote`]. If the other end refuses, the call goes on as it was.
     ///
     /// # Errors
     /// There is no such call, or it is not established, or its media is being changed already.
@@ -109,7 +109,7 @@ impl Agent {
 
     /// Puts an answered call on hold: nothing of theirs is received any more, by the direction of the media alone (RFC 3264
     /// 8.4). While its media is being changed it waits; what the user wanted last is done. If the other end refuses, it
-    /// stays as it was ([`Event::Call`]).
+    /// stays as it was ([`super::Event::Call`]).
     ///
     /// # Errors
     /// There is no such call, or it is not established.
@@ -142,12 +142,12 @@ impl Agent {
         self.verb(id, now, |session, _| session.request_picture())
     }
 
-    /// Sends candidates that follow our description (RFC 8840), if [`Config::trickle`] and they take them; as long as that is
+    /// Sends candidates that follow our description (RFC 8840), if [`super::Config::trickle`] and they take them; as long as that is
     /// not known, or there is no dialog, they wait. Each fragment has all candidates of its ICE session so far: the newest
     /// replaces one that waits.
     ///
     /// # Errors
-    /// There is no such call, or [`Config::trickle`] is off, or it is no fragment.
+    /// There is no such call, or [`super::Config::trickle`] is off, or it is no fragment.
     pub fn trickle(&mut self, id: CallId, fragment: Body, now: Instant) -> Result<(), VerbError> {
         self.verb(id, now, |session, core| session.trickle(core, fragment))
     }

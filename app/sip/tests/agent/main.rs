@@ -65,6 +65,11 @@ fn net() -> Net {
     Network::new(Wire::default(), &["alice", "bob"])
 }
 
+/// Carol too.
+fn trio() -> Net {
+    Network::new(Wire::default(), &["alice", "bob", "carol"])
+}
+
 /// Both registered.
 fn ready() -> Net {
     let mut net = net();
@@ -166,6 +171,11 @@ fn request(text: &str) -> Request {
 /// A request as it goes over the wire.
 fn text(request: &Request) -> String {
     String::from_utf8(request.to_bytes()).unwrap()
+}
+
+/// How many REGISTERs left.
+fn registers(net: &Net) -> usize {
+    net.exchange.requests(&Method::Register).len()
 }
 
 /// The last response that the exchange got.

@@ -2,7 +2,7 @@
 
 use super::transfer::{talking, transfer};
 use super::transferee::{accept, refer};
-use super::{ALICE, BOB, CAROL, last_response};
+use super::{ALICE, BOB, CAROL, last_response, trio};
 use sip::agent::TransferProgress as Progress;
 use sip::header::Replaces;
 use sip::message::{HeaderName, Method, Status};
@@ -39,7 +39,7 @@ fn only_harmless_headers_reach_the_invite() {
 
 #[test]
 fn who_does_not_take_transfers_refuses_them() {
-    let mut net = super::network::Network::new(super::network::Wire::default(), &["alice", "bob", "carol"]);
+    let mut net = trio();
     net.phone_mut(BOB).configure(|config| config.transfers = false);
     for phone in [ALICE, BOB, CAROL] {
         net.start(phone);

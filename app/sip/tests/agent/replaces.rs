@@ -1,7 +1,7 @@
 //! INVITE with Replaces: each row of the state table, attended transfers as their transferor has them, and pick-ups.
 
 use super::transfer::{talking, three};
-use super::{ALICE, BOB, CAROL, Net, last_response};
+use super::{ALICE, BOB, CAROL, Net, last_response, trio};
 use sip::agent::{CallId, Cause, Direction, MediaFailure, Phase};
 use sip::header::{self, CSeq, Replaces};
 use sip::message::{Message, Method, Status};
@@ -55,7 +55,7 @@ fn established_replaces() {
     for full in [false, true] {
         let mut net = three();
         if full {
-            net = super::network::Network::new(super::network::Wire::default(), &["alice", "bob", "carol"]);
+            net = trio();
             for phone in [ALICE, BOB, CAROL] {
                 net.start(phone);
             }

@@ -1,7 +1,6 @@
 //! Asking the other end of a call to call somebody else: each row of the state table, and what servers do in practice.
 
-use super::network::{Network, Wire};
-use super::{ALICE, BOB, CAROL, Net, established, last_response};
+use super::{ALICE, BOB, CAROL, Net, established, last_response, trio};
 use sip::Duration;
 use sip::agent::{Cause, Phase, TransferProgress as Progress, VerbError};
 use sip::header::{Contact, ReferTo, ReferredBy};
@@ -9,7 +8,7 @@ use sip::message::{Method, Request, Response, Status};
 
 /// Three phones, each of which takes two calls.
 pub(crate) fn three() -> Net {
-    let mut net = Network::new(Wire::default(), &["alice", "bob", "carol"]);
+    let mut net = trio();
     for phone in [ALICE, BOB, CAROL] {
         net.phone_mut(phone).configure(|config| config.max_calls = 2);
         net.start(phone);

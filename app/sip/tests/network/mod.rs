@@ -8,7 +8,7 @@
 //! With [`Network::replace_after`] a phone's page is replaced once, after its n-th input: its agent is saved,
 //! serialized, and goes on as another one that was restored from it. [`with_replacements`] runs a flow
 //! again with each such moment.
-#![allow(dead_code, unreachable_pub, missing_docs)]
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "several tests share it, each a part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod ladder;

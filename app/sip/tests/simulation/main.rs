@@ -10,12 +10,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[allow(unused_imports)]
+#[allow(unused_imports, reason = "several tests share it, each a part")]
 #[path = "../network/mod.rs"]
 mod network;
 mod page;
 mod random;
-#[allow(dead_code, unreachable_pub)]
+#[allow(dead_code, unreachable_pub, reason = "it is shared with the tests of the exchange")]
 #[path = "../exchange/real.rs"]
 mod real;
 mod run;

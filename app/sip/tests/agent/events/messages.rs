@@ -1,6 +1,6 @@
 //! Messages (RFC 3428).
 
-use super::{ALICE, BOB, Net, check, check_losses, established, last_response, ready, text, uri};
+use super::{ALICE, BOB, Net, check, check_losses, established, last_response, lines, ready, text, uri};
 use sip::Duration;
 use sip::agent::{Agent, Cause, VerbError};
 use sip::header::{CSeq, CallId, Via};
@@ -21,10 +21,6 @@ fn said(net: &mut Net) {
     net.start(BOB);
     say(net, "Watson, come here.");
     net.settle();
-}
-
-fn lines(net: &Net, phone: usize) -> Vec<&str> {
-    net.phone(phone).noticed.iter().map(String::as_str).collect()
 }
 
 #[test]

@@ -29,6 +29,11 @@ fn noticed(net: &Net, phone: usize) -> (Vec<String>, Vec<super::network::Seen>) 
     (net.phone(phone).noticed.clone(), net.phone(phone).seen.clone())
 }
 
+/// What a phone's user noticed.
+fn lines(net: &Net, phone: usize) -> Vec<&str> {
+    net.phone(phone).noticed.iter().map(String::as_str).collect()
+}
+
 /// The flow as a ladder; and the same with either phone's page replaced after each of its inputs.
 fn check(name: &str, flow: fn(&mut Net)) {
     check_with(name, net, flow);

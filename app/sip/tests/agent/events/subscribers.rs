@@ -1,6 +1,6 @@
 //! Subscriptions of others to us (RFC 6665 4.2): Alice subscribes at Bob's phone.
 
-use super::{ALICE, BOB, Net, check_with, last_response, net, uri};
+use super::{ALICE, BOB, Net, check_with, last_response, lines, net, uri};
 use sip::Duration;
 use sip::agent::{Agent, Body, Package, SubscriptionPhase, VerbError};
 use sip::header::{AllowEvents, CSeq, Event, Expires, MinExpires, SubscriptionState, Via};
@@ -58,10 +58,6 @@ fn unsubscribe(net: &mut Net) {
 
 fn phase(net: &Net) -> Option<SubscriptionPhase> {
     net.phone(ALICE).agent.subscriptions().next().map(|subscription| subscription.phase)
-}
-
-fn lines(net: &Net, phone: usize) -> Vec<&str> {
-    net.phone(phone).noticed.iter().map(String::as_str).collect()
 }
 
 fn last(net: &Net, phone: usize) -> &str {

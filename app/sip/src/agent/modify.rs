@@ -145,7 +145,7 @@ impl Established {
     }
 
     /// Whether our next description would say something else than the last.
-    const fn is_change_due(&self) -> bool {
+    pub(super) const fn is_change_due(&self) -> bool {
         self.renew || self.holding.here != self.holding.agreed
     }
 

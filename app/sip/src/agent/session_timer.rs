@@ -102,9 +102,10 @@ impl SessionTimer {
 }
 
 impl Established {
-    /// When the timer of the session wants something. As long as something else is under way a refresh waits for its end.
+    /// When the timer of the session wants something. As long as something else is under way a refresh waits for its end;
+    /// a change that waits for a transport is a refresh itself.
     pub(super) fn timer_deadline(&self) -> Option<Instant> {
-        let refresh = self.timer.refresh_at().filter(|_| self.is_free());
+        let refresh = self.timer.refresh_at().filter(|_| self.is_free() && !self.is_change_due());
         [self.timer.until(), refresh].into_iter().flatten().min()
     }
 

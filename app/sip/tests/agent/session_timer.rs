@@ -285,6 +285,27 @@ fn refreshing_401_is_signed() {
 }
 
 #[test]
+fn a_hold_that_waits_for_the_transport_refreshes() {
+    let mut net = with(brief, usual);
+    net.reachable = false;
+    net.cut(ALICE);
+    net.hold(ALICE);
+    net.run(Duration::from_secs(61));
+    let deadline = net.phone(ALICE).agent.deadline();
+    assert!(deadline.is_some_and(|deadline| deadline > net.now), "nothing is due that cannot be done: {deadline:?}");
+    net.reachable = true;
+    net.hint(ALICE);
+    net.settle();
+    let invites = net.exchange.requests(&Method::Invite);
+    assert_eq!(expires(&invites[invites.len() - 1].headers), (120, Some(Refresher::Uac)));
+    net.run(Duration::from_secs(59));
+    assert!(net.exchange.requests(&Method::Update).is_empty(), "the hold began the interval anew");
+    net.run(Duration::from_secs(200));
+    assert_eq!(net.phone(ALICE).phase(), Some(Phase::Established));
+    assert_eq!(net.phone(BOB).phase(), Some(Phase::Established));
+}
+
+#[test]
 fn a_call_whose_interval_is_too_small_is_made_with_more() {
     check("interval_too_small", |net| {
         net.phone_mut(ALICE).configure(|config| {

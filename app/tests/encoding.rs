@@ -37,7 +37,7 @@ fn line() -> LineState {
 
 /// [`line`].
 const LINE: &[u8] = b"\x04\x04\xe8\x03\x01\xac\x02\x01\x041002\x03Ben\x06\x01\x01\x01\
-    \x01\x02\x00\x041002\x03Ben\x10\x01l\x01\x01r\x01\x041002\x03";
+    \x01\x02\x00\x041002\x03Ben\x17\x01l\x01\x01r\x01\x041002\x03";
 
 /// The value is written as these bytes, and read back from them; from fewer or more, nothing is read.
 #[track_caller]
@@ -87,7 +87,7 @@ fn the_words_of_the_server() {
 fn the_last_of_each_kind() {
     travels(&Registration::StillLoggedIn, b"\x01\x08");
     travels(&Refusal::ServerFailure(500), b"\x01\x06\xf4\x03");
-    travels(&Cause::Media(MediaFailure::Connectivity), b"\x01\r\x06");
+    travels(&Cause::Media(MediaFailure::Connectivity), b"\x01\x13\x06");
     travels(&Phase::Ending, b"\x01\x07");
 }
 

@@ -29,6 +29,9 @@
 //!
 //! What they share, `examples/office`, has the loop above in full.
 //!
+//! The feature `serde` saves and restores machines. The feature `events`, which is on by default, has all that an agent
+//! does beside registering and calling; without it nothing of that is built, announced or taken.
+//!
 //! What is done of which RFC, what is refused, and which test shows it: [`conformance`].
 #![no_std]
 #![forbid(unsafe_code)]

@@ -89,6 +89,7 @@ pub(super) fn invite(config: &Profile, target: &Uri, dialog_call_id: &str, tag: 
 }
 
 /// A request outside of dialogs, without Via and Contact (RFC 3261 8.1.1); [`finish`] is to follow.
+#[cfg(feature = "events")]
 pub(super) fn outside(config: &Profile, method: Method, target: Uri, call_id: &str, tag: &str, seq: u32) -> Request {
     let mut request = Request::new(method, target.clone());
     request.headers.push(&MaxForwards(MAX_FORWARDS));
@@ -184,7 +185,8 @@ pub(super) fn response(config: &Profile, request: &Request, status: Status, tag:
     if makes_dialog || status == Status::BAD_INFO_PACKAGE {
         listen(config, &mut response.headers);
     }
-    if status.is_success() && request.method == Method::Options && !config.packages.is_empty() {
+    let has_packages = cfg!(feature = "events") && !config.packages.is_empty();
+    if status.is_success() && request.method == Method::Options && has_packages {
         response.headers.push(&AllowEvents(config.packages.iter().map(Package::name).collect()));
     }
     if status == Status::METHOD_NOT_ALLOWED || status == Status::NOT_IMPLEMENTED {
@@ -266,7 +268,7 @@ pub(super) fn methods(config: &Profile) -> Vec<Method> {
         Method::Subscribe,
     ];
     methods.extend(config.transfers.then_some(Method::Refer));
-    methods.extend(config.messages.then_some(Method::Message));
+    methods.extend((cfg!(feature = "events") && config.messages).then_some(Method::Message));
     methods
 }
 

@@ -50,6 +50,10 @@ mod description;
 mod early;
 mod established;
 mod event;
+#[cfg(feature = "events")]
+mod events;
+#[cfg(not(feature = "events"))]
+#[path = "no_events.rs"]
 mod events;
 mod hold;
 mod hooked;

@@ -75,7 +75,13 @@ impl Agent {
 
     /// Sends a request as another one, with the next number.
     pub(super) fn send_again(&mut self, purpose: Purpose, mut request: Request, challenged: u8) {
-        let Some(seq) = self.next_seq(purpose, &request) else { return };
+        let Some(seq) = self.next_seq(purpose, &request) else {
+            // Its dialog is over, but what waits behind it may be for another one.
+            if let (Purpose::Info(_), Ok(key)) = (purpose, crate::transaction::Key::sent(&request)) {
+                self.conclude(&Outcome { key, purpose, challenged, request, response: None });
+            }
+            return;
+        };
         request.headers.pop_front::<Via>();
         request.headers.set(&CSeq { seq, method: request.method.clone() });
         compose::via(&mut self.core, &mut request);

@@ -153,7 +153,7 @@ impl Early {
         let early = self.dialogs.remove(at);
         if self.asked.as_ref().is_some_and(|asked| asked.branch == early.branch) {
             self.refuse_update(core, Status::REQUEST_TERMINATED);
-            core.forget_questions(call);
+            core.forget_descriptions(call);
         }
         if !matches!(early.described, Described::Silent) {
             core.event(Event::BranchEnded { call, branch: early.branch });

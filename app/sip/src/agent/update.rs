@@ -114,7 +114,7 @@ impl Session {
         let State::Established(established) = &mut self.state else { return };
         if matches!(&established.modify, Modify::Answering { key, .. } if key == cancelled) {
             established.refuse_theirs(core, Status::REQUEST_TERMINATED);
-            core.forget_questions(self.id);
+            core.forget_descriptions(self.id);
         }
     }
 }

@@ -1,6 +1,6 @@
 use super::core::Core;
 use super::reliable::{Acknowledged, Order, rseq};
-use super::transactions::Outcome;
+use super::transactions::{Outcome, Purpose};
 use super::{Answer, Body, Branch, CallId, Event, Question, compose, description};
 use crate::dialog::Dialog;
 use crate::header::To;
@@ -11,6 +11,8 @@ use alloc::vec::Vec;
 
 /// How many early dialogs of a call are followed; what comes from more is passed over until one of them answers.
 const MAX_BRANCHES: usize = 16;
+/// How many PRACKs of a call are under way at once; what comes reliably beside them waits until it comes again.
+const MAX_PRACKS: usize = 32;
 
 /// The early dialogs of a call that we began, one for each phone that it reached (RFC 3261 12.1), each with the
 /// descriptions that it told.
@@ -278,6 +280,10 @@ impl EarlyDialog {
     /// is not to be looked at.
     fn acknowledge(&mut self, core: &mut Core, call: CallId, response: &Response) -> Option<bool> {
         let (Some(rseq), Some(dialog)) = (rseq(response), &mut self.dialog) else { return Some(false) };
+        // Who is not acknowledged says it again (RFC 3262 3).
+        if core.transactions.count(Purpose::Prack(call)) >= MAX_PRACKS {
+            return None;
+        }
         match Acknowledged::order(self.reliable.as_ref(), rseq) {
             Order::Next => {
                 self.reliable = Acknowledged::send(core, call, dialog, rseq, response);

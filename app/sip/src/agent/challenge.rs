@@ -8,8 +8,9 @@ use crate::message::{Header, Headers, Method, Request, Response, Status};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-/// How many challenges one request answers: a proxy's, a server's, and a stale nonce for each.
-const MAX_CHALLENGES: u8 = 4;
+/// How many challenges one request answers: a proxy's, a server's, and a stale nonce for each, or all of that once more as
+/// it was sent for something else than a signature.
+const MAX_CHALLENGES: u8 = 6;
 
 /// Asks for a signature, if a response challenges the request that it answers and an answer may help: says
 /// whether it was asked for (RFC 3261 22).
@@ -43,6 +44,13 @@ pub(super) fn ask(core: &mut Core, outcome: &Outcome) -> bool {
     };
     core.ask_digest(question, challenged);
     true
+}
+
+/// Takes the signatures from a request that is sent again for another reason: each is good for one request, and a server that
+/// saw it counts the next one as a replay (RFC 7616 3.4 `nc`).
+pub(super) fn unsign(request: &mut Request) {
+    request.headers.remove(Authorization::NAME);
+    request.headers.remove(ProxyAuthorization::NAME);
 }
 
 /// The challenges that may be answered here, whether they were before or not.

@@ -12,7 +12,8 @@ impl Agent {
             if let Some(outcome) = self.core.outcome() {
                 self.take(outcome);
             } else if let Some((mut outcome, bound)) = self.registering.renewed() {
-                if bound && self.is_wanted(outcome.purpose) {
+                if bound && self.is_wanted(&outcome) {
+                    challenge::unsign(&mut outcome.request);
                     compose::reroute(&self.core.config, &mut outcome.request);
                     self.send_again(outcome.purpose, outcome.request, outcome.challenged | FLOW_RENEWED);
                 } else {

@@ -8,8 +8,9 @@ use crate::message::{Header, Headers, Method, Request, Response, Status};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-/// How many challenges one request answers: a proxy's, a server's, and a stale nonce for each.
-const MAX_CHALLENGES: u8 = 4;
+/// How many challenges one request answers: a proxy's, a server's, and a stale nonce for each, or all of that once more as
+/// it was sent for something else than a signature.
+const MAX_CHALLENGES: u8 = 6;
 
 /// Asks for a signature, if a response challenges the request that it answers and an answer may help: says
 /// whether it was asked for (RFC 3261 22).
@@ -45,6 +46,13 @@ pub(super) fn ask(core: &mut Core, outcome: &Outcome) -> bool {
     true
 }
 
+/// Takes the signatures from a request that is sent again for another reason: each is good for one request, and a server that
+/// saw it counts the next one as a replay (RFC 7616 3.4 `nc`).
+pub(super) fn unsign(request: &mut Request) {
+    request.headers.remove(Authorization::NAME);
+    request.headers.remove(ProxyAuthorization::NAME);
+}
+
 /// The challenges that may be answered here, whether they were before or not.
 pub(super) fn answerable(config: &Config, response: &Response) -> Vec<Challenge> {
     let mut challenges = offered(response);
@@ -75,7 +83,13 @@ impl Agent {
 
     /// Sends a request as another one, with the next number.
     pub(super) fn send_again(&mut self, purpose: Purpose, mut request: Request, challenged: u8) {
-        let Some(seq) = self.next_seq(purpose, &request) else { return };
+        let Some(seq) = self.next_seq(purpose, &request) else {
+            // Its dialog is over, but what waits behind it may be for another one.
+            if let (Purpose::Info(_), Ok(key)) = (purpose, crate::transaction::Key::sent(&request)) {
+                self.conclude(&Outcome { key, purpose, challenged, request, response: None });
+            }
+            return;
+        };
         request.headers.pop_front::<Via>();
         request.headers.set(&CSeq { seq, method: request.method.clone() });
         compose::via(&mut self.core, &mut request);

@@ -173,6 +173,11 @@ impl Core {
         }
     }
 
+    /// Forgets the descriptions that were asked for this call.
+    pub(super) fn forget_descriptions(&mut self, call: CallId) {
+        self.questions.forget_descriptions(call);
+    }
+
     /// Forgets what was asked for this call, but for signatures that its end needs.
     pub(super) fn forget_questions(&mut self, call: CallId) {
         self.questions.forget(call);

@@ -1,6 +1,6 @@
 use super::core::Core;
 use super::reliable::{Acknowledged, Order, rseq};
-use super::transactions::Outcome;
+use super::transactions::{Outcome, Purpose};
 use super::{Answer, Body, Branch, CallId, Event, Question, compose, description};
 use crate::dialog::Dialog;
 use crate::header::To;
@@ -11,6 +11,8 @@ use alloc::vec::Vec;
 
 /// How many early dialogs of a call are followed; what comes from more is passed over until one of them answers.
 const MAX_BRANCHES: usize = 16;
+/// How many PRACKs of a call are under way at once; what comes reliably beside them waits until it comes again.
+const MAX_PRACKS: usize = 32;
 
 /// The early dialogs of a call that we began, one for each phone that it reached (RFC 3261 12.1), each with the
 /// descriptions that it told.
@@ -153,7 +155,7 @@ impl Early {
         let early = self.dialogs.remove(at);
         if self.asked.as_ref().is_some_and(|asked| asked.branch == early.branch) {
             self.refuse_update(core, Status::REQUEST_TERMINATED);
-            core.forget_questions(call);
+            core.forget_descriptions(call);
         }
         if !matches!(early.described, Described::Silent) {
             core.event(Event::BranchEnded { call, branch: early.branch });
@@ -278,6 +280,10 @@ impl EarlyDialog {
     /// is not to be looked at.
     fn acknowledge(&mut self, core: &mut Core, call: CallId, response: &Response) -> Option<bool> {
         let (Some(rseq), Some(dialog)) = (rseq(response), &mut self.dialog) else { return Some(false) };
+        // Who is not acknowledged says it again (RFC 3262 3).
+        if core.transactions.count(Purpose::Prack(call)) >= MAX_PRACKS {
+            return None;
+        }
         match Acknowledged::order(self.reliable.as_ref(), rseq) {
             Order::Next => {
                 self.reliable = Acknowledged::send(core, call, dialog, rseq, response);

@@ -3,7 +3,7 @@ use super::hold::{Described, Holding, holds};
 use super::modify::{Modify, Offer};
 use super::session::{Session, State, bye_because};
 use super::session_timer::SessionTimer;
-use super::{Body, Cause, Event, MediaFailure, cause, description};
+use super::{Body, Cause, Direction, Event, MediaFailure, cause, description, identity};
 use crate::Instant;
 use crate::dialog::Dialog;
 use crate::header::{Allow, CSeq, Reason};
@@ -151,6 +151,18 @@ impl Session {
             established.described.heard(theirs);
         }
         self.learn_trickle(core, heard);
+        if self.direction == Direction::Outgoing {
+            self.connect(core, heard);
+        }
+    }
+
+    /// Shows whom the network says that we talk to now.
+    pub(super) fn connect(&mut self, core: &mut Core, headers: &Headers) {
+        if let Some(remote) = identity::connected(&core.config, headers, &self.remote) {
+            self.remote = remote;
+            (self.identity.asserted, self.identity.anonymous) = (true, false);
+            core.event(Event::Call(self.id));
+        }
     }
 
     /// Hangs up: BYE, which the called side may send only after the ACK (RFC 3261 15).

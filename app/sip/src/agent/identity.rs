@@ -109,6 +109,7 @@ pub(super) fn hide(invite: &mut Request) {
 /// | I8 | yes | From of nobody, P-Asserted-Identity, no Privacy | P-Asserted-Identity |
 /// | I9 | yes | Diversion | each in `diverted_by`, the first one first |
 /// | I10 | yes | History-Info, no Diversion | who was left with a Reason or a cause, the last one first |
+/// | I11 | yes | P-Asserted-Identity in the 2xx to our INVITE, in re-INVITE or UPDATE, no Privacy | that, from then on |
 ///
 /// # Errors
 /// From is missing or malformed.
@@ -136,6 +137,23 @@ pub(super) fn caller(config: &Config, headers: &Headers) -> Result<(NameAddr, Id
         return Ok((anonymous()?, identity));
     }
     Ok((remote, Identity { asserted, anonymous: false, diverted_by }))
+}
+
+/// Whom we talk to from now on, as the network says in the 2xx to our INVITE, or in a re-INVITE or UPDATE of theirs
+/// (RFC 5876): the call may have been picked up, or passed on. `before`: who it was. `None`: nobody else is named, or not so
+/// that it is believed.
+pub(super) fn connected(config: &Config, headers: &Headers, before: &NameAddr) -> Option<NameAddr> {
+    if !config.trusts_identity || wants_privacy(headers) {
+        return None;
+    }
+    let vouched = headers.find::<PAssertedIdentity>().ok().flatten().map(|PAssertedIdentity(vouched)| vouched);
+    let screened = || {
+        let party = headers.all::<RemotePartyId>().ok()?.into_iter().next()?;
+        (party.is_screened() && !party.is_private())
+            .then_some(NameAddr { params: crate::uri::Params::new(), ..party.0 })
+    };
+    let now = named(vouched.or_else(screened)?, before);
+    (now != *before && !is_nobody(&now) && now.to_string().len() <= MAX_ADDRESS).then_some(now)
 }
 
 /// An address with the name of another one, if it has none: whoever says another number may say another name too, so it is

@@ -60,6 +60,15 @@ enum Notice {
     Picture,
 }
 
+impl Informing {
+    /// The other end with this tag took the call: what another one was told is not waited for.
+    pub(super) fn answered_by(&mut self, tag: &str) {
+        if !self.trickle.was_told(tag) {
+            self.under_way = None;
+        }
+    }
+}
+
 impl Notice {
     fn body(self) -> Body {
         match self {

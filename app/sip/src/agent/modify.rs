@@ -7,7 +7,7 @@ use super::session_timer::SessionTimer;
 use super::transactions::{Outcome, Purpose};
 use super::{Answer, Body, Cause, Event, Question, VerbError, compose, description};
 use crate::Instant;
-use crate::header::CSeq;
+use crate::header::{CSeq, Contact, Route, Via};
 use crate::message::{Method, Request, Response, Status};
 use crate::transaction::{Key, T1, T1_X64};
 use alloc::vec::Vec;
@@ -39,9 +39,10 @@ const PATIENCE: Duration = T1_X64.saturating_add(T1);
 /// | Sent | 500 with Retry-After | – | Later |
 /// | Sent | 422 | re-INVITE with a longer interval | Sent |
 /// | Sent | 408, 481, nothing | BYE, Ended | – |
-/// | Sent | nothing, and the transport was lost meanwhile, or it was a refresh | – | Later, Not |
+/// | Sent | 408, nothing, and the transport was lost meanwhile, or it was a refresh | – | Later, Not |
 /// | Sent | other refusals | tells | Not |
 /// | Sent | longer than 64·T1 | CANCEL, tells | Not |
+/// | any | 2xx after that | ACK, and offers anew: they have what was given up | same |
 /// | Later | its time came | – | Not |
 /// | Answering | answer | 200 | Not, Later |
 /// | Answering | no answer can be made | 488 | Not, Later |
@@ -229,6 +230,11 @@ impl Session {
         }
     }
 
+    /// Whether this re-INVITE is the one that is under way.
+    pub(super) fn awaits_reinvite(&self, sent: &Key) -> bool {
+        matches!(&self.state, State::Established(Established { modify: Modify::Sent { key, .. }, .. }) if key == sent)
+    }
+
     /// Something came of our re-INVITE.
     pub(super) fn reinvite_outcome(&mut self, core: &mut Core, outcome: &Outcome) {
         let State::Established(established) = &mut self.state else { return };
@@ -251,13 +257,16 @@ impl Session {
                 established.acknowledged = Some(Acknowledged { seq: cseq.seq, ack });
             }
         }
-        let Some((change, _)) = change else { return };
+        let Some((change, interrupted)) = change else {
+            established.renew |= response.status.is_success();
+            return;
+        };
         established.modify = Modify::Not;
         if self.over {
         } else if response.status.is_success() {
             self.reinvite_accepted(core, change, &outcome.request, response);
         } else {
-            self.reinvite_refused(core, change, response);
+            self.reinvite_refused(core, change, interrupted, response);
         }
     }
 
@@ -288,7 +297,7 @@ impl Session {
         }
     }
 
-    fn reinvite_refused(&mut self, core: &mut Core, change: Change, response: &Response) {
+    fn reinvite_refused(&mut self, core: &mut Core, change: Change, interrupted: bool, response: &Response) {
         let State::Established(established) = &mut self.state else { return };
         match response.status {
             Status::REQUEST_PENDING => {
@@ -297,6 +306,10 @@ impl Session {
             Status::SERVER_INTERNAL_ERROR if let Some(wait) = compose::retry_after(&response.headers) => {
                 established.again(change, core.now + wait);
             }
+            // One refresh that gets lost is no hang-up, whoever says that it did.
+            Status::REQUEST_TIMEOUT if matches!(change, Change::Refresh) => self.refresh_failed(core),
+            // Whoever waited in vain may have waited at the transport that was lost.
+            Status::REQUEST_TIMEOUT if interrupted => established.again(change, core.now + T1),
             Status::CALL_DOES_NOT_EXIST | Status::REQUEST_TIMEOUT => self.leave(core, Cause::Network),
             _ => match change {
                 Change::Offer(offer) => {
@@ -333,7 +346,8 @@ impl Session {
         match core::mem::replace(&mut established.modify, Modify::Not) {
             Modify::Sent { key, change, .. } => {
                 core.cancel(&key, None);
-                core.transactions.drop_client(&key);
+                // What comes of it all the same is acknowledged.
+                core.transactions.abandon(Purpose::Reinvite(self.id), core.now + T1_X64);
                 core.questions.forget_purpose(Purpose::Reinvite(self.id));
                 match change {
                     Change::Offer(offer) => established.give_up(offer),
@@ -354,6 +368,21 @@ impl Established {
         }
         self.modify = Modify::Later { at };
     }
+}
+
+/// Acknowledges a 2xx of our re-INVITE that comes when its call is over: it would be repeated otherwise.
+pub(super) fn acknowledge_late(core: &mut Core, invite: &Request, response: &Response) {
+    let mut ack = crate::transaction::ack(invite, response);
+    ack.headers.pop_front::<Via>();
+    let is_loose = |Route(hop): Route| hop.uri.as_sip().is_some_and(|uri| uri.params.has("lr"));
+    if ack.headers.find::<Route>().ok().flatten().is_none_or(is_loose)
+        && let Ok(Contact::Addr(target)) = response.headers.get::<Contact>()
+    {
+        ack.uri = target.uri;
+    }
+    compose::via(core, &mut ack);
+    core.hook.request(&mut ack);
+    core.transmit(ack.to_bytes());
 }
 
 /// How long to wait after glare (RFC 3261 14.1): the caller 2.1 to 4 s, the called side up to 2 s.

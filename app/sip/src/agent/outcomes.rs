@@ -1,6 +1,7 @@
 use super::link::Link;
+use super::session::State;
 use super::transactions::{FLOW_RENEWED, Outcome, Purpose, Transactions};
-use super::{Agent, Cause, Event, Output, Registration, challenge, compose, session_timer, strays};
+use super::{Agent, Cause, Event, Output, Registration, challenge, compose, modify, session_timer, strays};
 use crate::message::{Method, Status};
 use crate::transaction::T1_X64;
 
@@ -11,7 +12,8 @@ impl Agent {
             if let Some(outcome) = self.core.outcome() {
                 self.take(outcome);
             } else if let Some((mut outcome, bound)) = self.registering.renewed() {
-                if bound && self.is_wanted(outcome.purpose) {
+                if bound && self.is_wanted(&outcome) {
+                    challenge::unsign(&mut outcome.request);
                     compose::reroute(&self.core.config, &mut outcome.request);
                     self.send_again(outcome.purpose, outcome.request, outcome.challenged | FLOW_RENEWED);
                 } else {
@@ -47,7 +49,7 @@ impl Agent {
     }
 
     fn take(&mut self, outcome: Outcome) {
-        let wanted = self.is_wanted(outcome.purpose);
+        let wanted = self.is_wanted(&outcome);
         if wanted && challenge::ask(&mut self.core, &outcome) {
             return;
         }
@@ -61,14 +63,16 @@ impl Agent {
     }
 
     /// Whether a request for this purpose is worth being sent again, signed or over another flow.
-    fn is_wanted(&self, purpose: Purpose) -> bool {
-        match purpose {
-            Purpose::Invite(id)
-            | Purpose::Reinvite(id)
-            | Purpose::Update(id)
-            | Purpose::Info(id)
-            | Purpose::Prack(id)
-            | Purpose::Refer(id) => self.sessions.iter().any(|session| session.id == id && !session.over),
+    fn is_wanted(&self, outcome: &Outcome) -> bool {
+        match outcome.purpose {
+            // One that took too long was given up.
+            Purpose::Reinvite(id) => self
+                .sessions
+                .iter()
+                .any(|session| session.id == id && !session.over && session.awaits_reinvite(&outcome.key)),
+            Purpose::Invite(id) | Purpose::Update(id) | Purpose::Info(id) | Purpose::Prack(id) | Purpose::Refer(id) => {
+                self.sessions.iter().any(|session| session.id == id && !session.over)
+            }
             Purpose::Register | Purpose::Report(_) | Purpose::Farewell => true,
             Purpose::Event(subject) => self.is_subject_wanted(subject),
             Purpose::Probe => false,
@@ -93,7 +97,15 @@ impl Agent {
                     strays::refuse_stray(&mut self.core, &outcome.key, &outcome.request, response);
                 }
             }
-            Purpose::Reinvite(call) => self.with(call, |session, core| session.reinvite_outcome(core, outcome)),
+            Purpose::Reinvite(call) => {
+                if self.session(call).is_some_and(|session| matches!(session.state, State::Established(_))) {
+                    self.with(call, |session, core| session.reinvite_outcome(core, outcome));
+                } else if let Some(response) = &outcome.response
+                    && response.status.is_success()
+                {
+                    modify::acknowledge_late(&mut self.core, &outcome.request, response);
+                }
+            }
             Purpose::Prack(call) => self.with(call, |session, _| session.prack_outcome(outcome)),
             Purpose::Update(call) => self.with(call, |session, core| session.update_outcome(core, outcome)),
             Purpose::Info(call) => self.with(call, |session, core| session.info_outcome(core, outcome)),

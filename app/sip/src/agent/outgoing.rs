@@ -289,7 +289,8 @@ impl Session {
             bye(core, &mut dialog);
             return self.gone(core, cause);
         }
-        core.forget_questions(self.id);
+        core.forget_descriptions(self.id);
+        self.informing.answered_by(dialog.remote_tag());
         self.state = State::Established(Established::as_caller(dialog, Acknowledged { seq: cseq.seq, ack }));
         let theirs = answer.as_ref().or(changed.as_ref().map(|(theirs, _)| theirs));
         self.begun(core, &outcome.request, response, theirs);

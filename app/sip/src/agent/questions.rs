@@ -92,6 +92,14 @@ impl Questions {
         self.open.retain(|open| open.purpose() != Some(purpose));
     }
 
+    /// Forgets the descriptions that are wanted for this call. What is being signed for it goes on.
+    pub(super) fn forget_descriptions(&mut self, id: CallId) {
+        self.open.retain(|open| match &open.question {
+            Question::Offer { call, .. } | Question::Answer { call, .. } => *call != id,
+            Question::Digest { .. } => true,
+        });
+    }
+
     /// Forgets what was asked for this call.
     pub(super) fn forget(&mut self, id: CallId) {
         self.open.retain(|open| match &open.question {

@@ -1,9 +1,10 @@
+use super::challenge::unsign;
 use super::core::Core;
 use super::session::{Session, State};
 use super::transactions::{Outcome, Purpose};
 use super::{Event, compose};
-use crate::header::{Authorization, CSeq, Contact, NameAddr, ProxyAuthorization, Via};
-use crate::message::{Header, Headers, Method, Response, Status};
+use crate::header::{CSeq, Contact, NameAddr, Via};
+use crate::message::{Headers, Method, Response, Status};
 use crate::uri::Uri;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
@@ -83,12 +84,11 @@ impl Session {
         }
         let (Some(target), Ok(cseq)) = (targets.next(), outcome.request.headers.get::<CSeq>()) else { return false };
         let mut invite = outcome.request.clone();
+        // What was signed is another URI.
+        unsign(&mut invite);
         invite.uri = target;
         let headers = &mut invite.headers;
         headers.pop_front::<Via>();
-        // What was signed is another URI.
-        headers.remove(Authorization::NAME);
-        headers.remove(ProxyAuthorization::NAME);
         headers.set(&CSeq { seq: cseq.seq.saturating_add(1).saturating_add(skip), method: Method::Invite });
         compose::via(core, &mut invite);
         // The hook saw it.

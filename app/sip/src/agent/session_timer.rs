@@ -242,6 +242,7 @@ pub(super) fn raised(outcome: &Outcome, sent: u8) -> Option<Request> {
     }
     let least: MinSe = response.headers.get().ok()?;
     let mut request = outcome.request.clone();
+    super::challenge::unsign(&mut request);
     let mut said = expires(&request.headers)?;
     if said.seconds >= least.seconds {
         return None;

@@ -3,7 +3,8 @@ use super::events::Subject;
 use crate::Instant;
 use crate::message::{Method, Request, Response};
 use crate::transaction::{
-    ClientInvite, ClientNonInvite, Effect, Key, Reliability, ServerInvite, ServerNonInvite, ServerNonInviteState,
+    ClientInvite, ClientNonInvite, Effect, Key, Reliability, ServerInvite, ServerInviteState, ServerNonInvite,
+    ServerNonInviteState,
 };
 use alloc::vec::Vec;
 
@@ -224,6 +225,11 @@ impl Transactions {
         }
     }
 
+    /// How many requests that were sent for this are under way.
+    pub(super) fn count(&self, purpose: Purpose) -> usize {
+        self.clients.iter().filter(|client| client.purpose == purpose).count()
+    }
+
     /// Forgets all requests that were sent for this.
     pub(super) fn drop_purpose(&mut self, purpose: Purpose) {
         self.clients.retain(|client| client.purpose != purpose);
@@ -289,7 +295,8 @@ impl Transactions {
     /// Makes room for another request; says whether there was an answer to forget.
     fn forget_oldest_answer(&mut self) -> bool {
         let answered = |server: &Server| match &server.machine {
-            ServerMachine::Invite(_) => false,
+            // Its ACK ends nothing but the transaction.
+            ServerMachine::Invite(machine) => matches!(machine.state(), ServerInviteState::Completed { .. }),
             ServerMachine::Other(machine) => matches!(machine.state(), ServerNonInviteState::Completed { .. }),
         };
         let oldest = self.servers.iter().position(answered);

@@ -48,6 +48,11 @@ impl Trickle {
         self.knows = true;
     }
 
+    /// Whether the other end with this tag was told of the last fragment.
+    pub(super) fn was_told(&self, tag: &str) -> bool {
+        self.told.as_deref() == Some(tag)
+    }
+
     /// They said that they take none.
     pub(super) fn refused(&mut self) {
         self.theirs = false;
@@ -102,7 +107,7 @@ impl Session {
     /// The fragment that may leave now, for the other end with this tag.
     pub(super) fn fragment_for(&mut self, tag: &str) -> Option<Body> {
         let trickle = &mut self.informing.trickle;
-        let told = trickle.told.as_deref() == Some(tag);
+        let told = trickle.was_told(tag);
         let (ready, last) = match &self.state {
             State::Established(_) | State::Gone => (trickle.theirs, true),
             State::Incoming(_) => (trickle.theirs && trickle.knows, false),

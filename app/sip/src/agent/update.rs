@@ -51,7 +51,7 @@ impl Session {
             Modify::Not | Modify::Later { .. } | Modify::Offering | Modify::Sent { .. } if is_plain => {
                 established.dialog.refresh(&request.headers);
                 established.take(core, key, request, None);
-                return;
+                return self.connect(core, &request.headers);
             }
             Modify::Offering | Modify::Sent { .. } => {
                 compose::response(&core.config, request, Status::REQUEST_PENDING, &self.local_tag)
@@ -99,7 +99,7 @@ impl Session {
                 if let Some(offer) = offer {
                     self.hear(core, &offer);
                 }
-                return;
+                return self.connect(core, &request.headers);
             }
             Answer::Media(failure) => compose::no_media(&core.config, &request, &self.local_tag, failure),
             Answer::Credentials(_) | Answer::NoCredentials => {
@@ -114,7 +114,7 @@ impl Session {
         let State::Established(established) = &mut self.state else { return };
         if matches!(&established.modify, Modify::Answering { key, .. } if key == cancelled) {
             established.refuse_theirs(core, Status::REQUEST_TERMINATED);
-            core.forget_questions(self.id);
+            core.forget_descriptions(self.id);
         }
     }
 }

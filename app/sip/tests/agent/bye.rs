@@ -3,7 +3,7 @@
 use super::{ALICE, BOB, established, of_alice, sdp, talking, to_bob};
 use sip::Duration;
 use sip::agent::{Cause, MediaFailure, Phase};
-use sip::header::HeaderName;
+use sip::header::{CSeq, HeaderName, To};
 use sip::message::{Method, Response, Status};
 
 #[test]
@@ -101,4 +101,28 @@ fn a_repeated_2xx_of_a_reinvite_gets_the_same_ack() {
     assert_eq!(acks.len(), 3);
     assert_eq!(acks[1], acks[2]);
     assert_eq!(net.phone(BOB).phase(), Some(Phase::Established));
+}
+
+#[test]
+fn a_2xx_of_our_reinvite_that_crosses_our_bye_is_acknowledged() {
+    let mut net = talking();
+    net.exchange.lose(Method::Invite);
+    net.hold(ALICE);
+    net.settle();
+    let invite = net.exchange.requests(&Method::Invite)[1].clone();
+    net.hang_up(ALICE);
+    net.settle();
+    let mut response = Response::to_request(&invite, Status::OK);
+    response.headers.push_raw("Contact", "<sip:moved@bob.invalid>").unwrap();
+    for _ in 0..2 {
+        net.inject(ALICE, &response.to_bytes());
+    }
+    net.settle();
+    let acks = net.exchange.requests(&Method::Ack);
+    assert_eq!(acks.len(), 3);
+    assert_eq!(acks[1].uri.to_string(), "sip:moved@bob.invalid");
+    assert_eq!(acks[1].headers.get::<CSeq>().unwrap().seq, invite.headers.get::<CSeq>().unwrap().seq);
+    assert_eq!(acks[1].headers.get::<To>().unwrap(), invite.headers.get::<To>().unwrap());
+    assert_eq!(net.exchange.requests(&Method::Bye).len(), 1, "it was hung up already");
+    assert_eq!(net.phone(ALICE).causes(), [Cause::HungUpHere]);
 }

@@ -4,8 +4,8 @@ use super::flows::check;
 use super::{ALICE, BOB, holds, of_alice, sdp, talk, talking, to_bob};
 use sip::Duration;
 use sip::agent::{Cause, Phase};
-use sip::header::RetryAfter;
-use sip::message::{Method, Status};
+use sip::header::{CSeq, RetryAfter};
+use sip::message::{Method, Response, Status};
 
 #[test]
 fn both_hold_at_once() {
@@ -160,4 +160,48 @@ fn sent_without_a_transport_is_sent_when_there_is_one() {
     net.reachable = true;
     net.run(Duration::from_secs(120));
     assert_eq!((holds(&net, ALICE), holds(&net, BOB)), ((true, false), (false, true)));
+}
+
+#[test]
+fn sent_408_of_what_the_transport_was_lost_with_is_tried_again() {
+    let mut net = talking();
+    net.exchange.lose(Method::Invite);
+    net.hold(ALICE);
+    net.settle();
+    net.exchange.refuse(Method::Invite, Status::REQUEST_TIMEOUT);
+    net.cut(ALICE);
+    net.run(Duration::from_secs(10));
+    assert_eq!((holds(&net, ALICE), holds(&net, BOB)), ((true, false), (false, true)));
+}
+
+#[test]
+fn sent_too_long_and_refused_after_our_cancel_is_acknowledged() {
+    let mut net = talking();
+    net.phone_mut(BOB).holds = true;
+    net.hold(ALICE);
+    net.run(Duration::from_secs(34));
+    assert_eq!(net.exchange.requests(&Method::Cancel).len(), 1);
+    assert_eq!(net.exchange.requests(&Method::Ack).len(), 2, "of the 487");
+    assert_eq!((net.phone(ALICE).phase(), holds(&net, ALICE)), (Some(Phase::Established), (false, false)));
+}
+
+#[test]
+fn sent_too_long_and_answered_after_our_cancel_is_acknowledged_and_undone() {
+    let mut net = talking();
+    net.exchange.refuse(Method::Invite, Status::TRYING);
+    net.hold(ALICE);
+    net.run(Duration::from_secs(33));
+    assert_eq!(net.exchange.requests(&Method::Cancel).len(), 1);
+    let invite = net.exchange.requests(&Method::Invite)[1].clone();
+    let mut response = Response::to_request(&invite, Status::OK);
+    response.headers.push_raw("Contact", "<sip:bob-page@bob.invalid;transport=ws>").unwrap();
+    response.headers.push_raw("Content-Type", "application/sdp").unwrap();
+    response.body = sdp("recvonly").into();
+    net.inject(ALICE, &response.to_bytes());
+    net.settle();
+    let acks = net.exchange.requests(&Method::Ack);
+    assert_eq!(acks[1].headers.get::<CSeq>().unwrap().seq, invite.headers.get::<CSeq>().unwrap().seq);
+    assert_eq!(net.exchange.requests(&Method::Invite).len(), 3, "they hold what we gave up: it is offered anew");
+    net.run(Duration::from_secs(60));
+    assert_eq!((net.phone(ALICE).phase(), holds(&net, ALICE)), (Some(Phase::Established), (false, false)));
 }

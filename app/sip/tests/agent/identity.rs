@@ -1,6 +1,6 @@
 //! Who calls: a test for each row of what is shown, and how a call of ours shows us.
 
-use super::peer::{called, dialling};
+use super::peer::{begin, called, calls, dialling, goes_on, response};
 use super::{ALICE, BOB, Net, net, ready};
 use sip::agent::{Agent, Call, CallOptions, DiversionReason, Diverted, Event, Input, Output};
 use sip::header::{From, PPreferredIdentity, Privacy};
@@ -213,4 +213,38 @@ fn who_was_busy_knows_who_called() {
     let ended = std::iter::from_fn(|| agent.poll())
         .find_map(|output| if let Output::Event(Event::Ended { last, .. }) = output { Some(last) } else { None });
     assert!(ended.unwrap().identity.asserted);
+}
+
+const RECEPTION: &str = "P-Asserted-Identity: \"Reception\" <sip:+4930@example.com>\r\n";
+
+#[test]
+fn i11_whom_the_network_says_that_answered() {
+    let mut net = dialling();
+    let answer = response(&net, 200, "desk", RECEPTION.trim_end(), "voice");
+    net.say(ALICE, answer.to_bytes());
+    net.settle();
+    assert_eq!(call(&net).remote.to_string(), "\"Reception\" <sip:+4930@example.com>");
+    assert!(call(&net).identity.asserted);
+}
+
+#[test]
+fn i11_who_it_was_passed_on_to() {
+    for (trusts, lines, expected) in [
+        (true, RECEPTION.to_owned(), "\"Reception\" <sip:+4930@example.com>"),
+        (true, format!("{RECEPTION}Privacy: id\r\n"), "\"Carol\" <sip:carol@example.com>"),
+        (true, "Remote-Party-ID: <sip:dave@example.com>;party=calling;screen=yes\r\n".into(), "<sip:dave@example.com>"),
+        (false, RECEPTION.to_owned(), "\"Carol\" <sip:carol@example.com>"),
+    ] {
+        let mut net = net();
+        net.phone_mut(ALICE).configure(|config| config.trusts_identity = trusts);
+        begin(&mut net);
+        calls(&mut net, "", "offer");
+        net.answer(ALICE);
+        net.settle();
+        goes_on(&mut net, Method::Ack, 1, "", "");
+        goes_on(&mut net, Method::Update, 2, &lines, "");
+        assert_eq!(call(&net).remote.to_string(), expected);
+        goes_on(&mut net, Method::Invite, 3, "P-Asserted-Identity: <sip:erin@example.com>\r\n", "offer");
+        assert_eq!(call(&net).remote.to_string() == "<sip:erin@example.com>", trusts);
+    }
 }

@@ -320,3 +320,17 @@ fn called_reliably() {
         goes_on(net, Method::Bye, 3, "", "");
     });
 }
+
+#[test]
+fn rc2_without_end_is_not_acknowledged_without_end() {
+    let mut net = dialling();
+    for rseq in 1..=100 {
+        says_reliably(&mut net, 183, "desk", rseq, "");
+    }
+    let pracks = net.exchange.requests(&Method::Prack).len();
+    assert!(pracks <= 32, "{pracks} wait for an answer");
+    replies(&mut net, &Method::Prack, 200);
+    let next = u32::try_from(pracks).unwrap() + 1;
+    says_reliably(&mut net, 183, "desk", next, "");
+    assert_eq!(net.exchange.requests(&Method::Prack).len(), pracks + 1);
+}

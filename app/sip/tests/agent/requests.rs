@@ -1,7 +1,7 @@
 //! Requests in dialogs, and what is none.
 
 use super::{ALICE, BOB, Net, established, last_response, ready};
-use sip::agent::Phase;
+use sip::agent::{Cause, Phase};
 use sip::header::{CSeq, Via};
 use sip::message::{Method, Request, Status};
 
@@ -106,4 +106,22 @@ fn a_request_that_comes_again_after_its_response_is_not_done_twice() {
     assert_eq!(last_response(&net).status, Status::OK, "the same response again");
     assert_eq!(net.exchange.received.len(), before + 1);
     assert_eq!(net.phone(BOB).causes().len(), 1);
+}
+
+#[test]
+fn calls_without_end_keep_no_other_request_out() {
+    let mut net = established();
+    let of_mallory = |number: u32| {
+        format!(
+            "INVITE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/WSS m.invalid;branch=z9hG4bK{number}\r\n\
+             From: <sip:mallory@example.com>;tag={number}\r\nTo: <sip:bob@example.com>\r\nCall-ID: {number}\r\n\
+             CSeq: 1 INVITE\r\nMax-Forwards: 70\r\nContact: <sip:m@m.invalid>\r\nContent-Length: 0\r\n\r\n"
+        )
+    };
+    for number in 0..300 {
+        net.inject(BOB, of_mallory(number).as_bytes());
+    }
+    net.hang_up(ALICE);
+    net.settle();
+    assert_eq!(net.phone(BOB).causes().last(), Some(&Cause::HungUpThere));
 }

@@ -1,6 +1,7 @@
 //! Session timers (RFC 4028), by the rows of the state table.
 
 use super::flows::check;
+use super::peer::{asks, dialling, response};
 use super::{ALICE, BOB, Net, net, of_alice, sdp, talk, to_bob};
 use sip::Duration;
 use sip::agent::{Cause, Config, Phase};
@@ -413,4 +414,68 @@ fn timers_go_on_in_another_page() {
     net.run(Duration::from_secs(31));
     assert_eq!(net.exchange.requests(&Method::Update).len(), 1);
     assert_eq!(net.phone(BOB).phase(), Some(Phase::Established));
+}
+
+#[test]
+fn ours_by_reinvite_408_is_no_hang_up() {
+    let mut net = far("Session-Expires: 200;refresher=uac");
+    net.exchange.refuse(Method::Invite, Status::REQUEST_TIMEOUT);
+    net.exchange.answer(Method::Invite, accepting("Session-Expires: 200;refresher=uac"));
+    net.run(Duration::from_secs(115));
+    assert_eq!(net.exchange.requests(&Method::Invite).len(), 3, "once more after 10 s");
+    assert_eq!(net.phone(ALICE).phase(), Some(Phase::Established));
+}
+
+/// A 407, with this nonce.
+fn challenging(nonce: &'static str) -> impl FnMut(&Request) -> Response {
+    move |request| {
+        let mut response = Response::to_request(request, Status::PROXY_AUTHENTICATION_REQUIRED);
+        let value = format!("Digest realm=\"example.com\", nonce=\"{nonce}\", qop=\"auth\"");
+        response.headers.push_raw("Proxy-Authenticate", &value).unwrap();
+        response
+    }
+}
+
+#[test]
+fn what_is_made_with_more_is_signed_anew() {
+    let mut net = net();
+    for phone in [ALICE, BOB] {
+        net.phone_mut(phone).password = Some("secret".into());
+        net.start(phone);
+    }
+    net.exchange.answer(Method::Invite, challenging("one"));
+    net.exchange.answer(Method::Invite, |invite| {
+        let mut response = Response::to_request(invite, Status::SESSION_INTERVAL_TOO_SMALL);
+        response.headers.push(&MinSe::new(2000));
+        response
+    });
+    net.exchange.answer(Method::Invite, challenging("two"));
+    net.dial(ALICE, "bob");
+    net.settle();
+    let invites = net.exchange.requests(&Method::Invite);
+    let signed = |invite: &&Request| invite.headers.contains(HeaderName::ProxyAuthorization);
+    let expected = [false, true, false, true];
+    assert_eq!(invites.iter().map(signed).collect::<Vec<_>>(), expected, "a signature is good for one request");
+    assert_eq!(net.phone(BOB).phase(), Some(Phase::RingingHere));
+}
+
+#[test]
+fn refreshing_while_a_reinvite_is_cancelled_is_still_signed() {
+    let mut net = dialling();
+    let lines = "Session-Expires: 200;refresher=uac\nAllow: INVITE, UPDATE";
+    let accepted = response(&net, 200, "desk", lines, &sdp("sendrecv"));
+    net.say(ALICE, accepted.to_bytes());
+    net.settle();
+    net.phone_mut(ALICE).password = Some("secret".into());
+    net.phone_mut(ALICE).holds = true;
+    net.run(Duration::from_secs(101));
+    let update = net.exchange.requests(&Method::Update)[0].clone();
+    net.say(ALICE, challenging("n")(&update).to_bytes());
+    net.settle();
+    asks(&mut net, Method::Invite, "desk", 1, &sdp("sendonly"));
+    asks(&mut net, Method::Cancel, "desk", 1, "");
+    assert_eq!(super::last_response(&net).status, Status::REQUEST_TERMINATED);
+    net.answer_held(ALICE);
+    net.settle();
+    assert_eq!(net.exchange.requests(&Method::Update).len(), 2);
 }

@@ -1,6 +1,8 @@
 //! Candidates after the description (RFC 8840), by the rows of the state table.
 
 use super::flows::check;
+use super::network::Seen;
+use super::peer::{dialled, replies, response, says};
 use super::{ALICE, BOB, Net, net, of_alice, sdp, talk, to_bob};
 use sip::Duration;
 use sip::agent::{Body, VerbError};
@@ -245,4 +247,74 @@ fn what_is_no_fragment_is_not_sent() {
     let call = plain.phone(ALICE).agent.calls().next().unwrap().id;
     let agent = &mut plain.phone_mut(ALICE).agent;
     assert_eq!(agent.trickle(call, body(&fragment(1)), now), Err(VerbError::WrongPhase), "it is not configured");
+}
+
+/// Alice's candidates are on their way to a phone that rings, and then another one, or the same, answers.
+fn answered_while_told(tag: &str, prepare: fn(&mut Net)) -> Net {
+    let mut net = configured();
+    dialled(&mut net);
+    let ringing = response(&net, 180, "desk", "Recv-Info: trickle-ice", "");
+    net.say(ALICE, ringing.to_bytes());
+    net.settle();
+    net.trickle(ALICE, &fragment(1));
+    net.settle();
+    prepare(&mut net);
+    let accepted = response(&net, 200, tag, "Recv-Info: trickle-ice", &sdp("sendrecv"));
+    net.say(ALICE, accepted.to_bytes());
+    net.settle();
+    net
+}
+
+#[test]
+fn told_early_without_an_answer_and_somebody_else_answers() {
+    let net = answered_while_told("pocket", |_| {});
+    let infos = net.exchange.requests(&Method::Info);
+    assert_eq!(infos.len(), 2, "who talks to us does not wait for who does not");
+    assert_eq!(infos[1].headers.get::<To>().unwrap().tag(), Some("pocket"));
+}
+
+#[test]
+fn told_early_and_being_signed_when_that_phone_answers() {
+    let mut net = answered_while_told("desk", |net| {
+        net.phone_mut(ALICE).password = Some("secret".into());
+        net.phone_mut(ALICE).holds = true;
+        let info = net.exchange.requests(&Method::Info)[0].clone();
+        let mut response = Response::to_request(&info, Status::UNAUTHORIZED);
+        response.headers.push_raw("WWW-Authenticate", "Digest realm=\"example.com\", nonce=\"n\"").unwrap();
+        net.say(ALICE, response.to_bytes());
+        net.settle();
+    });
+    net.answer_held(ALICE);
+    net.settle();
+    assert_eq!(net.exchange.requests(&Method::Info).len(), 2, "signed");
+    replies(&mut net, &Method::Info, 200);
+    net.press(ALICE, "1");
+    net.settle();
+    assert_eq!(net.exchange.requests(&Method::Info).len(), 3);
+}
+
+#[test]
+fn told_early_and_being_signed_when_that_phone_is_out_of_it() {
+    let mut net = configured();
+    dialled(&mut net);
+    let ringing = response(&net, 180, "desk", "Recv-Info: trickle-ice", "");
+    net.say(ALICE, ringing.to_bytes());
+    net.settle();
+    net.trickle(ALICE, &fragment(1));
+    net.settle();
+    net.phone_mut(ALICE).password = Some("secret".into());
+    net.phone_mut(ALICE).holds = true;
+    let info = net.exchange.requests(&Method::Info)[0].clone();
+    let mut challenge = Response::to_request(&info, Status::UNAUTHORIZED);
+    challenge.headers.push_raw("WWW-Authenticate", "Digest realm=\"example.com\", nonce=\"n\"").unwrap();
+    net.say(ALICE, challenge.to_bytes());
+    net.settle();
+    says(&mut net, 199, "desk", "");
+    net.answer_held(ALICE);
+    let ringing = response(&net, 180, "pocket", "Recv-Info: trickle-ice", "");
+    net.say(ALICE, ringing.to_bytes());
+    net.settle();
+    let infos = net.exchange.requests(&Method::Info);
+    assert_eq!(infos.len(), 2);
+    assert_eq!(infos[1].headers.get::<To>().unwrap().tag(), Some("pocket"));
 }

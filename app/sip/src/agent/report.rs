@@ -26,6 +26,7 @@ const GAP: u32 = 16;
 /// | Asked | reject | NOTIFY 603, terminated | Over |
 /// | Asked | the ringing time | NOTIFY 408, terminated | Over |
 /// | Asked | BYE | Ended, as hung up | Asked |
+/// | Asked | restored | TransferAsked | Asked |
 /// | Calling | the target rings | NOTIFY 180 | Calling |
 /// | Calling | the target answers | NOTIFY 200, terminated | Over |
 /// | Calling | the target refuses | NOTIFY with its status, terminated | Over |
@@ -88,6 +89,18 @@ impl Report {
         match self.stage {
             Stage::Asked { .. } => true,
             Stage::Calling { .. } | Stage::Over { .. } => false,
+        }
+    }
+
+    /// Asks the user, as long as nothing was decided.
+    pub(super) fn ask(&self, core: &mut Core, call: CallId) {
+        if let Stage::Asked { target, .. } = &self.stage {
+            core.event(Event::TransferAsked {
+                call,
+                target: target.address.clone(),
+                by: target.by.as_ref().map(|by| by.0.clone()),
+                replaces: target.replaces.is_some(),
+            });
         }
     }
 
@@ -199,15 +212,10 @@ impl Session {
             response.headers.push(&ReferSub::new(false));
         }
         core.respond(key, &response);
-        core.event(Event::TransferAsked {
-            call: self.id,
-            target: target.address.clone(),
-            by: target.by.as_ref().map(|by| by.0.clone()),
-            replaces: target.replaces.is_some(),
-        });
         let telling = Telling::new(seq, silent, core);
         let stage = Stage::Asked { target, until: core.now + core.config.ringing };
-        self.refer.report = Some(Report { dialog, alone: false, telling, stage });
+        let report = self.refer.report.insert(Report { dialog, alone: false, telling, stage });
+        report.ask(core, self.id);
     }
 
     /// Whether a REFER can be followed: whom to call, and its number.

@@ -2,7 +2,7 @@ use super::compose;
 use super::core::Core;
 use super::session::{Session, State};
 use super::transactions::{Outcome, Purpose};
-use super::{Agent, CallId, Cause, Event, Phase, VerbError};
+use super::{Agent, CallId, Cause, Event, Phase, VerbError, identity};
 use crate::Instant;
 use crate::body::sipfrag::SipFrag;
 use crate::header::{
@@ -195,7 +195,10 @@ impl Session {
         let mut refer = established.dialog.request(Method::Refer);
         compose::describe(&core.config, &mut refer);
         refer.headers.push(to);
-        refer.headers.push(&ReferredBy(core.config.address.clone()));
+        // Who hides is not named here, either.
+        if !identity::is_hidden(established.dialog.local()) {
+            refer.headers.push(&ReferredBy(core.config.address.clone()));
+        }
         compose::via(core, &mut refer);
         let seq = established.dialog.local_seq();
         let key = core.send(refer, Purpose::Refer(self.id), 0).ok_or(VerbError::WrongPhase)?;

@@ -3,9 +3,9 @@
 use super::network::{Network, Wire};
 use super::{ALICE, BOB, CAROL, Net, established, last_response, request};
 use sip::Duration;
-use sip::agent::{CallId, Cause, Phase, TransferProgress as Progress, VerbError};
+use sip::agent::{CallId, CallOptions, Cause, Phase, TransferProgress as Progress, VerbError};
 use sip::header::{self, CSeq, Contact, ReferTo, ReferredBy};
-use sip::message::{Message, Method, Request, Response, Status};
+use sip::message::{HeaderName, Message, Method, Request, Response, Status};
 
 /// Three phones, each of which takes two calls.
 pub(crate) fn three() -> Net {
@@ -473,4 +473,44 @@ fn no_notify_harms() {
     assert_eq!(last_response(&net).status, Status::OK, "no state is active");
     assert!(matches!(Message::parse(bare.as_bytes()), Ok(Message::Request(_))));
     let _ = request(&bare);
+}
+
+/// Alice, who hides, called Bob, who answered.
+fn hidden() -> Net {
+    let mut net = three();
+    net.doing(ALICE, "calls bob, hidden", |agent, now| {
+        let options = CallOptions { anonymous: true, ..CallOptions::default() };
+        agent.call_as("sip:bob@example.com".parse().unwrap(), options, now).unwrap();
+    });
+    net.answer_questions(ALICE);
+    net.settle();
+    net.answer(BOB);
+    net.settle();
+    net
+}
+
+fn names_alice(request: &Request) -> bool {
+    String::from_utf8(request.to_bytes()).unwrap().to_ascii_lowercase().contains("alice@example.com")
+}
+
+#[test]
+fn who_hides_is_not_named_by_a_refer() {
+    let mut net = hidden();
+    transfer(&mut net, ALICE, "carol");
+    net.settle();
+    assert!(!names_alice(&refer(&net)), "{:?}", refer(&net));
+}
+
+#[test]
+fn who_hides_stays_hidden_where_a_refer_leads() {
+    let mut net = hidden();
+    transfer(&mut net, BOB, "carol");
+    net.settle();
+    let call = net.phone(ALICE).calls()[0];
+    net.on(ALICE, "accepts the transfer", |agent, now| agent.accept_transfer(call, now)).unwrap();
+    net.settle();
+    let invite = net.exchange.requests(&Method::Invite)[1];
+    assert_eq!(invite.uri.to_string(), "sip:carol@example.com");
+    assert!(!names_alice(invite), "{invite:?}");
+    assert_eq!(invite.headers.raw(&HeaderName::Privacy).next(), Some("id"));
 }

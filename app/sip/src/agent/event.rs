@@ -51,7 +51,7 @@ pub enum Event {
     /// The other end of a call asks us to call somebody else instead (RFC 3515): [`super::Agent::accept_transfer`] or
     /// [`super::Agent::reject_transfer`], within [`super::Config::ringing`]. [`Event::Call`] says when nothing is asked any
     /// more; [`Call::transfer_asked`] then says so too. It stays asked when the other end hangs up, as some phones do at
-    /// once.
+    /// once. What is not decided is told again after [`super::Agent::restore`].
     TransferAsked {
         /// The call in which it is asked.
         call: CallId,

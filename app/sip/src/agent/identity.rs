@@ -179,6 +179,11 @@ fn hides(privacy: &Privacy) -> bool {
     ["id", "user"].into_iter().any(|value| privacy.has(value))
 }
 
+/// Whether this is how we show ourselves where we hide.
+pub(super) fn is_hidden(address: &NameAddr) -> bool {
+    anonymous().is_ok_and(|anonymous| anonymous.uri.equivalent(&address.uri))
+}
+
 /// Whether an address is that of nobody.
 fn is_nobody(address: &NameAddr) -> bool {
     let Some(uri) = address.uri.as_sip() else { return false };

@@ -73,6 +73,14 @@ impl Refer {
         self.transfer.is_under_way() || self.report.as_ref().is_some_and(Report::is_under_way)
     }
 
+    /// Whether another transfer is about to end it.
+    pub(super) const fn is_handed_on(&self) -> bool {
+        match self.passed {
+            Passed::Offered(_) | Passed::Due { leave: true, .. } => true,
+            Passed::Not | Passed::Due { leave: false, .. } => false,
+        }
+    }
+
     /// Whether something is still to be said, or decided, though the call may be over.
     pub(super) fn is_open(&self) -> bool {
         self.report.as_ref().is_some_and(Report::is_open)

@@ -4,7 +4,7 @@ use super::session::{Session, State};
 use super::target::Target;
 use super::telling::Telling;
 use super::transactions::{Outcome, Purpose};
-use super::{Agent, CallId, Event, Phase, VerbError};
+use super::{Agent, CallId, CallOptions, Event, Phase, VerbError, identity};
 use crate::Instant;
 use crate::dialog::Dialog;
 use crate::header::{CSeq, ReferSub};
@@ -26,6 +26,7 @@ const GAP: u32 = 16;
 /// | Asked | reject | NOTIFY 603, terminated | Over |
 /// | Asked | the ringing time | NOTIFY 408, terminated | Over |
 /// | Asked | BYE | Ended, as hung up | Asked |
+/// | Asked | restored | TransferAsked | Asked |
 /// | Calling | the target rings | NOTIFY 180 | Calling |
 /// | Calling | the target answers | NOTIFY 200, terminated | Over |
 /// | Calling | the target refuses | NOTIFY with its status, terminated | Over |
@@ -91,6 +92,18 @@ impl Report {
         }
     }
 
+    /// Asks the user, as long as nothing was decided.
+    pub(super) fn ask(&self, core: &mut Core, call: CallId) {
+        if let Stage::Asked { target, .. } = &self.stage {
+            core.event(Event::TransferAsked {
+                call,
+                target: target.address.clone(),
+                by: target.by.as_ref().map(|by| by.0.clone()),
+                replaces: target.replaces.is_some(),
+            });
+        }
+    }
+
     /// The call that was begun.
     pub(super) const fn call(&self) -> Option<CallId> {
         match self.stage {
@@ -123,7 +136,7 @@ pub(super) fn followed(call: Option<&Session>) -> Option<Status> {
 impl Agent {
     /// Does what the other end of this call asks for ([`Event::TransferAsked`]): begins the call to the target, and
     /// tells how it goes. The new call says who wanted it (RFC 3892), and takes the place of the target's other one if
-    /// it is an attended transfer. It may be one more than [`super::Config::max_calls`]: the other end ends the old one.
+    /// it is an attended transfer; who hides in the old call hides in the new one. It may be one more than [`super::Config::max_calls`]: the other end ends the old one.
     /// Works also after that was ended, as long as it was asked.
     ///
     /// # Errors
@@ -137,12 +150,13 @@ impl Agent {
             return Err(VerbError::TooMany);
         }
         let Target { address, headers, replaces, by } = target.clone();
-        let mut more = headers;
+        let mut options =
+            CallOptions { headers, anonymous: identity::is_hidden(report.dialog.local()), preferred: None };
         if let Some(by) = by {
-            more.push(&by);
+            options.headers.push(&by);
         }
         let call = self.next_call();
-        let mut new = Session::dial(&mut self.core, call, address.uri, more);
+        let mut new = Session::dial(&mut self.core, call, address.uri, options.into_headers());
         new.refer.replacing = replaces;
         self.sessions.push(new);
         self.with(id, |session, core| session.decided(core, Stage::Calling { call, heard: None, came: None }));
@@ -199,15 +213,10 @@ impl Session {
             response.headers.push(&ReferSub::new(false));
         }
         core.respond(key, &response);
-        core.event(Event::TransferAsked {
-            call: self.id,
-            target: target.address.clone(),
-            by: target.by.as_ref().map(|by| by.0.clone()),
-            replaces: target.replaces.is_some(),
-        });
         let telling = Telling::new(seq, silent, core);
         let stage = Stage::Asked { target, until: core.now + core.config.ringing };
-        self.refer.report = Some(Report { dialog, alone: false, telling, stage });
+        let report = self.refer.report.insert(Report { dialog, alone: false, telling, stage });
+        report.ask(core, self.id);
     }
 
     /// Whether a REFER can be followed: whom to call, and its number.

@@ -147,6 +147,11 @@ impl Agent {
             self.abandon();
         }
         self.core.ask_again();
+        for session in &self.sessions {
+            if let Some(report) = &session.refer.report {
+                report.ask(&mut self.core, session.id);
+            }
+        }
         self.events.resume(&mut self.core, STRIDE);
         self.settle();
     }

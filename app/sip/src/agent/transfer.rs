@@ -2,7 +2,7 @@ use super::compose;
 use super::core::Core;
 use super::session::{Session, State};
 use super::transactions::{Outcome, Purpose};
-use super::{Agent, CallId, Cause, Event, Phase, VerbError};
+use super::{Agent, CallId, Cause, Event, Phase, VerbError, identity};
 use crate::Instant;
 use crate::body::sipfrag::SipFrag;
 use crate::header::{
@@ -130,7 +130,8 @@ impl Agent {
     /// calls is made instead (RFC 5589 7.6): an early dialog can be replaced by nobody but by who began it.
     ///
     /// # Errors
-    /// There are no such calls; or `id` is not established, a transfer is under way in it already, or `with` rings here.
+    /// There are no such calls; or `id` is not established, a transfer is under way in one of them already, or `with`
+    /// rings here.
     pub fn transfer_to(&mut self, id: CallId, with: CallId, now: Instant) -> Result<(), VerbError> {
         self.enter(now);
         let live = |id| self.sessions.iter().find(|session| session.id == id && !session.over).ok_or(VerbError::NoCall);
@@ -153,7 +154,7 @@ impl Agent {
 
 impl Session {
     fn can_transfer(&self) -> Result<(), VerbError> {
-        if self.phase() == Phase::Established && !self.refer.is_under_way() {
+        if self.phase() == Phase::Established && !self.refer.is_under_way() && !self.refer.is_handed_on() {
             Ok(())
         } else {
             Err(VerbError::WrongPhase)
@@ -165,6 +166,9 @@ impl Session {
         match &self.state {
             State::Outgoing(_) => Ok((ReferTo(NameAddr::new(self.remote.uri.clone())), false)),
             State::Incoming(_) | State::Gone => Err(VerbError::WrongPhase),
+            State::Established(_) if self.refer.transfer.is_under_way() || self.refer.is_handed_on() => {
+                Err(VerbError::WrongPhase)
+            }
             State::Established(established) => {
                 let dialog = &established.dialog;
                 let target = if is_reachable(dialog.remote_target()) || !is_reachable(&dialog.remote().uri) {
@@ -191,7 +195,10 @@ impl Session {
         let mut refer = established.dialog.request(Method::Refer);
         compose::describe(&core.config, &mut refer);
         refer.headers.push(to);
-        refer.headers.push(&ReferredBy(core.config.address.clone()));
+        // Who hides is not named here, either.
+        if !identity::is_hidden(established.dialog.local()) {
+            refer.headers.push(&ReferredBy(core.config.address.clone()));
+        }
         compose::via(core, &mut refer);
         let seq = established.dialog.local_seq();
         let key = core.send(refer, Purpose::Refer(self.id), 0).ok_or(VerbError::WrongPhase)?;

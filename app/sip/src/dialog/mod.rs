@@ -166,6 +166,12 @@ impl Dialog {
         &self.remote
     }
 
+    /// Who we are, as From and To say, without tag.
+    #[must_use]
+    pub const fn local(&self) -> &NameAddr {
+        &self.local
+    }
+
     /// Where requests to them go: their Contact.
     #[must_use]
     pub const fn remote_target(&self) -> &Uri {

@@ -157,6 +157,13 @@ fn what_does_not_go_together_is_refused() {
 }
 
 #[test]
+fn a_call_is_handed_on_once() {
+    let (mut net, first, second) = accepted();
+    assert_eq!(transfer_to(&mut net, second, first), Err(VerbError::WrongPhase), "each would call the other");
+    assert_eq!(net.exchange.requests(&Method::Refer).len(), 1);
+}
+
+#[test]
 fn either_call_may_be_the_one_that_is_passed_on() {
     let (mut net, first, second) = consulting();
     transfer_to(&mut net, second, first).unwrap();

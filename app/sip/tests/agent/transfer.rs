@@ -2,9 +2,9 @@
 
 use super::{ALICE, BOB, CAROL, Net, established, last_response, trio};
 use sip::Duration;
-use sip::agent::{Cause, Phase, TransferProgress as Progress, VerbError};
+use sip::agent::{CallOptions, Cause, Phase, TransferProgress as Progress, VerbError};
 use sip::header::{Contact, ReferTo, ReferredBy};
-use sip::message::{Method, Request, Response, Status};
+use sip::message::{HeaderName, Method, Request, Response, Status};
 
 /// Three phones, each of which takes two calls.
 pub(crate) fn three() -> Net {
@@ -336,4 +336,44 @@ fn lapsed_64_t1() {
     assert_eq!(shown(&net), None);
     bye(&mut net, 500);
     assert_eq!(net.phone(ALICE).causes(), [Cause::HungUpThere], "it has nothing to do with it any more");
+}
+
+/// Alice, who hides, called Bob, who answered.
+fn hidden() -> Net {
+    let mut net = three();
+    net.on(ALICE, "calls bob, hidden", |agent, now| {
+        let options = CallOptions { anonymous: true, ..CallOptions::default() };
+        agent.call_as("sip:bob@example.com".parse().unwrap(), options, now).unwrap();
+    });
+    net.answer_questions(ALICE);
+    net.settle();
+    net.answer(BOB);
+    net.settle();
+    net
+}
+
+fn names_alice(request: &Request) -> bool {
+    String::from_utf8(request.to_bytes()).unwrap().to_ascii_lowercase().contains("alice@example.com")
+}
+
+#[test]
+fn who_hides_is_not_named_by_a_refer() {
+    let mut net = hidden();
+    transfer(&mut net, ALICE, "carol");
+    net.settle();
+    assert!(!names_alice(&refer(&net)), "{:?}", refer(&net));
+}
+
+#[test]
+fn who_hides_stays_hidden_where_a_refer_leads() {
+    let mut net = hidden();
+    transfer(&mut net, BOB, "carol");
+    net.settle();
+    let call = net.phone(ALICE).calls()[0];
+    net.on(ALICE, "accepts the transfer", |agent, now| agent.accept_transfer(call, now)).unwrap();
+    net.settle();
+    let invite = net.exchange.requests(&Method::Invite)[1];
+    assert_eq!(invite.uri.to_string(), "sip:carol@example.com");
+    assert!(!names_alice(invite), "{invite:?}");
+    assert_eq!(invite.headers.raw(&HeaderName::Privacy).next(), Some("id"));
 }

@@ -189,6 +189,27 @@ fn asked_reject() {
 }
 
 #[test]
+fn asked_restored() {
+    for over in [false, true] {
+        let mut net = asked();
+        let call = net.phone(BOB).calls()[0];
+        if over {
+            net.hang_up(ALICE);
+            net.settle();
+        }
+        let wanted = "wants a call to <sip:carol@example.com>";
+        let before = net.ladder().matches(wanted).count();
+        net.replace_after(BOB, net.phone(BOB).inputs + 1);
+        net.hint(BOB);
+        net.settle();
+        assert_eq!(net.ladder().matches(wanted).count(), before + 1, "who was asked is gone");
+        net.on(BOB, "accepts the transfer", |agent, now| agent.accept_transfer(call, now)).unwrap();
+        net.settle();
+        assert_eq!(net.exchange.requests(&Method::Invite).len(), 2);
+    }
+}
+
+#[test]
 fn asked_the_ringing_time() {
     let mut net = asked();
     net.run(Duration::from_secs(59));

@@ -1,7 +1,6 @@
 //! Candidates after the description (RFC 8840), by the rows of the state table.
 
 use super::flows::check;
-use super::network::Seen;
 use super::peer::{dialled, replies, response, says};
 use super::{ALICE, BOB, Net, net, of_alice, sdp, talk, to_bob};
 use sip::Duration;

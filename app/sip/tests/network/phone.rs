@@ -310,7 +310,11 @@ impl Phone {
                 let by = by.map_or_else(|| "somebody".into(), |by| by.to_string());
                 let how = if replaces { ", attended" } else { "" };
                 let what = format!("{by} wants a call to {target}{how}");
-                self.seen.push(Seen::TransferAsked(call, what.clone()));
+                let seen = Seen::TransferAsked(call, what.clone());
+                // It is told again after a restore.
+                if !self.seen.contains(&seen) {
+                    self.seen.push(seen);
+                }
                 Some(what)
             }
             Event::Message { id, call, from, body, .. } => {

@@ -187,7 +187,9 @@ impl Failure {
         match self {
             Self::NoResponse | Self::Unavailable | Self::Over => true,
             Self::Forbidden | Self::NotFound | Self::Declined | Self::Unsupported | Self::TooLarge => false,
-            Self::Status(status) => status.class() == 5 || matches!(status.code(), 400 | 412 | 423 | 482 | 487 | 491),
+            Self::Status(status) => {
+                status.class() == 5 || matches!(status.code(), 400 | 412 | 423 | 430 | 482 | 487 | 491)
+            }
         }
     }
 }

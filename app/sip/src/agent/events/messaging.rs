@@ -3,8 +3,8 @@ use super::super::identity::caller;
 use super::super::{Agent, Body, CallId, Event, VerbError};
 use super::{BUSY, MAX_BODY, MessageId, PATIENCE, Subject, body_of, call_id_of, is_plain, respond, response};
 use crate::Instant;
-use crate::header::{AcceptEncoding, From, NameAddr, RetryAfter};
-use crate::message::{Request, Response, Status, Token};
+use crate::header::{self, AcceptEncoding, CSeq, From, NameAddr, RetryAfter};
+use crate::message::{Headers, Request, Response, Status, Token};
 use crate::transaction::{Key, T1_X64};
 use crate::uri::Uri;
 use alloc::string::String;
@@ -23,10 +23,11 @@ const MAX_RECEIVED: usize = 32;
 /// | R4 | Open | accepted | 200 | Answered |
 /// | R5 | Open | rejected | that status | Answered |
 /// | R6 | Open | nothing for 30 s | 480: 408 is not for this (RFC 4320 4.1) | – |
-/// | R7 | Answered | the same again, as the response got lost with its connection | the same response | Answered |
+/// | R7 | Answered | the same again, as the response got lost with its connection, or by another way | the same response | Answered |
 /// | R8 | Answered | 32 s | – | – |
 /// | R9 | Open | restored | tells it again | Open |
 /// | R10 | Answered | the transport is a new one | the same response, as it may have got lost | Answered |
+/// | R11 | Open | the agent stops | 480 | – |
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Received {
@@ -54,8 +55,15 @@ impl Received {
         if self.until > core.now {
             return true;
         }
-        if let State::Open { request, .. } = &self.state {
-            respond(core, &self.key, request, Status::TEMPORARILY_UNAVAILABLE);
+        self.give_up(core);
+        false
+    }
+
+    /// Nobody decides about it any more; says whether that was done before.
+    pub(super) fn give_up(&self, core: &mut Core) -> bool {
+        match &self.state {
+            State::Open { request, .. } => respond(core, &self.key, request, Status::TEMPORARILY_UNAVAILABLE),
+            State::Answered(_) => return true,
         }
         false
     }
@@ -78,15 +86,14 @@ impl Received {
     }
 
     fn is_merged(&self, other: &Request) -> bool {
-        let tag = |request: &Request| request.headers.get::<From>().ok().and_then(|from| from.tag().map(String::from));
-        match &self.state {
-            State::Open { request, .. } => {
-                call_id_of(request) == call_id_of(other)
-                    && super::seq_of(request) == super::seq_of(other)
-                    && tag(request) == tag(other)
-            }
-            State::Answered(_) => false,
-        }
+        let headers = match &self.state {
+            State::Open { request, .. } => &request.headers,
+            State::Answered(response) => &response.headers,
+        };
+        let tag = |headers: &Headers| headers.get::<From>().ok().and_then(|from| from.tag().map(String::from));
+        headers.get::<header::CallId>() == other.headers.get::<header::CallId>()
+            && headers.get::<CSeq>() == other.headers.get::<CSeq>()
+            && tag(headers) == tag(&other.headers)
     }
 }
 
@@ -182,8 +189,12 @@ impl Agent {
                 State::Open { .. } => respond(&mut self.core, key, request, Status::LOOP_DETECTED),
             };
         }
-        if received.iter().any(|received| received.is_merged(request)) {
-            return respond(&mut self.core, key, request, Status::LOOP_DETECTED);
+        if let Some(same) = received.iter().find(|received| received.is_merged(request)) {
+            let status = match &same.state {
+                State::Answered(response) => response.status,
+                State::Open { .. } => Status::LOOP_DETECTED,
+            };
+            return respond(&mut self.core, key, request, status);
         }
         let from = match caller(&self.core.config, &request.headers) {
             Ok((from, _)) => from,

@@ -139,6 +139,7 @@ impl Events {
 
     /// Ends what others know of, as far as that can be done in one step.
     pub(super) fn stop(&mut self, core: &mut Core) {
+        self.received.retain(|received| received.give_up(core));
         for subscriber in &mut self.subscribers {
             subscriber.hurry(core);
         }

@@ -22,7 +22,7 @@ const MOST: Duration = Duration::from_secs(3600);
 /// | Row | State | On | Does | Next |
 /// | --- | --- | --- | --- | --- |
 /// | N1 | – | SUBSCRIBE of a package that is taken | asks the user | Asked |
-/// | N2 | – | SUBSCRIBE: another package; too brief; too many; the same by another way | 489; 423; 480; 482 | – |
+/// | N2 | – | SUBSCRIBE: another package; too brief; cannot read what is told; too many; the same by another way | 489; 423; 406; 480; 482 | – |
 /// | N3 | Asked | accepted | 200, NOTIFY active | Active |
 /// | N4 | Asked | put off | 202, NOTIFY pending without state | Pending |
 /// | N5 | Asked | rejected | that status | – |
@@ -36,7 +36,7 @@ const MOST: Duration = Duration::from_secs(3600);
 /// | N13 | Pending, Active | it ran out | NOTIFY terminated, timeout | Leaving |
 /// | N14 | Pending, Active | ended here; agent stops | NOTIFY terminated, noresource; probation | Leaving |
 /// | N15 | Pending, Active | no response to NOTIFY, or one that says that nobody listens | – | – |
-/// | N16 | Pending, Active | 5xx to NOTIFY | – | same |
+/// | N16 | Pending, Active | 5xx to NOTIFY | NOTIFY, if there is something newer | same |
 /// | N17 | Leaving | any final response to the last NOTIFY, or none | – | – |
 /// | N18 | Asked | restored | asks the user again | Asked |
 /// | N19 | Pending, Active | the SUBSCRIBE that was answered again, as the response got lost | 200 | same |
@@ -298,14 +298,13 @@ impl Notifier {
             return;
         }
         self.under_way = None;
-        let success = outcome.response.as_ref().is_some_and(|response| response.status.is_success());
         let failure = Failure::of(outcome.response.as_ref());
         match self.state {
             State::Leaving { .. } if self.changed => self.notify(core),
             State::Leaving { end, .. } => self.state = State::Ended(end),
             State::Pending | State::Active => match failure {
                 Failure::Status(_) => {
-                    if success && self.changed {
+                    if self.changed {
                         self.notify(core);
                     }
                 }

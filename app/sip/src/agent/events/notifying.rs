@@ -3,8 +3,8 @@ use super::super::{Agent, Body, VerbError};
 use super::notifier::Notifier;
 use super::{BUSY, Package, Reason, SHORTEST, SubscriptionEnd, SubscriptionId, errand, respond, response};
 use crate::Instant;
-use crate::header::{self, Expires, MinExpires, RetryAfter, To};
-use crate::message::{Request, Response, Status};
+use crate::header::{self, Accept, Expires, MinExpires, RetryAfter, To};
+use crate::message::{HeaderName, Request, Response, Status};
 use crate::transaction::Key;
 use core::time::Duration;
 
@@ -103,6 +103,9 @@ impl Agent {
         if let Some(response) = brief(&mut self.core, request, lasts) {
             return self.core.respond(key, &response);
         }
+        if !is_readable(request, &package) {
+            return respond(&mut self.core, key, request, Status::NOT_ACCEPTABLE);
+        }
         if self.events.notifiers.len() >= MAX_NOTIFIERS {
             let mut response = response(&mut self.core, request, Status::TEMPORARILY_UNAVAILABLE);
             response.headers.push(&RetryAfter::new(BUSY));
@@ -117,6 +120,16 @@ impl Agent {
             Err(error) => respond(&mut self.core, key, request, error.status()),
         }
     }
+}
+
+/// Whether who asks can read what is told of this package (RFC 6665 7.1.2). An Accept that cannot be read says nothing.
+fn is_readable(request: &Request, package: &Package) -> bool {
+    let told = package.accepts();
+    if told.is_empty() || !request.headers.contains(HeaderName::Accept) {
+        return true;
+    }
+    let ranges = request.headers.all::<Accept>();
+    ranges.map_or(true, |ranges| ranges.iter().any(|range| told.iter().any(|name| range.takes(name))))
 }
 
 /// 423 to who wants to refresh too often.

@@ -1,7 +1,7 @@
 use super::super::core::Core;
 use super::super::transactions::Outcome;
 use super::super::{Agent, Body, Event, VerbError, compose};
-use super::{Failure, Package, PublicationId, PublicationPhase, Subject};
+use super::{Failure, PAUSE, Package, PublicationId, PublicationPhase, Subject};
 use super::{back_off, errand, least, longer, refresh_at, retry_after, send};
 use crate::Instant;
 use crate::header::{Expires, SipETag, SipIfMatch};
@@ -228,7 +228,9 @@ impl Publication {
         match self.state {
             State::Publishing | State::Published { .. } => {
                 self.failures = 0;
-                self.state = State::Published { refresh: refresh_at(core.now, lasts), until: core.now + lasts };
+                // What lasts no time at all would be published in a loop.
+                let until = core.now + lasts.max(PAUSE);
+                self.state = State::Published { refresh: refresh_at(core.now, lasts), until };
                 if self.changed {
                     self.send(core);
                 }

@@ -218,6 +218,35 @@ fn r3_the_same_by_another_way_is_a_loop() {
 }
 
 #[test]
+fn r7_the_same_by_another_way_is_answered_alike_and_not_told() {
+    let mut net = ready();
+    say(&mut net, "hello");
+    net.settle();
+    let mut forked = net.exchange.requests(&Method::Message)[0].clone();
+    accept(&mut net);
+    net.settle();
+    let mut via = forked.headers.get::<Via>().unwrap();
+    via.params.set("branch", Some("z9hG4bKother")).unwrap();
+    forked.headers.set(&via);
+    net.inject(BOB, &forked.to_bytes());
+    net.settle();
+    let response = last_response(&net);
+    assert_eq!(response.status, Status::OK);
+    assert_eq!(response.headers.get::<Via>().unwrap().branch(), Some("z9hG4bKother"));
+    assert_eq!(net.phone(BOB).messages.len(), 1);
+}
+
+#[test]
+fn a_stop_answers_what_nobody_decided() {
+    let mut net = ready();
+    say(&mut net, "hello");
+    net.settle();
+    net.stop(BOB);
+    net.settle();
+    assert_eq!(lines(&net, ALICE), ["message: Failed(Unavailable)"], "she need not wait for half a minute");
+}
+
+#[test]
 fn r9_an_open_message_is_told_again_after_a_restore() {
     let mut net = ready();
     say(&mut net, "hello");

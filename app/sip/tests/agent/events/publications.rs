@@ -161,6 +161,21 @@ fn p9_a_server_that_always_forgets_is_not_asked_in_a_loop() {
 }
 
 #[test]
+fn p14_a_server_that_keeps_nothing_is_not_asked_in_a_loop() {
+    let mut net = alice();
+    for _ in 0..500 {
+        net.exchange.answer(Method::Publish, |request| {
+            let mut response = granted(request, "a1");
+            response.headers.set(&Expires(0));
+            response
+        });
+    }
+    publish(&mut net);
+    net.run(Duration::from_secs(60));
+    assert!(sent(&net).len() < 20, "{}", sent(&net).len());
+}
+
+#[test]
 fn p10_too_brief() {
     let mut net = alice();
     net.exchange.answer(Method::Publish, |request| {

@@ -205,6 +205,44 @@ fn n15_n16_what_comes_of_a_notification() {
 }
 
 #[test]
+fn n16_what_is_newer_follows_also_what_was_refused_for_now() {
+    let mut net = phones();
+    subscribe(&mut net);
+    accept(&mut net);
+    net.exchange.refuse(Method::Notify, Status::SERVICE_UNAVAILABLE);
+    let id = *net.phone(BOB).asked_for.last().unwrap();
+    for words in ["busy", "closed"] {
+        net.on(BOB, "changes", |agent, now| agent.notify(id, state(words), now)).unwrap();
+    }
+    net.settle();
+    let bodies: Vec<Vec<u8>> =
+        net.exchange.requests(&Method::Notify).iter().map(|notify| notify.body.clone()).collect();
+    assert_eq!(bodies, [b"open".to_vec(), b"busy".to_vec(), b"closed".to_vec()]);
+}
+
+#[test]
+fn n2_who_cannot_read_what_is_told() {
+    for (accept, status) in [
+        ("application/sdp", Some(Status::NOT_ACCEPTABLE)),
+        ("text/plain, application/xml", Some(Status::NOT_ACCEPTABLE)),
+        ("application/*", None),
+        ("application/sdp, application/pidf+xml", None),
+    ] {
+        let mut net = phones();
+        subscribe(&mut net);
+        let asked = net.phone(BOB).asked_for.len();
+        let mut request = subscribe_like(&net, "z9hG4bKaccept");
+        request.headers.set(&"another@example.com".parse::<sip::header::CallId>().unwrap());
+        request.headers.remove(HeaderName::Accept);
+        request.headers.push_raw("Accept", accept).unwrap();
+        net.inject(BOB, &request.to_bytes());
+        net.settle();
+        assert_eq!(status.map(|_| last_response(&net).status), status, "{accept}");
+        assert_eq!(net.phone(BOB).asked_for.len(), asked + usize::from(status.is_none()), "{accept}");
+    }
+}
+
+#[test]
 fn n18_an_open_question_is_asked_again_after_a_restore() {
     let mut net = phones();
     subscribe(&mut net);

@@ -221,6 +221,19 @@ fn s6_s8_each_refusal() {
 }
 
 #[test]
+fn s6_a_flow_that_stays_failed_is_no_refusal() {
+    let mut net = alice();
+    let failed = Status::FLOW_FAILED;
+    net.exchange.refuse(Method::Subscribe, failed);
+    net.exchange.refuse(Method::Subscribe, failed);
+    grant(&mut net, 1);
+    subscribe(&mut net);
+    net.run(Duration::from_secs(10));
+    assert_eq!(ended(&net), None, "a proxy lost a flow, which says nothing of the subscription");
+    assert_eq!(count(&net), 3);
+}
+
+#[test]
 fn s6_patience_grows() {
     let mut net = alice();
     for _ in 0..40 {

@@ -2,6 +2,7 @@
 
 mod faults;
 
+use crate::beside::{Beside, Letters};
 use crate::network::{Exchange as _, Ladder};
 use crate::page::{Page, Presence, Waiting};
 use crate::random::Random;
@@ -22,6 +23,7 @@ pub(crate) struct World {
     pub(crate) exchange: Real,
     pub(crate) pages: Vec<Page>,
     pub(crate) watches: Vec<Watch>,
+    pub(crate) letters: Letters,
     /// Whether things go wrong.
     pub(crate) faults: bool,
     /// When the last thing went wrong with the exchange.
@@ -73,6 +75,7 @@ impl World {
             now: Instant::from_millis(0),
             exchange,
             watches: pages.iter().map(|_| Watch::default()).collect(),
+            letters: Letters::default(),
             pages,
             faults: true,
             last_fault: None,
@@ -186,6 +189,23 @@ impl World {
         if let Ok(call) = self.pages[page].phone.agent.accept_transfer(asked, clock) {
             self.watches[page].dialled(call, self.now);
         }
+        self.drain(page);
+        self.watches[page].handled(&self.pages[page], false, self.now);
+    }
+
+    /// Lets a user do something beside calls; whether it fits does not matter.
+    pub(crate) fn beside<T>(
+        &mut self,
+        page: usize,
+        what: &str,
+        verb: impl FnOnce(&mut Agent, &mut Beside, Instant) -> Option<T>,
+    ) {
+        if !self.pages[page].is_here() {
+            return;
+        }
+        self.note(page, what);
+        let clock = self.pages[page].clock(self.now);
+        verb(&mut self.pages[page].phone.agent, &mut self.watches[page].beside, clock);
         self.drain(page);
         self.watches[page].handled(&self.pages[page], false, self.now);
     }
@@ -362,6 +382,7 @@ impl World {
                 Output::Event(event) => {
                     let Page { phone, .. } = &mut self.pages[page];
                     self.watches[page].told(&phone.agent, &event, self.now);
+                    self.letters.told(page, &self.watches[page].beside, &event, self.last_fault);
                     let line = phone.told(event);
                     phone.seen.clear();
                     if let (Some(ladder), Some(line)) = (&mut self.ladder, line) {

@@ -16,6 +16,9 @@ use std::collections::BTreeMap;
 /// How many things may happen in the same millisecond.
 const BUSY: usize = 2_000;
 
+/// From when on a signature is late.
+const LATE: Duration = Duration::from_millis(300);
+
 /// Everything that there is.
 pub(crate) struct World {
     pub(crate) now: Instant,
@@ -435,6 +438,10 @@ impl World {
             _ if matches!(question, Question::Digest { .. }) => self.random.millis(300, 30_000),
             _ => return,
         };
+        // Who signs late may say late that a call is over.
+        if matches!(question, Question::Digest { .. }) && time >= LATE {
+            self.fault(page);
+        }
         self.later(time, Due::Answer { page, generation, id, question, fails });
     }
 

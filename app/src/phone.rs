@@ -197,6 +197,8 @@ pub enum Cause {
     Network,
     /// Any other refusal, by its SIP status.
     Status(u16),
+    /// It was passed on: the others talk to each other.
+    Transferred,
     /// No browser can take what the other end describes.
     Unfit {
         /// What is wrong with it, in the words of the field.

@@ -149,6 +149,7 @@ pub fn cause(cause: &Cause, direction: Direction) -> Words {
             .advise("The phone reconnects by itself. Call again when it says “Ready”."),
         Cause::Status(code) => Words::new(Tone::Trouble, format!("The call did not go through (SIP status {code})."))
             .advise("Try again. If it stays like this, tell whoever runs your phone system this number."),
+        Cause::Transferred => Words::new(Tone::Quiet, "The call was passed on."),
         Cause::Unfit { .. } => Words::new(
             Tone::Trouble,
             match direction {

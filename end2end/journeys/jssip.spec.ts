@@ -119,6 +119,33 @@ test('a JsSIP phone rings beside the tab of the same extension, and takes the ca
   await alice.isFree();
 });
 
+test('a call that takes the place of another goes on without a click, muted as it was', async ({ phones, server, site }) => {
+  const alice = await phones.open(ALICE, { tone: LOW });
+  const { page } = await phones.page({ tone: HIGH });
+  const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
+  await register(page, site, server);
+  await page.getByLabel('Number to call').fill(ALICE.extension);
+  await press('Call');
+  await alice.answer();
+  await Promise.all([alice.hears({ tone: HIGH }), hears(page, LOW, 'the JsSIP phone')]);
+  await alice.mute();
+
+  const before = await alice.peersMade();
+  await press('Take the place');
+  await expect.poll(() => alice.peersMade(), { message: 'the new call has its own connection' }).toBe(before + 1);
+  await expect(page.locator('#call')).toHaveText('Connected');
+  await expect(alice.button('Hang up')).toHaveCount(1);
+  await alice.hears({ tone: HIGH });
+  await expect(alice.button('Unmute')).toBeVisible();
+  await alice.doesNotSay('They hung up.');
+  await alice.unmute();
+  await hears(page, LOW, 'the JsSIP phone');
+
+  await alice.hangUp();
+  await expect(page.locator('#call')).toHaveText('Ended by remote: Terminated');
+  await alice.isFree();
+});
+
 test('a JsSIP phone with a wrong password is refused', async ({ phones, server, site }) => {
   const { page } = await phones.page({ tone: HIGH });
   await page.goto(site.page({ ...CAROL, password: 'not the password' }, server.at('/sip', 'ws')));

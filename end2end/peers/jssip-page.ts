@@ -1,7 +1,7 @@
 /** A small phone page on JsSIP: a stranger's RFC 7118 client, with the same words on its buttons as ours. */
 
 import { UA, WebSocketInterface } from 'jssip';
-import type { EndEvent } from 'jssip/lib/RTCSession.js';
+import type { EndEvent, RTCSession } from 'jssip/lib/RTCSession.js';
 import type { RTCSessionEvent } from 'jssip/lib/UA.js';
 
 const query = new URLSearchParams(location.search);
@@ -9,6 +9,7 @@ const status = document.querySelector('[role=status]') as HTMLElement;
 const call = document.querySelector('#call') as HTMLElement;
 const buttons = document.querySelector('#buttons') as HTMLElement;
 const loudspeaker = document.querySelector('audio') as HTMLAudioElement;
+const number = document.querySelector('input') as HTMLInputElement;
 const media = { mediaConstraints: { audio: true, video: false } };
 
 const agent = new UA({
@@ -18,11 +19,15 @@ const agent = new UA({
   display_name: 'A stranger',
 });
 
+/** The call that is shown; one that it took the place of is not. */
+let shown: RTCSession | undefined;
+
 agent.on('registered', () => (status.textContent = 'Ready'));
 agent.on('unregistered', () => (status.textContent = 'Not registered'));
 agent.on('disconnected', () => (status.textContent = 'Disconnected'));
 agent.on('registrationFailed', ({ cause }) => (status.textContent = `Refused: ${cause}`));
 agent.on('newRTCSession', ({ session }: RTCSessionEvent) => {
+  shown = session;
   const incoming = session.direction === 'incoming';
   call.textContent = incoming ? `${session.remote_identity.display_name} ${session.remote_identity.uri.user} is calling` : 'Calling…';
   show(incoming ? { Answer: () => session.answer(media), Decline: () => session.terminate({ status_code: 603 }) } : {});
@@ -36,9 +41,10 @@ agent.on('newRTCSession', ({ session }: RTCSessionEvent) => {
   });
   session.on('confirmed', () => {
     call.textContent = 'Connected';
-    show({ 'Hang up': () => session.terminate() });
+    show({ 'Hang up': () => session.terminate(), 'Take the place': () => replace(session) });
   });
   const over = ({ originator, cause }: EndEvent) => {
+    if (shown !== session) return;
     call.textContent = `Ended by ${originator}: ${cause}`;
     loudspeaker.srcObject = null;
     show({});
@@ -51,8 +57,15 @@ agent.start();
 (document.querySelector('form') as HTMLFormElement).addEventListener('submit', (event) => {
   event.preventDefault();
   performance.mark('jssip:dial');
-  agent.call((document.querySelector('input') as HTMLInputElement).value, media);
+  agent.call(number.value, media);
 });
+
+/** Calls anew, in the place of this call (RFC 3891). JsSIP says it only of calls that it transfers. */
+function replace(session: RTCSession): void {
+  const { _dialog } = session as unknown as { _dialog: { id: { call_id: string; local_tag: string; remote_tag: string } } };
+  const { call_id, local_tag, remote_tag } = _dialog.id;
+  agent.call(number.value, { ...media, extraHeaders: [`Replaces: ${call_id};to-tag=${remote_tag};from-tag=${local_tag}`] });
+}
 
 function listen(connection: RTCPeerConnection): void {
   connection.addEventListener('track', ({ track }) => {

@@ -78,8 +78,8 @@ impl Calls {
         peer.ask(job);
     }
 
-    /// Gives the media of this call their answer, which may be an early one: of several phones the first one is heard. Without any it answers an offer of the page
-    /// before this one: a new one goes out once the call is up.
+    /// Gives the media of this call their answer, which may be an early one: of several phones the first one is heard.
+    /// Without any media it answers an offer of the page before this one: a new one goes out once the call is up.
     pub(crate) fn describe(&mut self, call: CallId, branch: Branch, answer: Body, early: bool) {
         let kept = self.kept(call);
         if let Some(peer) = &kept.peer {
@@ -87,6 +87,19 @@ impl Calls {
                 return;
             }
             peer.ask(Job::Remote { answer, early });
+        }
+    }
+
+    /// One of their phones is out of the call: if it was heard, it rings as before, and the next one may be heard.
+    pub(crate) fn silent(&mut self, call: CallId, branch: Branch) {
+        let kept = self.kept(call);
+        kept.early.take_if(|heard| *heard == branch);
+    }
+
+    /// This call takes the place of that one: who was muted there stays so.
+    pub(crate) fn replace(&mut self, call: CallId, replaced: CallId) {
+        if let Some(muted) = self.find(replaced).map(|kept| kept.facts.muted) {
+            self.kept(call).facts.muted = muted;
         }
     }
 
@@ -202,7 +215,7 @@ impl Calls {
         }
         calls.find_map(|call| match call.phase {
             Phase::RingingHere => Some(Tone::Ringing),
-            Phase::RingingThere if !self.find(call.id).is_some_and(|kept| kept.early.is_some()) => Some(Tone::Ringback),
+            Phase::RingingThere if self.find(call.id).is_none_or(|kept| kept.early.is_none()) => Some(Tone::Ringback),
             Phase::RingingThere
             | Phase::Preparing
             | Phase::Calling

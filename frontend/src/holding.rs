@@ -14,8 +14,8 @@ use app::lease::Grant;
 use app::phone;
 use app::sign::ToSign;
 use sip::agent::{
-    Agent, Answer, Call, CallId, Direction, Event as AgentEvent, Input, MediaFailure, Output, Question, QuestionId,
-    Registration, VerbError,
+    Agent, Answer, Call, CallId, Cause, Direction, Event as AgentEvent, Input, MediaFailure, Output, Phase, Question,
+    QuestionId, Registration, VerbError,
 };
 use sip::{Duration, Instant};
 
@@ -285,6 +285,7 @@ impl Holding {
     }
 
     fn ask(&mut self, id: QuestionId, question: Question) {
+        self.inherit(&question);
         match question {
             Question::Offer { call, hold } | Question::Answer { call, offer: None, hold } => {
                 self.calls.ask(call, Job::Offer { question: id, hold });
@@ -304,6 +305,15 @@ impl Holding {
         }
     }
 
+    /// A call that takes the place of another begins as that one stands.
+    fn inherit(&mut self, question: &Question) {
+        let Question::Answer { call, .. } = question else { return };
+        let begins = |known: &Call| known.id == *call && known.phase == Phase::Answering;
+        if let Some(replaced) = self.agent.calls().find(begins).and_then(|known| known.replaces) {
+            self.calls.replace(*call, replaced);
+        }
+    }
+
     fn happened(&mut self, event: AgentEvent, opening: &Opening, screen: &Screen) {
         match event {
             AgentEvent::Registration
@@ -312,8 +322,9 @@ impl Holding {
             | AgentEvent::TransferAsked { .. } => {}
             AgentEvent::Incoming(_) => screen.show_ended(None),
             AgentEvent::Remote { call, branch, answer, early } => self.calls.describe(call, branch, answer, early),
-            // What is heard stays until somebody answers.
-            AgentEvent::BranchEnded { .. } => {}
+            AgentEvent::BranchEnded { call, branch } => self.calls.silent(call, branch),
+            // Nothing is over: the call that took its place is shown.
+            AgentEvent::Ended { call, cause: Cause::Replaced, .. } => self.calls.forget(call),
             AgentEvent::Ended { call, last, cause } => {
                 self.calls.forget(call);
                 screen.show_ended(Some(phone::Ended {

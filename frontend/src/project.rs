@@ -90,8 +90,7 @@ pub(crate) fn cause(cause: agent::Cause, status: Option<Status>, domain: &str) -
         agent::Cause::Media(failure) => phone::Cause::Media(media(failure)),
         agent::Cause::Network => phone::Cause::Network,
         agent::Cause::Status(status) => phone::Cause::Status(status.code()),
-        // The others talk to each other now.
-        agent::Cause::Replaced | agent::Cause::Transferred => phone::Cause::HungUpThere,
+        agent::Cause::Replaced | agent::Cause::Transferred => phone::Cause::Transferred,
         agent::Cause::Unfit(unfit) => {
             let mut remedies: Vec<String> = Vec::new();
             for reason in unfit.reasons() {

@@ -113,6 +113,7 @@ fn can_call_again(ended: &Ended) -> bool {
         Cause::Media(failure) => !matches!(failure, MediaFailure::Insecure | MediaFailure::Unsupported),
         Cause::HungUpHere
         | Cause::HungUpThere
+        | Cause::Transferred
         | Cause::CancelledHere
         | Cause::CancelledThere
         | Cause::DeclinedHere

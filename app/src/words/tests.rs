@@ -63,6 +63,7 @@ fn causes() -> Vec<Cause> {
         Cause::Forbidden,
         Cause::Network,
         Cause::Status(500),
+        Cause::Transferred,
         Cause::Unfit { lacks: "no rtcp-mux".to_owned(), remedies: Vec::new() },
     ];
     plain.into_iter().chain(FAILURES.map(Cause::Media)).collect()

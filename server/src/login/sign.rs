@@ -1,8 +1,9 @@
 //! `POST /sign`: answers a digest challenge for the page, so that no SIP password is ever in a browser.
 //!
-//! Only for the tab that holds the line, with its own extension as user name, and the server's own realm.
+//! Only for the server's own pages, and the tab that holds the line, with its own extension as user name, and the server's own realm.
 
 use super::Room;
+use crate::origin::From;
 use crate::ports::Accounts as _;
 use crate::store::key::random_word;
 use app::encoding;
@@ -19,6 +20,8 @@ use sip::message::Method;
 /// Nothing is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
+    #[error("only this server's own pages get a signature")]
+    Elsewhere,
     #[error("this is not a challenge to sign")]
     Form,
     #[error("please log in first")]
@@ -39,6 +42,9 @@ pub(super) async fn sign(State(room): State<Room>, parts: Parts, wanted: Result<
 }
 
 async fn answer(room: &Room, parts: &Parts, wanted: Result<Bytes, BytesRejection>) -> Result<Credentials, Refusal> {
+    if room.origins.of(&parts.headers) != From::Own {
+        return Err(Refusal::Elsewhere);
+    }
     let person = room.sessions.signed_in(parts).await.ok_or(Refusal::SignedOut)?;
     let wanted: ToSign = wanted.ok().and_then(|bytes| encoding::decode(&bytes).ok()).ok_or(Refusal::Form)?;
     let method: Method = wanted.method.parse().map_err(|_| Refusal::Form)?;
@@ -76,7 +82,7 @@ impl Refusal {
             Self::Form => StatusCode::BAD_REQUEST,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
             Self::NotHolder => StatusCode::CONFLICT,
-            Self::Challenge => StatusCode::FORBIDDEN,
+            Self::Elsewhere | Self::Challenge => StatusCode::FORBIDDEN,
             Self::Secret => StatusCode::SERVICE_UNAVAILABLE,
         }
     }

@@ -64,3 +64,36 @@ async fn nothing_else_is_signed() {
     let stranger = Visitor { browser: house.browser(), cookie: String::new() };
     assert_eq!(sign(&stranger, epoch, CHALLENGE, "REGISTER").await.0, StatusCode::UNAUTHORIZED);
 }
+
+#[tokio::test]
+async fn nothing_is_signed_for_another_site() {
+    let house = House::open().await;
+    let alice = house.signed_in(ALICE).await;
+    let mut tab = alice.tab("tab", None).await;
+    let epoch = tab.granted().await;
+    let own = alice.browser.origin.as_str();
+    let (origin, site) = ("origin", "sec-fetch-site");
+    let cases: [(&[(&str, &str)], StatusCode); 9] = [
+        (&[(origin, own)], StatusCode::OK),
+        (&[(origin, own), (site, "same-origin")], StatusCode::OK),
+        (&[(site, "same-origin")], StatusCode::OK),
+        (&[], StatusCode::FORBIDDEN),
+        (&[(origin, "https://evil.example")], StatusCode::FORBIDDEN),
+        (&[(origin, "null")], StatusCode::FORBIDDEN),
+        (&[(origin, own), (site, "cross-site")], StatusCode::FORBIDDEN),
+        (&[(site, "same-site")], StatusCode::FORBIDDEN),
+        // What a form can send.
+        (&[(origin, "https://evil.example"), ("content-type", "text/plain")], StatusCode::FORBIDDEN),
+    ];
+    for (nc, (headers, status)) in (1..).zip(cases) {
+        let wanted = encoding::encode(&wanted(epoch, CHALLENGE, "REGISTER", nc));
+        let mut request = alice.browser.client.post(format!("{own}/sign")).body(wanted);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status, "{headers:?}");
+        let said = response.text().await.unwrap();
+        assert_eq!(said.contains("response="), status == StatusCode::OK, "{said}");
+    }
+}

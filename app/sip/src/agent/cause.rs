@@ -193,28 +193,18 @@ pub(super) const fn refusal(cause: &Cause) -> Status {
     }
 }
 
-/// The Reason of our CANCEL: who gave up because it rang long enough, or has no media, says so; who hung up says
-/// nothing.
-pub(super) fn reason(cause: &Cause) -> Option<Reason> {
-    if *cause == Cause::NoAnswer {
-        return Some(Reason::sip(Status::REQUEST_TIMEOUT, None));
-    }
-    // It was picked up from another phone (RFC 3326 3.1).
-    if *cause == Cause::Replaced {
-        return Some(Reason::sip(Status::OK, None));
-    }
-    matches!(cause, Cause::Media(_) | Cause::Unfit(_)).then(|| Reason::sip(Status::NOT_ACCEPTABLE_HERE, None))
+/// The Reason of our CANCEL: as [`reason`], and that it was picked up from another phone (RFC 3326 3.1).
+pub(super) fn reason_of_cancel(cause: &Cause) -> Option<Reason> {
+    if *cause == Cause::Replaced { Some(Reason::sip(Status::OK, None)) } else { reason(cause) }
 }
 
-/// The Reason of our BYE, where it is not just that somebody hung up.
-pub(super) fn reason_of_bye(cause: &Cause) -> Option<Reason> {
-    if *cause == Cause::Network {
-        Some(Reason::sip(Status::REQUEST_TIMEOUT, None))
-    } else if matches!(cause, Cause::Media(_) | Cause::Unfit(_)) {
-        Some(Reason::sip(Status::NOT_ACCEPTABLE_HERE, None))
-    } else {
-        None
+/// The Reason of our BYE: who gave up because nothing came for long enough, or has no media, says so; who hung up says
+/// nothing.
+pub(super) fn reason(cause: &Cause) -> Option<Reason> {
+    if matches!(cause, Cause::NoAnswer | Cause::Network) {
+        return Some(Reason::sip(Status::REQUEST_TIMEOUT, None));
     }
+    matches!(cause, Cause::Media(_) | Cause::Unfit(_)).then(|| Reason::sip(Status::NOT_ACCEPTABLE_HERE, None))
 }
 
 /// Why a call that they cancelled, or ended before our answer, ended (RFC 3326).

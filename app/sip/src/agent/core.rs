@@ -3,6 +3,7 @@ use super::link::{Link, Step};
 use super::profile::{Learned, Profile};
 use super::questions::{Challenged, Open, Questions};
 use super::servers::Servers;
+use super::strays::Stray;
 use super::transactions::{Effects, Outcome, Purpose, Transactions};
 use super::{CallId, Config, Event, Output, Question, QuestionId, compose};
 use crate::header::Reason;
@@ -28,17 +29,6 @@ pub(super) struct Core {
     pub(super) strays: Vec<Stray>,
     out: VecDeque<Output>,
     outcomes: VecDeque<Outcome>,
-}
-
-/// A 2xx was acknowledged: its repetitions get the same ACK, also when nobody wanted it and its dialog was ended, or
-/// when the call was hung up meanwhile.
-#[derive(Clone, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(super) struct Stray {
-    pub(super) key: Key,
-    pub(super) remote_tag: alloc::string::String,
-    pub(super) ack: Vec<u8>,
-    pub(super) until: Instant,
 }
 
 impl Core {

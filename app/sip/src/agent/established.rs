@@ -155,7 +155,7 @@ impl Session {
 
     /// Hangs up: BYE, which the called side may send only after the ACK (RFC 3261 15).
     pub(super) fn leave(&mut self, core: &mut Core, cause: Cause) {
-        let reason = cause::reason_of_bye(&cause);
+        let reason = cause::reason(&cause);
         self.end(core, cause);
         let State::Established(established) = &mut self.state else { return };
         established.refuse_theirs(core, Status::REQUEST_TERMINATED);

@@ -1,21 +1,46 @@
-//! A phone: registers, makes and takes calls (RFC 3261 sections 8 to 15, over RFC 7118).
+//! A phone: stays registered and reachable, makes, takes, changes and passes on calls (RFC 3261 sections 8 to 15, over
+//! RFC 7118), and does what phones do beside calls: messages, capabilities, subscriptions, publications.
 //!
 //! What the user of an [`Agent`] does:
 //! - opens the transport when told [`Output::Connect`], to the server that it names, and says [`Input::Connected`] or [`Input::Disconnected`];
 //! - passes every message that arrives to [`Input::Received`] and sends every [`Output::Transmit`];
 //! - answers each [`Output::Ask`] with an [`Input::Answer`], whenever it can;
 //! - calls the verbs ([`Agent::call`], [`Agent::answer`], …);
-//! - keeps each [`Event::Message`], and decides about each [`Event::SubscriptionAsked`], within 30 s;
+//! - decides about each [`Event::TransferAsked`] within the ringing time; keeps each [`Event::Message`], and decides
+//!   about each [`Event::SubscriptionAsked`], within 30 s;
 //! - drains [`Agent::poll`] after each of these, then arms one timer for [`Agent::deadline`] and passes
 //!   [`Input::Timeout`] when it is due.
 //!
-//! What the phone is doing is read from it: [`Agent::registration`], [`Agent::calls`].
+//! What the phone is doing is read from it: [`Agent::registration`], [`Agent::calls`], [`Agent::subscriptions`],
+//! [`Agent::publications`].
 //!
-//! A call ends for the user the moment it is decided ([`Event::Ended`], exactly once); what is still owed to
-//! the other end (CANCEL, BYE, ACK) is done behind that.
+//! What holds at any time:
+//! - A call ends for the user the moment it is decided ([`Event::Ended`], exactly once); what is still owed to the other
+//!   end (CANCEL, BYE, ACK) is done behind that.
+//! - A transport that is lost ends nothing: the calls stay, and a request that was under way leaves again as it was over
+//!   the next one, so that nothing is done twice.
+//! - All state is in the [`Snapshot`], each deadline in the state that it belongs to: an agent is saved and restored
+//!   whenever it is drained, and goes on with the same dialogs.
+//! - What others can make grow is bounded, and what does not fit is refused.
+//!
+//! To read it, begin with the words: `api.rs`, `call.rs`, `event.rs`, `question.rs`, `config.rs`, and the verbs in
+//! `verbs.rs`. Then what all parts share, `core.rs`, and the way of a message through it: `receive.rs` (what comes),
+//! `transactions.rs`, `outcomes.rs` (what came of what was sent), `challenge.rs`, `compose.rs` (what is written). Each
+//! machine has its table of states above its type:
+//!
+//! | What | Where |
+//! | --- | --- |
+//! | The transport, its servers, the registration | `link.rs`, `servers.rs`, `registering.rs` |
+//! | A call and its states | `session.rs`; `outgoing.rs`, `early.rs`, `redirect.rs`; `incoming.rs`; `reliable.rs`; `established.rs` |
+//! | Changes of a call | `modify.rs` (ours), `update.rs` (theirs), `hold.rs`, `session_timer.rs` |
+//! | What is said in it | `info.rs`, `trickle.rs` |
+//! | Transfers | `transfer.rs` (asked by us), `report.rs` and `telling.rs` (asked of us), `refer.rs`, `replaces.rs` |
+//! | Beside calls | `events/` |
+//! | Saving | `snapshot.rs` |
 
 mod api;
 mod auto_answer;
+mod call;
 mod cause;
 mod challenge;
 mod compose;
@@ -24,6 +49,7 @@ mod core;
 mod description;
 mod early;
 mod established;
+mod event;
 mod events;
 mod hold;
 mod hooked;
@@ -35,6 +61,7 @@ mod modify;
 mod outcomes;
 mod outgoing;
 mod profile;
+mod question;
 mod questions;
 mod receive;
 mod redirect;
@@ -48,21 +75,26 @@ mod servers;
 mod session;
 mod session_timer;
 mod snapshot;
+mod strays;
 mod target;
 mod telling;
 mod transactions;
 mod transfer;
 mod trickle;
 mod update;
+mod verbs;
 
 #[cfg(test)]
 mod tests;
 
 pub use api::*;
+pub use call::*;
 pub use cause::Cause;
 pub use config::{Config, ConfigError, Server};
+pub use event::Event;
 pub use events::*;
 pub use identity::{CallOptions, DiversionReason, Diverted, Identity};
+pub use question::*;
 pub use refusal::Refusal;
 pub use snapshot::{RestoreError, Snapshot};
 pub use transfer::TransferProgress;
@@ -74,10 +106,8 @@ use self::session::{Session, State};
 use self::transactions::{Effects, Purpose};
 use crate::clock::Clock;
 use crate::hook::Hook;
-use crate::message::{Headers, KeepAlive, is_keepalive};
-use crate::uri::Uri;
+use crate::message::{KeepAlive, is_keepalive};
 use crate::{Instant, Random, Seed};
-use ::core::time::Duration;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -179,150 +209,6 @@ impl Agent {
         self.events.stop(&mut self.core);
         self.registering.stop(&mut self.core);
         self.settle();
-    }
-
-    /// Begins a call: it is prepared until its offer is made, then INVITE leaves.
-    ///
-    /// # Errors
-    /// As many calls are up as are allowed.
-    pub fn call(&mut self, target: Uri, now: Instant) -> Result<CallId, VerbError> {
-        self.call_with(target, Headers::new(), now)
-    }
-
-    /// As [`Agent::call`], with more headers for the INVITE. Those that the agent writes itself stay as it writes them.
-    ///
-    /// # Errors
-    /// As many calls are up as are allowed.
-    pub fn call_with(&mut self, target: Uri, headers: Headers, now: Instant) -> Result<CallId, VerbError> {
-        if self.live() >= self.core.config.max_calls {
-            return Err(VerbError::TooMany);
-        }
-        self.enter(now);
-        let id = self.next_call();
-        let session = Session::dial(&mut self.core, id, target, headers);
-        self.sessions.push(session);
-        self.settle();
-        Ok(id)
-    }
-
-    /// As [`Agent::call`], shown to the other end as the options say.
-    ///
-    /// # Errors
-    /// As many calls are up as are allowed.
-    pub fn call_as(&mut self, target: Uri, options: CallOptions, now: Instant) -> Result<CallId, VerbError> {
-        self.call_with(target, options.into_headers(), now)
-    }
-
-    /// Answers a call that rings here.
-    ///
-    /// # Errors
-    /// There is no such call, or it does not ring here.
-    pub fn answer(&mut self, id: CallId, now: Instant) -> Result<(), VerbError> {
-        self.verb(id, now, |session, core| match session.phase() {
-            Phase::RingingHere => {
-                session.accept(core);
-                Ok(())
-            }
-            Phase::Preparing
-            | Phase::Calling
-            | Phase::RingingThere
-            | Phase::Answering
-            | Phase::Established
-            | Phase::Ending => Err(VerbError::WrongPhase),
-        })
-    }
-
-    /// Declines a call that rings here (603).
-    ///
-    /// # Errors
-    /// There is no such call, or it is not an incoming one that is unanswered.
-    pub fn decline(&mut self, id: CallId, now: Instant) -> Result<(), VerbError> {
-        self.verb(id, now, |session, core| match session.phase() {
-            Phase::RingingHere | Phase::Answering => {
-                session.refuse(core, Cause::DeclinedHere);
-                Ok(())
-            }
-            Phase::Preparing | Phase::Calling | Phase::RingingThere | Phase::Established | Phase::Ending => {
-                Err(VerbError::WrongPhase)
-            }
-        })
-    }
-
-    /// Ends a call, in whatever phase it is: withdraws, cancels, declines, or hangs up.
-    ///
-    /// # Errors
-    /// There is no such call.
-    pub fn hangup(&mut self, id: CallId, now: Instant) -> Result<(), VerbError> {
-        self.verb(id, now, |session, core| {
-            session.hang_up(core, None);
-            Ok(())
-        })
-    }
-
-    /// Ends a call whose media cannot go on: like [`Agent::hangup`], with that cause. An incoming call that was
-    /// not answered is refused with 488 and a Warning.
-    ///
-    /// # Errors
-    /// There is no such call.
-    pub fn fail(&mut self, id: CallId, failure: MediaFailure, now: Instant) -> Result<(), VerbError> {
-        self.verb(id, now, |session, core| {
-            session.hang_up(core, Some(Cause::Media(failure)));
-            Ok(())
-        })
-    }
-
-    /// Offers anew in an established call: asks for the offer, sends re-INVITE; the answer comes as
-    /// [`Event::Remote`]. If the other end refuses, the call goes on as it was.
-    ///
-    /// # Errors
-    /// There is no such call, or it is not established, or its media is being changed already.
-    pub fn reoffer(&mut self, id: CallId, now: Instant) -> Result<(), VerbError> {
-        self.verb(id, now, Session::reoffer)
-    }
-
-    /// Puts an answered call on hold: nothing of theirs is received any more, by the direction of the media alone (RFC 3264
-    /// 8.4). While its media is being changed it waits; what the user wanted last is done. If the other end refuses, it
-    /// stays as it was ([`Event::Call`]).
-    ///
-    /// # Errors
-    /// There is no such call, or it is not established.
-    pub fn hold(&mut self, id: CallId, now: Instant) -> Result<(), VerbError> {
-        self.verb(id, now, |session, core| session.hold(core, true))
-    }
-
-    /// Ends [the hold](Agent::hold) of a call.
-    ///
-    /// # Errors
-    /// There is no such call, or it is not established.
-    pub fn resume(&mut self, id: CallId, now: Instant) -> Result<(), VerbError> {
-        self.verb(id, now, |session, core| session.hold(core, false))
-    }
-
-    /// Sends a digit by INFO (`application/dtmf-relay`), after those that were sent before; for phones and gateways that take
-    /// no RFC 4733. Its duration is kept between 40 ms and 6 s.
-    ///
-    /// # Errors
-    /// There is no such call, it is not established, or too many digits wait already.
-    pub fn send_digit(&mut self, id: CallId, digit: Digit, duration: Duration, now: Instant) -> Result<(), VerbError> {
-        self.verb(id, now, |session, _| session.send_digit(digit, duration))
-    }
-
-    /// Asks for a whole picture by INFO (RFC 5168), where feedback in RTCP is not to be had.
-    ///
-    /// # Errors
-    /// There is no such call, it is not established, or too much waits to be sent already.
-    pub fn request_picture(&mut self, id: CallId, now: Instant) -> Result<(), VerbError> {
-        self.verb(id, now, |session, _| session.request_picture())
-    }
-
-    /// Sends candidates that follow our description (RFC 8840), if [`Config::trickle`] and they take them; as long as that is
-    /// not known, or there is no dialog, they wait. Each fragment has all candidates of its ICE session so far: the newest
-    /// replaces one that waits.
-    ///
-    /// # Errors
-    /// There is no such call, or [`Config::trickle`] is off, or it is no fragment.
-    pub fn trickle(&mut self, id: CallId, fragment: Body, now: Instant) -> Result<(), VerbError> {
-        self.verb(id, now, |session, core| session.trickle(core, fragment))
     }
 
     /// Whether the phone is registered.

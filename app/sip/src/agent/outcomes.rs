@@ -1,6 +1,6 @@
 use super::link::Link;
 use super::transactions::{FLOW_RENEWED, Outcome, Purpose, Transactions};
-use super::{Agent, Cause, Event, Output, Registration, challenge, compose, outgoing, session_timer};
+use super::{Agent, Cause, Event, Output, Registration, challenge, compose, session_timer, strays};
 use crate::message::{Method, Status};
 use crate::transaction::T1_X64;
 
@@ -90,7 +90,7 @@ impl Agent {
                 } else if let Some(response) = &outcome.response
                     && response.status.is_success()
                 {
-                    outgoing::refuse_stray(&mut self.core, &outcome.key, &outcome.request, response);
+                    strays::refuse_stray(&mut self.core, &outcome.key, &outcome.request, response);
                 }
             }
             Purpose::Reinvite(call) => self.with(call, |session, core| session.reinvite_outcome(core, outcome)),

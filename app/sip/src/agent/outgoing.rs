@@ -1,4 +1,4 @@
-use super::core::{Core, Stray};
+use super::core::Core;
 use super::early::{Described, Early, Winner};
 use super::established::{Acknowledged, Established};
 use super::info::Informing;
@@ -6,6 +6,7 @@ use super::redirect::Targets;
 use super::refer::Refer;
 use super::reliable::Provisional;
 use super::session::{Session, State, acknowledge, bye};
+use super::strays::{refuse_stray, remember};
 use super::transactions::{Outcome, Purpose};
 use super::{
     Answer, Branch, CallId, Cause, Direction, Event, Identity, MediaFailure, Phase, Question, cause, compose,
@@ -18,10 +19,6 @@ use crate::message::{Headers, Method, Request, Response, Status};
 use crate::transaction::{Key, T1_X64};
 use crate::uri::Uri;
 use alloc::format;
-use alloc::vec::Vec;
-
-/// How many 2xx are remembered: that of the branch that won, and those of 32 that lost.
-const MAX_STRAYS: usize = 33;
 
 /// A call that we began, until it is answered.
 ///
@@ -171,7 +168,7 @@ impl Session {
 
     /// Gives it up: before INVITE left, nothing is owed; after that, CANCEL (RFC 3261 9.1).
     pub(super) fn withdraw(&mut self, core: &mut Core, cause: Cause) {
-        let reason = cause::reason(&cause);
+        let reason = cause::reason_of_cancel(&cause);
         self.refuse_early_update(core);
         self.end(core, cause);
         let State::Outgoing(Outgoing { step, .. }) = &mut self.state else { return };
@@ -395,32 +392,5 @@ impl Outgoing {
         match self.step {
             Step::Preparing { until, .. } | Step::Inviting { until, .. } | Step::Withdrawn { until, .. } => until,
         }
-    }
-}
-
-/// A 2xx that nobody wants (any more): it is acknowledged, and its dialog ended (RFC 3261 13.2.2.4).
-pub(super) fn refuse_stray(core: &mut Core, key: &Key, invite: &Request, response: &Response) {
-    let (Ok(mut dialog), Ok(cseq)) = (Dialog::uac(invite, response), response.headers.get::<CSeq>()) else {
-        return;
-    };
-    let known = |stray: &&Stray| stray.key == *key && stray.remote_tag == dialog.remote_tag();
-    if let Some(stray) = core.strays.iter().find(known) {
-        let ack = stray.ack.clone();
-        return core.transmit(ack);
-    }
-    if core.strays.len() >= MAX_STRAYS {
-        // Each repetition of one that is not remembered would make another BYE.
-        return;
-    }
-    let ack = acknowledge(core, &dialog, cseq.seq);
-    bye(core, &mut dialog);
-    remember(core, key, &dialog, ack);
-}
-
-/// Keeps the ACK of a 2xx for as long as that may come again, whatever became of its dialog.
-fn remember(core: &mut Core, key: &Key, dialog: &Dialog, ack: Vec<u8>) {
-    if core.strays.len() < MAX_STRAYS {
-        let remote_tag = dialog.remote_tag().into();
-        core.strays.push(Stray { key: key.clone(), remote_tag, ack, until: core.now + T1_X64 });
     }
 }

@@ -1,4 +1,5 @@
 use super::Server;
+use crate::sorted::sorted;
 use crate::{Instant, Random};
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -104,9 +105,10 @@ impl Servers {
 
 /// All servers in the order in which they are tried (RFC 2782).
 fn draw(servers: &[Server], random: &mut Random) -> Vec<usize> {
-    let mut left: Vec<(usize, Server)> = servers.iter().copied().enumerate().collect();
     // Those of no weight stand first: they are chosen when the lot falls on zero.
-    left.sort_by_key(|(_, server)| (server.priority, server.weight > 0));
+    let mut left = sorted(servers.iter().copied().enumerate().collect(), |(_, one), (_, other)| {
+        (one.priority, one.weight > 0).cmp(&(other.priority, other.weight > 0))
+    });
     let mut order = Vec::new();
     while let Some((_, first)) = left.first() {
         let equals = || left.iter().take_while(|(_, server)| server.priority == first.priority);

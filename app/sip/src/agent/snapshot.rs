@@ -1,10 +1,11 @@
-use super::core::{Core, Stray};
+use super::core::Core;
 use super::events::Events;
 use super::profile::Learned;
 use super::questions::Questions;
 use super::registering::Registering;
 use super::servers::Servers;
 use super::session::Session;
+use super::strays::Stray;
 use super::transactions::{Effects, Purpose, Transactions};
 use super::{Agent, Config, Registration};
 use crate::clock::Clock;

@@ -30,7 +30,9 @@ impl Proxy {
         };
         let genuine = self.state.contexts.get(&id).is_some_and(|context| {
             let from_there = context.legs().get(index).is_some_and(|leg| self.is_from(&leg.target, flow));
-            let leads_back = response.headers.all::<Via>().is_ok_and(|vias| vias.len() > 1);
+            // CANCEL goes from hop to hop (RFC 3261 16.10): its answer ends here.
+            let leads_back =
+                cseq.method == Method::Cancel || response.headers.all::<Via>().is_ok_and(|vias| vias.len() > 1);
             from_there && leads_back && is_same_call(&context.request.headers, &response.headers)
         });
         if !genuine {

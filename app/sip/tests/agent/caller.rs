@@ -1,6 +1,6 @@
 //! Calling.
 
-use super::network::{Network, Seen, Wire};
+use super::network::{Network, Wire};
 use super::{ALICE, BOB, Net, established, ready, ringing};
 use sip::Duration;
 use sip::agent::{Cause, Phase, VerbError};
@@ -142,17 +142,7 @@ fn told(early: &[(&str, &str)], answer: &str) -> Vec<String> {
     net.inject(ALICE, &accept(&invite, "one", answer).to_bytes());
     net.settle();
     assert_eq!(net.phone(ALICE).phase(), Some(Phase::Established));
-    let remote = net.phone(ALICE).seen.iter().filter_map(|seen| match seen {
-        Seen::Remote(_, text) => Some(text.clone()),
-        Seen::Incoming(..)
-        | Seen::Established(_)
-        | Seen::Said(..)
-        | Seen::Ended(..)
-        | Seen::Transfer(..)
-        | Seen::TransferAsked(..)
-        | Seen::Stopped => None,
-    });
-    remote.collect()
+    net.phone(ALICE).described()
 }
 
 #[test]

@@ -1,8 +1,7 @@
 //! Hold and resume, by the rows of the state table.
 
 use super::flows::check;
-use super::network::Seen;
-use super::{ALICE, BOB, Net, established, holds, last_response, of_alice, sdp, talk, talking, to_bob};
+use super::{ALICE, BOB, Net, established, holds, last_response, of_alice, sdp, talk, talking, to_bob, trio};
 use sip::Duration;
 use sip::agent::{MediaFailure, Phase, Question, VerbError};
 use sip::header::To;
@@ -16,16 +15,7 @@ fn offered(net: &Net) -> Vec<&'static str> {
 }
 
 fn last_heard(net: &Net, phone: usize) -> &'static str {
-    let heard = net.phone(phone).seen.iter().rev().find_map(|seen| match seen {
-        Seen::Remote(_, text) => Some(text.clone()),
-        Seen::Incoming(..)
-        | Seen::Established(_)
-        | Seen::Said(..)
-        | Seen::Ended(..)
-        | Seen::Transfer(..)
-        | Seen::TransferAsked(..)
-        | Seen::Stopped => None,
-    });
+    let heard = net.phone(phone).described().pop();
     super::network::direction(heard.unwrap().as_bytes()).unwrap()
 }
 
@@ -61,7 +51,7 @@ fn hold_by_both() {
 #[test]
 fn consultation_hold() {
     // RFC 5359 2.2: Alice asks somebody else meanwhile, and comes back.
-    let mut net = Net::new(super::Wire::default(), &["alice", "bob", "carol"]);
+    let mut net = trio();
     net.phone_mut(ALICE).configure(|config| config.max_calls = 2);
     for phone in [ALICE, BOB, 2] {
         net.phone_mut(phone).says = Some(sdp("sendrecv"));

@@ -1,26 +1,11 @@
 //! Digits and media control by INFO (RFC 6086), by the rows of the state table.
 
 use super::flows::check;
-use super::network::Seen;
-use super::{ALICE, BOB, Net, net, of_alice, ready, talk, talking, to_bob};
+use super::{ALICE, BOB, net, of_alice, ready, talk, talking, to_bob};
 use sip::Duration;
 use sip::agent::{Agent, Cause, Digit, Phase, VerbError};
 use sip::header::{Accept, HeaderName};
 use sip::message::{Method, Response, Status};
-
-fn said(net: &Net, phone: usize) -> Vec<String> {
-    let of = |seen: &Seen| match seen {
-        Seen::Said(_, what) => Some(what.clone()),
-        Seen::Incoming(..)
-        | Seen::Established(_)
-        | Seen::Remote(..)
-        | Seen::Ended(..)
-        | Seen::Transfer(..)
-        | Seen::TransferAsked(..)
-        | Seen::Stopped => None,
-    };
-    net.phone(phone).seen.iter().filter_map(of).collect()
-}
 
 #[test]
 fn digits() {
@@ -42,7 +27,7 @@ fn idle_a_digit_is_sent() {
     assert_eq!(info.headers.raw(&HeaderName::ContentType).next(), Some("application/dtmf-relay"));
     assert_eq!(info.body, b"Signal=5\r\nDuration=100\r\n");
     assert!(!info.headers.contains(HeaderName::InfoPackage));
-    assert_eq!(said(&net, BOB), ["5 for 100 ms"]);
+    assert_eq!(net.phone(BOB).heard(), ["5 for 100 ms"]);
 }
 
 #[test]
@@ -53,7 +38,7 @@ fn under_way_digits_wait_and_keep_their_order() {
     net.run(Duration::from_millis(15));
     assert_eq!(net.exchange.requests(&Method::Info).len(), 1, "one at a time");
     net.settle();
-    let digits: String = said(&net, BOB).iter().map(|said| said.chars().next().unwrap()).collect();
+    let digits: String = net.phone(BOB).heard().iter().map(|said| said.chars().next().unwrap()).collect();
     assert_eq!(digits, "0123456789*#ABCD");
 }
 
@@ -63,7 +48,7 @@ fn idle_before_the_ack_it_is_kept() {
     net.answer(BOB);
     net.press(BOB, "7");
     net.settle();
-    assert_eq!(said(&net, ALICE), ["7 for 100 ms"]);
+    assert_eq!(net.phone(ALICE).heard(), ["7 for 100 ms"]);
 }
 
 #[test]
@@ -72,7 +57,7 @@ fn under_way_and_nothing_comes_goes_on() {
     net.exchange.lose(Method::Info);
     net.press(ALICE, "12");
     net.run(Duration::from_secs(40));
-    assert_eq!(said(&net, BOB), ["2 for 100 ms"]);
+    assert_eq!(net.phone(BOB).heard(), ["2 for 100 ms"]);
     assert_eq!(net.phone(ALICE).phase(), Some(Phase::Established));
 }
 
@@ -83,7 +68,7 @@ fn under_way_and_refused_goes_on() {
         net.exchange.refuse(Method::Info, status);
         net.press(ALICE, "12");
         net.settle();
-        assert_eq!(said(&net, BOB), ["2 for 100 ms"]);
+        assert_eq!(net.phone(BOB).heard(), ["2 for 100 ms"]);
     }
 }
 
@@ -107,7 +92,7 @@ fn under_way_401_is_signed() {
     });
     net.press(ALICE, "12");
     net.settle();
-    assert_eq!(said(&net, BOB), ["1 for 100 ms", "2 for 100 ms"]);
+    assert_eq!(net.phone(BOB).heard(), ["1 for 100 ms", "2 for 100 ms"]);
 }
 
 #[test]
@@ -116,13 +101,13 @@ fn a_digit_is_not_said_twice_when_the_connection_is_lost() {
     net.press(ALICE, "1");
     // It arrived, and its response is under way.
     net.run(Duration::from_millis(25));
-    assert_eq!(said(&net, BOB).len(), 1);
+    assert_eq!(net.phone(BOB).heard().len(), 1);
     net.cut(ALICE);
     net.run(Duration::from_secs(60));
-    assert_eq!(said(&net, BOB), ["1 for 100 ms"]);
+    assert_eq!(net.phone(BOB).heard(), ["1 for 100 ms"]);
     net.press(ALICE, "2");
     net.settle();
-    assert_eq!(said(&net, BOB), ["1 for 100 ms", "2 for 100 ms"]);
+    assert_eq!(net.phone(BOB).heard(), ["1 for 100 ms", "2 for 100 ms"]);
 }
 
 #[test]
@@ -145,7 +130,7 @@ fn digits_that_come() {
         let info = of_alice(&net, &Method::Info, &format!("Content-Type: {kind}"), body);
         let response = to_bob(&mut net, &info);
         assert_eq!(response.status, if digit.is_some() { Status::OK } else { Status::BAD_REQUEST }, "{body}");
-        assert_eq!(said(&net, BOB).first().map(String::as_str), digit, "{body}");
+        assert_eq!(net.phone(BOB).heard().first().map(String::as_str), digit, "{body}");
     }
 }
 
@@ -158,7 +143,7 @@ fn a_picture_is_wanted_both_ways() {
             net.with_call(from, |agent, id| agent.request_picture(id, now));
         }
         net.settle();
-        assert_eq!(said(&net, to), ["a picture is wanted", "a picture is wanted"], "what waits is enough");
+        assert_eq!(net.phone(to).heard(), ["a picture is wanted", "a picture is wanted"], "what waits is enough");
     }
     let info = net.exchange.requests(&Method::Info)[0];
     assert_eq!(info.headers.raw(&HeaderName::ContentType).next(), Some("application/media_control+xml"));
@@ -178,7 +163,7 @@ fn what_else_is_said_by_info() {
         let info = of_alice(&net, &Method::Info, lines, body);
         let response = to_bob(&mut net, &info);
         assert_eq!(response.status, status, "{lines}");
-        assert_eq!(said(&net, BOB), Vec::<String>::new());
+        assert_eq!(net.phone(BOB).heard(), Vec::<String>::new());
         if status == Status::UNSUPPORTED_MEDIA_TYPE {
             assert!(
                 response.headers.all::<Accept>().unwrap().iter().any(|accept| accept.takes("application/dtmf-relay"))

@@ -6,6 +6,7 @@
 mod network;
 
 mod alive;
+mod attended;
 mod auto_answer;
 mod bye;
 mod called;
@@ -21,6 +22,7 @@ mod glare;
 mod hold;
 mod hooks;
 mod identity;
+mod implicit_subscription;
 mod incoming;
 mod index;
 mod info;
@@ -29,6 +31,7 @@ mod outbound;
 mod outgoing;
 mod peer;
 mod redirects;
+mod refer;
 mod refusals;
 mod registration;
 mod reliable;
@@ -43,6 +46,7 @@ mod session_timer;
 mod survival;
 mod transfer;
 mod transferee;
+mod transferor;
 mod trickle;
 mod update;
 
@@ -59,6 +63,11 @@ type Net = Network<Wire>;
 
 fn net() -> Net {
     Network::new(Wire::default(), &["alice", "bob"])
+}
+
+/// Carol too.
+fn trio() -> Net {
+    Network::new(Wire::default(), &["alice", "bob", "carol"])
 }
 
 /// Both registered.
@@ -162,6 +171,11 @@ fn request(text: &str) -> Request {
 /// A request as it goes over the wire.
 fn text(request: &Request) -> String {
     String::from_utf8(request.to_bytes()).unwrap()
+}
+
+/// How many REGISTERs left.
+fn registers(net: &Net) -> usize {
+    net.exchange.requests(&Method::Register).len()
 }
 
 /// The last response that the exchange got.

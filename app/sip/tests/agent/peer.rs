@@ -1,7 +1,6 @@
 //! Carol, whose phones are played by the tests: each is known by the tag that it gives.
 
 use super::flows::start;
-use super::network::Seen;
 use super::{ALICE, Net, request};
 use sip::header::{CSeq, CallId, From, RAck, RSeq, To};
 use sip::message::{HeaderName, Message, Method, Response, Status};
@@ -160,7 +159,5 @@ fn last_to(net: &Net) -> To {
 
 /// The descriptions that Alice was told of.
 pub(super) fn described(net: &Net) -> Vec<String> {
-    let told = |seen: &Seen| if let Seen::Remote(_, text) = seen { Some(text.clone()) } else { None };
-    let remote = net.phone(ALICE).seen.iter().filter_map(told);
-    remote.collect()
+    net.phone(ALICE).described()
 }

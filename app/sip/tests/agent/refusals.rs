@@ -2,7 +2,7 @@
 
 use super::flows::check;
 use super::network::config;
-use super::{ALICE, Net, net, text};
+use super::{ALICE, Net, net, registers, text};
 use sip::agent::{Config, ConfigError, Refusal, Registration};
 use sip::header::{Authorization, MinExpires, ProxyAuthorization, RetryAfter};
 use sip::message::{Method, Response, Status};
@@ -13,10 +13,6 @@ fn refused(status: Status) -> Registration {
     net.exchange.refuse(Method::Register, status);
     net.start(ALICE);
     net.phone(ALICE).registration()
-}
-
-fn registers(net: &Net) -> usize {
-    net.exchange.requests(&Method::Register).len()
 }
 
 fn challenge(net: &mut Net, stale: &'static str) {

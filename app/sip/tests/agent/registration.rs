@@ -1,16 +1,12 @@
 //! Being registered and staying it.
 
 use super::network::{Seen, config};
-use super::{ALICE, Net, net, ready, request};
+use super::{ALICE, net, ready, registers, request};
 use sip::agent::{Agent, Input, Output, Refusal, Registration};
 use sip::digest::Ha1s;
 use sip::header::{Contact, Expires, MinExpires, Supported};
 use sip::message::{Method, Response, Status};
 use sip::{Duration, Instant};
-
-fn registers(net: &Net) -> usize {
-    net.exchange.requests(&Method::Register).len()
-}
 
 fn challenge(status: Status, extra: &str) -> impl FnMut(&sip::message::Request) -> Response + 'static {
     let name = if status == Status::UNAUTHORIZED { "WWW-Authenticate" } else { "Proxy-Authenticate" };

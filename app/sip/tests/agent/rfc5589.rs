@@ -2,10 +2,10 @@
 //! also run with each phone's page replaced after each of its inputs, and with its connection lost there: whatever the
 //! moment, all three users must notice the same.
 
-use super::network::{Network, Seen, Wire};
+use super::network::Seen;
 use super::transfer::transfer;
 use super::transferee::accept;
-use super::{ALICE, BOB, CAROL, Net};
+use super::{ALICE, BOB, CAROL, Net, trio};
 use sip::Duration;
 use sip::agent::{Phase, Registration, TransferProgress};
 use sip::header::Replaces;
@@ -30,18 +30,14 @@ fn left(net: &Net) -> Vec<Left> {
     ALL.map(of).into()
 }
 
-fn three() -> Net {
-    Network::new(Wire::default(), &["alice", "bob", "carol"])
-}
-
 fn check(name: &str, flow: fn(&mut Net)) {
-    let mut plain = three();
+    let mut plain = trio();
     flow(&mut plain);
     insta::assert_snapshot!(name, plain.ladder());
     let expected = left(&plain);
     for phone in ALL {
         for inputs in 1..=plain.phone(phone).inputs {
-            let mut replaced = three();
+            let mut replaced = trio();
             replaced.replace_after(phone, inputs);
             flow(&mut replaced);
             let who = &replaced.phone(phone).user;
@@ -338,7 +334,7 @@ fn a_lost_connection_costs_no_call() {
     for at in 0..steps.len() {
         for phone in ALL {
             for after in [0, 5, 15, 25, 35, 45, 55] {
-                let mut net = three();
+                let mut net = trio();
                 talk(&mut net);
                 for (number, step) in steps.iter().enumerate() {
                     step(&mut net);

@@ -1,15 +1,14 @@
 //! Asking the other end of a call to call somebody else: each row of the state table, and what servers do in practice.
 
-use super::network::{Network, Wire};
-use super::{ALICE, BOB, CAROL, Net, established, last_response, request};
+use super::{ALICE, BOB, CAROL, Net, established, last_response, trio};
 use sip::Duration;
-use sip::agent::{CallId, Cause, Phase, TransferProgress as Progress, VerbError};
-use sip::header::{self, CSeq, Contact, ReferTo, ReferredBy};
-use sip::message::{Message, Method, Request, Response, Status};
+use sip::agent::{Cause, Phase, TransferProgress as Progress, VerbError};
+use sip::header::{Contact, ReferTo, ReferredBy};
+use sip::message::{Method, Request, Response, Status};
 
 /// Three phones, each of which takes two calls.
 pub(crate) fn three() -> Net {
-    let mut net = Network::new(Wire::default(), &["alice", "bob", "carol"]);
+    let mut net = trio();
     for phone in [ALICE, BOB, CAROL] {
         net.phone_mut(phone).configure(|config| config.max_calls = 2);
         net.start(phone);
@@ -32,14 +31,14 @@ pub(crate) fn transfer(net: &mut Net, phone: usize, user: &str) {
     try_transfer(net, phone, user).unwrap();
 }
 
-fn try_transfer(net: &mut Net, phone: usize, user: &str) -> Result<(), VerbError> {
+pub(super) fn try_transfer(net: &mut Net, phone: usize, user: &str) -> Result<(), VerbError> {
     let call = net.phone(phone).calls()[0];
     let target = format!("sip:{user}@example.com").parse().unwrap();
     net.on(phone, &format!("transfers to {user}"), |agent, now| agent.transfer(call, target, now))
 }
 
 /// Answers the next REFER in Bob's place with this, and Alice sends it.
-fn asked(answer: impl FnMut(&Request) -> Response + 'static) -> Net {
+pub(super) fn asked(answer: impl FnMut(&Request) -> Response + 'static) -> Net {
     let mut net = established();
     net.exchange.answer(Method::Refer, answer);
     transfer(&mut net, ALICE, "carol");
@@ -47,16 +46,16 @@ fn asked(answer: impl FnMut(&Request) -> Response + 'static) -> Net {
     net
 }
 
-fn accepted() -> Net {
+pub(super) fn accepted() -> Net {
     asked(|refer| Response::to_request(refer, Status::ACCEPTED))
 }
 
-fn refer(net: &Net) -> Request {
+pub(super) fn refer(net: &Net) -> Request {
     net.exchange.requests(&Method::Refer).last().map(|refer| (*refer).clone()).expect("there was a REFER")
 }
 
 /// A request of Bob in the dialog of Alice's REFER, with these headers and this body.
-fn from_bob(net: &Net, method: &str, seq: u32, headers: &str, body: &str) -> String {
+pub(super) fn from_bob(net: &Net, method: &str, seq: u32, headers: &str, body: &str) -> String {
     let refer = refer(net);
     let one = |name: &str| {
         let name = name.parse().unwrap();
@@ -74,11 +73,11 @@ fn from_bob(net: &Net, method: &str, seq: u32, headers: &str, body: &str) -> Str
 }
 
 /// Bob tells Alice this about her REFER; her answer.
-fn notify(net: &mut Net, seq: u32, state: &str, body: &str) -> Status {
+pub(super) fn notify(net: &mut Net, seq: u32, state: &str, body: &str) -> Status {
     notify_of(net, seq, "refer", state, body)
 }
 
-fn notify_of(net: &mut Net, seq: u32, event: &str, state: &str, body: &str) -> Status {
+pub(super) fn notify_of(net: &mut Net, seq: u32, event: &str, state: &str, body: &str) -> Status {
     let headers =
         format!("Event: {event}\r\nSubscription-State: {state}\r\nContent-Type: message/sipfrag;version=2.0\r\n");
     let notify = from_bob(net, "NOTIFY", seq, &headers, body);
@@ -93,12 +92,12 @@ fn bye(net: &mut Net, seq: u32) {
     net.settle();
 }
 
-fn progress(net: &Net) -> Vec<Progress> {
+pub(super) fn progress(net: &Net) -> Vec<Progress> {
     net.phone(ALICE).transfers()
 }
 
 /// What Alice's screen says of it.
-fn shown(net: &Net) -> Option<Progress> {
+pub(super) fn shown(net: &Net) -> Option<Progress> {
     net.phone(ALICE).agent.calls().next().and_then(|call| call.transfer)
 }
 
@@ -337,140 +336,4 @@ fn lapsed_64_t1() {
     assert_eq!(shown(&net), None);
     bye(&mut net, 500);
     assert_eq!(net.phone(ALICE).causes(), [Cause::HungUpThere], "it has nothing to do with it any more");
-}
-
-#[test]
-fn a_notify_of_an_earlier_transfer_says_nothing_of_this_one() {
-    let mut net = accepted();
-    let first = refer(&net).headers.get::<CSeq>().unwrap().seq;
-    notify(&mut net, 500, "terminated", "SIP/2.0 486 Busy Here\r\n");
-    net.exchange.answer(Method::Refer, |refer| Response::to_request(refer, Status::ACCEPTED));
-    transfer(&mut net, ALICE, "dave");
-    net.settle();
-    let event = format!("refer;id={first}");
-    let status = notify_of(&mut net, 501, &event, "terminated", "SIP/2.0 200 OK\r\n");
-    assert_eq!(status, Status::CALL_DOES_NOT_EXIST);
-    let second = refer(&net).headers.get::<CSeq>().unwrap().seq;
-    let event = format!("refer;id={second}");
-    assert_eq!(notify_of(&mut net, 502, &event, "active", "SIP/2.0 180 Ringing\r\n"), Status::OK);
-    assert_eq!(shown(&net), Some(Progress::Ringing));
-}
-
-#[test]
-fn a_server_in_the_middle_may_number_as_it_likes() {
-    let mut net = accepted();
-    assert_eq!(notify_of(&mut net, 500, "refer;id=99", "active", "SIP/2.0 180 Ringing\r\n"), Status::OK);
-    assert_eq!(shown(&net), Some(Progress::Ringing));
-}
-
-#[test]
-fn notify_of_another_package_is_refused() {
-    let mut net = accepted();
-    // There is no such subscription (RFC 6665 4.1.3), and of the other no such package.
-    assert_eq!(notify_of(&mut net, 500, "presence", "active", ""), Status::CALL_DOES_NOT_EXIST);
-    assert_eq!(notify_of(&mut net, 501, "weather", "active", ""), Status::BAD_EVENT);
-}
-
-#[test]
-fn a_challenged_refer_is_signed() {
-    for status in [Status::UNAUTHORIZED, Status::PROXY_AUTHENTICATION_REQUIRED] {
-        let challenge = move |refer: &Request| {
-            let mut response = Response::to_request(refer, status);
-            let name = if status == Status::UNAUTHORIZED { "WWW-Authenticate" } else { "Proxy-Authenticate" };
-            response.headers.push_raw(name, "Digest realm=\"example.com\", nonce=\"n\"").unwrap();
-            response
-        };
-        let mut net = established();
-        net.phone_mut(ALICE).password = Some("secret".into());
-        net.exchange.answer(Method::Refer, challenge);
-        net.exchange.answer(Method::Refer, |refer| Response::to_request(refer, Status::ACCEPTED));
-        transfer(&mut net, ALICE, "carol");
-        net.settle();
-        let refers = net.exchange.requests(&Method::Refer);
-        let seq = |refer: &Request| refer.headers.get::<CSeq>().unwrap().seq;
-        assert_eq!(seq(refers[1]), seq(refers[0]) + 1);
-        let event = format!("refer;id={}", seq(refers[1]));
-        assert_eq!(progress(&net), [Progress::Sent, Progress::Accepted]);
-        notify_of(&mut net, 500, &event, "terminated", "SIP/2.0 200 OK\r\n");
-        assert_eq!(net.phone(ALICE).causes(), [Cause::Transferred]);
-
-        let mut net = established();
-        net.exchange.answer(Method::Refer, challenge);
-        transfer(&mut net, ALICE, "carol");
-        net.settle();
-        assert_eq!(progress(&net), [Progress::Sent, Progress::Failed(status)], "nobody signs");
-    }
-}
-
-#[test]
-fn a_transfer_that_nobody_signs_or_refuses_to_sign_ends() {
-    let mut net = established();
-    net.phone_mut(ALICE).holds = true;
-    net.exchange.answer(Method::Refer, |refer| {
-        let mut response = Response::to_request(refer, Status::UNAUTHORIZED);
-        response.headers.push_raw("WWW-Authenticate", "Digest realm=\"example.com\", nonce=\"n\"").unwrap();
-        response
-    });
-    transfer(&mut net, ALICE, "carol");
-    net.run(Duration::from_secs(65));
-    assert_eq!(progress(&net), [Progress::Sent, Progress::Unknown]);
-    // The signature comes too late: nothing leaves any more.
-    net.answer_held(ALICE);
-    net.settle();
-    assert_eq!(net.exchange.requests(&Method::Refer).len(), 1);
-}
-
-#[test]
-fn only_an_established_call_is_passed_on() {
-    let mut net = three();
-    net.dial(ALICE, "bob");
-    net.settle();
-    assert_eq!(try_transfer(&mut net, ALICE, "carol"), Err(VerbError::WrongPhase));
-    assert_eq!(try_transfer(&mut net, BOB, "carol"), Err(VerbError::WrongPhase));
-    let target = "sip:carol@example.com".parse().unwrap();
-    let none = net.on(ALICE, "transfers nothing", |agent, now| agent.transfer(CallId(99), target, now));
-    assert_eq!(none, Err(VerbError::NoCall));
-}
-
-#[test]
-fn who_hangs_up_during_a_transfer_hung_up() {
-    let mut net = accepted();
-    net.hang_up(ALICE);
-    net.settle();
-    assert_eq!(net.phone(ALICE).causes(), [Cause::HungUpHere]);
-    assert_eq!(notify(&mut net, 500, "terminated", "SIP/2.0 200 OK\r\n"), Status::CALL_DOES_NOT_EXIST);
-}
-
-#[test]
-fn a_refer_is_not_done_twice_when_the_connection_dies() {
-    let mut net = talking();
-    transfer(&mut net, ALICE, "carol");
-    net.cut(ALICE);
-    net.run(Duration::from_secs(5));
-    let branches: std::collections::BTreeSet<_> = net
-        .exchange
-        .requests(&Method::Refer)
-        .iter()
-        .map(|refer| refer.headers.get::<header::Via>().unwrap().to_string())
-        .collect();
-    assert_eq!(branches.len(), 1, "the same transaction goes on");
-    let asked = net.phone(BOB).agent.calls().next().unwrap().transfer_asked;
-    assert!(asked);
-    assert_eq!(shown(&net), Some(Progress::Trying));
-}
-
-#[test]
-fn no_notify_harms() {
-    for body in ["", "SIP/2.0", "SIP/2.0 9 X", "\0\0", "SIP/2.0 700 X\r\n", "INVITE sip:a@b SIP/2.0\r\n"] {
-        let mut net = accepted();
-        assert_eq!(notify(&mut net, 500, "active", body), Status::OK, "{body:?}");
-        assert_eq!(net.phone(ALICE).phase(), Some(Phase::Established));
-    }
-    let mut net = accepted();
-    let bare = from_bob(&net, "NOTIFY", 500, "Event: refer\r\n", "");
-    net.inject(ALICE, bare.as_bytes());
-    net.settle();
-    assert_eq!(last_response(&net).status, Status::OK, "no state is active");
-    assert!(matches!(Message::parse(bare.as_bytes()), Ok(Message::Request(_))));
-    let _ = request(&bare);
 }

@@ -5,11 +5,11 @@ use super::{ALICE, BOB, CAROL, Net, last_response};
 use sip::Duration;
 use sip::agent::{CallId, Cause, Direction, Phase, TransferProgress as Progress, VerbError};
 use sip::body::sipfrag::SipFrag;
-use sip::header::{CSeq, Contact, Event, Expires, ReferSub, ReferredBy, Replaces, SubscriptionState, To};
+use sip::header::{CSeq, Contact, Event, ReferredBy, SubscriptionState, To};
 use sip::message::{HeaderName, Message, Method, Request, Response, Status};
 
 /// Alice asked Bob to call Carol.
-fn asked() -> Net {
+pub(super) fn asked() -> Net {
     let mut net = talking();
     transfer(&mut net, ALICE, "carol");
     net.settle();
@@ -17,7 +17,7 @@ fn asked() -> Net {
 }
 
 /// Carol's phone rings.
-fn calling() -> Net {
+pub(super) fn calling() -> Net {
     let mut net = asked();
     accept(&mut net);
     net.settle();
@@ -35,7 +35,7 @@ fn reject(net: &mut Net) {
 }
 
 /// All that Bob told: the status, and the state of the subscription.
-fn told(net: &Net) -> Vec<(u16, String)> {
+pub(super) fn told(net: &Net) -> Vec<(u16, String)> {
     let notifies = net.exchange.requests(&Method::Notify);
     let one = |notify: &&Request| {
         let state = notify.headers.get::<SubscriptionState>().unwrap();
@@ -45,12 +45,12 @@ fn told(net: &Net) -> Vec<(u16, String)> {
     notifies.iter().map(one).collect()
 }
 
-fn is_asked(net: &Net) -> bool {
+pub(super) fn is_asked(net: &Net) -> bool {
     net.phone(BOB).agent.calls().any(|call| call.transfer_asked)
 }
 
 /// A request of Alice in the dialog with Bob, with these headers.
-fn from_alice(net: &Net, method: &str, seq: u32, headers: &str) -> Vec<u8> {
+pub(super) fn from_alice(net: &Net, method: &str, seq: u32, headers: &str) -> Vec<u8> {
     let invite = net.exchange.requests(&Method::Invite)[0];
     let from = invite.headers.raw(&HeaderName::From).next().unwrap();
     let call_id = invite.headers.raw(&HeaderName::CallId).next().unwrap();
@@ -68,7 +68,7 @@ fn from_alice(net: &Net, method: &str, seq: u32, headers: &str) -> Vec<u8> {
 }
 
 /// What Bob answers to a REFER with these headers.
-fn refer(net: &mut Net, seq: u32, headers: &str) -> Response {
+pub(super) fn refer(net: &mut Net, seq: u32, headers: &str) -> Response {
     let refer = from_alice(net, "REFER", seq, headers);
     net.inject(BOB, &refer);
     let before = net.exchange.received.len();
@@ -314,261 +314,6 @@ fn calling_and_over_after_an_answer_bye() {
     let seqs: Vec<u32> =
         net.exchange.requests(&Method::Notify).iter().map(|notify| notify.headers.get::<CSeq>().unwrap().seq).collect();
     assert!(seqs.is_sorted());
-}
-
-#[test]
-fn sent_481() {
-    let mut net = talking();
-    net.exchange.refuse(Method::Notify, Status::CALL_DOES_NOT_EXIST);
-    transfer(&mut net, ALICE, "carol");
-    net.settle();
-    assert!(is_asked(&net));
-    accept(&mut net);
-    net.settle();
-    net.answer(CAROL);
-    net.settle();
-    assert_eq!(told(&net).len(), 1);
-    assert_eq!(net.phone(BOB).calls().len(), 2, "the transfer itself goes on");
-    net.hang_up(ALICE);
-    net.settle();
-    assert_eq!(net.phone(BOB).causes(), [Cause::Transferred]);
-}
-
-#[test]
-fn sent_nothing_in_4_s() {
-    let mut net = talking();
-    net.exchange.lose(Method::Notify);
-    transfer(&mut net, ALICE, "carol");
-    net.run(Duration::from_secs(5));
-    assert_eq!(told(&net), [(100, "active".into()), (100, "active".into())], "it may have got lost");
-    assert_eq!(net.phone(ALICE).transfers().last(), Some(&Progress::Trying));
-
-    let mut net = talking();
-    for _ in 0..10 {
-        net.exchange.lose(Method::Notify);
-    }
-    transfer(&mut net, ALICE, "carol");
-    net.settle();
-    accept(&mut net);
-    net.run(Duration::from_secs(35));
-    net.answer(CAROL);
-    net.run(Duration::from_secs(100));
-    let times = |status| told(&net).iter().filter(|(told, _)| *told == status).count();
-    assert_eq!((times(100), times(180), times(200)), (1, 4, 4), "not for ever");
-    assert_eq!(net.phone(BOB).calls().len(), 2, "the transfer itself goes on");
-}
-
-#[test]
-fn sent_refused_otherwise_and_again() {
-    let mut net = talking();
-    net.exchange.refuse(Method::Notify, Status::TEMPORARILY_UNAVAILABLE);
-    transfer(&mut net, ALICE, "carol");
-    net.run(Duration::from_secs(3));
-    assert_eq!(told(&net), [(100, "active".into()), (100, "active".into())], "who asked is there again");
-    assert_eq!(net.phone(ALICE).transfers().last(), Some(&Progress::Trying));
-
-    let mut net = calling();
-    for _ in 0..4 {
-        net.exchange.refuse(Method::Notify, Status::NOT_FOUND);
-    }
-    net.answer(CAROL);
-    net.run(Duration::from_secs(60));
-    let last = (200, "terminated noresource".to_owned());
-    assert_eq!(told(&net).iter().filter(|told| **told == last).count(), 4, "and no more");
-    assert_eq!(net.phone(BOB).calls().len(), 2);
-}
-
-#[test]
-fn sent_once_news() {
-    let mut net = talking();
-    transfer(&mut net, ALICE, "carol");
-    net.settle();
-    accept(&mut net);
-    // The NOTIFY with 180 stays unanswered while she answers, and hangs up.
-    net.exchange.answer(Method::Notify, |notify| Response::to_request(notify, Status::TRYING));
-    net.settle();
-    let told_180 = (*net.exchange.requests(&Method::Notify).last().unwrap()).clone();
-    net.answer(CAROL);
-    net.settle();
-    net.hang_up(CAROL);
-    net.settle();
-    assert_eq!(told(&net).last(), Some(&(180, "active".into())), "one at a time");
-    net.inject(BOB, &Response::to_request(&told_180, Status::OK).to_bytes());
-    net.settle();
-    assert_eq!(told(&net).last(), Some(&(200, "terminated noresource".into())), "an answer stays one");
-}
-
-#[test]
-fn any_and_silent_subscribe() {
-    let mut net = asked();
-    let seq = net.exchange.requests(&Method::Refer)[0].headers.get::<CSeq>().unwrap().seq;
-    let headers = format!("Event: refer;id={seq}\r\nExpires: 300\r\n");
-    net.inject(BOB, &from_alice(&net, "SUBSCRIBE", 500, &headers));
-    net.settle();
-    let responses = |net: &Net| -> Vec<Response> {
-        let of = |message: &Message| match message {
-            Message::Response(response)
-                if response.headers.get::<CSeq>().is_ok_and(|cseq| cseq.method == Method::Subscribe) =>
-            {
-                Some(response.clone())
-            }
-            Message::Response(_) | Message::Request(_) => None,
-        };
-        net.exchange.received.iter().filter_map(of).collect()
-    };
-    let response = responses(&net).pop().unwrap();
-    assert_eq!((response.status, response.headers.get::<Expires>().unwrap().0), (Status::OK, 300));
-    let notify = *net.exchange.requests(&Method::Notify).last().unwrap();
-    assert_eq!(notify.headers.get::<SubscriptionState>().unwrap().expires(), Some(300));
-    assert_eq!(told(&net).len(), 2);
-
-    net.inject(BOB, &from_alice(&net, "SUBSCRIBE", 501, "Event: refer;id=999\r\n"));
-    net.settle();
-    assert_eq!(responses(&net).pop().unwrap().status, Status::CALL_DOES_NOT_EXIST, "of another REFER");
-    net.inject(BOB, &from_alice(&net, "SUBSCRIBE", 502, "Event: presence\r\n"));
-    net.settle();
-    // A call's dialog is for its own subscriptions only (RFC 6665 4.5.2).
-    assert_eq!(responses(&net).pop().unwrap().status, Status::CALL_DOES_NOT_EXIST);
-
-    // And now it is not wanted any more.
-    let headers = format!("Event: refer;id={seq}\r\nExpires: 0\r\n");
-    net.inject(BOB, &from_alice(&net, "SUBSCRIBE", 503, &headers));
-    net.settle();
-    assert_eq!(told(&net).last(), Some(&(100, "terminated timeout".into())));
-    let before = told(&net).len();
-    accept(&mut net);
-    net.settle();
-    assert_eq!(told(&net).len(), before, "silent");
-    assert_eq!(net.phone(CAROL).phase(), Some(Phase::RingingHere));
-
-    let headers = format!("Event: refer;id={seq}\r\nExpires: 60\r\n");
-    net.inject(BOB, &from_alice(&net, "SUBSCRIBE", 504, &headers));
-    net.settle();
-    assert_eq!(responses(&net).pop().unwrap().status, Status::CALL_DOES_NOT_EXIST, "it is over");
-}
-
-#[test]
-fn without_subscription_nothing_is_told() {
-    let mut net = talking();
-    let response = refer(&mut net, 500, "Refer-Sub: false\r\nRefer-To: <sip:carol@example.com>\r\n");
-    assert!(!response.headers.get::<ReferSub>().unwrap().wanted);
-    accept(&mut net);
-    net.settle();
-    net.answer(CAROL);
-    net.settle();
-    assert_eq!(told(&net), []);
-    assert_eq!(net.phone(BOB).calls().len(), 2);
-    net.inject(BOB, &from_alice(&net, "BYE", 501, ""));
-    net.settle();
-    assert_eq!(net.phone(BOB).causes(), [Cause::Transferred]);
-}
-
-#[test]
-fn only_harmless_headers_reach_the_invite() {
-    let mut net = talking();
-    let uri = "sip:carol@example.com;method=INVITE?Replaces=12%40x%3Bto-tag%3Da%3Bfrom-tag%3Db%3Bearly-only&Require=replaces\
-               &Subject=Hello%20you&From=%3Csip%3Aking%40example.com%3E&Route=%3Csip%3Aevil.example%3Blr%3E\
-               &Call-ID=1&Via=x&body=v%3D0&Contact=%3Csip%3Aevil%40example.com%3E&Authorization=Digest&X-A=1%0d%0aEvil%3A+1\
-               &Content-Type=text%2Fplain&P-Asserted-Identity=%3Csip%3Aking%40example.com%3E";
-    let headers = format!("Refer-To: <{uri}>\r\nReferred-By: <sip:alice@example.com>;cid=\"1@a\"\r\n");
-    assert_eq!(refer(&mut net, 500, &headers).status, Status::ACCEPTED);
-    accept(&mut net);
-    net.settle();
-    let invite = net.exchange.requests(&Method::Invite)[1];
-    assert_eq!(invite.uri.to_string(), "sip:carol@example.com");
-    let replaces = invite.headers.get::<Replaces>().unwrap();
-    assert_eq!(replaces.to_string(), "12@x;to-tag=a;from-tag=b;early-only");
-    let raw = |name: &str| -> Vec<String> {
-        let name = name.parse().unwrap();
-        invite.headers.raw(&name).map(ToOwned::to_owned).collect()
-    };
-    assert_eq!(raw("Require"), ["replaces"]);
-    assert_eq!(raw("Subject"), ["Hello you"]);
-    assert_eq!(raw("Referred-By"), ["<sip:alice@example.com>"]);
-    for name in ["Route", "Authorization", "X-A", "Evil", "P-Asserted-Identity"] {
-        assert_eq!(raw(name), [""; 0], "{name}");
-    }
-    assert!(raw("From")[0].contains("bob@example.com"));
-    assert_eq!(raw("Contact").len(), 1);
-    assert!(!String::from_utf8_lossy(&invite.to_bytes()).contains("evil"));
-}
-
-#[test]
-fn who_does_not_take_transfers_refuses_them() {
-    let mut net = super::network::Network::new(super::network::Wire::default(), &["alice", "bob", "carol"]);
-    net.phone_mut(BOB).configure(|config| config.transfers = false);
-    for phone in [ALICE, BOB, CAROL] {
-        net.start(phone);
-    }
-    net.dial(ALICE, "bob");
-    net.settle();
-    net.answer(BOB);
-    net.settle();
-    transfer(&mut net, ALICE, "carol");
-    net.settle();
-    let response = last_response(&net);
-    assert_eq!(response.status, Status::METHOD_NOT_ALLOWED);
-    assert!(!response.headers.raw(&HeaderName::Allow).any(|allow| allow.contains("REFER")));
-    assert_eq!(net.phone(ALICE).transfers(), [Progress::Sent, Progress::Failed(Status::METHOD_NOT_ALLOWED)]);
-}
-
-#[test]
-fn nobody_outside_of_a_call_may_have_us_call() {
-    let mut net = talking();
-    let refer = "REFER sip:bob-page@bob.invalid SIP/2.0\r\nVia: SIP/2.0/WSS alice.invalid;branch=z9hG4bK-1\r\n\
-                 Max-Forwards: 70\r\nFrom: <sip:alice@example.com>;tag=1\r\nTo: <sip:bob@example.com>\r\nCall-ID: 1\r\n\
-                 CSeq: 1 REFER\r\nContact: <sip:a@alice.invalid>\r\nRefer-To: <sip:carol@example.com>\r\n\
-                 Content-Length: 0\r\n\r\n";
-    net.inject(BOB, refer.as_bytes());
-    net.settle();
-    assert_eq!(last_response(&net).status, Status::FORBIDDEN);
-    net.inject(BOB, refer.replace("REFER", "SUBSCRIBE").replace("z9hG4bK-1", "z9hG4bK-2").as_bytes());
-    net.settle();
-    assert_eq!(last_response(&net).status, Status::BAD_EVENT);
-    net.inject(
-        BOB,
-        refer
-            .replace("REFER", "NOTIFY")
-            .replace("z9hG4bK-1", "z9hG4bK-3")
-            .replace("Refer-To: <sip:carol@example.com>", "Event: refer\r\nSubscription-State: active")
-            .as_bytes(),
-    );
-    net.settle();
-    assert_eq!(last_response(&net).status, Status::CALL_DOES_NOT_EXIST);
-}
-
-#[test]
-fn a_call_that_is_not_answered_is_not_passed_on() {
-    let mut net = super::transfer::three();
-    net.dial(ALICE, "bob");
-    net.settle();
-    let ringing = last_response(&net);
-    let (from, to) = (ringing.headers.raw(&HeaderName::From).next(), ringing.headers.raw(&HeaderName::To).next());
-    let call_id = ringing.headers.raw(&HeaderName::CallId).next();
-    let refer = format!(
-        "REFER sip:bob-page@bob.invalid SIP/2.0\r\nVia: SIP/2.0/WSS alice.invalid;branch=z9hG4bK-1\r\nMax-Forwards: 70\r\n\
-         From: {}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: 500 REFER\r\nRefer-To: <sip:carol@example.com>\r\n\
-         Content-Length: 0\r\n\r\n",
-        from.unwrap(),
-        to.unwrap(),
-        call_id.unwrap(),
-    );
-    net.inject(BOB, refer.as_bytes());
-    net.settle();
-    assert_eq!(last_response(&net).status, Status::FORBIDDEN);
-}
-
-#[test]
-fn the_subscription_outlives_the_call_but_nothing_else_of_the_dialog_does() {
-    let mut net = asked();
-    net.hang_up(ALICE);
-    net.settle();
-    for (seq, method) in (600..).zip(["INVITE", "BYE", "OPTIONS", "REFER"]) {
-        let request = from_alice(&net, method, seq, "Refer-To: <sip:dave@example.com>\r\n");
-        net.inject(BOB, &request);
-        net.settle();
-        assert_eq!(last_response(&net).status.code(), 481, "{method}");
-    }
 }
 
 #[test]

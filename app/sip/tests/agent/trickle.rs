@@ -1,7 +1,6 @@
 //! Candidates after the description (RFC 8840), by the rows of the state table.
 
 use super::flows::check;
-use super::network::Seen;
 use super::{ALICE, BOB, Net, net, of_alice, sdp, talk, to_bob};
 use sip::Duration;
 use sip::agent::{Body, VerbError};
@@ -30,20 +29,6 @@ fn talking() -> Net {
     let mut net = configured();
     talk(&mut net);
     net
-}
-
-fn said(net: &Net, phone: usize) -> Vec<String> {
-    let of = |seen: &Seen| match seen {
-        Seen::Said(_, what) => Some(what.clone()),
-        Seen::Incoming(..)
-        | Seen::Established(_)
-        | Seen::Remote(..)
-        | Seen::Ended(..)
-        | Seen::Transfer(..)
-        | Seen::TransferAsked(..)
-        | Seen::Stopped => None,
-    };
-    net.phone(phone).seen.iter().filter_map(of).collect()
 }
 
 fn trickles(net: &Net, phone: usize) -> bool {
@@ -95,7 +80,7 @@ fn waiting_before_the_dialog() {
     net.settle();
     net.answer(BOB);
     net.settle();
-    assert_eq!(said(&net, BOB), ["2 candidates"], "the newest stands for those before it");
+    assert_eq!(net.phone(BOB).heard(), ["2 candidates"], "the newest stands for those before it");
     assert_eq!(net.exchange.requests(&Method::Info).len(), 1);
 }
 
@@ -107,7 +92,7 @@ fn waiting_until_there_is_an_early_dialog() {
     net.dial(ALICE, "bob");
     net.trickle(ALICE, &fragment(1));
     net.settle();
-    assert_eq!(said(&net, BOB), ["1 candidates"], "the 180 says that they take them");
+    assert_eq!(net.phone(BOB).heard(), ["1 candidates"], "the 180 says that they take them");
     net.answer(BOB);
     net.settle();
     assert_eq!(net.exchange.requests(&Method::Info).len(), 1);
@@ -157,7 +142,7 @@ fn waiting_before_they_know_the_early_dialog() {
     assert!(net.exchange.requests(&Method::Info).is_empty());
     net.answer(BOB);
     net.settle();
-    assert_eq!(said(&net, ALICE), ["1 candidates"]);
+    assert_eq!(net.phone(ALICE).heard(), ["1 candidates"]);
 }
 
 #[test]
@@ -184,7 +169,7 @@ fn waiting_until_they_speak_in_the_early_dialog() {
     info.body = fragment(2).into();
     net.inject(BOB, &info.to_bytes());
     net.settle();
-    assert_eq!(said(&net, BOB), ["2 candidates"]);
+    assert_eq!(net.phone(BOB).heard(), ["2 candidates"]);
     assert_eq!(net.exchange.requests(&Method::Info).len(), 1, "now they know the dialog");
 }
 
@@ -195,7 +180,7 @@ fn under_way_the_newest_replaces_those_that_wait() {
         net.trickle(ALICE, &fragment(count));
     }
     net.settle();
-    assert_eq!(said(&net, BOB), ["1 candidates", "5 candidates"]);
+    assert_eq!(net.phone(BOB).heard(), ["1 candidates", "5 candidates"]);
 }
 
 #[test]
@@ -241,7 +226,7 @@ fn what_comes_is_checked() {
         let info = of_alice(&net, &Method::Info, lines.trim_end(), &body);
         let response = to_bob(&mut net, &info);
         assert_eq!(response.status, status, "{lines}");
-        assert_eq!(!said(&net, BOB).is_empty(), status == Status::OK && !body.is_empty(), "{lines}");
+        assert_eq!(!net.phone(BOB).heard().is_empty(), status == Status::OK && !body.is_empty(), "{lines}");
         if status == Status::BAD_INFO_PACKAGE {
             assert_eq!(&*response.headers.get::<RecvInfo>().unwrap().package, "trickle-ice");
         }

@@ -7,7 +7,7 @@ mod calls;
 mod dialogs;
 mod hostile;
 mod messages;
-#[allow(unused_imports)]
+#[allow(unused_imports, reason = "several tests share it, each a part")]
 #[path = "../network/mod.rs"]
 mod network;
 mod proxy;

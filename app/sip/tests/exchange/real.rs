@@ -54,7 +54,7 @@ impl Real {
     }
 
     /// What is kept of the registrar and of the proxy.
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "the simulation asks for it")]
     pub(crate) fn saved(&self, now: Instant) -> [serde_json::Value; 2] {
         let registrar = serde_json::to_value(self.registrar.snapshot(now).expect("drained")).unwrap();
         let proxy = serde_json::to_value(self.proxy.snapshot(now).expect("drained")).unwrap();
@@ -62,7 +62,7 @@ impl Real {
     }
 
     /// Another process goes on, with what was saved or with nothing; all connections are gone.
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "the simulation asks for it")]
     pub(crate) fn restart(
         &mut self,
         saved: Option<[serde_json::Value; 2]>,

@@ -179,6 +179,36 @@ impl Phone {
         self.seen.iter().filter_map(progress).collect()
     }
 
+    /// What was said to it beside its calls: digits, candidates, the wish for a picture.
+    pub fn heard(&self) -> Vec<String> {
+        let said = |seen: &Seen| match seen {
+            Seen::Said(_, what) => Some(what.clone()),
+            Seen::Incoming(..)
+            | Seen::Established(_)
+            | Seen::Remote(..)
+            | Seen::Ended(..)
+            | Seen::Transfer(..)
+            | Seen::TransferAsked(..)
+            | Seen::Stopped => None,
+        };
+        self.seen.iter().filter_map(said).collect()
+    }
+
+    /// The descriptions of the other end that it was told of.
+    pub fn described(&self) -> Vec<String> {
+        let remote = |seen: &Seen| match seen {
+            Seen::Remote(_, text) => Some(text.clone()),
+            Seen::Incoming(..)
+            | Seen::Established(_)
+            | Seen::Said(..)
+            | Seen::Ended(..)
+            | Seen::Transfer(..)
+            | Seen::TransferAsked(..)
+            | Seen::Stopped => None,
+        };
+        self.seen.iter().filter_map(remote).collect()
+    }
+
     /// Its calls, oldest first.
     pub fn calls(&self) -> Vec<CallId> {
         self.agent.calls().map(|call| call.id).collect()

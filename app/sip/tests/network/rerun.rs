@@ -33,13 +33,13 @@ pub fn with_replacements(users: &[&str], flow: impl Fn(&mut Network<Wire>)) -> N
         assert_eq!(outcomes(replaced), expected.0, "{what}\n{}", replaced.ladder());
         assert_eq!(sent(replaced), expected.1, "{what}\n{}", replaced.ladder());
     };
-    for phone in 0..users.len() {
+    for (phone, user) in users.iter().enumerate() {
         for inputs in 1..=plain.phone(phone).inputs {
             let replaced = run(&|network| network.replace_after(phone, inputs));
-            check(&format!("{} replaced after input {inputs}", users[phone]), &replaced);
+            check(&format!("{user} replaced after input {inputs}"), &replaced);
         }
         let replaced = run(&|network| network.replace_always(phone));
-        check(&format!("{} replaced after every input", users[phone]), &replaced);
+        check(&format!("{user} replaced after every input"), &replaced);
     }
     let replaced = run(&|network| (0..users.len()).for_each(|phone| network.replace_always(phone)));
     check("all replaced after every input", &replaced);
@@ -63,10 +63,10 @@ pub fn with_cuts(users: &[&str], flow: impl Fn(&mut Network<Wire>)) {
     };
     let plain = run(&|_| {});
     let expected = outcomes(&plain);
-    for phone in 0..users.len() {
+    for (phone, user) in users.iter().enumerate() {
         for (inputs, silently) in (1..=plain.phone(phone).inputs).flat_map(|inputs| [(inputs, false), (inputs, true)]) {
             let how = if silently { "cut silently" } else { "cut" };
-            let what = format!("{} {how} after input {inputs}", users[phone]);
+            let what = format!("{user} {how} after input {inputs}");
             let _running = Running(&what);
             let cut = run(&|network| {
                 network.phone_mut(phone).cut_after = Some(inputs);
@@ -94,7 +94,12 @@ fn outcomes(network: &Network<Wire>) -> Vec<Outcome> {
         let registration = match phone.registration() {
             // It tries to get there.
             Registration::Connecting | Registration::Unreachable => Registration::Unreachable,
-            other => other,
+            other @ (Registration::Idle
+            | Registration::Registering
+            | Registration::Registered
+            | Registration::Refused(_)
+            | Registration::Unregistering
+            | Registration::Stopped) => other,
         };
         let calls = phone.agent.calls().map(|call| (call.phase, call.held_here, call.held_there)).collect();
         Outcome { seen: phone.seen.clone(), registration, calls }

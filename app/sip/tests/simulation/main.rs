@@ -11,12 +11,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod beside;
-#[allow(unused_imports)]
+#[allow(unused_imports, reason = "several tests share it, each a part")]
 #[path = "../network/mod.rs"]
 mod network;
 mod page;
 mod random;
-#[allow(dead_code, unreachable_pub)]
+#[allow(dead_code, unreachable_pub, reason = "it is shared with the tests of the exchange")]
 #[path = "../exchange/real.rs"]
 mod real;
 mod run;
@@ -75,7 +75,7 @@ fn run_all(first: u64, count: u64) -> (u64, Option<Failure>) {
                 return;
             }
             drop(guard);
-            if seed % 10_000 == 0 && seed > first {
+            if seed.is_multiple_of(10_000) && seed > first {
                 eprintln!("{seed} …");
             }
             match run(seed, None, false) {

@@ -155,10 +155,8 @@ impl Watch {
             return;
         }
         // A REGISTER has a new tag each time.
-        let tag = match request.method {
-            Method::Register => String::new(),
-            _ => get::<From>(request).tag().unwrap_or_default().to_string(),
-        };
+        let registers = request.method == Method::Register;
+        let tag = if registers { String::new() } else { get::<From>(request).tag().unwrap_or_default().to_string() };
         // What has no tag of theirs is before all of its dialogs.
         let theirs = get::<To>(request).tag().unwrap_or_default().to_string();
         let early = (get::<header::CallId>(request).to_string(), tag, String::new());

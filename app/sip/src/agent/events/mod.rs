@@ -10,6 +10,7 @@ mod notifier;
 mod notifying;
 mod package;
 mod publication;
+mod reason;
 mod subscriber;
 mod subscribing;
 
@@ -21,6 +22,7 @@ use self::errand::Errand;
 use self::messaging::Received;
 use self::notifier::Notifier;
 use self::publication::Publication;
+use self::reason::Reason;
 use self::subscriber::Subscriber;
 use super::core::Core;
 use super::transactions::{Outcome, Purpose};

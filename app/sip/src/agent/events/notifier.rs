@@ -2,11 +2,11 @@ use super::super::core::Core;
 use super::super::identity::caller;
 use super::super::transactions::Outcome;
 use super::super::{Body, Event, compose};
-use super::{Failure, PATIENCE, Package, SHORTEST, Subject, SubscriptionEnd, SubscriptionId, SubscriptionPhase};
-use super::{call_id_of, respond, send, seq_of};
+use super::{Failure, PATIENCE, Package, Subject, SubscriptionEnd, SubscriptionId, SubscriptionPhase};
+use super::{Reason, call_id_of, notifying::brief, respond, send, seq_of};
 use crate::Instant;
 use crate::dialog::Dialog;
-use crate::header::{self, Contact, Expires, MinExpires, NameAddr, SubscriptionState, To};
+use crate::header::{self, Contact, Expires, NameAddr, SubscriptionState, To};
 use crate::message::{HeaderError, Method, Request, Response, Status, Token};
 use crate::transaction::Key;
 use crate::uri::Uri;
@@ -74,20 +74,6 @@ enum State {
     Active,
     Leaving { reason: Reason, end: SubscriptionEnd },
     Ended(SubscriptionEnd),
-}
-
-/// Why it ends, as NOTIFY says it (RFC 6665 4.1.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(super) enum Reason {
-    /// It was not refreshed, or they ended it.
-    Timeout,
-    /// Nobody is to ask again.
-    Rejected,
-    /// There is nothing any more.
-    NoResource,
-    /// We go, and may come back.
-    Probation,
 }
 
 impl Notifier {
@@ -389,28 +375,16 @@ impl Notifier {
             let _ = said.params.set("expires", Some(&self.seconds(core).to_string()));
             said
         };
-        let over = |reason| {
+        let over = |reason: Reason| {
             let mut said = SubscriptionState::new(const { Token::literal("terminated") });
-            let _ = said.params.set("reason", Some(reason));
+            let _ = said.params.set("reason", Some(reason.as_str()));
             said
         };
         match self.state {
             State::Asked { .. } | State::Pending => lasts(const { Token::literal("pending") }),
             State::Active => lasts(const { Token::literal("active") }),
-            State::Leaving { reason: Reason::Rejected, .. } => over("rejected"),
-            State::Leaving { reason: Reason::NoResource, .. } => over("noresource"),
-            State::Leaving { reason: Reason::Probation, .. } => over("probation"),
-            State::Leaving { reason: Reason::Timeout, .. } | State::Ended(_) => over("timeout"),
+            State::Leaving { reason, .. } => over(reason),
+            State::Ended(_) => over(Reason::Timeout),
         }
     }
-}
-
-/// 423 to who wants to refresh too often.
-pub(super) fn brief(core: &mut Core, request: &Request, lasts: Duration) -> Option<Response> {
-    if lasts.is_zero() || lasts >= SHORTEST {
-        return None;
-    }
-    let mut response = super::response(core, request, Status::INTERVAL_TOO_BRIEF);
-    response.headers.push(&MinExpires(u32::try_from(SHORTEST.as_secs()).unwrap_or(u32::MAX)));
-    Some(response)
 }

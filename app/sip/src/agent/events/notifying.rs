@@ -1,9 +1,10 @@
+use super::super::core::Core;
 use super::super::{Agent, Body, VerbError};
-use super::notifier::{Notifier, Reason, brief};
-use super::{BUSY, Package, SubscriptionEnd, SubscriptionId, errand, respond, response};
+use super::notifier::Notifier;
+use super::{BUSY, Package, Reason, SHORTEST, SubscriptionEnd, SubscriptionId, errand, respond, response};
 use crate::Instant;
-use crate::header::{self, Expires, RetryAfter, To};
-use crate::message::{Request, Status};
+use crate::header::{self, Expires, MinExpires, RetryAfter, To};
+use crate::message::{Request, Response, Status};
 use crate::transaction::Key;
 use core::time::Duration;
 
@@ -64,7 +65,7 @@ impl Agent {
         &mut self,
         id: SubscriptionId,
         now: Instant,
-        act: impl FnOnce(&mut Notifier, &mut super::super::core::Core) -> bool,
+        act: impl FnOnce(&mut Notifier, &mut Core) -> bool,
     ) -> Result<(), VerbError> {
         self.enter(now);
         let notifier = self.events.notifier(id).ok_or(VerbError::Unknown)?;
@@ -116,4 +117,14 @@ impl Agent {
             Err(error) => respond(&mut self.core, key, request, error.status()),
         }
     }
+}
+
+/// 423 to who wants to refresh too often.
+pub(super) fn brief(core: &mut Core, request: &Request, lasts: Duration) -> Option<Response> {
+    if lasts.is_zero() || lasts >= SHORTEST {
+        return None;
+    }
+    let mut response = response(core, request, Status::INTERVAL_TOO_BRIEF);
+    response.headers.push(&MinExpires(u32::try_from(SHORTEST.as_secs()).unwrap_or(u32::MAX)));
+    Some(response)
 }

@@ -18,11 +18,11 @@ fn watch(package: Package, body: Body) -> Net {
     net.start(ALICE);
     net.start(BOB);
     let expires = Duration::from_secs(600);
-    net.doing(ALICE, "subscribes", |agent, now| agent.subscribe(uri("sip:bob@example.com"), package, expires, now))
+    net.on(ALICE, "subscribes", |agent, now| agent.subscribe(uri("sip:bob@example.com"), package, expires, now))
         .unwrap();
     net.settle();
     let id = net.phone(BOB).asked_for[0];
-    net.doing(BOB, "accepts", |agent, now| agent.accept_subscription(id, body, now)).unwrap();
+    net.on(BOB, "accepts", |agent, now| agent.accept_subscription(id, body, now)).unwrap();
     net.settle();
     net
 }

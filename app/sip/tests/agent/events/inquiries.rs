@@ -1,17 +1,13 @@
 //! Capabilities (RFC 3261 11).
 
-use super::{ALICE, BOB, Net, check, established, ready, uri};
+use super::{ALICE, BOB, Net, check, established, lines, ready, uri};
 use sip::Duration;
 use sip::agent::Cause;
 use sip::message::{Method, Response, Status};
 
-fn lines(net: &Net) -> Vec<&str> {
-    net.phone(ALICE).noticed.iter().map(String::as_str).collect()
-}
-
 fn probe(net: &mut Net) {
     let call = net.phone(ALICE).agent.calls().next().unwrap().id;
-    net.doing(ALICE, "asks whether bob is still there", |agent, now| agent.inquire_in(call, now)).unwrap();
+    net.on(ALICE, "asks whether bob is still there", |agent, now| agent.inquire_in(call, now)).unwrap();
 }
 
 #[test]
@@ -19,7 +15,7 @@ fn e1_e4_what_a_phone_can_do() {
     check("what_a_phone_can_do", |net| {
         net.start(ALICE);
         net.start(BOB);
-        net.doing(ALICE, "asks", |agent, now| agent.inquire(uri("sip:bob@example.com"), now)).unwrap();
+        net.on(ALICE, "asks", |agent, now| agent.inquire(uri("sip:bob@example.com"), now)).unwrap();
         net.settle();
     });
 }
@@ -27,9 +23,9 @@ fn e1_e4_what_a_phone_can_do() {
 #[test]
 fn e5_nobody_can_do_anything() {
     let mut net = ready();
-    net.doing(ALICE, "asks", |agent, now| agent.inquire(uri("sip:nobody@example.com"), now)).unwrap();
+    net.on(ALICE, "asks", |agent, now| agent.inquire(uri("sip:nobody@example.com"), now)).unwrap();
     net.settle();
-    assert_eq!(lines(&net), ["capabilities: Failed(NotFound)"]);
+    assert_eq!(lines(&net, ALICE), ["capabilities: Failed(NotFound)"]);
 }
 
 #[test]
@@ -37,7 +33,7 @@ fn a_call_that_lives_goes_on() {
     let mut net = established();
     probe(&mut net);
     net.settle();
-    assert!(lines(&net)[0].starts_with("capabilities: Answered"));
+    assert!(lines(&net, ALICE)[0].starts_with("capabilities: Answered"));
     assert!(net.phone(ALICE).causes().is_empty());
 }
 
@@ -71,7 +67,7 @@ fn a_long_answer_is_cut() {
         response.headers.push_raw("Supported", &tags.join(", ")).unwrap();
         response
     });
-    net.doing(ALICE, "asks", |agent, now| agent.inquire(uri("sip:bob@example.com"), now)).unwrap();
+    net.on(ALICE, "asks", |agent, now| agent.inquire(uri("sip:bob@example.com"), now)).unwrap();
     net.settle();
-    assert!(lines(&net)[0].contains("tag63") && !lines(&net)[0].contains("tag64"));
+    assert!(lines(&net, ALICE)[0].contains("tag63") && !lines(&net, ALICE)[0].contains("tag64"));
 }

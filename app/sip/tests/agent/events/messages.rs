@@ -1,6 +1,6 @@
 //! Messages (RFC 3428).
 
-use super::{ALICE, BOB, Net, check, check_losses, established, last_response, ready, text, uri};
+use super::{ALICE, BOB, Net, check, check_losses, established, last_response, lines, ready, text, uri};
 use sip::Duration;
 use sip::agent::{Agent, Cause, VerbError};
 use sip::header::{CSeq, CallId, Via};
@@ -8,13 +8,12 @@ use sip::message::{Method, Response, Status};
 
 fn say(net: &mut Net, words: &str) {
     let body = text(words);
-    net.doing(ALICE, "says something to bob", |agent, now| agent.message(uri("sip:bob@example.com"), body, now))
-        .unwrap();
+    net.on(ALICE, "says something to bob", |agent, now| agent.message(uri("sip:bob@example.com"), body, now)).unwrap();
 }
 
 fn accept(net: &mut Net) {
     let id = *net.phone(BOB).messages.last().expect("a message came");
-    net.doing(BOB, "keeps it", |agent, now| agent.accept_message(id, now)).unwrap();
+    net.on(BOB, "keeps it", |agent, now| agent.accept_message(id, now)).unwrap();
 }
 
 fn said(net: &mut Net) {
@@ -22,10 +21,6 @@ fn said(net: &mut Net) {
     net.start(BOB);
     say(net, "Watson, come here.");
     net.settle();
-}
-
-fn lines(net: &Net, phone: usize) -> Vec<&str> {
-    net.phone(phone).noticed.iter().map(String::as_str).collect()
 }
 
 #[test]
@@ -42,7 +37,7 @@ fn e5_r5_a_message_is_rejected() {
     check("a_message_is_rejected", |net| {
         said(net);
         let id = net.phone(BOB).messages[0];
-        net.doing(BOB, "does not want it", |agent, now| agent.reject_message(id, Status::DECLINE, now)).unwrap();
+        net.on(BOB, "does not want it", |agent, now| agent.reject_message(id, Status::DECLINE, now)).unwrap();
         net.settle();
     });
 }
@@ -53,7 +48,7 @@ fn r6_nobody_answers() {
         said(net);
         net.run(Duration::from_secs(40));
         let id = net.phone(BOB).messages[0];
-        let late = net.doing(BOB, "is too late", |agent, now| agent.accept_message(id, now));
+        let late = net.on(BOB, "is too late", |agent, now| agent.accept_message(id, now));
         assert_eq!(late, Err(VerbError::Unknown));
     });
 }
@@ -107,7 +102,7 @@ fn a_message_in_a_call() {
         net.answer(BOB);
         net.settle();
         let call = net.phone(ALICE).agent.calls().next().unwrap().id;
-        net.doing(ALICE, "types", |agent, now| agent.message_in(call, text("hello"), now)).unwrap();
+        net.on(ALICE, "types", |agent, now| agent.message_in(call, text("hello"), now)).unwrap();
         net.settle();
         accept(net);
         net.settle();
@@ -119,7 +114,7 @@ fn e7_a_call_that_the_other_end_does_not_know_is_over() {
     let mut net = established();
     net.exchange.refuse(Method::Message, Status::CALL_DOES_NOT_EXIST);
     let call = net.phone(ALICE).agent.calls().next().unwrap().id;
-    net.doing(ALICE, "types", |agent, now| agent.message_in(call, text("hello"), now)).unwrap();
+    net.on(ALICE, "types", |agent, now| agent.message_in(call, text("hello"), now)).unwrap();
     net.settle();
     assert_eq!(lines(&net, ALICE), ["message: Failed(Over)"]);
     assert_eq!(net.phone(ALICE).causes(), [Cause::Network]);
@@ -129,9 +124,9 @@ fn e7_a_call_that_the_other_end_does_not_know_is_over() {
 fn only_an_established_call_has_messages() {
     let mut net = super::super::ringing();
     let call = net.phone(ALICE).agent.calls().next().unwrap().id;
-    let result = net.doing(ALICE, "types", |agent, now| agent.message_in(call, text("hello"), now));
+    let result = net.on(ALICE, "types", |agent, now| agent.message_in(call, text("hello"), now));
     assert_eq!(result, Err(VerbError::WrongPhase));
-    let result = net.doing(ALICE, "types", |agent, now| agent.message_in(sip::agent::CallId(99), text("hello"), now));
+    let result = net.on(ALICE, "types", |agent, now| agent.message_in(sip::agent::CallId(99), text("hello"), now));
     assert_eq!(result, Err(VerbError::NoCall));
 }
 
@@ -243,7 +238,7 @@ fn r9_an_open_message_is_told_again_after_a_restore() {
 fn a_resend_keeps_the_call_id_of_its_row() {
     let mut net = ready();
     for _ in 0..2 {
-        net.doing(ALICE, "sends a row", |agent, now| {
+        net.on(ALICE, "sends a row", |agent, now| {
             agent.message_as("row-7@alice", uri("sip:bob@example.com"), text("hello"), now)
         })
         .unwrap();
@@ -255,9 +250,8 @@ fn a_resend_keeps_the_call_id_of_its_row() {
     let call_id = |at: usize| sent[at].headers.get::<CallId>().unwrap().to_string();
     assert_eq!((call_id(0).as_str(), call_id(1).as_str()), ("row-7@alice", "row-7@alice"));
     assert_eq!(net.phone(BOB).messages.len(), 2, "whether it is known is the application's to say");
-    let bad = net.doing(ALICE, "errs", |agent, now| {
-        agent.message_as("no call id", uri("sip:bob@example.com"), text("hello"), now)
-    });
+    let bad = net
+        .on(ALICE, "errs", |agent, now| agent.message_as("no call id", uri("sip:bob@example.com"), text("hello"), now));
     assert_eq!(bad, Err(VerbError::Malformed));
 }
 
@@ -295,7 +289,7 @@ fn r2_what_cannot_be_taken_is_refused() {
     assert!(response.headers.contains(sip::message::HeaderName::RetryAfter));
     // The ones that were answered make room.
     let id = net.phone(BOB).messages[0];
-    net.doing(BOB, "keeps one", |agent, now| agent.accept_message(id, now)).unwrap();
+    net.on(BOB, "keeps one", |agent, now| agent.accept_message(id, now)).unwrap();
     net.inject(BOB, message(51, "x", "").as_bytes());
     assert_eq!(net.phone(BOB).messages.len(), 33);
 }
@@ -328,9 +322,7 @@ fn the_body_and_the_sender_are_told_as_they_came() {
 fn what_cannot_be_sent_is_said_at_once() {
     let mut net = ready();
     let mut send = |body| {
-        net.doing(ALICE, "says something", |agent: &mut Agent, now| {
-            agent.message(uri("sip:bob@example.com"), body, now)
-        })
+        net.on(ALICE, "says something", |agent: &mut Agent, now| agent.message(uri("sip:bob@example.com"), body, now))
     };
     let mut body = text(&"x".repeat(16 * 1024 + 1));
     assert_eq!(send(body.clone()), Err(VerbError::TooLarge));
@@ -390,7 +382,7 @@ fn a_message_in_a_call_takes_the_next_number_also_when_it_is_signed() {
     });
     net.phone_mut(ALICE).password = Some("secret".into());
     let call = net.phone(ALICE).agent.calls().next().unwrap().id;
-    net.doing(ALICE, "types", |agent, now| agent.message_in(call, text("hello"), now)).unwrap();
+    net.on(ALICE, "types", |agent, now| agent.message_in(call, text("hello"), now)).unwrap();
     net.settle();
     net.hang_up(ALICE);
     net.settle();

@@ -3,9 +3,12 @@
 mod both;
 mod inquiries;
 mod messages;
+mod notifications;
 mod publications;
 mod subscribers;
 mod subscriptions;
+mod survival;
+mod unsubscribing;
 
 use super::{ALICE, BOB, Net, established, last_response, net, ready, request};
 use sip::Duration;
@@ -24,6 +27,11 @@ fn text(words: &str) -> Body {
 /// What is left to notice at the end of a flow.
 fn noticed(net: &Net, phone: usize) -> (Vec<String>, Vec<super::network::Seen>) {
     (net.phone(phone).noticed.clone(), net.phone(phone).seen.clone())
+}
+
+/// What a phone's user noticed.
+fn lines(net: &Net, phone: usize) -> Vec<&str> {
+    net.phone(phone).noticed.iter().map(String::as_str).collect()
 }
 
 /// The flow as a ladder; and the same with either phone's page replaced after each of its inputs.
@@ -71,7 +79,7 @@ pub(super) fn act_at_random(net: &mut Net, phone: usize, choice: u8) {
     let call = net.phone(phone).agent.calls().next().map(|call| call.id);
     let expires = Duration::from_secs(u64::from(choice) * 10);
     // A verb that does not fit is refused, and that is all.
-    let said = net.doing(phone, "does something", |agent, now| {
+    let said = net.on(phone, "does something", |agent, now| {
         let subscription = agent.subscriptions().next().map(|subscription| subscription.id);
         let publication = agent.publications().next().map(|(id, _)| id);
         match (choice % 16, message, asked, call, subscription, publication) {
@@ -98,7 +106,7 @@ pub(super) fn act_at_random(net: &mut Net, phone: usize, choice: u8) {
 
 /// Ends what a phone has beside calls.
 pub(super) fn end_all(net: &mut Net, phone: usize) {
-    net.doing(phone, "ends all", |agent, now| {
+    net.on(phone, "ends all", |agent, now| {
         let subscriptions: Vec<_> = agent.subscriptions().map(|subscription| subscription.id).collect();
         let publications: Vec<_> = agent.publications().map(|(id, _)| id).collect();
         for id in subscriptions {

@@ -30,17 +30,17 @@ fn body(words: &str) -> Body {
 
 fn publish(net: &mut Net) -> PublicationId {
     let expires = Duration::from_secs(3600);
-    net.doing(ALICE, "publishes", |agent, now| agent.publish(Package::Presence, body("open"), expires, now)).unwrap()
+    net.on(ALICE, "publishes", |agent, now| agent.publish(Package::Presence, body("open"), expires, now)).unwrap()
 }
 
 fn republish(net: &mut Net, words: &str) {
     let (id, _) = net.phone(ALICE).agent.publications().next().unwrap();
-    net.doing(ALICE, "changes it", |agent, now| agent.republish(id, body(words), now)).unwrap();
+    net.on(ALICE, "changes it", |agent, now| agent.republish(id, body(words), now)).unwrap();
 }
 
 fn unpublish(net: &mut Net) {
     let (id, _) = net.phone(ALICE).agent.publications().next().unwrap();
-    net.doing(ALICE, "takes it back", |agent, now| agent.unpublish(id, now)).unwrap();
+    net.on(ALICE, "takes it back", |agent, now| agent.unpublish(id, now)).unwrap();
 }
 
 fn published(net: &mut Net) {
@@ -309,7 +309,7 @@ fn several_are_kept_apart() {
     net.settle();
     grant(&mut net, "b3");
     let (second, _) = net.phone(ALICE).agent.publications().nth(1).unwrap();
-    net.doing(ALICE, "changes the second", |agent, now| agent.republish(second, body("x"), now)).unwrap();
+    net.on(ALICE, "changes the second", |agent, now| agent.republish(second, body("x"), now)).unwrap();
     net.settle();
     assert_eq!(sent(&net).last(), Some(&line("b2", 3600, "x")));
 }
@@ -321,12 +321,12 @@ fn there_are_only_so_many() {
         publish(&mut net);
     }
     let mut one_more = |body| {
-        net.doing(ALICE, "publishes", |agent: &mut Agent, now| {
+        net.on(ALICE, "publishes", |agent: &mut Agent, now| {
             agent.publish(Package::Presence, body, Duration::from_secs(600), now)
         })
     };
     assert_eq!(one_more(body("open")), Err(VerbError::TooMany));
     assert_eq!(one_more(text(&"x".repeat(20_000))), Err(VerbError::TooLarge));
-    let unknown = net.doing(ALICE, "errs", |agent, now| agent.unpublish(PublicationId(999), now));
+    let unknown = net.on(ALICE, "errs", |agent, now| agent.unpublish(PublicationId(999), now));
     assert_eq!(unknown, Err(VerbError::Unknown));
 }

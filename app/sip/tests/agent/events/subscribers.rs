@@ -1,6 +1,6 @@
 //! Subscriptions of others to us (RFC 6665 4.2): Alice subscribes at Bob's phone.
 
-use super::{ALICE, BOB, Net, check_with, last_response, net, uri};
+use super::{ALICE, BOB, Net, check_with, last_response, lines, net, uri};
 use sip::Duration;
 use sip::agent::{Agent, Body, Package, SubscriptionPhase, VerbError};
 use sip::header::{AllowEvents, CSeq, Event, Expires, MinExpires, SubscriptionState, Via};
@@ -21,10 +21,8 @@ fn state(words: &str) -> Body {
 
 fn subscribe_for(net: &mut Net, package: Package, seconds: u64) {
     let expires = Duration::from_secs(seconds);
-    net.doing(ALICE, "subscribes to bob", |agent, now| {
-        agent.subscribe(uri("sip:bob@example.com"), package, expires, now)
-    })
-    .unwrap();
+    net.on(ALICE, "subscribes to bob", |agent, now| agent.subscribe(uri("sip:bob@example.com"), package, expires, now))
+        .unwrap();
     net.settle();
 }
 
@@ -39,7 +37,7 @@ fn bob(
     act: impl FnOnce(&mut Agent, sip::agent::SubscriptionId, sip::Instant) -> Result<(), VerbError>,
 ) -> Result<(), VerbError> {
     let id = *net.phone(BOB).asked_for.last().expect("somebody asked");
-    let result = net.doing(BOB, what, |agent, now| act(agent, id, now));
+    let result = net.on(BOB, what, |agent, now| act(agent, id, now));
     net.settle();
     result
 }
@@ -54,16 +52,12 @@ fn change(net: &mut Net, words: &str) {
 
 fn unsubscribe(net: &mut Net) {
     let id = net.phone(ALICE).agent.subscriptions().next().unwrap().id;
-    net.doing(ALICE, "unsubscribes", |agent, now| agent.unsubscribe(id, now)).unwrap();
+    net.on(ALICE, "unsubscribes", |agent, now| agent.unsubscribe(id, now)).unwrap();
     net.settle();
 }
 
 fn phase(net: &Net) -> Option<SubscriptionPhase> {
     net.phone(ALICE).agent.subscriptions().next().map(|subscription| subscription.phase)
-}
-
-fn lines(net: &Net, phone: usize) -> Vec<&str> {
-    net.phone(phone).noticed.iter().map(String::as_str).collect()
 }
 
 fn last(net: &Net, phone: usize) -> &str {
@@ -139,7 +133,7 @@ fn n10_the_newest_state_follows() {
     accept(&mut net);
     let id = net.phone(BOB).asked_for[0];
     for words in ["1", "2", "3"] {
-        net.doing(BOB, "changes", |agent, now| agent.notify(id, state(words), now)).unwrap();
+        net.on(BOB, "changes", |agent, now| agent.notify(id, state(words), now)).unwrap();
     }
     net.settle();
     let told: Vec<_> = net.exchange.requests(&Method::Notify).iter().map(|notify| notify.body.clone()).collect();
@@ -336,7 +330,7 @@ fn both_survive_the_loss_of_a_connection_at_any_step() {
         for at in (5..80).step_by(10) {
             let mut net = phones();
             let expires = Duration::from_secs(600);
-            net.doing(ALICE, "subscribes to bob", |agent, now| {
+            net.on(ALICE, "subscribes to bob", |agent, now| {
                 agent.subscribe(uri("sip:bob@example.com"), Package::Presence, expires, now)
             })
             .unwrap();
@@ -344,7 +338,7 @@ fn both_survive_the_loss_of_a_connection_at_any_step() {
             net.run(Duration::from_millis(at.min(25)));
             if at > 25 {
                 let id = net.phone(BOB).asked_for[0];
-                net.doing(BOB, "accepts", |agent, now| agent.accept_subscription(id, state("open"), now)).unwrap();
+                net.on(BOB, "accepts", |agent, now| agent.accept_subscription(id, state("open"), now)).unwrap();
                 net.run(cut_at.since(net.now));
             }
             net.cut(phone);
@@ -353,7 +347,7 @@ fn both_survive_the_loss_of_a_connection_at_any_step() {
                 net.run(Duration::from_secs(1));
                 if let Some(id) = net.phone(BOB).asked_for.last().copied() {
                     let accept = |agent: &mut Agent, now| agent.accept_subscription(id, state("open"), now);
-                    let _ = net.doing(BOB, "accepts", accept);
+                    let _ = net.on(BOB, "accepts", accept);
                 }
             }
             let refused = last(&net, ALICE) == "subscription: Ended(Refused(NotFound))";

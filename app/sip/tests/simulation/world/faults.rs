@@ -11,6 +11,8 @@ use std::collections::VecDeque;
 pub(crate) struct Kept {
     saved: Box<Snapshot>,
     known: Known,
+    /// Whether its user wanted to be registered.
+    wanted: bool,
     at: Instant,
 }
 
@@ -70,7 +72,8 @@ impl World {
             return None;
         }
         self.note(page, "saves its phone");
-        Some(Kept { saved: self.pages[page].save(self.now), known: self.watches[page].known(), at: self.now })
+        let (saved, known) = (self.pages[page].save(self.now), self.watches[page].known());
+        Some(Kept { saved, known, wanted: self.pages[page].wanted, at: self.now })
     }
 
     /// The page is gone, and what its phone did since that was saved is forgotten.
@@ -83,6 +86,7 @@ impl World {
         let away = self.random.millis(20, 2_000);
         self.note(page, &format!("crashes, and is away for {away:?}"));
         self.watches[page].forget(kept.known);
+        self.pages[page].wanted = kept.wanted;
         self.gone(page, kept.saved, kept.at, away);
     }
 

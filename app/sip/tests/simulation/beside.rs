@@ -38,7 +38,7 @@ struct Letter {
 pub(crate) struct Letters(BTreeMap<String, Letter>);
 
 impl Letters {
-    /// A phone was told something. `fault`: when the last thing went wrong with the exchange, or was not what it seemed.
+    /// A phone was told something. `fault`: when the last thing went wrong, wherever.
     pub(crate) fn told(&mut self, page: usize, beside: &Beside, event: &Event, fault: Option<Instant>) {
         match event {
             Event::Message { id, body, .. } => {

@@ -47,9 +47,11 @@ impl World {
                 Output::Transmit(bytes) => self.sent(page, bytes),
                 Output::Ask(id, question) => self.asked(page, id, question),
                 Output::Event(event) => {
+                    self.watches[page].told(&self.pages[page].phone.agent, &event, self.now);
+                    // What was answered may have to be sent again by who lost the answer with a connection.
+                    let fault = self.pages.iter().map(|page| page.last_fault).max().flatten().max(self.last_fault);
+                    self.letters.told(page, &self.watches[page].beside, &event, fault);
                     let Page { phone, .. } = &mut self.pages[page];
-                    self.watches[page].told(&phone.agent, &event, self.now);
-                    self.letters.told(page, &self.watches[page].beside, &event, self.last_fault);
                     let line = phone.told(event);
                     phone.seen.clear();
                     if let (Some(ladder), Some(line)) = (&mut self.ladder, line) {

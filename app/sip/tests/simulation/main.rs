@@ -10,6 +10,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod beside;
 #[allow(unused_imports, reason = "several tests share it, each a part")]
 #[path = "../network/mod.rs"]
 mod network;

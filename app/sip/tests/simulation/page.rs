@@ -1,7 +1,7 @@
 use crate::network::{Phone, config};
 use crate::random::Random;
 use crate::real::password;
-use sip::agent::{Agent, Config, QuestionId, Server, Snapshot};
+use sip::agent::{Agent, Config, Package, QuestionId, Server, Snapshot};
 use sip::{Duration, Instant};
 use std::collections::VecDeque;
 
@@ -66,6 +66,7 @@ impl Page {
         config.servers = (0..random.range(0, 4))
             .map(|_| Server { priority: u16::from(random.percent(50)), weight: u16::from(random.percent(50)) })
             .collect();
+        config.packages = if random.percent(60) { vec![Package::Presence] } else { Vec::new() };
         config.return_after = random.millis(60_000, 300_000);
         let now = Instant::from_millis(0);
         let mut phone = Phone::new(user, number, now);

@@ -1,5 +1,6 @@
 //! One seed, from the beginning to the end.
 
+use crate::beside;
 use crate::network::{Exchange as _, Ladder};
 use crate::users;
 use crate::watch::{Told, left_over};
@@ -92,12 +93,12 @@ fn live(world: &mut World, steps: usize) {
     }
     world.heal();
     for page in 0..world.pages.len() {
-        hang_up_all(world, page);
+        end_all(world, page);
     }
     // What rings rings out, what waits for a response waits for timer C.
     world.run(Duration::from_secs(300));
     for page in 0..world.pages.len() {
-        hang_up_all(world, page);
+        end_all(world, page);
     }
     world.run(Duration::from_secs(300));
     // A registration may be on its way just now.
@@ -112,7 +113,8 @@ fn live(world: &mut World, steps: usize) {
     stop_all(world);
 }
 
-fn hang_up_all(world: &mut World, page: usize) {
+fn end_all(world: &mut World, page: usize) {
+    beside::end_all(world, page);
     let calls: Vec<_> = world.pages[page].phone.agent.calls().map(|call| call.id).collect();
     for call in calls {
         world.note(page, "hangs up at the end");
@@ -141,6 +143,9 @@ fn at_rest(world: &World) -> Result<(), String> {
         }
         if watch.calls().any(|told| told.end.is_none()) {
             return Err(format!("a call of {name} never ended"));
+        }
+        if let Some(open) = watch.beside.open() {
+            return Err(format!("{open} of {name} never came to its end"));
         }
         let saved = serde_json::to_value(agent.snapshot(page.clock(world.now)).expect("drained")).unwrap();
         let left = left_over(&saved, &["registering", "servers", "nonces"]);

@@ -1,5 +1,6 @@
 //! What users do, and what goes wrong, at random.
 
+use crate::beside;
 use crate::world::World;
 use sip::Duration;
 use sip::agent::{Agent, Body, Digit, MediaFailure};
@@ -27,7 +28,7 @@ fn a_verb(world: &mut World, page: usize) {
     if !world.pages[page].is_here() {
         return;
     }
-    match world.random.range(0, 62) {
+    match world.random.range(0, 80) {
         0..=11 => {
             let other = world.random.index(world.pages.len() + 1);
             let user = world.pages.get(other).map_or_else(|| "nobody".to_string(), |page| page.phone.user.clone());
@@ -60,7 +61,8 @@ fn a_verb(world: &mut World, page: usize) {
         56 => world.with_call(page, "takes no transfer", Agent::reject_transfer),
         45 => world.with_call(page, "wants a picture", Agent::request_picture),
         46 => world.with_call(page, "finds a path", |agent, id, now| agent.trickle(id, candidates(), now)),
-        _ => start(world, page),
+        57..=61 => start(world, page),
+        _ => beside::anything(world, page),
     }
 }
 
@@ -86,7 +88,7 @@ pub(crate) fn stop(world: &mut World, page: usize) {
 }
 
 fn a_fault(world: &mut World, page: usize) {
-    match world.random.range(0, 20) {
+    match world.random.range(0, 21) {
         0..=2 => world.cut(page),
         3 | 4 => world.cut_silently(page),
         5 => world.cut_off(page),
@@ -99,8 +101,18 @@ fn a_fault(world: &mut World, page: usize) {
             world.pages[page].late =
                 if world.random.percent(50) { Duration::ZERO } else { world.random.millis(1, 60_000) };
         }
+        17 => crash(world, page),
         _ => something_hostile(world, page),
     }
+}
+
+/// The page saves its phone, does a little more, and is gone: the next one knows nothing of that.
+fn crash(world: &mut World, page: usize) {
+    let Some(kept) = world.keep(page) else { return };
+    for _ in 0..world.random.range(1, 3) {
+        if world.random.percent(50) { a_verb(world, page) } else { world.step() }
+    }
+    world.crash(page, kept);
 }
 
 /// A message that is under way comes again: elsewhere, later, cut short, or with a byte changed.

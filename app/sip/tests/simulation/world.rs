@@ -3,6 +3,7 @@
 mod faults;
 mod pages;
 
+use crate::beside::{Beside, Letters};
 use crate::network::{Exchange as _, Ladder};
 use crate::page::{Page, Presence, Waiting};
 use crate::random::Random;
@@ -23,6 +24,7 @@ pub(crate) struct World {
     pub(crate) exchange: Real,
     pub(crate) pages: Vec<Page>,
     pub(crate) watches: Vec<Watch>,
+    pub(crate) letters: Letters,
     /// Whether things go wrong.
     pub(crate) faults: bool,
     /// When the last thing went wrong with the exchange.
@@ -74,6 +76,7 @@ impl World {
             now: Instant::from_millis(0),
             exchange,
             watches: pages.iter().map(|_| Watch::default()).collect(),
+            letters: Letters::default(),
             pages,
             faults: true,
             last_fault: None,
@@ -187,6 +190,23 @@ impl World {
         if let Ok(call) = self.pages[page].phone.agent.accept_transfer(asked, clock) {
             self.watches[page].dialled(call, self.now);
         }
+        self.drain(page);
+        self.watches[page].handled(&self.pages[page], false, self.now);
+    }
+
+    /// Lets a user do something beside calls; whether it fits does not matter.
+    pub(crate) fn beside<T>(
+        &mut self,
+        page: usize,
+        what: &str,
+        verb: impl FnOnce(&mut Agent, &mut Beside, Instant) -> Option<T>,
+    ) {
+        if !self.pages[page].is_here() {
+            return;
+        }
+        self.note(page, what);
+        let clock = self.pages[page].clock(self.now);
+        verb(&mut self.pages[page].phone.agent, &mut self.watches[page].beside, clock);
         self.drain(page);
         self.watches[page].handled(&self.pages[page], false, self.now);
     }

@@ -2,9 +2,19 @@
 
 use super::{Due, World};
 use crate::page::Presence;
-use sip::agent::Input;
+use crate::watch::Known;
+use sip::agent::{Input, Snapshot};
 use sip::{Duration, Instant};
 use std::collections::VecDeque;
+
+/// What a page saved, and may come back with.
+pub(crate) struct Kept {
+    saved: Box<Snapshot>,
+    known: Known,
+    /// Whether its user wanted to be registered.
+    wanted: bool,
+    at: Instant,
+}
 
 impl World {
     /// A connection breaks, and both ends notice sooner or later. What is under way gets lost, or arrives first.
@@ -53,7 +63,35 @@ impl World {
         };
         self.note(page, &format!("goes away for {away:?}"));
         let saved = self.pages[page].save(self.now);
-        self.pages[page].presence = Presence::Away(saved, self.now);
+        self.gone(page, saved, self.now, away);
+    }
+
+    /// Saves the phone of a page that is there.
+    pub(crate) fn keep(&mut self, page: usize) -> Option<Kept> {
+        if !self.pages[page].is_here() {
+            return None;
+        }
+        self.note(page, "saves its phone");
+        let (saved, known) = (self.pages[page].save(self.now), self.watches[page].known());
+        Some(Kept { saved, known, wanted: self.pages[page].wanted, at: self.now })
+    }
+
+    /// The page is gone, and what its phone did since that was saved is forgotten.
+    pub(crate) fn crash(&mut self, page: usize, kept: Kept) {
+        if !self.pages[page].is_here() {
+            return;
+        }
+        self.fault(page);
+        self.last_fault = Some(self.now);
+        let away = self.random.millis(20, 2_000);
+        self.note(page, &format!("crashes, and is away for {away:?}"));
+        self.watches[page].forget(kept.known);
+        self.pages[page].wanted = kept.wanted;
+        self.gone(page, kept.saved, kept.at, away);
+    }
+
+    fn gone(&mut self, page: usize, saved: Box<Snapshot>, at: Instant, away: Duration) {
+        self.pages[page].presence = Presence::Away(saved, at);
         self.pages[page].attempt += 1;
         if let Some(flow) = self.pages[page].flow.take() {
             self.connections.get_mut(&flow).unwrap().page_open = false;

@@ -3,9 +3,12 @@
 use super::{Connection, Due, World};
 use crate::network::Exchange as _;
 use crate::page::Page;
-use sip::Instant;
 use sip::agent::{Input, Output, Question, QuestionId};
 use sip::message::is_keepalive;
+use sip::{Duration, Instant};
+
+/// From when on a signature is late.
+const LATE: Duration = Duration::from_millis(300);
 
 impl World {
     pub(super) fn open(&mut self, page: usize) {
@@ -44,8 +47,11 @@ impl World {
                 Output::Transmit(bytes) => self.sent(page, bytes),
                 Output::Ask(id, question) => self.asked(page, id, question),
                 Output::Event(event) => {
+                    self.watches[page].told(&self.pages[page].phone.agent, &event, self.now);
+                    // What was answered may have to be sent again by who lost the answer with a connection.
+                    let fault = self.pages.iter().map(|page| page.last_fault).max().flatten().max(self.last_fault);
+                    self.letters.told(page, &self.watches[page].beside, &event, fault);
                     let Page { phone, .. } = &mut self.pages[page];
-                    self.watches[page].told(&phone.agent, &event, self.now);
                     let line = phone.told(event);
                     phone.seen.clear();
                     if let (Some(ladder), Some(line)) = (&mut self.ladder, line) {
@@ -98,6 +104,10 @@ impl World {
             _ if matches!(question, Question::Digest { .. }) => self.random.millis(300, 30_000),
             _ => return,
         };
+        // Who signs late may say late that a call is over.
+        if matches!(question, Question::Digest { .. }) && time >= LATE {
+            self.fault(page);
+        }
         self.later(time, Due::Answer { page, generation, id, question, fails });
     }
 }

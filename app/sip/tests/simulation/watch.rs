@@ -139,8 +139,8 @@ impl Watch {
         let hash = hasher.finish();
         let sent = self.branches.entry(branch).or_default();
         if let Some((_, before)) = sent.iter().find(|(method, _)| *method == request.method) {
-            // An INVITE that is repeated may be refused in another way than before.
-            let other = self.forgot && request.method == Method::Ack;
+            // An INVITE that is repeated may be refused in another way than before, and withdrawn for another reason.
+            let other = self.forgot && matches!(request.method, Method::Ack | Method::Cancel);
             assert!(
                 other || *before == hash,
                 "another request with the same branch: {}",

@@ -1,7 +1,7 @@
 use super::core::Core;
 use super::questions::Challenged;
 use super::transactions::{FLOW_RENEWED, Outcome, Purpose};
-use super::{Agent, Answer, Config, Question, compose};
+use super::{Agent, Answer, Config, Question, compose, strays};
 use crate::digest::{Challenge, Credentials, choose, offered};
 use crate::header::{Authorization, CSeq, ProxyAuthorization, Via};
 use crate::message::{Header, Headers, Method, Request, Response, Status};
@@ -84,8 +84,9 @@ impl Agent {
     /// Sends a request as another one, with the next number.
     pub(super) fn send_again(&mut self, purpose: Purpose, mut request: Request, challenged: u8) {
         let Some(seq) = self.next_seq(purpose, &request) else {
-            // Its dialog is over, but what waits behind it may be for another one.
-            if let (Purpose::Info(_), Ok(key)) = (purpose, crate::transaction::Key::sent(&request)) {
+            // Its dialog is over, but what waits behind it may be for another one, and who sent it is told.
+            if let (Purpose::Info(_) | Purpose::Event(_), Ok(key)) = (purpose, crate::transaction::Key::sent(&request))
+            {
                 self.conclude(&Outcome { key, purpose, challenged, request, response: None });
             }
             return;
@@ -134,15 +135,17 @@ impl Agent {
 }
 
 impl Agent {
-    /// The number of a BYE that is signed: above all that its dialog still says of a transfer (RFC 3261 12.2.1.1).
+    /// The number of a BYE that is signed: above all that was said in its dialog meanwhile (RFC 3261 12.2.1.1).
     fn next_seq_after(&mut self, bye: &Request, following: u32) -> u32 {
-        let Ok(call_id) = bye.headers.get::<crate::header::CallId>() else { return following };
-        let is_of = |session: &&mut super::session::Session| session.call_id == call_id.to_string();
-        let Some(dialog) = self.sessions.iter_mut().find(is_of).and_then(|session| session.dialog_with(bye)) else {
-            return following;
-        };
-        dialog.skip(1);
-        dialog.local_seq().max(following)
+        let call_id = bye.headers.get::<crate::header::CallId>().map(|call_id| call_id.to_string()).unwrap_or_default();
+        let session = self.sessions.iter_mut().find(|session| session.call_id == call_id);
+        match session.and_then(|session| session.dialog_with(bye)) {
+            Some(dialog) => {
+                dialog.skip(1);
+                dialog.local_seq().max(following)
+            }
+            None => following.saturating_add(strays::PAST),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 use super::transactions::Purpose;
 use super::{CallId, Question, QuestionId};
 use crate::digest::Challenge;
+use crate::header::CSeq;
 use crate::message::{Request, Response, Text};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -85,6 +86,16 @@ impl Questions {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Open> {
         self.open.iter()
+    }
+
+    /// Makes the number of a BYE jump that is being signed, past the one that it may have been sent with after it was saved.
+    pub(super) fn skip(&mut self, numbers: u32) {
+        let challenged = self.open.iter_mut().filter_map(|open| open.challenged.as_mut());
+        for challenged in challenged.filter(|challenged| challenged.purpose == Purpose::Farewell) {
+            if let Ok(CSeq { seq, method }) = challenged.request.headers.get() {
+                challenged.request.headers.set(&CSeq { seq: seq.saturating_add(numbers), method });
+            }
+        }
     }
 
     /// Forgets the signatures that are wanted for this purpose.

@@ -1,7 +1,9 @@
 use super::identity::caller;
 use super::session::State;
 use super::transactions::Effects;
-use super::{Agent, Call, CallId, Cause, Direction, Event, Phase, auto_answer, compose, description, session_timer};
+use super::{
+    Agent, Call, CallId, Cause, Direction, Event, Phase, Registration, auto_answer, compose, description, session_timer,
+};
 use crate::header::{self, Accept, Require, To, Unsupported};
 use crate::message::{
     HeaderError, HeaderName, KeepAlive, Message, Method, Request, Status, Token, is_keepalive, refusal,
@@ -164,6 +166,11 @@ impl Agent {
     fn out_of_dialog(&mut self, key: &Key, request: &Request) {
         if !self.is_understood(key, request) {
             return;
+        }
+        let begins = matches!(request.method, Method::Invite | Method::Message | Method::Subscribe);
+        if begins && self.registration() == Registration::Unregistering {
+            // Nobody would be there any more to end it.
+            return self.respond(key, request, Status::TEMPORARILY_UNAVAILABLE);
         }
         match &request.method {
             Method::Invite => self.invited(key, request),

@@ -152,6 +152,7 @@ impl Agent {
                 report.ask(&mut self.core, session.id);
             }
         }
+        self.core.questions.skip(STRIDE);
         self.events.resume(&mut self.core, STRIDE);
         self.settle();
     }

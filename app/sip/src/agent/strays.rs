@@ -22,11 +22,16 @@ pub(super) struct Stray {
     pub(super) until: Instant,
 }
 
+/// How far the number of a BYE jumps whose dialog is forgotten: past all that was said in it meanwhile. Numbers need not be
+/// contiguous (RFC 3261 12.2.2).
+pub(super) const PAST: u32 = 1 << 20;
+
 /// A 2xx that nobody wants (any more): it is acknowledged, and its dialog ended (RFC 3261 13.2.2.4).
 pub(super) fn refuse_stray(core: &mut Core, key: &Key, invite: &Request, response: &Response) {
     let (Ok(mut dialog), Ok(cseq)) = (Dialog::uac(invite, response), response.headers.get::<CSeq>()) else {
         return;
     };
+    dialog.skip(PAST);
     let known = |stray: &&Stray| stray.key == *key && stray.remote_tag == dialog.remote_tag();
     if let Some(stray) = core.strays.iter().find(known) {
         let ack = stray.ack.clone();

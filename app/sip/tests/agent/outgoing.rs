@@ -2,7 +2,7 @@
 //! `forks` and `redirects`.
 
 use super::flows::check_played as check;
-use super::peer::{begin, dialled, dialling, replies, response, says};
+use super::peer::{begin, dialled, dialling, replies, response, says, says_reliably};
 use super::{ALICE, Net, net};
 use sip::Duration;
 use sip::agent::{Cause, MediaFailure, Phase, Question};
@@ -249,6 +249,17 @@ fn cancel_outlives_its_connection() {
     let cancels = net.exchange.requests(&Method::Cancel);
     assert_eq!(cancels.len(), 2);
     assert_eq!(cancels[0].to_bytes(), cancels[1].to_bytes());
+}
+
+#[test]
+fn the_bye_of_a_2xx_that_crossed_the_cancel_comes_after_all_of_its_early_dialog() {
+    let mut net = dialling();
+    says_reliably(&mut net, 183, "desk", 1, "voice");
+    net.hang_up(ALICE);
+    net.settle();
+    says(&mut net, 200, "desk", "voice");
+    let seq = |method: &Method| net.exchange.requests(method)[0].headers.get::<CSeq>().unwrap().seq;
+    assert!(seq(&Method::Bye) > seq(&Method::Prack));
 }
 
 #[test]

@@ -39,6 +39,7 @@ pub(crate) struct Letters(BTreeMap<String, Letter>);
 
 impl Letters {
     /// A phone was told something. `fault`: when the last thing went wrong, wherever.
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the others are watched elsewhere")]
     pub(crate) fn told(&mut self, page: usize, beside: &Beside, event: &Event, fault: Option<Instant>) {
         match event {
             Event::Message { id, body, .. } => {
@@ -57,6 +58,7 @@ impl Letters {
 
 impl Beside {
     /// Something was told.
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the others are watched elsewhere")]
     pub(crate) fn told(&mut self, event: &Event) {
         match event {
             Event::Message { id, body, .. } => {
@@ -69,11 +71,9 @@ impl Beside {
                 assert!(!std::mem::replace(&mut known.1, true), "{id:?} has two outcomes");
             }
             Event::Answered { id, .. } => over(&mut self.inquiries, *id, true),
-            Event::SubscriptionAsked { id, .. } => {
-                if !self.asked.contains(id) {
-                    self.asked.push(*id);
-                    self.subscriptions.insert(*id, false);
-                }
+            Event::SubscriptionAsked { id, .. } if !self.asked.contains(id) => {
+                self.asked.push(*id);
+                self.subscriptions.insert(*id, false);
             }
             Event::Subscription { id, phase } => {
                 over(&mut self.subscriptions, *id, matches!(phase, SubscriptionPhase::Ended(_)));
@@ -145,12 +145,16 @@ pub(crate) fn anything(world: &mut World, page: usize) {
         }),
         14 => world.beside(page, "has it told anew, or not any more", |agent, _, now| {
             let id = agent.subscriptions().last()?.id;
-            if number % 3 == 0 { agent.renew(id, now) } else { agent.unsubscribe(id, now) }.ok()
+            if number.is_multiple_of(3) { agent.renew(id, now) } else { agent.unsubscribe(id, now) }.ok()
         }),
         15 | 16 => world.beside(page, "lets them subscribe", |agent, beside, now| {
             let id = *beside.asked.last()?;
-            if number % 3 == 0 { agent.put_off_subscription(id, now) } else { agent.accept_subscription(id, body, now) }
-                .ok()
+            if number.is_multiple_of(3) {
+                agent.put_off_subscription(id, now)
+            } else {
+                agent.accept_subscription(id, body, now)
+            }
+            .ok()
         }),
         17 => world
             .beside(page, "says how it is", |agent, beside, now| agent.notify(*beside.asked.last()?, body, now).ok()),

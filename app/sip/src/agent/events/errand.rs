@@ -109,11 +109,12 @@ impl Agent {
         errand.is_some_and(|errand| errand.call.is_none_or(is_up))
     }
 
+    /// The number that it is sent again with; `None` if its call is over: the call's last number is taken by BYE.
     pub(super) fn next_errand_seq(&mut self, subject: Subject, following: u32) -> Option<u32> {
-        let call = self.events.errands.iter().find(|errand| errand.subject == subject)?.call;
-        let Some(dialog) = call.and_then(|call| self.session(call)).and_then(|session| session.dialog_mut()) else {
+        let Some(call) = self.events.errands.iter().find(|errand| errand.subject == subject)?.call else {
             return Some(following);
         };
+        let dialog = self.session(call).filter(|session| !session.over)?.dialog_mut()?;
         dialog.skip(1);
         Some(dialog.local_seq())
     }

@@ -82,6 +82,28 @@ fn a_challenge_that_nobody_signs_fails_it() {
 }
 
 #[test]
+fn a_message_that_is_signed_when_its_call_is_over_is_not_sent_again() {
+    let mut net = super::established();
+    net.exchange.answer(Method::Message, |message| {
+        let mut response = Response::to_request(message, Status::UNAUTHORIZED);
+        response.headers.push_raw("WWW-Authenticate", "Digest realm=\"example.com\", nonce=\"n\"").unwrap();
+        response
+    });
+    net.phone_mut(ALICE).password = Some("secret".into());
+    net.phone_mut(ALICE).holds = true;
+    let call = net.phone(ALICE).calls()[0];
+    let body = text("hello");
+    net.on(ALICE, "writes", |agent, now| agent.message_in(call, body, now)).unwrap();
+    net.settle();
+    net.hang_up(ALICE);
+    net.settle();
+    net.answer_held(ALICE);
+    net.settle();
+    assert_eq!(net.exchange.requests(&Method::Message).len(), 1, "the number after it is that of BYE");
+    assert!(lines(&net, ALICE).last().is_some_and(|line| line.starts_with("message: Failed")));
+}
+
+#[test]
 fn e6_nothing_comes() {
     check("nothing_comes_of_a_message", |net| {
         for _ in 0..3 {

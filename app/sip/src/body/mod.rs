@@ -7,6 +7,8 @@
 //! | [`reginfo`] | `application/reginfo+xml` | RFC 3680, 5628 |
 //! | [`message_summary`] | `application/simple-message-summary` | RFC 3842 |
 //! | [`sipfrag`] | `message/sipfrag` | RFC 3420 |
+//! | [`cpim`] | `message/cpim` | RFC 3862 |
+//! | [`imdn`] | `message/imdn+xml` | RFC 5438 |
 //! | [`multipart`] | `multipart/*` | RFC 2046, 5621 |
 //!
 //! The parsers are tolerant: elements are found by their local name, whatever their namespace and prefix, as
@@ -20,9 +22,11 @@
 //! document, and no parser takes it for one: who gets it knows nothing, as after `Presence::default()`, whose
 //! state is [`pidf::Availability::Unknown`], and a table keeps what it had.
 
+pub mod cpim;
 pub mod dialog_info;
 mod error;
 mod fields;
+pub mod imdn;
 pub mod limits;
 pub mod message_summary;
 pub mod multipart;

@@ -9,5 +9,6 @@ mod hostile;
 mod multipart;
 mod presence;
 mod properties;
+mod receipts;
 mod registrations;
 mod text;

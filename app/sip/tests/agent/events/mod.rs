@@ -5,6 +5,7 @@ mod inquiries;
 mod messages;
 mod notifications;
 mod publications;
+mod receipts;
 mod subscribers;
 mod subscriptions;
 mod survival;

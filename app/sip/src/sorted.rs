@@ -1,25 +1,37 @@
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-/// The list in that order; what is equal stays as it stood. A merge sort: in the time of the standard library's, in a
-/// tenth of its code, which the browser loads once for each type that is sorted.
+/// The list in that order; what is equal comes in any. A heapsort: without more memory, and in a tenth of the code of the
+/// standard library's, which the browser loads once for each type that is sorted.
 pub(crate) fn sorted<T>(mut list: Vec<T>, order: fn(&T, &T) -> Ordering) -> Vec<T> {
-    if list.len() < 2 {
-        return list;
+    for root in (0..list.len() / 2).rev() {
+        sift(&mut list, root, order);
     }
-    let right = sorted(list.split_off(list.len() / 2), order);
-    let (mut left, mut right) = (sorted(list, order).into_iter().peekable(), right.into_iter().peekable());
-    let mut merged = Vec::with_capacity(left.len() + right.len());
-    loop {
-        let next = match (left.peek(), right.peek()) {
-            (Some(one), Some(other)) if order(one, other).is_gt() => right.next(),
-            (Some(_), _) => left.next(),
-            (None, _) => right.next(),
-        };
-        match next {
-            Some(next) => merged.push(next),
-            None => return merged,
+    for end in (1..list.len()).rev() {
+        list.swap(0, end);
+        if let Some(heap) = list.get_mut(..end) {
+            sift(heap, 0, order);
         }
+    }
+    list
+}
+
+/// Lets what stands at `root` sink below all that is greater.
+fn sift<T>(heap: &mut [T], mut root: usize, order: fn(&T, &T) -> Ordering) {
+    loop {
+        let mut greatest = root;
+        for child in [2 * root + 1, 2 * root + 2] {
+            if let (Some(one), Some(other)) = (heap.get(child), heap.get(greatest))
+                && order(one, other).is_gt()
+            {
+                greatest = child;
+            }
+        }
+        if greatest == root {
+            return;
+        }
+        heap.swap(root, greatest);
+        root = greatest;
     }
 }
 
@@ -30,9 +42,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_the_order_of_the_standard_library(mut list: Vec<(u8, u8)>) {
-            let ours = sorted(list.clone(), |one, other| one.0.cmp(&other.0));
-            list.sort_by_key(|(key, _)| *key);
+        fn it_is_the_order_of_the_standard_library(mut list: Vec<u8>) {
+            let ours = sorted(list.clone(), Ord::cmp);
+            list.sort_unstable();
             prop_assert_eq!(ours, list);
         }
     }

@@ -106,8 +106,8 @@ impl Servers {
 /// All servers in the order in which they are tried (RFC 2782).
 fn draw(servers: &[Server], random: &mut Random) -> Vec<usize> {
     // Those of no weight stand first: they are chosen when the lot falls on zero.
-    let mut left = sorted(servers.iter().copied().enumerate().collect(), |(_, one), (_, other)| {
-        (one.priority, one.weight > 0).cmp(&(other.priority, other.weight > 0))
+    let mut left = sorted(servers.iter().copied().enumerate().collect(), |(place, one), (other_place, other)| {
+        (one.priority, one.weight > 0, place).cmp(&(other.priority, other.weight > 0, other_place))
     });
     let mut order = Vec::new();
     while let Some((_, first)) = left.first() {

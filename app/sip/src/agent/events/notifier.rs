@@ -223,8 +223,16 @@ impl Notifier {
 
     /// The agent is about to be gone: what can still be said is said now.
     pub(super) fn hurry(&mut self, core: &mut Core) {
+        if matches!(self.state, State::Leaving { .. }) && !self.changed {
+            // The last NOTIFY is on its way: what comes of it ends this.
+            return;
+        }
         self.under_way = None;
-        self.leave(core, Reason::Probation, SubscriptionEnd::Ended);
+        if matches!(self.state, State::Leaving { .. }) {
+            self.notify(core);
+        } else {
+            self.leave(core, Reason::Probation, SubscriptionEnd::Ended);
+        }
     }
 
     /// The agent is gone.

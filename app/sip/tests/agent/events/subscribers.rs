@@ -186,6 +186,23 @@ fn n14_ended_here() {
 }
 
 #[test]
+fn n14_ended_here_and_stopped_and_started_at_once() {
+    let mut net = phones();
+    subscribe(&mut net);
+    accept(&mut net);
+    net.exchange
+        .answer(Method::Notify, |notify| sip::message::Response::to_request(notify, Status::TEMPORARILY_UNAVAILABLE));
+    let id = *net.phone(BOB).asked_for.last().unwrap();
+    net.on(BOB, "ends it, and stops and starts", |agent, now| {
+        agent.end_subscription(id, now).unwrap();
+        agent.stop(now);
+        agent.start(now);
+    });
+    net.settle();
+    assert_eq!(last(&net, BOB), "subscription: Ended(Ended)");
+}
+
+#[test]
 fn n15_n16_what_comes_of_a_notification() {
     for (code, over) in [(481, true), (408, true), (404, true), (405, true), (500, false), (503, false)] {
         let mut net = phones();

@@ -1,8 +1,8 @@
 //! Being registered and staying it.
 
 use super::network::{Seen, config};
-use super::{ALICE, net, ready, registers, request};
-use sip::agent::{Agent, Input, Output, Refusal, Registration};
+use super::{ALICE, BOB, net, ready, registers, request};
+use sip::agent::{Agent, Cause, Input, Output, Refusal, Registration};
 use sip::digest::Ha1s;
 use sip::header::{Contact, Expires, MinExpires, Supported};
 use sip::message::{Method, Response, Status};
@@ -232,6 +232,18 @@ fn stopping_never_hangs() {
     assert_eq!(net.phone(ALICE).registration(), Registration::Stopped);
     assert_eq!(net.phone(ALICE).seen, [Seen::Stopped]);
     assert_eq!(net.phone(ALICE).agent.deadline(), None);
+}
+
+#[test]
+fn nothing_new_is_begun_while_it_stops() {
+    let mut net = ready();
+    net.exchange.lose(Method::Register);
+    net.stop(ALICE);
+    assert_eq!(net.phone(ALICE).registration(), Registration::Unregistering);
+    net.dial(BOB, "alice");
+    net.settle();
+    assert_eq!(net.phone(BOB).causes(), [Cause::Unavailable]);
+    assert_eq!(net.phone(ALICE).seen, []);
 }
 
 #[test]

@@ -74,6 +74,34 @@ fn the_time_away_counts() {
 }
 
 #[test]
+fn a_bye_that_was_being_signed_jumps_its_number() {
+    let mut net = established();
+    net.phone_mut(ALICE).password = Some("secret".into());
+    for _ in 0..2 {
+        net.exchange.answer(Method::Bye, |bye| {
+            let mut response = Response::to_request(bye, Status::UNAUTHORIZED);
+            response.headers.push_raw("WWW-Authenticate", "Digest realm=\"example.com\", nonce=\"n\"").unwrap();
+            response
+        });
+    }
+    net.phone_mut(ALICE).holds = true;
+    net.hang_up(ALICE);
+    net.settle();
+    let saved = net.phone(ALICE).agent.snapshot(net.now).unwrap();
+    // This page sends it after it was saved, and so does the next one.
+    net.answer_held(ALICE);
+    net.settle();
+    let config = net.phone(ALICE).agent.config().clone();
+    net.phone_mut(ALICE).agent = Agent::restore(saved, config, Duration::ZERO, [3; 32], net.now).unwrap();
+    net.phone_mut(ALICE).holds = false;
+    net.answer_questions(ALICE);
+    net.settle();
+    let numbers: Vec<u32> =
+        net.exchange.requests(&Method::Bye).iter().map(|bye| bye.headers.get::<CSeq>().unwrap().seq).collect();
+    assert!(numbers.len() >= 3 && numbers.is_sorted_by(|one, next| one < next), "{numbers:?}");
+}
+
+#[test]
 fn open_questions_are_asked_again() {
     let mut net = net();
     net.start(ALICE);

@@ -176,7 +176,7 @@ impl Desk {
                 outputs.into_iter().for_each(|output| self.proxy_wants(output));
             }
             Order::Callee(id, callee) => {
-                self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Account(callee)), now());
+                self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Route(callee.map(Into::into))), now());
             }
         }
     }
@@ -274,7 +274,7 @@ impl Desk {
             proxy::Output::Ask(id, proxy::Question::Credentials { user }) => {
                 self.look_up_secrets(user, move |claim, secrets| Order::Caller(id, claim, secrets));
             }
-            proxy::Output::Ask(id, proxy::Question::Account { user }) => self.look_up(move |accounts| async move {
+            proxy::Output::Ask(id, proxy::Question::Route { user }) => self.look_up(move |accounts| async move {
                 let found = accounts.by_extension(&user).await;
                 Order::Callee(id, found.map(|person| party(person.extension, person.name)))
             }),

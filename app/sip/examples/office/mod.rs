@@ -258,7 +258,7 @@ impl Phone {
 fn look_up(question: proxy::Question) -> proxy::Answer {
     match question {
         proxy::Question::Credentials { user } => proxy::Answer::Credentials(Some(secrets(&user))),
-        proxy::Question::Account { user } => proxy::Answer::Account(Some(registrar::Party { user, name: None })),
+        proxy::Question::Route { user } => proxy::Answer::Route(Some(registrar::Party { user, name: None }.into())),
     }
 }
 

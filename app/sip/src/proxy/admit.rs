@@ -67,17 +67,17 @@ impl Proxy {
                     }
                 }
             }
-            (Stage::Locating { .. }, Answer::Account(callee)) => {
+            (Stage::Locating { .. }, Answer::Route(route)) => {
                 context.stage = Stage::Settled;
-                match callee {
-                    Some(callee) => proxy.fork(context, &callee, now),
+                match route {
+                    Some(route) => proxy.fork(context, &route.party, now),
                     None => proxy.reply(context, Status::NOT_FOUND, now),
                 }
             }
             // An answer to something else: the question stays open.
             (
                 Stage::Admitting { .. } | Stage::Locating { .. } | Stage::Forked { .. } | Stage::Settled,
-                Answer::Credentials(_) | Answer::Account(_),
+                Answer::Credentials(_) | Answer::Route(_),
             ) => {}
         });
     }
@@ -196,7 +196,7 @@ impl Proxy {
         match domain.place(&context.request.uri, came_by) {
             Place::User(user) => {
                 let question = QuestionId(self.next());
-                self.outputs.push_back(Output::Ask(question, Question::Account { user: user.clone() }));
+                self.outputs.push_back(Output::Ask(question, Question::Route { user: user.clone() }));
                 context.stage = Stage::Locating { question, user };
             }
             Place::Domain => self.answer_for_domain(context, now),

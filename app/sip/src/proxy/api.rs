@@ -1,8 +1,9 @@
 //! The words that a proxy and its user exchange.
 
+use super::route::Route;
 use crate::message::Message;
 use crate::random::Seed;
-use crate::registrar::{Arrival, Binding, Domain, Flow, Party, QuestionId, Secrets};
+use crate::registrar::{Arrival, Binding, Domain, Flow, QuestionId, Secrets};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -91,8 +92,8 @@ pub enum Question {
         /// Whose.
         user: String,
     },
-    /// Whether there is such a user, registered or not.
-    Account {
+    /// Whom a number belongs to, registered or not, and what becomes of calls to it.
+    Route {
         /// The user part that was dialled.
         user: String,
     },
@@ -103,8 +104,8 @@ pub enum Question {
 pub enum Answer {
     /// The secrets; `None` when there is no such user.
     Credentials(Option<Secrets>),
-    /// The user; `None` when there is none.
-    Account(Option<Party>),
+    /// The route; `None` when there is no such number.
+    Route(Option<Route>),
 }
 
 /// What happened.

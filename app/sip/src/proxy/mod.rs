@@ -20,6 +20,7 @@ mod forward;
 mod inbound;
 mod legs;
 mod response_context;
+mod route;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ mod token;
 pub use crate::registrar::{Admission, Arrival, Binding, Domain, Flow, Party, QuestionId, RestoreError, Secrets};
 pub use api::{Answer, Config, Event, Input, Output, Question};
 pub use inbound::Inbound;
+pub use route::{Destination, Group, Order, Route, Rules};
 pub use snapshot::Snapshot;
 
 use crate::clock::Clock;

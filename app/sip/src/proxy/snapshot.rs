@@ -45,7 +45,7 @@ fn question(context: &Context) -> Option<Output> {
         Stage::Admitting { question, credentials } => {
             Some(Output::Ask(*question, Question::Credentials { user: credentials.username.to_string() }))
         }
-        Stage::Locating { question, user } => Some(Output::Ask(*question, Question::Account { user: user.clone() })),
+        Stage::Locating { question, user } => Some(Output::Ask(*question, Question::Route { user: user.clone() })),
         Stage::Forked { .. } | Stage::Settled => None,
     }
 }

@@ -183,9 +183,9 @@ impl Bench {
                     let answer = proxy::Answer::Credentials(secrets(&user));
                     self.proxy.handle(proxy::Input::Answer(id, answer), self.at());
                 }
-                Some(proxy::Output::Ask(id, proxy::Question::Account { user })) => {
+                Some(proxy::Output::Ask(id, proxy::Question::Route { user })) => {
                     let party = password(&user).map(|_| Party { name: name(&user), user });
-                    self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Account(party)), self.at());
+                    self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Route(party.map(Into::into))), self.at());
                 }
                 Some(proxy::Output::Event(proxy::Event::Rejected { .. })) => self.rejected += 1,
                 Some(proxy::Output::Event(event)) => self.events.push(event),

@@ -190,7 +190,7 @@ impl Exchange for Real {
 fn answer(question: proxy::Question) -> proxy::Answer {
     match question {
         proxy::Question::Credentials { user } => proxy::Answer::Credentials(Some(secrets(&user))),
-        proxy::Question::Account { user } => proxy::Answer::Account((user != "nobody").then(|| party(&user))),
+        proxy::Question::Route { user } => proxy::Answer::Route((user != "nobody").then(|| party(&user).into())),
     }
 }
 

@@ -136,10 +136,10 @@ impl Exchange {
         while let Some(output) = self.proxy.poll() {
             match output {
                 proxy::Output::Transmit { flow, bytes } => self.sent.push((flow, bytes)),
-                proxy::Output::Ask(id, proxy::Question::Account { user }) => {
+                proxy::Output::Ask(id, proxy::Question::Route { user }) => {
                     let account = USERS.contains(&user.as_str()).then(|| party(&user));
                     self.dialled.push(user);
-                    self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Account(account)), NOW);
+                    self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Route(account.map(Into::into))), NOW);
                 }
                 proxy::Output::Ask(_, proxy::Question::Credentials { .. }) => panic!("no message is signed"),
                 proxy::Output::Event(_) => {}

@@ -149,7 +149,7 @@ impl Exchange {
                 self.proxy.handle(proxy::Input::Answer(id, answer), self.now);
             }
             Asked::Account(id, user) => {
-                let answer = proxy::Answer::Account(known(&user).then_some(Party { user, name: None }));
+                let answer = proxy::Answer::Route(known(&user).then_some(Party { user, name: None }.into()));
                 self.proxy.handle(proxy::Input::Answer(id, answer), self.now);
             }
         }
@@ -183,7 +183,7 @@ impl Exchange {
                     Some(proxy::Output::Ask(id, proxy::Question::Credentials { user })) => {
                         self.questions.push(Asked::Credentials(id, user));
                     }
-                    Some(proxy::Output::Ask(id, proxy::Question::Account { user })) => {
+                    Some(proxy::Output::Ask(id, proxy::Question::Route { user })) => {
                         self.questions.push(Asked::Account(id, user));
                     }
                     Some(proxy::Output::Event(_)) => {}

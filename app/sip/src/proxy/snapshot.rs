@@ -7,7 +7,7 @@ use alloc::string::ToString as _;
 use core::time::Duration;
 
 /// The version written; it goes up when [`Snapshot`] changes.
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
 /// All that a proxy knows, but for its configuration and its secret.
 #[derive(Clone, Debug)]

@@ -13,4 +13,5 @@ mod network;
 mod proxy;
 mod real;
 mod registrar;
+mod registrar_speed;
 mod registrations;

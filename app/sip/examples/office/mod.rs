@@ -172,10 +172,10 @@ impl Office {
                 registrar::Output::Ask(id, registrar::Question::Credentials { user }) => {
                     self.registrar.handle(registrar::Input::Answer(id, Some(secrets(&user))), self.now);
                 }
-                registrar::Output::Event(registrar::Event::Bindings { user, bindings }) => {
+                registrar::Output::Event(registrar::Event::Bindings { user, bindings, .. }) => {
                     self.proxy.handle(proxy::Input::Bindings { user, bindings }, self.now);
                 }
-                registrar::Output::Event(registrar::Event::Rejected { .. }) => {}
+                registrar::Output::Event(registrar::Event::Refreshed { .. } | registrar::Event::Rejected { .. }) => {}
             }
         }
         while let Some(output) = self.proxy.poll() {

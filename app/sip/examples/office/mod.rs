@@ -251,6 +251,8 @@ impl Phone {
                 let ha1 = digest::ha1(&challenge.algorithm(), username, &challenge.realm, &password(username));
                 Answer::Credentials(digest::sign(challenge, &ha1, username, method, uri, body, "cnonce", *nc))
             }
+            // Nobody here asks for any.
+            Question::Token { .. } => Answer::NoCredentials,
         }
     }
 }

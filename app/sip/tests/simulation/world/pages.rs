@@ -50,7 +50,7 @@ impl World {
                     self.watches[page].told(&self.pages[page].phone.agent, &event, self.now);
                     // What was answered may have to be sent again by who lost the answer with a connection.
                     let fault = self.pages.iter().map(|page| page.last_fault).max().flatten().max(self.last_fault);
-                    self.letters.told(page, &self.watches[page].beside, &event, fault);
+                    self.letters.told(page, &self.watches[page].beside, &event, fault, self.now);
                     let Page { phone, .. } = &mut self.pages[page];
                     let line = phone.told(event);
                     phone.seen.clear();

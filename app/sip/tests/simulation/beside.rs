@@ -38,14 +38,22 @@ struct Letter {
 pub(crate) struct Letters(BTreeMap<String, Letter>);
 
 impl Letters {
-    /// A phone was told something. `fault`: when the last thing went wrong, wherever.
+    /// A phone was told something. `fault`: when the last thing went wrong, wherever; `disorder`: when something else did
+    /// than a connection that broke.
     #[allow(clippy::wildcard_enum_match_arm, reason = "the others are watched elsewhere")]
-    pub(crate) fn told(&mut self, page: usize, beside: &Beside, event: &Event, fault: Option<Instant>) {
+    pub(crate) fn told(
+        &mut self,
+        page: usize,
+        beside: &Beside,
+        event: &Event,
+        fault: Option<Instant>,
+        disorder: Option<Instant>,
+    ) {
         match event {
             Event::Message { id, body, .. } => {
                 let Some(letter) = self.0.get_mut(&*String::from_utf8_lossy(&body.bytes)) else { return };
                 let before = *letter.came.entry(page).or_insert(*id);
-                assert!(before == *id || fault >= Some(letter.sent), "a message came twice: {before:?}, {id:?}");
+                assert!(before == *id || disorder >= Some(letter.sent), "a message came twice: {before:?}, {id:?}");
             }
             Event::MessageSent { id, outcome: MessageOutcome::Delivered(_), .. } => {
                 let Some(letter) = beside.messages.get(id).and_then(|(words, _)| self.0.get(words)) else { return };

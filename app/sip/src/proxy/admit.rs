@@ -7,7 +7,8 @@ use super::response_context::ResponseContext;
 use super::serve::of_service;
 use super::token::{Endpoint, Ends};
 use super::{
-    Admission, Answer, Binding, Destination, Event, Flow, MAX_USERS, Output, Party, Proxy, Question, QuestionId, forward,
+    Admission, Answer, Binding, Destination, Event, Flow, MAX_USERS, Output, Party, Proxy, Question, QuestionId,
+    forward,
 };
 use crate::header::{Allow, Contact, From, MaxForwards, ProxyRequire, RetryAfter, To, Unsupported};
 use crate::message::{HeaderName, Method, Request, Response, Status};

@@ -41,16 +41,25 @@ const UNDECIDED: Duration = Duration::from_secs(30);
 pub(crate) struct Letters(BTreeMap<String, Letter>);
 
 impl Letters {
-    /// A phone was told something. `fault`: when the last thing went wrong, wherever.
+    /// A phone was told something. `fault`: when the last thing went wrong, wherever; `disorder`: when something else did
+    /// than a connection that broke.
     #[allow(clippy::wildcard_enum_match_arm, reason = "the others are watched elsewhere")]
-    pub(crate) fn told(&mut self, page: usize, beside: &Beside, event: &Event, fault: Option<Instant>, now: Instant) {
+    pub(crate) fn told(
+        &mut self,
+        page: usize,
+        beside: &Beside,
+        event: &Event,
+        fault: Option<Instant>,
+        disorder: Option<Instant>,
+        now: Instant,
+    ) {
         match event {
             Event::Message { id, body, .. } => {
                 let Some(letter) = self.0.get_mut(&*String::from_utf8_lossy(&body.bytes)) else { return };
                 let (before, at) = *letter.came.entry(page).or_insert((*id, now));
                 // What nobody decided about in time was refused: who tries again asks again.
                 let was_refused = !letter.accepted && now.since(at) >= UNDECIDED;
-                let fine = before == *id || was_refused || fault >= Some(letter.sent);
+                let fine = before == *id || was_refused || disorder >= Some(letter.sent);
                 assert!(fine, "a message came twice: {before:?}, {id:?}");
             }
             Event::MessageSent { id, outcome: MessageOutcome::Delivered(_), .. } => {

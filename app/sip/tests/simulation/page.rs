@@ -25,6 +25,8 @@ pub(crate) struct Page {
     pub(crate) cut_off: Instant,
     /// When the last thing went wrong with it.
     pub(crate) last_fault: Option<Instant>,
+    /// When something else went wrong than a connection that broke.
+    pub(crate) last_disorder: Option<Instant>,
     /// Whether its user wants it to be registered.
     pub(crate) wanted: bool,
     config: Config,
@@ -84,6 +86,7 @@ impl Page {
             too_late: false,
             cut_off: now,
             last_fault: None,
+            last_disorder: None,
             wanted: false,
             config,
         };

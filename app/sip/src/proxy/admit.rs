@@ -1,8 +1,7 @@
 //! From the arrival of a request to the phones it goes to (RFC 3261 16.3 to 16.5).
 
 use super::context::{Client, Context, Leg, Server, Stage};
-use super::response_context::ResponseContext;
-use super::token::{Endpoint, Ends};
+use super::token::Endpoint;
 use super::{Admission, Answer, Event, Flow, MAX_USERS, Output, Party, Proxy, Question, QuestionId, forward};
 use crate::header::{Allow, Contact, From, MaxForwards, ProxyRequire, RetryAfter, To, Unsupported};
 use crate::message::{Method, Request, Response, Status};
@@ -50,7 +49,7 @@ impl Proxy {
 
     /// An answer to a question.
     pub(super) fn answered(&mut self, id: QuestionId, answer: Answer, now: Instant) {
-        let asked = self.state.contexts.iter().find(|(_, context)| context.question() == Some(id));
+        let asked = self.state.contexts.iter().find(|(_, context)| context.asks(id));
         let Some(number) = asked.map(|(number, _)| *number) else {
             return;
         };
@@ -67,13 +66,14 @@ impl Proxy {
                     }
                 }
             }
-            (Stage::Locating { .. }, Answer::Route(route)) => {
+            (Stage::Locating { user, .. }, Answer::Route(route)) => {
                 context.stage = Stage::Settled;
                 match route {
-                    Some(route) => proxy.fork(context, &route.party, now),
+                    Some(route) => proxy.hunt(context, user, route, now),
                     None => proxy.reply(context, Status::NOT_FOUND, now),
                 }
             }
+            (Stage::Forked { .. }, Answer::Route(route)) => proxy.routed(context, id, route, now),
             // An answer to something else: the question stays open.
             (
                 Stage::Admitting { .. } | Stage::Locating { .. } | Stage::Forked { .. } | Stage::Settled,
@@ -160,6 +160,9 @@ impl Proxy {
         let Ok(ends) = forward::take_route(&mut context.request, &self.tokens, domain, came_by.as_ref()) else {
             return self.reply(context, Status::NOT_FOUND, now);
         };
+        if self.names_another(context, came_by.as_ref()) {
+            return self.reply(context, Status::FORBIDDEN, now);
+        }
         let in_dialog = context.request.headers.get::<To>().is_ok_and(|to| to.tag().is_some());
         match ends {
             Some(ends) if in_dialog => self.route(context, &ends, came_by.as_ref(), now),
@@ -181,6 +184,23 @@ impl Proxy {
             Some(binding) => Endpoint { user: party.user.clone(), device: binding.device.clone() },
             None => Endpoint::unregistered(party.user.clone(), context.flow),
         }
+    }
+
+    /// Whether the Contact is an address of another user of the domain: what it makes would lead there. An address
+    /// elsewhere is the phone's own business, and nothing is ever sent to it but over the phone's connection. A phone on
+    /// this machine is at home at a loopback address.
+    fn names_another(&self, context: &Context, came_by: Option<&Host>) -> bool {
+        let Some((party, _)) = &context.caller else {
+            return false;
+        };
+        let domain = &self.config.domain;
+        let is_other = |contact: &Contact| {
+            let uri = contact.address().map(|address| &address.uri);
+            let here = uri.and_then(Uri::host).is_some_and(|host| domain.is_named(host, came_by));
+            let place = uri.map(|uri| domain.place(uri, came_by));
+            here && matches!(place, Some(Place::User(user)) if user != party.user)
+        };
+        context.request.headers.all::<Contact>().is_ok_and(|all| all.iter().any(is_other))
     }
 
     /// RFC 3261 16.5, outside of dialogs: who is called?
@@ -211,36 +231,6 @@ impl Proxy {
         let mut response = Response::to_request(&context.request, status);
         response.headers.set(&Allow(Vec::from([Method::Options, Method::Register])));
         self.respond(context, response, now);
-    }
-
-    /// To all phones of `callee` that can be reached, but the one that asks (RFC 3261 16.6).
-    fn fork(&mut self, context: &mut Context, callee: &Party, now: Instant) {
-        let bindings = self.state.bindings.get(&callee.user).cloned().unwrap_or_default();
-        let reachable: Vec<_> = bindings.iter().filter(|b| b.flow().is_some_and(|flow| flow != context.flow)).collect();
-        let Some((party, caller)) = context.caller.clone().filter(|_| !reachable.is_empty()) else {
-            return self.reply(context, Status::TEMPORARILY_UNAVAILABLE, now);
-        };
-        let trace = forward::trace(&context.request, &self.tokens);
-        let mut legs = Vec::new();
-        for binding in reachable {
-            let target = Endpoint { user: callee.user.clone(), device: binding.device.clone() };
-            let uri = binding.uri().clone();
-            let mut request = forward::request(&context.request, uri, &party, &self.config.domain);
-            if request.method.makes_dialog() {
-                let ends = Ends { caller: caller.clone(), callee: target.clone() };
-                forward::record_route(&mut request, &ends, &self.tokens, &self.config.domain);
-            }
-            legs.push(self.leg(request, &trace, target, Some(callee.clone())));
-        }
-        let responses = if context.request.method == Method::Invite {
-            let wanted = forward::expires(&context.request);
-            let ringing = self.config.ringing.into_iter().chain(wanted).min();
-            ResponseContext::invite(legs.len(), self.config.timer_c, ringing.map(|time| now + time), now)
-        } else {
-            ResponseContext::other(legs.len())
-        };
-        context.stage = Stage::Forked { responses, legs };
-        self.start_legs(context, now);
     }
 
     /// A way to a phone, with a Via of its own.

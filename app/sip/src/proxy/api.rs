@@ -1,6 +1,6 @@
 //! The words that a proxy and its user exchange.
 
-use super::route::Route;
+use super::route::{Redirects, Route};
 use crate::message::Message;
 use crate::random::Seed;
 use crate::registrar::{Arrival, Binding, Domain, Flow, QuestionId, Secrets};
@@ -15,7 +15,7 @@ pub struct Config {
     pub domain: Domain,
     /// What nonces and route tokens are made with: secret, and the same as long as dialogs are to stay routable.
     pub secret: Seed,
-    /// How long a call may ring before it is answered 408.
+    /// How long a call may ring at one person's phones before it goes on, or is answered 408.
     pub ringing: Option<Duration>,
     /// Timer C (RFC 3261 16.6 step 11): how long a branch may stay without any response.
     pub timer_c: Duration,
@@ -23,6 +23,8 @@ pub struct Config {
     pub grace: Duration,
     /// How many requests of one flow may be under way; more are answered 503.
     pub max_pending: usize,
+    /// What becomes of a 3xx of a phone.
+    pub redirects: Redirects,
 }
 
 impl Config {
@@ -36,6 +38,7 @@ impl Config {
             timer_c: Duration::from_secs(181),
             grace: Duration::from_secs(32),
             max_pending: 64,
+            redirects: Redirects::Follow,
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The client transactions of a request, and what comes back over them (RFC 3261 16.6 to 16.9).
 
+use super::branch::Why;
 use super::context::{Client, Context, Leg, Stage};
 use super::dialog::dialog_id;
-use super::response_context::{Action, Why};
+use super::response_context::Action;
 use super::token::Endpoint;
 use super::{Flow, Proxy, forward};
 use crate::header::{CSeq, CallId, From, Via};
@@ -129,6 +130,8 @@ impl Proxy {
                 Action::StaySilent => context.server.abandon(),
                 Action::Cancel { branch, why } => self.cancel_leg(context, branch, why, now),
                 Action::Drop { branch } => forget_leg(context, branch),
+                Action::Ask { target, user } => self.ask(context, target, user),
+                Action::Ring { target } => self.ring(context, target, now),
             }
         }
     }
@@ -156,11 +159,7 @@ impl Proxy {
                         self.transmit(flow, Vec::from([effect]));
                     }
                 }
-                Effect::Response(response) => {
-                    if let Stage::Forked { responses, .. } = &mut context.stage {
-                        responses.response(index, response, now, &mut actions);
-                    }
-                }
+                Effect::Response(response) => self.responded(context, index, response, now, &mut actions),
                 Effect::TimedOut | Effect::TransportFailed => {
                     if let Stage::Forked { responses, .. } = &mut context.stage {
                         responses.failed(index, Status::REQUEST_TIMEOUT, now, &mut actions);

@@ -13,12 +13,17 @@
 
 mod admit;
 mod api;
+mod best;
+mod branch;
 mod calls;
 mod context;
 mod dialog;
 mod forward;
+mod history;
+mod hunt;
 mod inbound;
 mod legs;
+mod plan;
 mod response_context;
 mod route;
 mod snapshot;
@@ -29,7 +34,7 @@ mod token;
 pub use crate::registrar::{Admission, Arrival, Binding, Domain, Flow, Party, QuestionId, RestoreError, Secrets};
 pub use api::{Answer, Config, Event, Input, Output, Question};
 pub use inbound::Inbound;
-pub use route::{Destination, Group, Order, Route, Rules};
+pub use route::{Destination, Group, Order, Redirects, Route, Rules};
 pub use snapshot::Snapshot;
 
 use crate::clock::Clock;

@@ -68,6 +68,17 @@ pub enum Order {
     InTurn,
 }
 
+/// What becomes of a call when a phone answers 3xx: the person is elsewhere (RFC 3261 16.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Redirects {
+    /// It goes on to the numbers of our domain that are named, the preferred first. Other addresses are the caller's to
+    /// judge, who gets them when nobody answers.
+    #[default]
+    Follow,
+    /// It is a failure like any other, and passed on to the caller when it is the best.
+    Pass,
+}
+
 impl From<Party> for Route {
     /// A person without wishes.
     fn from(party: Party) -> Self {

@@ -1,5 +1,5 @@
 use super::context::{Context, Stage};
-use super::{Config, Output, Proxy, Question, RestoreError, State};
+use super::{Config, Output, Proxy, Question, RestoreError, State, hunt};
 use crate::random::Seed;
 use crate::saved::Saved;
 use crate::time::Instant;
@@ -36,6 +36,7 @@ impl Proxy {
         let (clock, state) = snapshot.0.open(VERSION, away, now).map_err(RestoreError::Version)?;
         let mut proxy = Self::with(config, seed, clock, state);
         proxy.outputs.extend(proxy.state.contexts.values().filter_map(question));
+        proxy.outputs.extend(proxy.state.contexts.values().flat_map(hunt::questions));
         Ok(proxy)
     }
 }

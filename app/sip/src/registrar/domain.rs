@@ -44,6 +44,11 @@ impl Domain {
         *host == self.name || self.aliases.contains(host) || came_by == Some(host) || is_loopback(host)
     }
 
+    /// Whether `host` names the domain and nothing else: as [`Self::is`], but for loopback, where phones are as well.
+    pub(crate) fn is_named(&self, host: &Host, came_by: Option<&Host>) -> bool {
+        *host == self.name || self.aliases.contains(host) || (came_by == Some(host) && !is_loopback(host))
+    }
+
     /// Where `uri` points to, for a client that came by `came_by`.
     pub(crate) fn place(&self, uri: &Uri, came_by: Option<&Host>) -> Place {
         let Some(sip) = uri.as_sip() else {

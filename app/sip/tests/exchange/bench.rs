@@ -3,7 +3,7 @@
 use crate::messages::{answer, first_line, invite, lines, register};
 use sip::digest::Ha1s;
 use sip::message::{Message, Request, Response};
-use sip::proxy::{self, Inbound, Party, Proxy};
+use sip::proxy::{self, Destination, Group, Inbound, Order, Party, Proxy, QuestionId, Route, Rules};
 use sip::registrar::{self, Admission, Arrival, Domain, Flow, Registrar, Secrets};
 use sip::transaction::Reliability;
 use sip::{Duration, Instant};
@@ -21,6 +21,16 @@ pub struct Bench {
     pub events: Vec<proxy::Event>,
     pub bound: Vec<(String, usize, usize)>,
     pub rejected: usize,
+    /// What the directory says of numbers, where that is more than who has them.
+    pub routes: BTreeMap<String, Route>,
+    /// Whether whose a number is stays unanswered until [`Bench::tell`].
+    pub asking: bool,
+    /// Whose numbers were asked for, and are not known yet.
+    pub asked: Vec<(QuestionId, String)>,
+    /// The limits of the proxy.
+    pub config: proxy::Config,
+    /// The first lines of all requests that were sent, in order.
+    pub sent: Vec<(Flow, String)>,
     /// What was sent and not taken yet.
     mail: BTreeMap<Flow, Vec<Message>>,
     flows: u64,
@@ -44,11 +54,24 @@ impl Bench {
             events: Vec::new(),
             bound: Vec::new(),
             rejected: 0,
+            routes: BTreeMap::new(),
+            asking: false,
+            asked: Vec::new(),
+            config: proxy_config(),
+            sent: Vec::new(),
             mail: BTreeMap::new(),
             flows: 0,
             seeds: 10,
             jumped: 0,
         }
+    }
+
+    /// With limits of the proxy's that are not the usual ones.
+    pub fn configured(config: proxy::Config) -> Self {
+        let mut bench = Self::new();
+        bench.proxy = Proxy::new(config.clone(), [2; 32]);
+        bench.config = config;
+        bench
     }
 
     pub fn restoring() -> Self {
@@ -121,6 +144,39 @@ impl Bench {
         }
     }
 
+    /// Says whose the numbers are that were asked for.
+    pub fn tell(&mut self) {
+        for (id, user) in std::mem::take(&mut self.asked) {
+            let route = self.routes.get(&user).cloned();
+            let party = password(&user).map(|_| Party { name: name(&user), user });
+            let route = route.or_else(|| party.map(Into::into));
+            self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Route(route)), self.at());
+        }
+        self.drain();
+    }
+
+    /// What a person wants done with calls.
+    pub fn rules(&mut self, user: &str, rules: Rules) {
+        let party = Party { user: user.into(), name: name(user) };
+        self.routes.insert(user.into(), Route { party, destination: Destination::User(rules) });
+    }
+
+    /// A group, each of whose members has a number.
+    pub fn group(&mut self, number: &str, order: Order, members: &[&str]) -> &mut Group {
+        for member in members {
+            let party = Party { user: (*member).into(), name: name(member) };
+            self.routes.entry((*member).into()).or_insert_with(|| party.into());
+        }
+        let members = members.iter().map(ToString::to_string).collect();
+        let group = Group { members, order, ringing: None, otherwise: None };
+        let party = Party { user: number.into(), name: Some("Sales".into()) };
+        self.routes.insert(number.into(), Route { party, destination: Destination::Group(group) });
+        match self.routes.get_mut(number) {
+            Some(Route { destination: Destination::Group(group), .. }) => group,
+            _ => unreachable!("it was just put there"),
+        }
+    }
+
     /// All that arrived at a phone.
     pub fn take(&mut self, flow: Flow) -> Vec<Message> {
         self.mail.remove(&flow).unwrap_or_default()
@@ -184,8 +240,10 @@ impl Bench {
                     self.proxy.handle(proxy::Input::Answer(id, answer), self.at());
                 }
                 Some(proxy::Output::Ask(id, proxy::Question::Route { user })) => {
-                    let party = password(&user).map(|_| Party { name: name(&user), user });
-                    self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Route(party.map(Into::into))), self.at());
+                    self.asked.push((id, user));
+                    if !self.asking {
+                        self.tell();
+                    }
                 }
                 Some(proxy::Output::Event(proxy::Event::Rejected { .. })) => self.rejected += 1,
                 Some(proxy::Output::Event(event)) => self.events.push(event),
@@ -213,12 +271,18 @@ impl Bench {
         self.seeds = self.seeds.wrapping_add(1);
         let (now, seed) = (self.at(), [self.seeds; 32]);
         self.registrar = Registrar::restore(registrar, registrar_config(), Duration::ZERO, seed, now).unwrap();
-        self.proxy = Proxy::restore(proxy, proxy_config(), Duration::ZERO, seed, now).unwrap();
+        self.proxy = Proxy::restore(proxy, self.config.clone(), Duration::ZERO, seed, now).unwrap();
+        // What was open is asked again.
+        self.asked.clear();
+        self.drain();
     }
 
     fn deliver(&mut self, flow: Flow, bytes: &[u8]) {
         let message = Message::parse(bytes).expect("what is sent can be read");
         message.validate().expect("what is sent is complete");
+        if let Message::Request(request) = &message {
+            self.sent.push((flow, request.method.to_string()));
+        }
         self.mail.entry(flow).or_default().push(message);
     }
 }
@@ -269,7 +333,7 @@ fn domain() -> Domain {
     Domain::new(DOMAIN, &["alias.example"]).unwrap()
 }
 
-/// Who there is: 1001 to 1003, with their passwords.
+/// Who there is unless [`Bench::routes`] says otherwise: 1001 to 1003, with their passwords.
 pub fn password(user: &str) -> Option<&'static str> {
     match user {
         "1001" => Some("secret of one"),

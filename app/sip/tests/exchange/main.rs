@@ -5,6 +5,8 @@
 mod bench;
 mod calls;
 mod dialogs;
+mod diversion;
+mod groups;
 mod hostile;
 mod messages;
 #[allow(unused_imports, reason = "several tests share it, each a part")]
@@ -14,3 +16,4 @@ mod proxy;
 mod real;
 mod registrar;
 mod registrations;
+mod routing;

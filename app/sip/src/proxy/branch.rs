@@ -86,6 +86,25 @@ impl Branch {
         }
     }
 
+    /// What a failure counts as, after the caller, the time or the plan ended it (RC14 to RC16), and when it is one of
+    /// several that are called as one (RC19).
+    pub(super) fn judged(&self, outcome: Outcome, ending: Option<Why>, of_member: bool) -> Outcome {
+        let mute = match &outcome {
+            Outcome::Response(response) => response.status == Status::REQUEST_TERMINATED,
+            Outcome::Silent(_) => true,
+            Outcome::Followed => false,
+        };
+        match ending.or_else(|| self.given_up()) {
+            Some(Why::Time) if mute => return Outcome::Silent(Status::REQUEST_TIMEOUT),
+            Some(Why::Caller) if mute => return Outcome::Silent(Status::REQUEST_TERMINATED),
+            Some(Why::Time | Why::Caller | Why::Elsewhere | Why::Refused(_)) | None => {}
+        }
+        match outcome.status() {
+            Some(status) if of_member && status.class() == 3 => Outcome::Silent(Status::TEMPORARILY_UNAVAILABLE),
+            Some(_) | None => outcome,
+        }
+    }
+
     /// Whether the person there refused.
     fn is_refused(&self) -> bool {
         let status = self.outcome().and_then(Outcome::status);

@@ -54,7 +54,7 @@ impl Proxy {
     }
 
     /// Asks whose number it is.
-    pub(super) fn ask(&mut self, context: &mut Context, target: usize, user: String) {
+    pub(super) fn ask_for(&mut self, context: &mut Context, target: usize, user: String) {
         let question = QuestionId(self.next());
         if let Stage::Forked { responses, .. } = &mut context.stage {
             responses.asked(target, question);

@@ -130,7 +130,7 @@ impl Proxy {
                 Action::StaySilent => context.server.abandon(),
                 Action::Cancel { branch, why } => self.cancel_leg(context, branch, why, now),
                 Action::Drop { branch } => forget_leg(context, branch),
-                Action::Ask { target, user } => self.ask(context, target, user),
+                Action::Ask { target, user } => self.ask_for(context, target, user),
                 Action::Ring { target } => self.ring(context, target, now),
             }
         }

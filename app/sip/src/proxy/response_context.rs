@@ -276,9 +276,10 @@ impl ResponseContext {
     }
 
     fn failure(&mut self, index: usize, outcome: Outcome, now: Instant, actions: &mut Vec<Action>) {
-        let outcome = self.judged(index, outcome);
         let (status, target) = match self.branches.get_mut(index) {
             Some(branch) if branch.is_open() => {
+                let of_member = self.plan.as_ref().is_some_and(|plan| plan.is_member(branch.target));
+                let outcome = branch.judged(outcome, self.ending, of_member);
                 let status = outcome.status();
                 branch.state = State::Failed(outcome);
                 (status, branch.target)
@@ -290,26 +291,6 @@ impl ResponseContext {
         }
         self.judge(target, now, actions);
         self.conclude(actions);
-    }
-
-    /// What a failure counts as, after the caller, the time or the plan ended it (RC14 to RC16, RC19).
-    fn judged(&self, index: usize, outcome: Outcome) -> Outcome {
-        let mute = match &outcome {
-            Outcome::Response(response) => response.status == Status::REQUEST_TERMINATED,
-            Outcome::Silent(_) => true,
-            Outcome::Followed => false,
-        };
-        let branch = self.branches.get(index);
-        match self.ending.or_else(|| branch.and_then(Branch::given_up)) {
-            Some(Why::Time) if mute => return Outcome::Silent(Status::REQUEST_TIMEOUT),
-            Some(Why::Caller) if mute => return Outcome::Silent(Status::REQUEST_TERMINATED),
-            Some(Why::Time | Why::Caller | Why::Elsewhere | Why::Refused(_)) | None => {}
-        }
-        let of_member = branch.zip(self.plan.as_ref()).is_some_and(|(branch, plan)| plan.is_member(branch.target));
-        match outcome.status() {
-            Some(status) if of_member && status.class() == 3 => Outcome::Silent(Status::TEMPORARILY_UNAVAILABLE),
-            Some(_) | None => outcome,
-        }
     }
 
     fn judge_of(&mut self, index: usize, now: Instant, actions: &mut Vec<Action>) {

@@ -26,11 +26,11 @@ pub struct Bench {
     /// Whether whose a number is stays unanswered until [`Bench::tell`].
     pub asking: bool,
     /// Whose numbers were asked for, and are not known yet.
-    pub asked: Vec<(QuestionId, String)>,
+    pub looked_up: Vec<(QuestionId, String)>,
     /// The limits of the proxy.
     pub config: proxy::Config,
     /// The first lines of all requests that were sent, in order.
-    pub sent: Vec<(Flow, String)>,
+    pub order: Vec<(Flow, String)>,
     /// What was sent and not taken yet.
     mail: BTreeMap<Flow, Vec<Message>>,
     flows: u64,
@@ -56,9 +56,9 @@ impl Bench {
             rejected: 0,
             routes: BTreeMap::new(),
             asking: false,
-            asked: Vec::new(),
+            looked_up: Vec::new(),
             config: proxy_config(),
-            sent: Vec::new(),
+            order: Vec::new(),
             mail: BTreeMap::new(),
             flows: 0,
             seeds: 10,
@@ -146,7 +146,7 @@ impl Bench {
 
     /// Says whose the numbers are that were asked for.
     pub fn tell(&mut self) {
-        for (id, user) in std::mem::take(&mut self.asked) {
+        for (id, user) in std::mem::take(&mut self.looked_up) {
             let route = self.routes.get(&user).cloned();
             let party = password(&user).map(|_| Party { name: name(&user), user });
             let route = route.or_else(|| party.map(Into::into));
@@ -240,7 +240,7 @@ impl Bench {
                     self.proxy.handle(proxy::Input::Answer(id, answer), self.at());
                 }
                 Some(proxy::Output::Ask(id, proxy::Question::Route { user })) => {
-                    self.asked.push((id, user));
+                    self.looked_up.push((id, user));
                     if !self.asking {
                         self.tell();
                     }
@@ -273,7 +273,7 @@ impl Bench {
         self.registrar = Registrar::restore(registrar, registrar_config(), Duration::ZERO, seed, now).unwrap();
         self.proxy = Proxy::restore(proxy, self.config.clone(), Duration::ZERO, seed, now).unwrap();
         // What was open is asked again.
-        self.asked.clear();
+        self.looked_up.clear();
         self.drain();
     }
 
@@ -281,7 +281,7 @@ impl Bench {
         let message = Message::parse(bytes).expect("what is sent can be read");
         message.validate().expect("what is sent is complete");
         if let Message::Request(request) = &message {
-            self.sent.push((flow, request.method.to_string()));
+            self.order.push((flow, request.method.to_string()));
         }
         self.mail.entry(flow).or_default().push(message);
     }

@@ -155,3 +155,19 @@ fn nobody_is_there() {
         assert_eq!(bench.first_lines(a), ["100 Trying", "480 Temporarily Unavailable"]);
     }
 }
+
+#[test]
+fn sixty_phones_ring_at_most() {
+    let mut bench = crate::bench::Bench::new();
+    let a = phone(&mut bench, "1001", "a");
+    let members: Vec<String> = (2000..2040).map(|number| number.to_string()).collect();
+    let members: Vec<&str> = members.iter().map(String::as_str).collect();
+    for member in &members {
+        phone(&mut bench, member, "x");
+        phone(&mut bench, member, "y");
+    }
+    bench.group("500", Order::AtOnce, &members);
+    bench.order.clear();
+    bench.send(a, invite("1001", "a", "500"));
+    assert_eq!(bench.order.iter().filter(|(_, method)| method == "INVITE").count(), 60);
+}

@@ -122,9 +122,9 @@ fn the_phones_stop_before_the_next_ones_ring() {
         bench.send(b, answer(&at_b, 180, "1002", "b"));
         bench.pass(19_999);
         assert_eq!(bench.first_lines(c), [""; 0]);
-        bench.sent.clear();
+        bench.order.clear();
         bench.pass(1);
-        assert_eq!(bench.sent, [(b, "CANCEL".into()), (c, "INVITE".into())]);
+        assert_eq!(bench.order, [(b, "CANCEL".into()), (c, "INVITE".into())]);
         let cancel = bench.request(b);
         assert_eq!(cancel.headers.get::<Reason>().unwrap().cause, Some(408));
         let at_c = bench.request(c);
@@ -267,7 +267,7 @@ fn a_question_of_a_later_step_survives_a_restore() {
     bench.asking = true;
     bench.send(b, answer(&at_b, 486, "1002", "b"));
     assert_eq!(bench.first_lines(c), [""; 0]);
-    let asked: Vec<_> = bench.asked.iter().map(|(_, user)| user.as_str()).collect();
+    let asked: Vec<_> = bench.looked_up.iter().map(|(_, user)| user.as_str()).collect();
     assert_eq!(asked, ["1003"], "asked again");
     bench.tell();
     assert_eq!(bench.request(c).method, Method::Invite);

@@ -23,7 +23,7 @@ const MAX_TRIES: usize = 48;
 /// | P1 | Asked | nobody has it | counts as 404 | Over |
 /// | P2 | Asked | a person's, `always` | on to that number | Diverted |
 /// | P3 | Asked | a person's, do not disturb | on to the number of `busy`, or counts as 486 | Diverted, Over |
-/// | P4 | Asked | a person's | the phones ring, for the least of the proxy's time and the person's | Ringing |
+/// | P4 | Asked | a person's | the phones ring, for the person's time, or the proxy's where that is not said | Ringing |
 /// | P5 | Asked | a member's, do not disturb | left out | Over |
 /// | P6 | Asked | a group's | its members are asked for, all or the first; each once, and never the caller | Group |
 /// | P7 | Ringing | refused, rung out, not there; there is a number for that | on to that number | Diverted |

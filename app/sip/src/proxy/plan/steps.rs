@@ -26,8 +26,7 @@ impl Plan {
                 }
             };
         }
-        let own = rules.ringing.filter(|_| self.rules);
-        let time = self.ringing.into_iter().chain(own).min();
+        let time = rules.ringing.filter(|_| self.rules).or(self.ringing);
         if let Some(one) = self.tries.get_mut(target) {
             if !member {
                 one.until = time.map(|time| now + time);
@@ -44,7 +43,7 @@ impl Plan {
         }
         let Group { members, order, ringing, otherwise } = group;
         let order = if self.rules { order } else { Turns::AtOnce };
-        let ringing = self.ringing.into_iter().chain(ringing).min().filter(|_| self.ringing.is_some() || self.rules);
+        let ringing = ringing.filter(|_| self.rules).or(self.ringing);
         if let Some(one) = self.tries.get_mut(target) {
             if order == Turns::AtOnce {
                 one.until = one.until.into_iter().chain(ringing.map(|time| now + time)).min();

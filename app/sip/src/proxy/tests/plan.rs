@@ -183,13 +183,13 @@ fn p3_do_not_disturb() {
 }
 
 #[test]
-fn p4_phones_ring_for_the_least_time() {
-    for (own, least) in [(None, RINGING), (Some(20_000), 20_000), (Some(90_000), RINGING)] {
+fn p4_phones_ring_for_the_time_of_the_person() {
+    for (own, time) in [(None, RINGING), (Some(20_000), 20_000), (Some(90_000), 90_000)] {
         let ringing = own.map(Duration::from_millis);
         let mut call = Call::new().rules("100", Rules { ringing, ..Rules::default() });
         assert_eq!(call.begin(), ["100 rings"]);
         call.on("100", 180);
-        assert_eq!(call.at(least), ["cancel 100: time"]);
+        assert_eq!(call.at(time), ["cancel 100: time"]);
         assert_eq!(call.on("100", 487), ["reply 408"]);
     }
 }

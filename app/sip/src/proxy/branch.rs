@@ -105,6 +105,14 @@ impl Branch {
         }
     }
 
+    /// Whether the phone did not take it: it failed with 408, 430, 480 or 5xx, or without a word.
+    pub(super) fn is_missed(&self) -> bool {
+        self.outcome().and_then(Outcome::status).is_some_and(|status| match status {
+            Status::REQUEST_TIMEOUT | Status::FLOW_FAILED | Status::TEMPORARILY_UNAVAILABLE => true,
+            other => other.class() == 5,
+        })
+    }
+
     /// Whether the person there refused.
     fn is_refused(&self) -> bool {
         let status = self.outcome().and_then(Outcome::status);

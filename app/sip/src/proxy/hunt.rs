@@ -10,7 +10,7 @@ use crate::header::Contact;
 use crate::message::{HeaderName, Method, Response};
 use crate::registrar::Place;
 use crate::time::Instant;
-use crate::uri::Host;
+use crate::uri::{Host, Uri};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
@@ -28,10 +28,11 @@ impl Proxy {
         };
         let request = &context.request;
         let invite = request.method == Method::Invite;
-        // Who takes over a call wants that call, and nobody else.
+        // Who names a phone wants that phone, and who takes over a call that call: nobody else will do.
+        let named = self.named_phone(&request.uri).is_some();
         let takes_over = request.headers.contains(HeaderName::Replaces) || request.headers.contains(HeaderName::Join);
         let ringing = self.config.ringing.filter(|_| invite);
-        let plan = Plan::new(user, caller.user.clone(), invite && !takes_over, ringing);
+        let plan = Plan::new(user, caller.user.clone(), invite && !takes_over && !named, ringing);
         let expires = forward::expires(request).filter(|_| invite).map(|time| now + time);
         let timer_c = invite.then_some(self.config.timer_c);
         let mut responses = ResponseContext::planned(Some(plan), timer_c, expires);
@@ -70,12 +71,14 @@ impl Proxy {
         let (Some(callee), Some((party, caller))) = (responses.party(target).cloned(), context.caller.clone()) else {
             return;
         };
+        let only = self.named_phone(&context.request.uri);
         let (path, room) = (responses.path(target), MAX_PHONES.saturating_sub(legs.len()));
         let bindings = self.state.bindings.get(&callee.user).cloned().unwrap_or_default();
-        let reachable = bindings.iter().filter(|b| b.flow().is_some_and(|flow| flow != context.flow)).take(room);
+        let reachable = bindings.iter().filter(|b| b.flow().is_some() && b.flow() != context.flow);
+        let meant = reachable.filter(|b| only.as_ref().is_none_or(|only| only.device == b.device)).take(room);
         let trace = forward::trace(&context.request, &self.tokens);
         let mut new = Vec::new();
-        for (phone, binding) in (1..).zip(reachable) {
+        for (phone, binding) in (1..).zip(meant) {
             let target = Endpoint { user: callee.user.clone(), device: binding.device.clone() };
             let uri = binding.uri().clone();
             let mut request = forward::request(&context.request, uri, &party, &self.config.domain);
@@ -95,6 +98,19 @@ impl Proxy {
         }
         self.start_legs(context, now);
         self.act(context, actions, now);
+    }
+
+    /// The phone that a Request-URI names, where it is not a number: phones that were transferred to another phone write
+    /// that one's contact. The contact is no address for us, only a name: what is sent goes over the phone's connection.
+    pub(super) fn named_phone(&self, uri: &Uri) -> Option<Endpoint> {
+        match self.config.domain.place(uri, None) {
+            Place::Foreign => {}
+            Place::User(_) | Place::Domain | Place::Unsupported => return None,
+        }
+        self.state.bindings.iter().find_map(|(user, bindings)| {
+            let binding = bindings.iter().find(|binding| binding.uri().equivalent(uri))?;
+            Some(Endpoint { user: user.clone(), device: binding.device.clone() })
+        })
     }
 
     /// A phone answered. When it says that the person is at other numbers of this domain, and that is wanted, the call
@@ -150,7 +166,11 @@ impl Proxy {
 pub(super) fn questions(context: &Context) -> impl Iterator<Item = Output> {
     let responses = match &context.stage {
         Stage::Forked { responses, .. } => Some(responses),
-        Stage::Admitting { .. } | Stage::Locating { .. } | Stage::Settled => None,
+        Stage::Admitting { .. }
+        | Stage::Locating { .. }
+        | Stage::Serving { .. }
+        | Stage::Keeping { .. }
+        | Stage::Settled => None,
     };
     let questions = responses.into_iter().flat_map(ResponseContext::questions);
     questions.map(|(id, _, user)| Output::Ask(id, Question::Route { user: user.into() }))

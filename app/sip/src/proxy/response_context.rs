@@ -239,6 +239,11 @@ impl ResponseContext {
         branches.chain(self.ringing).chain(self.plan.as_ref().and_then(Plan::deadline)).min()
     }
 
+    /// Whether no phone took it: each failed with 408, 430, 480 or 5xx, or without a word.
+    pub(super) fn is_missed(&self) -> bool {
+        self.branches.iter().all(Branch::is_missed)
+    }
+
     fn provisional(&mut self, index: usize, response: Response, now: Instant, actions: &mut Vec<Action>) {
         let timer_c = self.invite.then(|| now + self.timer_c);
         let Some(branch) = self.branches.get_mut(index) else {

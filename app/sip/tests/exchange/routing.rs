@@ -208,6 +208,27 @@ fn who_takes_a_call_over_gets_that_phone() {
 }
 
 #[test]
+fn a_phone_that_is_named_by_its_contact() {
+    let mut bench = Bench::new();
+    let (a, b, c) = three(&mut bench);
+    let other = phone(&mut bench, "1002", "z");
+    bench.rules("1002", Rules { always: to("1003"), ..Rules::default() });
+    let mut sent = invite("1001", "a", "1002");
+    sent.uri = "sip:1002-b@b.invalid;transport=ws".parse().unwrap();
+    bench.send(a, sent.clone());
+    assert_eq!(bench.request(b).method, Method::Invite);
+    assert_eq!(bench.first_lines(other), [""; 0]);
+    assert_eq!(bench.first_lines(c), [""; 0]);
+    bench.take(a);
+    sent.uri = "sip:1002-y@y.invalid;transport=ws".parse().unwrap();
+    let mut via = sent.headers.get::<Via>().unwrap();
+    via.params.set("branch", Some("z9hG4bKanother")).unwrap();
+    sent.headers.set(&via);
+    bench.send(a, sent);
+    assert_eq!(bench.first_lines(a), ["100 Trying", "404 Not Found"], "no such phone");
+}
+
+#[test]
 fn where_a_call_cannot_go() {
     let mut bench = Bench::new();
     let (a, _b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));

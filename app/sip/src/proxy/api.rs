@@ -26,6 +26,9 @@ pub struct Config {
     pub max_pending: usize,
     /// What becomes of a 3xx of a phone.
     pub redirects: Redirects,
+    /// Whether anybody of the domain may pick up a call that rings, with an INVITE that replaces it (RFC 3891). Without
+    /// it only who takes part in the call may, and whom they ask to.
+    pub pick_up: bool,
     /// The event packages that a service of the exchange answers ([`Question::Serve`]). Subscriptions and
     /// publications of others go to the phones.
     pub serves: Vec<String>,
@@ -43,6 +46,7 @@ impl Config {
             grace: Duration::from_secs(32),
             max_pending: 64,
             redirects: Redirects::Follow,
+            pick_up: true,
             serves: Vec::new(),
         }
     }

@@ -6,8 +6,11 @@ mod bench;
 mod calls;
 mod dialogs;
 mod diversion;
+mod following;
 mod groups;
 mod hostile;
+mod joins;
+mod ladder;
 mod messages;
 #[allow(unused_imports, reason = "several tests share it, each a part")]
 #[path = "../network/mod.rs"]
@@ -16,4 +19,7 @@ mod proxy;
 mod real;
 mod registrar;
 mod registrations;
+mod repeats;
 mod routing;
+mod send;
+mod serve;

@@ -195,19 +195,6 @@ fn other_requests_stay_with_whom_they_are_for() {
 }
 
 #[test]
-fn who_takes_a_call_over_gets_that_phone() {
-    let mut bench = Bench::new();
-    let (a, b, c) = three(&mut bench);
-    bench.rules("1002", Rules { always: to("1003"), do_not_disturb: true, ..Rules::default() });
-    let mut sent = invite("1001", "a", "1002");
-    sent.headers.push_raw("Replaces", "x;to-tag=1;from-tag=2").unwrap();
-    bench.send(a, sent);
-    // Whether there is such a call is said by another test.
-    assert_eq!(bench.first_lines(c), [""; 0]);
-    bench.take(b);
-}
-
-#[test]
 fn a_phone_that_is_named_by_its_contact() {
     let mut bench = Bench::new();
     let (a, b, c) = three(&mut bench);

@@ -1,6 +1,7 @@
 //! From the arrival of a request to the phones it goes to (RFC 3261 16.3 to 16.5).
 
 use super::context::{Client, Context, Leg, Server, Stage};
+use super::gruu::Named;
 use super::joins::is_within_only;
 use super::serve::of_service;
 use super::token::Endpoint;
@@ -8,7 +9,7 @@ use super::{
     Admission, Answer, Destination, Event, Flow, MAX_USERS, Output, Party, Proxy, Question, QuestionId, forward,
 };
 use crate::header::{Allow, Contact, From, MaxForwards, ProxyRequire, RetryAfter, To, Unsupported};
-use crate::message::{Method, Request, Response, Status};
+use crate::message::{HeaderName, Method, Request, Response, Status};
 use crate::registrar::{Place, Verdict};
 use crate::time::Instant;
 use crate::transaction::{Key, ServerInvite, ServerNonInvite};
@@ -190,23 +191,27 @@ impl Proxy {
         }
         let came_by = connection.arrival.host.clone();
         let caller = self.sender(context, flow, &party);
+        let honest = self.allows_contact(context, &party, came_by.as_ref());
         context.caller = Some((party, caller));
         if context.request.method == Method::Invite {
             self.reply(context, Status::TRYING, now);
         }
         self.gate.strip(&mut context.request);
+        if !honest {
+            return self.reply(context, Status::FORBIDDEN, now);
+        }
         let domain = &self.config.domain;
         let Ok(ends) = forward::take_route(&mut context.request, &self.tokens, domain, came_by.as_ref()) else {
             return self.reply(context, Status::NOT_FOUND, now);
         };
-        if self.names_another(context, came_by.as_ref()) {
-            return self.reply(context, Status::FORBIDDEN, now);
-        }
         let in_dialog = context.request.headers.get::<To>().is_ok_and(|to| to.tag().is_some());
         match ends {
             Some(ends) if in_dialog => self.route(context, &ends, came_by.as_ref(), now),
             None if in_dialog && self.is_of_service(&context.request, came_by.as_ref()) => self.serve(context),
             None if in_dialog => self.reply(context, Status::CALL_DOES_NOT_EXIST, now),
+            Some(_) if context.request.headers.contains(HeaderName::Route) => {
+                self.reply(context, Status::NOT_FOUND, now);
+            }
             ends => self.invited(context, ends.as_ref(), came_by.as_ref(), now),
         }
     }
@@ -242,37 +247,28 @@ impl Proxy {
         };
         let bindings = self.state.bindings.get(&party.user).map(Vec::as_slice).unwrap_or_default();
         let by_contact = bindings.iter().find(|binding| Some(binding.uri()) == contact.as_ref());
-        let by_flow = || bindings.iter().find(|binding| binding.flow() == Some(flow));
-        match by_contact.or_else(by_flow) {
+        let by_gruu = || match self.named(contact.as_ref()?) {
+            Named::Phone { user, device } if user == party.user => bindings.iter().find(|b| b.device == device),
+            Named::Phone { .. } | Named::User | Named::Nobody => None,
+        };
+        let by_flow = || bindings.iter().find(|binding| binding.sends_over(flow));
+        match by_contact.or_else(by_gruu).or_else(by_flow) {
             Some(binding) => Endpoint { user: party.user.clone(), device: binding.device.clone() },
             None => Endpoint::unregistered(party.user.clone(), flow),
         }
     }
 
-    /// Whether the Contact is an address of another user of the domain: what it makes would lead there. An address
-    /// elsewhere is the phone's own business, and nothing is ever sent to it but over the phone's connection. A phone on
-    /// this machine is at home at a loopback address.
-    fn names_another(&self, context: &Context, came_by: Option<&Host>) -> bool {
-        let Some((party, _)) = &context.caller else {
-            return false;
-        };
-        let domain = &self.config.domain;
-        let is_other = |contact: &Contact| {
-            let uri = contact.address().map(|address| &address.uri);
-            let here = uri.and_then(Uri::host).is_some_and(|host| domain.is_named(host, came_by));
-            let place = uri.map(|uri| domain.place(uri, came_by));
-            here && matches!(place, Some(Place::User(user)) if user != party.user)
-        };
-        context.request.headers.all::<Contact>().is_ok_and(|all| all.iter().any(is_other))
-    }
-
     /// RFC 3261 16.5, outside of dialogs: who is called?
     fn locate(&mut self, context: &mut Context, came_by: Option<&Host>, now: Instant) {
         match self.config.domain.place(&context.request.uri, came_by) {
-            Place::User(user) => self.look_up(context, user),
+            Place::User(name) => match self.named(&context.request.uri) {
+                Named::User => self.look_up(context, name),
+                Named::Phone { user, .. } => self.look_up(context, user),
+                Named::Nobody => self.reply(context, Status::NOT_FOUND, now),
+            },
             Place::Domain if self.is_served(&context.request) => self.serve(context),
             Place::Domain => self.answer_for_domain(context, now),
-            Place::Foreign => match self.named_phone(&context.request.uri) {
+            Place::Foreign => match self.meant(&context.request.uri) {
                 Some(phone) => self.look_up(context, phone.user),
                 None => self.reply(context, Status::NOT_FOUND, now),
             },

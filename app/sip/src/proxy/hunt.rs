@@ -1,11 +1,12 @@
 //! From a number that was dialled to the phones that ring for it, and on to the next ones (RFC 3261 16.5, 16.6).
 
 use super::context::{Context, Stage};
+use super::gruu::{Named, by_path};
 use super::plan::Plan;
 use super::response_context::{Action, ResponseContext};
 use super::route::{Redirects, Route};
 use super::token::{Endpoint, Ends};
-use super::{Output, Proxy, Question, QuestionId, forward, history};
+use super::{Binding, Output, Proxy, Question, QuestionId, forward, history};
 use crate::header::Contact;
 use crate::message::{HeaderName, Method, Response};
 use crate::registrar::Place;
@@ -29,7 +30,7 @@ impl Proxy {
         let request = &context.request;
         let invite = request.method == Method::Invite;
         // Who names a phone wants that phone, and who takes over a call that call: nobody else will do.
-        let named = self.named_phone(&request.uri).is_some();
+        let named = self.meant(&request.uri).is_some();
         let takes_over = request.headers.contains(HeaderName::Replaces) || request.headers.contains(HeaderName::Join);
         let ringing = self.config.ringing.filter(|_| invite);
         let plan = Plan::new(user, caller.user.clone(), invite && !takes_over && !named, ringing);
@@ -71,10 +72,14 @@ impl Proxy {
         let (Some(callee), Some((party, caller))) = (responses.party(target).cloned(), context.caller.clone()) else {
             return;
         };
-        let only = self.named_phone(&context.request.uri);
+        let only = self.meant(&context.request.uri);
         let (path, room) = (responses.path(target), MAX_PHONES.saturating_sub(legs.len()));
         let bindings = self.state.bindings.get(&callee.user).cloned().unwrap_or_default();
-        let reachable = bindings.iter().filter(|b| b.flow().is_some() && b.flow() != context.flow);
+        let asks = |b: &Binding| {
+            let own = caller.user == callee.user && caller.device == b.device;
+            own || context.flow.is_some_and(|flow| b.sends_over(flow))
+        };
+        let reachable = bindings.iter().filter(|b| b.flow().is_some() && !asks(b));
         let meant = reachable.filter(|b| only.as_ref().is_none_or(|only| only.device == b.device)).take(room);
         let trace = forward::trace(&context.request, &self.tokens);
         let mut new = Vec::new();
@@ -82,6 +87,7 @@ impl Proxy {
             let target = Endpoint { user: callee.user.clone(), device: binding.device.clone() };
             let uri = binding.uri().clone();
             let mut request = forward::request(&context.request, uri, &party, &self.config.domain);
+            by_path(&mut request, &binding.path);
             if request.method == Method::Invite {
                 history::write(&mut request, &path, phone, &self.config.domain);
             }
@@ -100,17 +106,21 @@ impl Proxy {
         self.act(context, actions, now);
     }
 
-    /// The phone that a Request-URI names, where it is not a number: phones that were transferred to another phone write
-    /// that one's contact. The contact is no address for us, only a name: what is sent goes over the phone's connection.
-    pub(super) fn named_phone(&self, uri: &Uri) -> Option<Endpoint> {
+    /// The phone that a Request-URI means, where it means no number: it is a GRUU, or the contact of a phone, as those write
+    /// it that were transferred there. The contact is no address for us, only a name: what is sent goes over the phone's
+    /// connection.
+    pub(super) fn meant(&self, uri: &Uri) -> Option<Endpoint> {
         match self.config.domain.place(uri, None) {
-            Place::Foreign => {}
-            Place::User(_) | Place::Domain | Place::Unsupported => return None,
+            Place::User(_) => match self.named(uri) {
+                Named::Phone { user, device } => Some(Endpoint { user, device }),
+                Named::User | Named::Nobody => None,
+            },
+            Place::Foreign => self.state.bindings.iter().find_map(|(user, bindings)| {
+                let binding = bindings.iter().find(|binding| binding.uri().equivalent(uri))?;
+                Some(Endpoint { user: user.clone(), device: binding.device.clone() })
+            }),
+            Place::Domain | Place::Unsupported => None,
         }
-        self.state.bindings.iter().find_map(|(user, bindings)| {
-            let binding = bindings.iter().find(|binding| binding.uri().equivalent(uri))?;
-            Some(Endpoint { user: user.clone(), device: binding.device.clone() })
-        })
     }
 
     /// A phone answered. When it says that the person is at other numbers of this domain, and that is wanted, the call

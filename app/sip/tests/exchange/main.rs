@@ -18,6 +18,7 @@ mod network;
 mod proxy;
 mod real;
 mod registrar;
+mod registrar_speed;
 mod registrations;
 mod repeats;
 mod routing;

@@ -4,7 +4,7 @@ use super::mail::{Claim, Mail, Order, Outgoing};
 use super::presence::Presence;
 use super::{Board, Door, Options, Ports, StartError};
 use crate::clock;
-use crate::ports::{Accounts, Guesses, Shared};
+use crate::ports::{Accounts, Guesses, Routes, Shared};
 use crate::stop::Stop;
 use crate::store::key::random_word;
 use axum::extract::ws::close_code;
@@ -31,6 +31,7 @@ pub(super) struct Desk {
     presence: Presence,
     connections: HashMap<Flow, Connection>,
     accounts: Shared<dyn Accounts>,
+    routes: Shared<dyn Routes>,
     guesses: Shared<dyn Guesses>,
     /// The secrets of whoever does not exist or has to wait: as much work to check as anybody's, and never right.
     nobody: Secrets,
@@ -74,6 +75,7 @@ impl Desk {
             presence: Presence::default(),
             connections: HashMap::new(),
             accounts: Arc::clone(&ports.accounts),
+            routes: Arc::clone(&ports.routes),
             guesses: Arc::clone(&ports.guesses),
             nobody: nobody()?,
             speaker: None,
@@ -176,7 +178,7 @@ impl Desk {
                 outputs.into_iter().for_each(|output| self.proxy_wants(output));
             }
             Order::Callee(id, callee) => {
-                self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Route(callee.map(Into::into))), now());
+                self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Route(callee)), now());
             }
         }
     }
@@ -274,10 +276,10 @@ impl Desk {
             proxy::Output::Ask(id, proxy::Question::Credentials { user }) => {
                 self.look_up_secrets(user, move |claim, secrets| Order::Caller(id, claim, secrets));
             }
-            proxy::Output::Ask(id, proxy::Question::Route { user }) => self.look_up(move |accounts| async move {
-                let found = accounts.by_extension(&user).await;
-                Order::Callee(id, found.map(|person| party(person.extension, person.name)))
-            }),
+            proxy::Output::Ask(id, proxy::Question::Route { user }) => {
+                let routes = Arc::clone(&self.routes);
+                self.look_up(move |_| async move { Order::Callee(id, routes.route(&user).await) });
+            }
             proxy::Output::Event(proxy::Event::Calls { user, count }) => {
                 let change = self.presence.calls(&user, count);
                 self.tell(change);

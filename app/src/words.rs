@@ -121,7 +121,11 @@ pub fn wishes(wishes: &Wishes, contacts: &[Contact]) -> Vec<String> {
         return told;
     }
     if let Some(busy) = to(&wishes.busy) {
-        told.push(if wishes.do_not_disturb { format!("Calls go to {busy}.") } else { format!("When you are busy, calls go to {busy}.") });
+        told.push(if wishes.do_not_disturb {
+            format!("Calls go to {busy}.")
+        } else {
+            format!("When you are busy, calls go to {busy}.")
+        });
     }
     if wishes.do_not_disturb {
         return told;
@@ -148,9 +152,7 @@ pub fn cause(cause: &Cause, direction: Direction) -> Words {
         Cause::DeclinedHere => Words::new(Tone::Quiet, "You declined the call."),
         Cause::DeclinedThere => Words::new(Tone::Trouble, "They declined the call."),
         Cause::Busy => match direction {
-            Direction::Outgoing => {
-                Words::new(Tone::Trouble, "They are in another call.").advise("Try again in a few minutes.")
-            }
+            Direction::Outgoing => Words::new(Tone::Trouble, "They are busy.").advise("Try again in a few minutes."),
             Direction::Incoming => Words::new(Tone::Trouble, "Missed call: you were in another call."),
         },
         Cause::NoAnswer => match direction {

@@ -89,6 +89,8 @@ pub trait Accounts: Send + Sync + 'static {
 pub trait Routes: Send + Sync + 'static {
     /// Whom a number belongs to, and what is to be done with calls to it. Nothing is changed by asking.
     async fn route(&self, number: &str) -> Option<Route>;
+    /// The same if it is remembered from before: so that most calls wait for nothing.
+    fn known(&self, number: &str) -> Option<Route>;
     /// Does what a person dialled instead of a number ([`sip::proxy::Destination::Service`]); `None` when it is no code.
     async fn dialled(&self, caller: &str, number: &str) -> Option<Dialled>;
     /// The extensions that are not to be disturbed now.

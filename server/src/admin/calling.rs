@@ -1,7 +1,7 @@
 //! What is said on the command line about calls: rules and numbers.
 
-use crate::store::calling::{CallingError, parse_ringing};
 use crate::store::calling::{Calling, RulesChange};
+use crate::store::calling::{CallingError, parse_ringing};
 use clap::Args;
 use sip::proxy::Rules;
 use std::fmt::Write as _;

@@ -276,10 +276,15 @@ impl Desk {
             proxy::Output::Ask(id, proxy::Question::Credentials { user }) => {
                 self.look_up_secrets(user, move |claim, secrets| Order::Caller(id, claim, secrets));
             }
-            proxy::Output::Ask(id, proxy::Question::Route { user }) => {
-                let routes = Arc::clone(&self.routes);
-                self.look_up(move |_| async move { Order::Callee(id, routes.route(&user).await) });
-            }
+            proxy::Output::Ask(id, proxy::Question::Route { user }) => match self.routes.known(&user) {
+                Some(route) => {
+                    self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Route(Some(route))), now());
+                }
+                None => {
+                    let routes = Arc::clone(&self.routes);
+                    self.look_up(move |_| async move { Order::Callee(id, routes.route(&user).await) });
+                }
+            },
             proxy::Output::Event(proxy::Event::Calls { user, count }) => {
                 let change = self.presence.calls(&user, count);
                 self.tell(change);

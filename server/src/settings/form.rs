@@ -160,11 +160,8 @@ mod tests {
             ringing: "soon".to_owned(),
             ..Typed::default()
         };
-        let problems = [
-            (Field::Always, Problem::Own),
-            (Field::Unreachable, Problem::NotANumber),
-            (Field::Ringing, Problem::Time),
-        ];
+        let problems =
+            [(Field::Always, Problem::Own), (Field::Unreachable, Problem::NotANumber), (Field::Ringing, Problem::Time)];
         assert_eq!(read(&typed, "1001", &contacts()), Err(problems.to_vec()));
         for seconds in ["4", "301", "-5", "1.5", "99999999999999999999999"] {
             assert_eq!(ringing(seconds), Err(Problem::Time), "{seconds}");

@@ -128,10 +128,7 @@ pub fn parse_ringing(time: Duration) -> Result<Duration, CallingError> {
 }
 
 /// The account of an extension, disabled ones too.
-async fn account(
-    connection: &mut sqlx::SqliteConnection,
-    extension: &str,
-) -> Result<AccountId, CallingError> {
+async fn account(connection: &mut sqlx::SqliteConnection, extension: &str) -> Result<AccountId, CallingError> {
     let found = sqlx::query_scalar("SELECT id FROM accounts WHERE extension = ?").bind(extension);
     found.fetch_optional(connection).await?.ok_or_else(|| CallingError::Missing(extension.to_owned()))
 }

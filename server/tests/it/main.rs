@@ -13,6 +13,7 @@ mod house;
 mod login;
 mod presence;
 mod session;
+mod settings;
 mod sign;
 mod site;
 mod tabs;

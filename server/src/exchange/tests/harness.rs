@@ -74,6 +74,10 @@ impl Routes for Neighbours {
         Some(Party { user: person.extension, name: Some(person.name) }.into())
     }
 
+    fn known(&self, _number: &str) -> Option<Route> {
+        None
+    }
+
     async fn dialled(&self, _caller: &str, _number: &str) -> Option<Dialled> {
         None
     }

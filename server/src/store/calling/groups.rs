@@ -73,9 +73,8 @@ impl Calling {
     /// [`CallingError`].
     pub async fn change_group(&self, extension: &str, change: GroupChange) -> Result<Group, CallingError> {
         let mut transaction = self.store.pool().begin_with("BEGIN IMMEDIATE").await?;
-        let (id, before) = find(&mut transaction, extension)
-            .await?
-            .ok_or_else(|| CallingError::NoGroup(extension.to_owned()))?;
+        let (id, before) =
+            find(&mut transaction, extension).await?.ok_or_else(|| CallingError::NoGroup(extension.to_owned()))?;
         let GroupChange { name, members, order, ringing, otherwise } = change;
         let replaced = members.is_some();
         if let Some(members) = &members {
@@ -159,10 +158,7 @@ pub(super) async fn find_with(
     Ok(Some((row.0, to_group(row, members))))
 }
 
-async fn find(
-    connection: &mut sqlx::SqliteConnection,
-    extension: &str,
-) -> Result<Option<(i64, Group)>, sqlx::Error> {
+async fn find(connection: &mut sqlx::SqliteConnection, extension: &str) -> Result<Option<(i64, Group)>, sqlx::Error> {
     find_with(connection, extension, Which::All).await
 }
 

@@ -79,12 +79,6 @@ impl Routes {
         }
     }
 
-    /// What would be told without asking the database.
-    #[cfg(test)]
-    pub(super) fn known(&self, number: &str) -> Option<Route> {
-        self.lock().routes.get(number).cloned()
-    }
-
     fn is_current(&self, change: i64) -> bool {
         self.lock().change == Some(change)
     }
@@ -108,10 +102,8 @@ impl Routes {
             return Ok(Some(Route { party: party(number, name), destination: Destination::User(rules) }));
         }
         let group = groups::find_with(&mut transaction, number, Which::Enabled).await?;
-        Ok(group.map(|(_, group)| Route {
-            party: party(number, group.name),
-            destination: Destination::Group(group.ring),
-        }))
+        Ok(group
+            .map(|(_, group)| Route { party: party(number, group.name), destination: Destination::Group(group.ring) }))
     }
 
     async fn read_quiet(&self) -> Result<BTreeSet<String>, CallingError> {
@@ -125,16 +117,10 @@ impl Routes {
 #[async_trait]
 impl crate::ports::Routes for Routes {
     async fn route(&self, number: &str) -> Option<Route> {
-        if Code::parse(number).is_some() {
-            return Some(Route { party: party(number, String::new()), destination: Destination::Service });
+        if let Some(route) = self.known(number) {
+            return Some(route);
         }
-        let change = {
-            let known = self.lock();
-            if let Some(route) = known.routes.get(number) {
-                return Some(route.clone());
-            }
-            known.change
-        };
+        let change = self.lock().change;
         let route = logged(self.read(number).await).flatten()?;
         let mut known = self.lock();
         // What was read while something changed is told, as it was asked before, but not remembered.
@@ -142,6 +128,13 @@ impl crate::ports::Routes for Routes {
             known.routes.insert(number.to_owned(), route.clone());
         }
         Some(route)
+    }
+
+    fn known(&self, number: &str) -> Option<Route> {
+        if Code::parse(number).is_some() {
+            return Some(Route { party: party(number, String::new()), destination: Destination::Service });
+        }
+        self.lock().routes.get(number).cloned()
     }
 
     async fn dialled(&self, caller: &str, number: &str) -> Option<Dialled> {

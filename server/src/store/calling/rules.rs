@@ -125,10 +125,7 @@ impl Calling {
     }
 }
 
-pub(super) async fn read(
-    connection: &mut sqlx::SqliteConnection,
-    account: AccountId,
-) -> Result<Rules, sqlx::Error> {
+pub(super) async fn read(connection: &mut sqlx::SqliteConnection, account: AccountId) -> Result<Rules, sqlx::Error> {
     let query = "SELECT do_not_disturb, always, busy, unanswered, unreachable, ringing
                  FROM call_rules WHERE account = ?";
     let row: Option<Columns> = sqlx::query_as(query).bind(account).fetch_optional(connection).await?;

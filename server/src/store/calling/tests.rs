@@ -195,13 +195,21 @@ async fn a_route_is_remembered_until_somebody_changes_it() {
     let routes = Routes::new(house.calling.clone());
     let watching = tokio::spawn(routes.clone().watch());
     let until = async |what: &str, holds: &dyn Fn(&Option<proxy::Route>) -> bool, number: &str| {
-        let wait = async { while !holds(&routes.route(number).await) { tokio::task::yield_now().await } };
+        let wait = async {
+            while !holds(&routes.route(number).await) {
+                tokio::task::yield_now().await
+            }
+        };
         timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("{what}"));
     };
     let route = routes.route("1001").await.unwrap();
     assert_eq!((route.party.user.as_str(), route.party.name.as_deref()), ("1001", Some("Somebody")));
     // Asked until the watch has looked, so that it is remembered from here on.
-    let remembered = async { while routes.known("1001").is_none() { let _ = routes.route("1001").await; } };
+    let remembered = async {
+        while routes.known("1001").is_none() {
+            let _ = routes.route("1001").await;
+        }
+    };
     timeout(PATIENCE, remembered).await.expect("it is remembered");
 
     let other = house.command_line().await;
@@ -228,7 +236,11 @@ async fn a_call_does_not_wait_for_the_database() {
     let house = House::open().await;
     let routes = Routes::new(house.calling.clone());
     let watching = tokio::spawn(routes.clone().watch());
-    let remembered = async { while routes.known("1001").is_none() { let _ = routes.route("1001").await; } };
+    let remembered = async {
+        while routes.known("1001").is_none() {
+            let _ = routes.route("1001").await;
+        }
+    };
     timeout(PATIENCE, remembered).await.expect("it is remembered");
     watching.abort();
     house.store.close().await;

@@ -9,9 +9,10 @@ use crate::stop::Stop;
 use crate::store::key::random_word;
 use axum::extract::ws::close_code;
 use sip::digest::Ha1s;
-use sip::message::KeepAlive;
+use sip::message::{KeepAlive, Method, Request, Response, Status};
 use sip::proxy::{self, Inbound, Party, Proxy};
-use sip::registrar::{self, Flow, Registrar, Secrets};
+use sip::registrar::{self, Flow, QuestionId, Registrar, Secrets};
+use sip::uri::SipUri;
 use sip::{Instant, Seed};
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -180,6 +181,9 @@ impl Desk {
             Order::Callee(id, callee) => {
                 self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Route(callee)), now());
             }
+            Order::Served(id, response) => {
+                self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Served(response)), now());
+            }
         }
     }
 
@@ -285,12 +289,38 @@ impl Desk {
                     self.look_up(move |_| async move { Order::Callee(id, routes.route(&user).await) });
                 }
             },
-            proxy::Output::Event(proxy::Event::Calls { user, count }) => {
-                let change = self.presence.calls(&user, count);
+            proxy::Output::Ask(id, proxy::Question::Serve { caller, request, .. }) => {
+                if request.method == Method::Invite {
+                    self.dialled(id, caller, request);
+                }
+                // Nothing else is served, so the phones answer.
+            }
+            proxy::Output::Event(proxy::Event::Sent { .. }) => {}
+            // Nothing is kept.
+            proxy::Output::Ask(id, proxy::Question::Keep { .. }) => {
+                let full = proxy::Answer::Kept(Err(proxy::Refusal::Full));
+                self.proxy.handle(proxy::Input::Answer(id, full), now());
+            }
+            proxy::Output::Event(proxy::Event::Dialogs { user, dialogs }) => {
+                let answered = dialogs.iter().filter(|call| call.state == proxy::Progress::Confirmed).count();
+                let change = self.presence.calls(&user, answered);
                 self.tell(change);
             }
             proxy::Output::Event(proxy::Event::Rejected { flow }) => self.rejected(flow),
         }
+    }
+
+    /// A phone dialled a code.
+    fn dialled(&self, id: QuestionId, caller: Party, invite: Request) {
+        let routes = Arc::clone(&self.routes);
+        self.look_up(move |_| async move {
+            let number = invite.uri.as_sip().and_then(SipUri::user_unescaped).unwrap_or_default();
+            let response = match routes.dialled(&caller.user, &number).await {
+                Some(dialled) => dialled.response(&invite),
+                None => Response::to_request(&invite, Status::NOT_FOUND),
+            };
+            Order::Served(id, response)
+        });
     }
 
     /// Looks up what a signed request is checked with; not while its user or its address has to wait.

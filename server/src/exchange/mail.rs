@@ -1,6 +1,7 @@
 //! What connections and lookups say to the desk, and what the desk says to a connection.
 
 use axum::body::Bytes;
+use sip::message::Response;
 use sip::proxy::Route;
 use sip::registrar::{Arrival, Flow, QuestionId, Secrets};
 use std::net::IpAddr;
@@ -41,6 +42,8 @@ pub(super) enum Order {
     Caller(QuestionId, Claim, Secrets),
     /// The proxy's question for a route.
     Callee(QuestionId, Option<Route>),
+    /// What a service answers.
+    Served(QuestionId, Response),
 }
 
 /// Who a signed request says to come from.

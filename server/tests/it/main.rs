@@ -8,6 +8,7 @@
     unreachable_pub
 )]
 
+mod calling;
 mod command_line;
 mod house;
 mod login;

@@ -6,7 +6,7 @@ use super::joins::is_within_only;
 use super::serve::of_service;
 use super::token::Endpoint;
 use super::{
-    Admission, Answer, Destination, Event, Flow, MAX_USERS, Output, Party, Proxy, Question, QuestionId, forward,
+    Admission, Answer, Destination, Event, Flow, MAX_USERS, Output, Party, Proxy, Question, QuestionId, Route, forward,
 };
 use crate::header::{Allow, Contact, From, MaxForwards, ProxyRequire, RetryAfter, To, Unsupported};
 use crate::message::{HeaderName, Method, Request, Response, Status};
@@ -86,6 +86,7 @@ impl Proxy {
             (Stage::Locating { user, .. }, Answer::Route(route)) => {
                 context.stage = Stage::Settled;
                 match route {
+                    Some(Route { destination: Destination::Service, .. }) => proxy.dialled(context, now),
                     Some(_) if proxy.is_served(&context.request) => proxy.serve(context),
                     Some(route) => {
                         if let Destination::User(_) = &route.destination {

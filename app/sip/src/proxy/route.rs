@@ -23,6 +23,9 @@ pub enum Destination {
     User(Rules),
     /// Several extensions under one number.
     Group(Group),
+    /// A service of the exchange itself, such as a feature code. A call that is dialled there is answered by
+    /// [`super::Question::Serve`]; calls that are diverted there, or come by way of a group, find nobody.
+    Service,
 }
 
 /// What a person wants done with calls, whether a phone of theirs is there or not. The numbers are what a person

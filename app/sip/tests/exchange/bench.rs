@@ -172,8 +172,13 @@ impl Bench {
     pub fn tell(&mut self) {
         for (id, user) in std::mem::take(&mut self.looked_up) {
             let route = self.routes.get(&user).cloned();
-            let party = password(&user).map(|_| Party { name: name(&user), user });
-            let route = route.or_else(|| party.map(Into::into));
+            let is_service = user.starts_with('*');
+            let party = Party { name: name(&user).filter(|_| !is_service), user: user.clone() };
+            let route = route.or_else(|| match is_service {
+                // The exchange's own numbers.
+                true => Some(Route { party, destination: Destination::Service }),
+                false => password(&user).map(|_| party.into()),
+            });
             self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Route(route)), self.at());
         }
         self.drain();
@@ -274,6 +279,7 @@ impl Bench {
         self.drain();
         if self.restoring {
             self.restore();
+            self.drain();
         }
     }
 
@@ -367,7 +373,6 @@ impl Bench {
         self.proxy = Proxy::restore(proxy, self.config.clone(), Duration::ZERO, seed, now).unwrap();
         // What was open is asked again.
         self.looked_up.clear();
-        self.drain();
     }
 
     fn deliver(&mut self, flow: Flow, bytes: &[u8]) {

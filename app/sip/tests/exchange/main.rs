@@ -4,6 +4,7 @@
 
 mod bench;
 mod calls;
+mod codes;
 mod dialogs;
 mod diversion;
 mod following;

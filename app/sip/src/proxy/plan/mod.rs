@@ -20,7 +20,7 @@ const MAX_TRIES: usize = 48;
 ///
 /// | Row | A number | On | Does | Then |
 /// | --- | --- | --- | --- | --- |
-/// | P1 | Asked | nobody has it | counts as 404 | Over |
+/// | P1 | Asked | nobody has it, or a service of the exchange, which only who dials it gets | counts as 404 | Over |
 /// | P2 | Asked | a person's, `always` | on to that number | Diverted |
 /// | P3 | Asked | a person's, do not disturb | on to the number of `busy`, or counts as 486 | Diverted, Over |
 /// | P4 | Asked | a person's | the phones ring, for the person's time, or the proxy's where that is not said | Ringing |
@@ -197,6 +197,10 @@ impl Plan {
         match destination {
             Destination::User(rules) => self.person(target, rules, now, orders),
             Destination::Group(group) => self.group(target, group, now, orders),
+            Destination::Service => {
+                orders.push(Order::Missed(Status::NOT_FOUND));
+                self.close(target, now, orders);
+            }
         }
     }
 

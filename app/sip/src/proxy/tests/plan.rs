@@ -167,6 +167,14 @@ fn p1_nobody_has_it() {
 }
 
 #[test]
+fn p1_a_service_is_for_who_dials_it() {
+    let mut call = Call::new().rules("100", Rules { always: to("101"), ..Rules::default() });
+    let party = Party { user: "101".into(), name: None };
+    call.directory.insert("101".into(), Route { party, destination: Destination::Service });
+    assert_eq!(call.begin(), ["reply 181", "reply 404"]);
+}
+
+#[test]
 fn p2_always() {
     let mut call = Call::new().rules("100", Rules { always: to("101"), do_not_disturb: true, ..Rules::default() });
     assert_eq!(call.begin(), ["reply 181", "101 rings"]);

@@ -4,7 +4,7 @@ use super::context::{Client, Context, Leg, Server, Stage};
 use super::gruu::Named;
 use super::joins::is_within_only;
 use super::serve::of_service;
-use super::token::Endpoint;
+use super::token::{Endpoint, Ends};
 use super::{
     Admission, Answer, Destination, Event, Flow, MAX_USERS, Output, Party, Proxy, Question, QuestionId, Route, forward,
 };

@@ -22,6 +22,7 @@ mod forward;
 mod inbound;
 mod joins;
 mod legs;
+mod pick_up;
 mod response_context;
 mod route;
 mod send;

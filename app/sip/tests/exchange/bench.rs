@@ -241,8 +241,10 @@ impl Bench {
                 Some(proxy::Output::Ask(id, proxy::Question::Route { user })) => {
                     let route = if user.starts_with('*') {
                         // The exchange's own numbers.
-                        let party = Party { name: None, user };
-                        Some(proxy::Route { party, destination: proxy::Destination::Service })
+                        let service = proxy::Destination::Service;
+                        let other = |user: &str| proxy::Destination::PickUp(user.to_owned());
+                        let destination = user.strip_prefix("*8").map_or(service, other);
+                        Some(proxy::Route { party: Party { name: None, user }, destination })
                     } else {
                         password(&user).map(|_| Party { name: name(&user), user }.into())
                     };

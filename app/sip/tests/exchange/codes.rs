@@ -104,7 +104,7 @@ fn where_nothing_rings_nothing_is_picked_up() {
     for mut bench in benches() {
         let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
         let c = phone(&mut bench, "1003", "c");
-        let mut dialled = |bench: &mut Bench, user: &str, name: &str, number: &str| {
+        let dialled = |bench: &mut Bench, user: &str, name: &str, number: &str| {
             let flow = if user == "1003" { c } else { a };
             bench.send(flow, invite(user, name, number));
             bench.first_lines(flow).into_iter().filter(|line| line != "100 Trying").collect::<Vec<_>>()

@@ -17,6 +17,7 @@ mod network;
 mod proxy;
 mod real;
 mod registrar;
+mod registrar_speed;
 mod registrations;
 mod repeats;
 mod send;

@@ -66,7 +66,7 @@ fn group(extension: &str, members: &[&str]) -> Group {
 fn rules(route: Option<proxy::Route>) -> Rules {
     match route.unwrap().destination {
         Destination::User(rules) => rules,
-        other => panic!("{other:?}"),
+        other @ (Destination::Group(_) | Destination::Service | Destination::PickUp(_)) => panic!("{other:?}"),
     }
 }
 

@@ -31,6 +31,7 @@ mod hunt;
 mod inbound;
 mod joins;
 mod legs;
+mod pick_up;
 mod plan;
 mod response_context;
 mod route;

@@ -19,6 +19,8 @@ pub(crate) struct Page {
     ahead: u64,
     /// How late its timers are.
     pub(crate) late: Duration,
+    /// Whether they ever were so late that a registration may have ended meanwhile.
+    pub(crate) too_late: bool,
     /// Until when nothing can be reached from it.
     pub(crate) cut_off: Instant,
     /// When the last thing went wrong with it.
@@ -81,6 +83,7 @@ impl Page {
             generation: 0,
             ahead: random.range(0, 1 << 40),
             late: Duration::ZERO,
+            too_late: false,
             cut_off: now,
             last_fault: None,
             last_disorder: None,
@@ -112,6 +115,13 @@ impl Page {
         }
         let own = self.phone.agent.deadline()?;
         Some(Instant::from_millis(own.as_millis().saturating_sub(self.ahead)) + self.late)
+    }
+
+    /// Its timers come late from now on.
+    pub(crate) fn drowse(&mut self, late: Duration) {
+        self.late = late;
+        // A refresh comes so long before the end of a binding that may be short.
+        self.too_late |= late + Duration::from_secs(2) >= self.config.register_expires / 2;
     }
 
     /// Its clock jumps ahead.

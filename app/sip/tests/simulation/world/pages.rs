@@ -53,7 +53,7 @@ impl World {
                     let fault = self.pages.iter().map(|page| page.last_fault).max().flatten().max(self.last_fault);
                     let disorder = self.pages.iter().map(|page| page.last_disorder).max().flatten();
                     let disorder = disorder.max(self.last_fault);
-                    self.letters.told(page, &self.watches[page].beside, &event, fault, disorder);
+                    self.letters.told(page, &self.watches[page].beside, &event, fault, disorder, self.now);
                     let Page { phone, .. } = &mut self.pages[page];
                     let line = phone.told(event);
                     phone.seen.clear();

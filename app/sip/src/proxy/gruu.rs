@@ -1,9 +1,10 @@
 //! Requests to one phone of a user (RFC 5627), and who may call itself so.
 
 use super::context::Context;
+use super::token::Endpoint;
 use super::{Binding, Party, Proxy};
 use crate::header::{Contact, Route};
-use crate::message::Request;
+use crate::message::{HeaderName, Request};
 use crate::registrar::{Gruu, Place};
 use crate::uri::{Host, Uri};
 use alloc::string::String;
@@ -26,6 +27,15 @@ pub(super) enum Named {
 }
 
 impl Proxy {
+    /// Puts the hops in front of a phone into a request that goes there, unless it names its way itself.
+    pub(super) fn by_path_to(&self, request: &mut Request, phone: &Endpoint) {
+        if let Some(binding) = self.binding(phone)
+            && !request.headers.contains(&HeaderName::Route)
+        {
+            by_path(request, &binding.path);
+        }
+    }
+
     /// What a URI means whose host is known to be ours.
     pub(super) fn named(&self, uri: &Uri) -> Named {
         let Some(gruu) = uri.as_sip().and_then(|uri| self.gruus.read(uri)) else {

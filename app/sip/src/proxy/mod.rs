@@ -7,6 +7,10 @@
 //! - drains [`Proxy::poll`] after each of these, then arms one timer for [`Proxy::deadline`] and passes
 //!   [`Input::Timeout`] when it is due.
 //!
+//! Services of the exchange take part by words alone: what [`Config::serves`] names is asked of them
+//! ([`Question::Serve`]), messages that no phone took are left with them ([`Question::Keep`]), what they send to phones
+//! goes out by [`Input::Send`], and the calls of every user are told to them ([`Event::Dialogs`]).
+//!
 //! A dialog runs between two phones, not between two connections: our Record-Route names both phones, sealed,
 //! and requests within the dialog go to wherever the other phone can be reached by then. No host of a client is
 //! ever resolved.

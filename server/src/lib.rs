@@ -36,6 +36,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use stop::Stopper;
 use store::accounts::Accounts;
+use store::ledger::Ledger;
 use store::password::{Cost, PasswordError, Passwords};
 use store::{Store, StoreError};
 use tokio::net::TcpListener;
@@ -125,7 +126,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let stopper = Stopper::default();
     let watching = tokio::spawn(sessions.clone().watch());
     let rooms = Rooms { options, origins, store: store.clone(), accounts, sessions, lines: lines.clone() };
-    let service = rooms.router(&stopper)?.into_make_service_with_connect_info::<SocketAddr>();
+    let service = rooms.router(&stopper).await?.into_make_service_with_connect_info::<SocketAddr>();
     // SIP and lease messages are small and must not wait for one another.
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
@@ -173,7 +174,7 @@ struct Rooms {
 
 impl Rooms {
     /// The routes of all rooms, and the layers around them: the guard outside, the session inside.
-    fn router(self, stopper: &Stopper) -> Result<Router, StartError> {
+    async fn router(self, stopper: &Stopper) -> Result<Router, StartError> {
         let Self { options, origins, store, accounts, sessions, lines } = self;
         let domain = store.domain().to_owned();
         let session_layer = sessions.layer();
@@ -196,8 +197,9 @@ impl Rooms {
             accounts: Arc::clone(&known),
             leases: Arc::clone(&leases),
             guesses: Arc::clone(&guesses),
+            ledger: Arc::new(Ledger::new(store.clone())),
         };
-        let exchange = Exchange::start(exchange, ports, stopper.stop())?;
+        let exchange = Exchange::start(exchange, ports, stopper.stop()).await?;
         let events: Shared<dyn ports::LineEvents> = Arc::new(exchange.clone());
 
         let backend = people::Room {

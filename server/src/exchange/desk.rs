@@ -1,14 +1,16 @@
 //! The task that owns the registrar and the proxy.
 
-use super::mail::{Claim, Mail, Order, Outgoing};
+mod claims;
+mod storage;
+
+use super::mail::{Mail, Order, Outgoing};
 use super::presence::Presence;
 use super::{Board, Door, Options, Ports, StartError};
 use crate::clock;
-use crate::ports::{Accounts, Guesses, Shared};
+use crate::ports::{Accounts, Guesses, Kept, Shared};
 use crate::stop::Stop;
-use crate::store::key::random_word;
 use axum::extract::ws::close_code;
-use sip::digest::Ha1s;
+use claims::nobody;
 use sip::message::KeepAlive;
 use sip::proxy::{self, Inbound, Party, Proxy};
 use sip::registrar::{self, Flow, Registrar, Secrets};
@@ -17,11 +19,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use storage::Storage;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
-/// How often a connection may send wrong credentials.
-const MAX_REJECTED: u32 = 10;
 /// How long the task sleeps when nothing is due.
 const LONG: Duration = Duration::from_secs(3600);
 
@@ -32,6 +33,7 @@ pub(super) struct Desk {
     connections: HashMap<Flow, Connection>,
     accounts: Shared<dyn Accounts>,
     guesses: Shared<dyn Guesses>,
+    storage: Storage,
     /// The secrets of whoever does not exist or has to wait: as much work to check as anybody's, and never right.
     nobody: Secrets,
     /// Whose message is worked on: the questions that it raises are about what was sent there.
@@ -48,19 +50,13 @@ struct Connection {
     proved: BTreeSet<String>,
 }
 
-/// Whether an attempt was counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Guess {
-    Counted,
-    None,
-}
-
 impl Desk {
     pub(super) fn new(
         options: &Options,
         ports: &Ports,
         orders: mpsc::UnboundedSender<Order>,
         board: Arc<Board>,
+        kept: Kept,
     ) -> Result<Self, StartError> {
         let aliases: Vec<&str> = options.aliases.iter().map(String::as_str).collect();
         let domain = registrar::Domain::new(&options.domain, &aliases)
@@ -68,13 +64,16 @@ impl Desk {
         let registrar_config = registrar::Config::new(domain.clone(), options.secret);
         let mut proxy_config = proxy::Config::new(domain, options.secret);
         proxy_config.ringing = Some(options.ringing);
+        let mut registrar = Registrar::new(registrar_config, seed()?);
+        let storage = Storage::open(&ports.ledger, &options.domain, kept, &mut registrar);
         Ok(Self {
-            registrar: Registrar::new(registrar_config, seed()?),
+            registrar,
             proxy: Proxy::new(proxy_config, seed()?),
             presence: Presence::default(),
             connections: HashMap::new(),
             accounts: Arc::clone(&ports.accounts),
             guesses: Arc::clone(&ports.guesses),
+            storage,
             nobody: nobody()?,
             speaker: None,
             orders,
@@ -89,12 +88,15 @@ impl Desk {
         door: Arc<Door>,
         mut stop: Stop,
     ) {
+        // What was there before a restart.
+        self.drain();
         self.work(&mut mails, &mut orders, &mut stop).await;
         door.close();
-        for connection in self.connections.into_values() {
+        for (_, connection) in self.connections.drain() {
             // One whose queue is full is closed as well, when the queue is dropped.
             let _ = connection.queue.try_send(Outgoing::Close(close_code::AWAY, "the server stops"));
         }
+        self.write_all(&mut orders).await;
     }
 
     async fn work(
@@ -178,36 +180,8 @@ impl Desk {
             Order::Callee(id, callee) => {
                 self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Route(callee.map(Into::into))), now());
             }
-        }
-    }
-
-    /// What a claim is checked with, and whether that is a guess that counts. Asked when the secrets are there, one
-    /// after the other, so that guesses made at the same time are counted before the next is looked at.
-    fn weigh(&self, claim: &Claim, secrets: Secrets) -> (Secrets, Guess) {
-        let Some(connection) = self.connections.get(&claim.flow) else { return (secrets, Guess::None) };
-        if connection.proved.contains(&claim.user) {
-            return (secrets, Guess::None);
-        }
-        match self.guesses.attempt(&claim.user, connection.address) {
-            Ok(()) => (secrets, Guess::Counted),
-            Err(_) => (self.nobody.clone(), Guess::None),
-        }
-    }
-
-    /// A claim was checked: `silent` when nobody waits for it any more.
-    fn judged(&mut self, claim: &Claim, guess: Guess, silent: bool, rejected: bool) {
-        let Some(connection) = self.connections.get_mut(&claim.flow) else { return };
-        if rejected {
-            connection.proved.remove(&claim.user);
-        } else if !silent {
-            if guess == Guess::Counted {
-                self.guesses.succeeded(&claim.user, connection.address);
-            }
-            if connection.proved.is_empty() {
-                // A full queue closes the connection at the next message.
-                let _ = connection.queue.try_send(Outgoing::Admitted);
-            }
-            connection.proved.insert(claim.user.clone());
+            Order::Written(done) => self.written(done),
+            Order::Read(id, read) => self.storage.mailbox.read(id, read, clock::now()),
         }
     }
 
@@ -227,6 +201,7 @@ impl Desk {
     fn timeout(&mut self) {
         self.registrar.handle(registrar::Input::Timeout, now());
         self.proxy.handle(proxy::Input::Timeout, now());
+        self.storage.mailbox.timeout(clock::now());
         for change in self.presence.timeout(clock::now()) {
             self.board.tell(change);
         }
@@ -234,7 +209,7 @@ impl Desk {
 
     fn until_deadline(&self) -> Duration {
         let machines = self.registrar.deadline().into_iter().chain(self.proxy.deadline()).map(Instant::as_millis);
-        let next = machines.chain(self.presence.deadline()).min();
+        let next = machines.chain(self.presence.deadline()).chain(self.storage.deadline()).min();
         next.map_or(LONG, |at| Duration::from_millis(at.saturating_sub(clock::now())))
     }
 
@@ -244,12 +219,16 @@ impl Desk {
             while let Some(output) = self.registrar.poll() {
                 self.registrar_wants(output);
             }
-            match self.proxy.poll() {
-                Some(output) => self.proxy_wants(output),
-                None => break,
+            if let Some(output) = self.proxy.poll() {
+                self.proxy_wants(output);
+            } else if let Some(want) = self.storage.mailbox.poll() {
+                self.mailbox_wants(want);
+            } else {
+                break;
             }
         }
         self.speaker = None;
+        self.write();
     }
 
     fn registrar_wants(&mut self, output: registrar::Output) {
@@ -260,6 +239,7 @@ impl Desk {
             }
             registrar::Output::Event(registrar::Event::Bindings { user, bindings }) => {
                 let reachable = bindings.iter().filter(|binding| binding.flow().is_some()).count();
+                self.storage.bound(&user, &bindings);
                 let change = self.presence.bindings(&user, bindings.len(), reachable, clock::now());
                 self.proxy.handle(proxy::Input::Bindings { user, bindings }, now());
                 self.tell(change);
@@ -286,23 +266,6 @@ impl Desk {
         }
     }
 
-    /// Looks up what a signed request is checked with; not while its user or its address has to wait.
-    fn look_up_secrets(&self, user: String, order: impl FnOnce(Claim, Secrets) -> Order + Send + 'static) {
-        // Such a question is raised by a message, and by nothing else.
-        let Some(flow) = self.speaker else { return };
-        let Some(connection) = self.connections.get(&flow) else { return };
-        let (claim, nobody) = (Claim { flow, user }, self.nobody.clone());
-        if !connection.proved.contains(&claim.user) && self.guesses.wait(&claim.user, connection.address).is_some() {
-            // Only the desk reads this queue, and it is this one.
-            let _ = self.orders.send(order(claim, nobody));
-            return;
-        }
-        self.look_up(move |accounts| async move {
-            let known = secrets(&*accounts, &claim.user).await;
-            order(claim, known.unwrap_or(nobody))
-        });
-    }
-
     fn look_up<F: Future<Output = Order> + Send + 'static>(
         &self,
         question: impl FnOnce(Shared<dyn Accounts>) -> F + Send + 'static,
@@ -325,39 +288,11 @@ impl Desk {
         }
     }
 
-    /// Closes a connection that guesses passwords.
-    fn rejected(&mut self, flow: Flow) {
-        if let Some(connection) = self.connections.get_mut(&flow) {
-            connection.rejected += 1;
-            if connection.rejected >= MAX_REJECTED {
-                let close = Outgoing::Close(close_code::POLICY, "too many wrong passwords");
-                // A full queue closes it as well, when the queue is dropped.
-                let _ = connection.queue.try_send(close);
-                self.close(flow);
-            }
-        }
-    }
-
     fn tell(&self, change: Option<super::presence::Change>) {
         if let Some(change) = change {
             self.board.tell(change);
         }
     }
-}
-
-/// The same work whether there is such a user or not.
-async fn secrets(accounts: &dyn Accounts, user: &str) -> Option<Secrets> {
-    let (ha1, person) = (accounts.ha1(user).await, accounts.by_extension(user).await);
-    let (ha1, person) = ha1.zip(person)?;
-    let ha1s = Ha1s { md5: Some(ha1.md5), sha256: Some(ha1.sha256), sha512_256: None };
-    Some(Secrets { ha1s, name: party(person.extension, person.name).name })
-}
-
-/// Secrets that no password has.
-fn nobody() -> Result<Secrets, StartError> {
-    let word = |length| random_word(length).map_err(|_| StartError::Random);
-    let ha1s = Ha1s { md5: Some(word(32)?), sha256: Some(word(64)?), sha512_256: None };
-    Ok(Secrets { ha1s, name: None })
 }
 
 /// The instance-id of a phone (RFC 5626 4.1), as the registrar knows it.

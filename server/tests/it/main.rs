@@ -11,7 +11,9 @@
 mod command_line;
 mod house;
 mod login;
+mod phone;
 mod presence;
+mod restart;
 mod session;
 mod sign;
 mod site;

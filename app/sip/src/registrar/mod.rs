@@ -17,12 +17,14 @@ mod flow;
 mod gate;
 mod hex;
 mod register;
+mod saved;
 mod snapshot;
 
 pub use api::{Config, Event, Input, Output, Question};
 pub use binding::{Binding, Reach};
 pub use domain::Domain;
 pub use flow::{Admission, Arrival, Flow, Party, QuestionId, Secrets};
+pub use saved::SavedBinding;
 pub use snapshot::{RestoreError, Snapshot};
 
 pub(crate) use domain::Place;

@@ -20,7 +20,8 @@ impl Proxy {
         let Some((party, _)) = context.caller.clone() else {
             return;
         };
-        let Some((sender, target)) = self.sides(ends, &party.user, context.flow) else {
+        let sides = context.flow.and_then(|flow| self.sides(ends, &party.user, flow));
+        let Some((sender, target)) = sides else {
             return self.reply(context, Status::CALL_DOES_NOT_EXIST, now);
         };
         if self.reach(&target).is_none() && self.binding(&target).is_none() {
@@ -29,8 +30,7 @@ impl Proxy {
         if context.request.method == Method::Bye
             && let Some(id) = dialog_id(&context.request.headers)
         {
-            let changed = self.state.calls.ended(&id);
-            self.tell_calls(changed);
+            self.state.calls.ended(&id);
         }
         let uri = self.remote_target(&context.request, &target, came_by);
         let trace = forward::trace(&context.request, &self.tokens);
@@ -89,7 +89,7 @@ impl Proxy {
     /// The caller cancelled, or is gone.
     pub(super) fn give_up(&mut self, context: &mut Context, now: Instant) {
         match &mut context.stage {
-            Stage::Admitting { .. } | Stage::Locating { .. } => {
+            Stage::Admitting { .. } | Stage::Locating { .. } | Stage::Serving { .. } | Stage::Keeping { .. } => {
                 context.stage = Stage::Settled;
                 self.reply(context, Status::REQUEST_TERMINATED, now);
             }

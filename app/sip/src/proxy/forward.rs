@@ -26,6 +26,16 @@ pub(super) fn request(request: &Request, target: Uri, party: &Party, domain: &Do
     copy
 }
 
+/// The copy of a service's request that goes out, but for its Via.
+pub(super) fn sent(request: &Request, target: Uri) -> Request {
+    let mut copy = request.clone();
+    copy.uri = target;
+    copy.headers.remove(&HeaderName::Via);
+    copy.headers.set(&MaxForwards(MAX_HOPS));
+    copy.headers.normalize();
+    copy
+}
+
 /// Puts our Via on top (RFC 3261 16.6 step 8).
 pub(super) fn push_via(request: &mut Request, branch: &str, domain: &Domain) {
     request.headers.push_front(&Via::new(ViaTransport::Ws, domain.name().clone(), None, branch));

@@ -1,14 +1,16 @@
 //! The client transactions of a request, and what comes back over them (RFC 3261 16.6 to 16.9).
 
-use super::context::{Client, Context, Leg, Stage};
-use super::dialog::dialog_id;
+use super::calls::{Call, Progress, Side};
+use super::context::{Client, Context, Leg, Server, Stage};
 use super::response_context::{Action, Why};
 use super::token::Endpoint;
 use super::{Flow, Proxy, forward};
-use crate::header::{CSeq, CallId, From, Via};
+use crate::header::{CSeq, CallId, Contact, From, To, Via};
 use crate::message::{Headers, Method, Response, Status};
 use crate::time::Instant;
 use crate::transaction::{ClientNonInvite, Effect};
+use crate::uri::Uri;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 impl Proxy {
@@ -30,9 +32,11 @@ impl Proxy {
         };
         let genuine = self.state.contexts.get(&id).is_some_and(|context| {
             let from_there = context.legs().get(index).is_some_and(|leg| self.is_from(&leg.target, flow));
+            // A service has no Via of its own.
+            let own = usize::from(!matches!(context.server, Server::Service { .. }));
             // CANCEL goes from hop to hop (RFC 3261 16.10): its answer ends here.
             let leads_back =
-                cseq.method == Method::Cancel || response.headers.all::<Via>().is_ok_and(|vias| vias.len() > 1);
+                cseq.method == Method::Cancel || response.headers.all::<Via>().is_ok_and(|vias| vias.len() > own);
             from_there && leads_back && is_same_call(&context.request.headers, &response.headers)
         });
         if !genuine {
@@ -90,6 +94,13 @@ impl Proxy {
         }
     }
 
+    /// Nothing more is expected from any phone.
+    pub(super) fn drop_all(&mut self, context: &mut Context, status: Status, now: Instant) {
+        for index in 0..context.legs().len() {
+            self.drop_leg(context, index, status, now);
+        }
+    }
+
     /// Phones that the request has not reached will not get it any more.
     pub(super) fn drop_waiting(&mut self, context: &mut Context, now: Instant) {
         for index in 0..context.legs().len() {
@@ -124,16 +135,30 @@ impl Proxy {
     pub(super) fn act(&mut self, context: &mut Context, actions: Vec<Action>, now: Instant) {
         for action in actions {
             match action {
-                Action::Forward { branch, response } => self.forward(context, branch, &response, now),
-                Action::Reply(status) => self.reply(context, status, now),
-                Action::StaySilent => context.server.abandon(),
-                Action::Cancel { branch, why } => self.cancel_leg(context, branch, why, now),
-                Action::Drop { branch } => forget_leg(context, branch),
+                Action::Forward { branch, response } => {
+                    let failed = !response.status.is_provisional() && !response.status.is_success();
+                    if !(failed && self.keep(context)) {
+                        self.forward(context, branch, &response, now);
+                    }
+                }
+                Action::Reply(status) if self.is_told_nothing(context, status) => self.tell_service(context, None),
+                Action::Reply(status) => self.unreached(context, status, now),
+                Action::StaySilent if self.keep(context) => {}
+                Action::StaySilent => {
+                    self.tell_service(context, None);
+                    context.server.abandon();
+                }
+                Action::Cancel { branch, why } => {
+                    self.unfollow(context, branch);
+                    self.cancel_leg(context, branch, why, now);
+                }
+                Action::Drop { branch } => self.forget_leg(context, branch),
             }
         }
     }
 
     fn start_leg(&mut self, context: &mut Context, index: usize, now: Instant) {
+        self.follow(context, index);
         let Some(flow) = context.legs().get(index).and_then(|leg| self.reach(&leg.target)) else {
             return;
         };
@@ -157,11 +182,13 @@ impl Proxy {
                     }
                 }
                 Effect::Response(response) => {
+                    self.follow_response(context, index, &response);
                     if let Stage::Forked { responses, .. } = &mut context.stage {
                         responses.response(index, response, now, &mut actions);
                     }
                 }
                 Effect::TimedOut | Effect::TransportFailed => {
+                    self.unfollow(context, index);
                     if let Stage::Forked { responses, .. } = &mut context.stage {
                         responses.failed(index, Status::REQUEST_TIMEOUT, now, &mut actions);
                     }
@@ -175,7 +202,7 @@ impl Proxy {
     /// Ends a leg without a word from the phone.
     fn drop_leg(&mut self, context: &mut Context, index: usize, status: Status, now: Instant) {
         let mut actions = Vec::new();
-        forget_leg(context, index);
+        self.forget_leg(context, index);
         if let Stage::Forked { responses, .. } = &mut context.stage {
             responses.failed(index, status, now, &mut actions);
         }
@@ -187,17 +214,93 @@ impl Proxy {
         let Some(leg) = context.legs().get(index) else {
             return;
         };
-        let Some(copy) = forward::response(response, leg.callee.as_ref(), &self.config.domain) else {
-            return;
-        };
-        let begins = context.request.method == Method::Invite && response.status.is_success() && leg.callee.is_some();
-        if begins && let (Some((_, caller)), Some(id)) = (context.caller.clone(), dialog_id(&copy.headers)) {
-            let changed = self.state.calls.answered(id, caller, leg.target.clone());
-            self.tell_calls(changed);
+        if matches!(context.server, Server::Service { .. }) {
+            return self.tell_service(context, Some(response.clone()));
+        }
+        if let Some(copy) = forward::response(response, leg.callee.as_ref(), &self.config.domain) {
+            self.pass(context, &copy, now);
+        }
+    }
+
+    /// Answers the request with this.
+    pub(super) fn pass(&mut self, context: &mut Context, response: &Response, now: Instant) {
+        if !response.status.is_provisional() {
+            context.keep = None;
         }
         let mut effects = Vec::new();
-        context.server.respond(&copy, now, &mut effects);
+        context.server.respond(response, now, &mut effects);
         self.transmit(context.flow, effects);
+    }
+
+    /// Follows the call that the INVITE is to begin with a phone.
+    fn follow(&mut self, context: &mut Context, index: usize) {
+        let begun = match context.legs().get(index) {
+            Some(Leg { call: None, client: Client::Waiting(_), .. }) => self.call(context, index),
+            Some(_) | None => None,
+        };
+        if let Some(call) = begun {
+            self.begin_call(context, index, call);
+        }
+    }
+
+    fn begin_call(&mut self, context: &mut Context, index: usize, call: Call) {
+        let call = self.state.calls.begin(call);
+        if let Some(leg) = leg_mut(context, index) {
+            leg.call = call;
+        }
+    }
+
+    /// What a phone said to an INVITE.
+    fn follow_response(&mut self, context: &mut Context, index: usize, response: &Response) {
+        let progress = match response.status.class() {
+            1 => Progress::Early,
+            2 => Progress::Confirmed,
+            _ => return self.unfollow(context, index),
+        };
+        let Some(tag) = response.headers.get::<To>().ok().and_then(|to| to.tag().map(String::from)) else {
+            return;
+        };
+        let known = context.legs().get(index).and_then(|leg| leg.call);
+        let again = known.is_some_and(|id| self.state.calls.is_other(id, &tag));
+        if progress == Progress::Confirmed
+            && (known.is_none() || again)
+            && let Some(call) = self.call(context, index)
+        {
+            self.begin_call(context, index, call);
+        }
+        if let Some(id) = context.legs().get(index).and_then(|leg| leg.call) {
+            self.state.calls.answered(id, progress, &tag, contact(&response.headers));
+        }
+    }
+
+    /// A phone did not, or is not to, answer.
+    fn unfollow(&mut self, context: &mut Context, index: usize) {
+        if let Some(id) = leg_mut(context, index).and_then(|leg| leg.call.take()) {
+            self.state.calls.failed(id);
+        }
+    }
+
+    /// The call that the INVITE is to begin with a phone; `None` when it begins none.
+    fn call(&self, context: &Context, index: usize) -> Option<Call> {
+        if context.request.method != Method::Invite {
+            return None;
+        }
+        let (leg, (party, phone)) = (context.legs().get(index)?, context.caller.clone()?);
+        let headers = &context.request.headers;
+        let tag = headers.get::<From>().ok()?.tag()?.to_string();
+        let caller = Side { party, phone, tag, target: contact(headers) };
+        let callee = Side { party: leg.callee.clone()?, phone: leg.target.clone(), tag: String::new(), target: None };
+        let call_id = headers.get::<CallId>().ok()?.to_string();
+        Some(Call { call_id, caller, callee, progress: Progress::Trying })
+    }
+
+    /// Ends the client transactions of a leg.
+    fn forget_leg(&mut self, context: &mut Context, index: usize) {
+        self.unfollow(context, index);
+        if let Some(leg) = leg_mut(context, index) {
+            leg.client = Client::Over;
+            leg.cancel = None;
+        }
     }
 
     fn cancel_leg(&mut self, context: &mut Context, index: usize, why: Why, now: Instant) {
@@ -248,17 +351,19 @@ fn is_same_call(request: &Headers, response: &Headers) -> bool {
     asked.tag() == answered.tag() && matches!(call_ids, (Ok(asked), Ok(answered)) if asked == answered)
 }
 
-/// Ends the client transactions of a leg.
-fn forget_leg(context: &mut Context, index: usize) {
-    if let Some(leg) = leg_mut(context, index) {
-        leg.client = Client::Over;
-        leg.cancel = None;
-    }
+/// The URI of a Contact.
+fn contact(headers: &Headers) -> Option<Uri> {
+    let contact = headers.get::<Contact>().ok()?;
+    contact.address().map(|address| address.uri.clone())
 }
 
 fn leg_mut(context: &mut Context, index: usize) -> Option<&mut Leg> {
     match &mut context.stage {
         Stage::Forked { legs, .. } => legs.get_mut(index),
-        Stage::Admitting { .. } | Stage::Locating { .. } | Stage::Settled => None,
+        Stage::Admitting { .. }
+        | Stage::Locating { .. }
+        | Stage::Serving { .. }
+        | Stage::Keeping { .. }
+        | Stage::Settled => None,
     }
 }

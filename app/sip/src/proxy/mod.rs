@@ -21,13 +21,16 @@ mod inbound;
 mod legs;
 mod response_context;
 mod route;
+mod send;
+mod serve;
 mod snapshot;
 #[cfg(test)]
 mod tests;
 mod token;
 
 pub use crate::registrar::{Admission, Arrival, Binding, Domain, Flow, Party, QuestionId, RestoreError, Secrets};
-pub use api::{Answer, Config, Event, Input, Output, Question};
+pub use api::{Answer, Config, Event, Input, Output, Question, Refusal, SendId};
+pub use calls::{CallState, Direction, Progress};
 pub use inbound::Inbound;
 pub use route::{Destination, Group, Order, Route, Rules};
 pub use snapshot::Snapshot;
@@ -100,7 +103,9 @@ impl Proxy {
             Input::Received { flow, message: Message::Response(response) } => self.response(flow, &response, now),
             Input::Timeout => self.timeout(now),
             Input::Answer(id, answer) => self.answered(id, answer, now),
+            Input::Send { id, user, device, request } => self.send(id, user, device, request, now),
         }
+        self.tell_calls();
     }
 
     /// What is to be done; to be called until it says `None`.
@@ -169,10 +174,10 @@ impl Proxy {
     /// Whether what comes over this flow may belong to the context; its responses then go there.
     fn take_over(&self, context: &mut Context, flow: Flow) -> bool {
         let same_user = context.caller.as_ref().is_some_and(|(caller, _)| self.is_of(flow, &caller.user));
-        if context.flow != flow && !same_user {
+        if context.flow != Some(flow) && !same_user {
             return false;
         }
-        context.flow = flow;
+        context.flow = Some(flow);
         context.gone = None;
         true
     }
@@ -180,9 +185,9 @@ impl Proxy {
     fn closed(&mut self, flow: Flow, now: Instant) {
         self.state.flows.remove(&flow);
         // Nobody waits for what was not let in yet.
-        self.state.contexts.retain(|_, c| c.flow != flow || !matches!(c.stage, Stage::Admitting { .. }));
+        self.state.contexts.retain(|_, c| c.flow != Some(flow) || !matches!(c.stage, Stage::Admitting { .. }));
         let until = now + self.config.grace;
-        for context in self.state.contexts.values_mut().filter(|context| context.flow == flow) {
+        for context in self.state.contexts.values_mut().filter(|context| context.flow == Some(flow)) {
             context.gone = Some(until);
         }
         self.lost(|end| end.flow() == Some(flow), now);
@@ -210,8 +215,8 @@ impl Proxy {
     fn came_back(&mut self, end: &Endpoint, flow: Flow, now: Instant) {
         for id in self.ids() {
             self.change(id, |proxy, context| {
-                if context.caller.as_ref().is_some_and(|(_, caller)| caller == end) && context.flow != flow {
-                    context.flow = flow;
+                if context.caller.as_ref().is_some_and(|(_, caller)| caller == end) && context.flow != Some(flow) {
+                    context.flow = Some(flow);
                     context.gone = None;
                     let mut missed = Vec::new();
                     context.server.resend(&mut missed);
@@ -224,8 +229,7 @@ impl Proxy {
 
     /// Phones are gone for good: their calls are over, and nothing is to be expected from them.
     fn lost(&mut self, gone: impl Fn(&Endpoint) -> bool, now: Instant) {
-        let changed = self.state.calls.lost(&gone);
-        self.tell_calls(changed);
+        self.state.calls.lost(&gone);
         for id in self.ids() {
             self.change(id, |proxy, context| proxy.fail_legs(context, &gone, now));
         }
@@ -241,6 +245,7 @@ impl Proxy {
                 context.server.timeout(now, &mut effects);
                 proxy.transmit(context.flow, effects);
                 proxy.timeout_legs(context, now);
+                proxy.keep_overdue(context, now);
                 if context.gone.is_some_and(|at| at <= now) {
                     context.gone = None;
                     proxy.give_up(context, now);
@@ -308,8 +313,8 @@ impl Proxy {
         self.state.flows.get(&flow).map_or(Reliability::Reliable, |c| c.arrival.reliability)
     }
 
-    fn transmit(&mut self, flow: Flow, effects: Vec<Effect>) {
-        if self.state.flows.contains_key(&flow) {
+    fn transmit(&mut self, flow: impl Into<Option<Flow>>, effects: Vec<Effect>) {
+        if let Some(flow) = flow.into().filter(|flow| self.state.flows.contains_key(flow)) {
             for effect in effects {
                 if let Effect::Transmit(bytes) = effect {
                     self.outputs.push_back(Output::Transmit { flow, bytes });
@@ -318,9 +323,9 @@ impl Proxy {
         }
     }
 
-    fn tell_calls(&mut self, changed: Vec<(String, usize)>) {
-        for (user, count) in changed {
-            self.outputs.push_back(Output::Event(Event::Calls { user, count }));
+    fn tell_calls(&mut self) {
+        for (user, dialogs) in self.state.calls.changed() {
+            self.outputs.push_back(Output::Event(Event::Dialogs { user, dialogs }));
         }
     }
 }

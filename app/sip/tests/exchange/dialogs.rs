@@ -4,7 +4,6 @@ use crate::bench::{Bench, benches, phone, ring};
 use crate::messages::{answer, first_line, invite, register, within, within_back};
 use sip::header::{CSeq, RecordRoute, Via};
 use sip::message::{HeaderName, Message, Method, Request, Response};
-use sip::proxy::Event;
 use sip::registrar::Flow;
 
 /// A call that is up: the INVITE as sent, as it arrived, and the 200 as it arrived back.
@@ -26,14 +25,7 @@ fn call(bench: &mut Bench, caller: Flow, callee: Flow) -> Call {
 }
 
 fn counts(bench: &mut Bench) -> Vec<(String, usize)> {
-    let events = std::mem::take(&mut bench.events);
-    events
-        .into_iter()
-        .filter_map(|event| match event {
-            Event::Calls { user, count } => Some((user, count)),
-            Event::Rejected { .. } => None,
-        })
-        .collect()
+    std::mem::take(&mut bench.counts)
 }
 
 #[test]

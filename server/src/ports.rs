@@ -150,8 +150,8 @@ pub enum Record {
     },
     /// A call that was answered; `None` when it is over.
     Call {
-        /// Names it.
-        name: String,
+        /// Its number.
+        number: u64,
         /// Who takes part.
         saved: Option<Saved>,
     },
@@ -202,8 +202,8 @@ pub struct Envelope {
 pub struct Kept {
     /// The bindings of each user.
     pub bindings: Vec<(String, Saved)>,
-    /// The calls, by name.
-    pub calls: Vec<(String, Saved)>,
+    /// The calls.
+    pub calls: Vec<(u64, Saved)>,
     /// The snapshots of machines, by name.
     pub snapshots: Vec<(String, Saved)>,
     /// The messages, in their order.

@@ -8,7 +8,7 @@ CREATE TABLE bindings (
 
 -- Calls that were answered and are not over.
 CREATE TABLE calls (
-    name    TEXT PRIMARY KEY NOT NULL,
+    number  INTEGER PRIMARY KEY NOT NULL,
     saved   BLOB NOT NULL,
     written INTEGER NOT NULL
 ) STRICT;

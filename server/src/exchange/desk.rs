@@ -88,7 +88,9 @@ impl Desk {
         door: Arc<Door>,
         mut stop: Stop,
     ) {
-        // What was there before a restart.
+        // What was there before a restart: the phones, then their calls.
+        self.drain();
+        self.take_calls();
         self.drain();
         self.work(&mut mails, &mut orders, &mut stop).await;
         door.close();
@@ -258,13 +260,14 @@ impl Desk {
                 let found = accounts.by_extension(&user).await;
                 Order::Callee(id, found.map(|person| party(person.extension, person.name)))
             }),
-            // Nothing is served, so the phones answer; and nothing is kept.
-            proxy::Output::Ask(_, proxy::Question::Serve { .. }) | proxy::Output::Event(proxy::Event::Sent { .. }) => {}
-            proxy::Output::Ask(id, proxy::Question::Keep { .. }) => {
-                let full = proxy::Answer::Kept(Err(proxy::Refusal::Full));
-                self.proxy.handle(proxy::Input::Answer(id, full), now());
+            // Nothing is served, so the phones answer.
+            proxy::Output::Ask(_, proxy::Question::Serve { .. }) => {}
+            proxy::Output::Ask(id, proxy::Question::Keep { to, from, request }) => self.keep(id, to, &from, request),
+            proxy::Output::Event(proxy::Event::Sent { id, response }) => {
+                self.sent(id, response.as_ref());
             }
             proxy::Output::Event(proxy::Event::Dialogs { user, dialogs }) => {
+                self.storage.called(&user, &dialogs);
                 let answered = dialogs.iter().filter(|call| call.state == proxy::Progress::Confirmed).count();
                 let change = self.presence.calls(&user, answered);
                 self.tell(change);

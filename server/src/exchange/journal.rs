@@ -11,10 +11,12 @@
 
 use super::{MINUTE, SECOND};
 use crate::ports::{Envelope, Record, Saved};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 /// How long what is not urgent waits for more of its kind.
 const SOON: u64 = SECOND / 5;
+/// How long a call has to last to be written.
+const TALK: u64 = 2 * SECOND;
 /// How long a machine that is written as a whole waits: that costs as much as it knows.
 const WHOLE: u64 = 5 * SECOND;
 /// How old what is written of a user's bindings may get while they are refreshed.
@@ -39,8 +41,10 @@ pub(super) struct Journal {
     users: BTreeSet<String>,
     /// When each user's were written.
     written: HashMap<String, u64>,
-    /// The calls that changed.
-    calls: BTreeSet<String>,
+    /// The calls that changed, and from when on they are to be written, in this order.
+    calls: VecDeque<(u64, u64)>,
+    /// The calls that are written.
+    known: BTreeSet<u64>,
     /// The machines that changed, and when they are to be written as a whole.
     machines: BTreeMap<&'static str, u64>,
     /// When the next batch is due, if anything is.
@@ -54,7 +58,7 @@ struct Batch {
     messages: Vec<i64>,
     removals: Vec<i64>,
     users: Vec<String>,
-    calls: Vec<String>,
+    calls: Vec<u64>,
     machines: Vec<&'static str>,
 }
 
@@ -74,7 +78,7 @@ pub(super) trait Source {
     /// The bindings of a user.
     fn bindings(&self, user: &str) -> Option<Vec<u8>>;
     /// A call.
-    fn call(&self, name: &str) -> Option<Vec<u8>>;
+    fn call(&self, number: u64) -> Option<Vec<u8>>;
     /// A machine as a whole.
     fn machine(&self, name: &str) -> Option<Vec<u8>>;
 }
@@ -85,9 +89,9 @@ pub(super) trait Source {
 pub(super) struct Full;
 
 impl Journal {
-    /// These users' bindings were written then.
-    pub(super) fn new(written: impl IntoIterator<Item = (String, u64)>) -> Self {
-        Self { written: written.into_iter().collect(), ..Self::default() }
+    /// These users' bindings were written then, and these calls.
+    pub(super) fn new(written: HashMap<String, u64>, calls: BTreeSet<u64>) -> Self {
+        Self { written, known: calls, ..Self::default() }
     }
 
     /// A message is to be written, at once.
@@ -122,10 +126,8 @@ impl Journal {
     }
 
     /// A call was answered, or is over.
-    pub(super) fn call(&mut self, name: String, now: u64) {
-        if self.calls.insert(name) {
-            self.due(now.saturating_add(SOON));
-        }
+    pub(super) fn call(&mut self, number: u64, now: u64) {
+        self.calls.push_back((now.saturating_add(TALK), number));
     }
 
     /// What a machine knows changed.
@@ -136,18 +138,20 @@ impl Journal {
     /// When [`Self::batch`] has something to hand out.
     pub(super) fn deadline(&self) -> Option<u64> {
         let machines = self.machines.values().copied().min();
-        self.due.into_iter().chain(machines).min().filter(|_| self.writing.is_none())
+        let calls = self.calls.front().map(|(at, _)| *at);
+        self.due.into_iter().chain(machines).chain(calls).min().filter(|_| self.writing.is_none())
     }
 
     /// Whether something is not written yet.
     pub(super) fn is_open(&self) -> bool {
-        self.due.is_some() || !self.machines.is_empty() || self.writing.is_some()
+        self.due.is_some() || !self.machines.is_empty() || !self.calls.is_empty() || self.writing.is_some()
     }
 
     /// The server stops: everything is due now, and nothing is tried again.
     pub(super) fn hurry(&mut self, now: u64) {
         self.due = self.is_due().then_some(now);
         self.machines.values_mut().for_each(|at| *at = now);
+        self.calls.iter_mut().for_each(|(at, _)| *at = now);
     }
 
     /// What is to be written now, if anything is due and nothing is being written: say [`Self::written`] then.
@@ -178,17 +182,24 @@ impl Journal {
             batch.users.push(user);
         }
         while batch.calls.len() < BATCH
-            && let Some(name) = self.calls.pop_first()
+            && let Some((_, number)) = self.calls.pop_front_if(|(at, _)| *at <= now)
         {
-            records.push(Record::Call { name: name.clone(), saved: source.call(&name).map(saved) });
-            batch.calls.push(name);
+            let call = source.call(number).map(saved);
+            let changed = if call.is_some() { self.known.insert(number) } else { self.known.remove(&number) };
+            if changed {
+                records.push(Record::Call { number, saved: call });
+                batch.calls.push(number);
+            }
         }
         while let Some(name) = self.machines.iter().find(|(_, at)| **at <= now).map(|(name, _)| *name) {
             self.machines.remove(name);
             records.push(Record::Snapshot { name, saved: source.machine(name).map(saved) });
             batch.machines.push(name);
         }
-        self.due = (!self.users.is_empty() || !self.calls.is_empty()).then_some(now);
+        self.due = (!self.users.is_empty()).then_some(now);
+        if records.is_empty() {
+            return None;
+        }
         self.writing = Some(batch);
         Some(records)
     }
@@ -204,14 +215,20 @@ impl Journal {
         }
         self.letters.splice(0..0, removals.into_iter().map(Record::Removed));
         self.users.extend(users);
-        self.calls.extend(calls);
+        for number in calls {
+            // Whatever was to be done is to be done again.
+            if !self.known.remove(&number) {
+                self.known.insert(number);
+            }
+            self.calls.push_front((now.saturating_add(PAUSE), number));
+        }
         self.due = self.is_due().then(|| now.saturating_add(PAUSE));
         machines.into_iter().for_each(|name| self.machine(name, now));
         messages.into_iter().map(Outcome::Lost).collect()
     }
 
     fn is_due(&self) -> bool {
-        !self.letters.is_empty() || !self.users.is_empty() || !self.calls.is_empty()
+        !self.letters.is_empty() || !self.users.is_empty()
     }
 
     fn due(&mut self, at: u64) {

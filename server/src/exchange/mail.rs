@@ -1,6 +1,6 @@
 //! What connections and lookups say to the desk, and what the desk says to a connection.
 
-use super::mailbox::Refused;
+use crate::ports::PortError;
 use axum::body::Bytes;
 use sip::registrar::{Arrival, Flow, Party, QuestionId, Secrets};
 use std::net::IpAddr;
@@ -42,9 +42,9 @@ pub(super) enum Order {
     /// The proxy's question for an account.
     Callee(QuestionId, Option<Party>),
     /// A batch was written, but for messages whose recipients have no account, or it could not be.
-    Written(Result<Vec<i64>, Refused>),
+    Written(Result<Vec<i64>, PortError>),
     /// A stored message was read.
-    Read(i64, Result<Option<Vec<u8>>, Refused>),
+    Read(i64, Result<Option<Vec<u8>>, PortError>),
 }
 
 /// Who a signed request says to come from.

@@ -15,10 +15,11 @@ mod tests;
 pub(super) use quota::Limits;
 
 use super::{MINUTE, SECOND};
-use crate::ports::Envelope;
+use crate::ports::{Envelope, PortError};
 use letter::Verdict;
 use quota::{Quota, Share};
 use sip::message::{Message, Request, Response};
+use sip::proxy::Refusal;
 use sip::registrar::{Flow, Party, QuestionId};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
@@ -59,20 +60,9 @@ pub(super) enum Want {
     /// Send it to all phones of the user, then say [`Mailbox::sent`].
     Send { id: i64, user: String, request: Request },
     /// The answer to who sent a message.
-    Answer(QuestionId, Result<(), Refused>),
+    Answer(QuestionId, Result<(), Refusal>),
     /// Whether every message for this user is to be stored.
     Hold { user: String, hold: bool },
-}
-
-/// A message is not stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Refused {
-    /// Too many wait, or its time is over.
-    #[error("no more messages are stored for this user, or from this one")]
-    Full,
-    /// It could not be written down.
-    #[error("the storage did not answer")]
-    Unavailable,
 }
 
 /// The messages of one user.
@@ -160,7 +150,8 @@ impl Mailbox {
     }
 
     /// Whether every message for this user is to be stored.
-    pub(super) fn holds(&self, user: &str) -> bool {
+    #[cfg(test)]
+    fn holds(&self, user: &str) -> bool {
         self.queues.contains_key(user)
     }
 
@@ -174,18 +165,19 @@ impl Mailbox {
         now: u64,
     ) {
         let Some(expires) = letter::expires(&request, now) else {
-            return self.wants.push_back(Want::Answer(question, Err(Refused::Full)));
+            return self.wants.push_back(Want::Answer(question, Err(Refusal::Full)));
         };
         let request = letter::seal(request, from, &self.domain, now).to_bytes();
         if !self.has_room(&to, &from.user, request.len()) {
             self.drop_expired(&to, now);
             if !self.has_room(&to, &from.user, request.len()) {
-                self.wants.push_back(Want::Answer(question, Err(Refused::Full)));
+                self.wants.push_back(Want::Answer(question, Err(Refusal::Full)));
                 return self.proceed(&to, now);
             }
         }
         self.last = self.last.saturating_add(1);
-        let envelope = Envelope { id: self.last, to: to.clone(), from: from.user.clone(), size: request.len(), expires };
+        let envelope =
+            Envelope { id: self.last, to: to.clone(), from: from.user.clone(), size: request.len(), expires };
         self.wants.push_back(Want::Write(envelope.clone(), request));
         self.busy.insert(envelope.id, to.clone());
         let first = self.put(envelope, Some(question));
@@ -203,7 +195,7 @@ impl Mailbox {
         let Some(queue) = self.queues.get_mut(&user) else { return };
         let Some(place) = queue.letters.iter().position(|letter| letter.id == id) else { return };
         if let Some(question) = queue.letters.get_mut(place).and_then(|letter| letter.asked.take()) {
-            let answer = if done { Ok(()) } else { Err(Refused::Unavailable) };
+            let answer = if done { Ok(()) } else { Err(Refusal::Unavailable) };
             self.wants.push_back(Want::Answer(question, answer));
         }
         if !done {
@@ -228,7 +220,7 @@ impl Mailbox {
     }
 
     /// A message was read: `Ok(None)` when it is not there any more, `Err` when the storage did not answer.
-    pub(super) fn read(&mut self, id: i64, read: Result<Option<Vec<u8>>, Refused>, now: u64) {
+    pub(super) fn read(&mut self, id: i64, read: Result<Option<Vec<u8>>, PortError>, now: u64) {
         let Some(user) = self.busy.get(&id).cloned() else { return };
         let Some(queue) = self.queues.get_mut(&user) else { return };
         match read {
@@ -243,7 +235,7 @@ impl Mailbox {
                 }
             },
             Ok(None) => self.removed(id, now),
-            Err(Refused::Full | Refused::Unavailable) => {
+            Err(PortError::Storage) => {
                 self.busy.remove(&id);
                 self.rest(&user, FIRST_REST, now);
             }

@@ -1,16 +1,7 @@
 //! What the exchange knows of phones and calls, in the database.
 
 use crate::ports::Saved;
-use sqlx::{SqliteConnection, SqlitePool};
-
-/// The tables whose rows have a name of the exchange's.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Named {
-    /// Calls that were answered.
-    Calls,
-    /// What a machine knows as a whole.
-    Snapshots,
-}
+use sqlx::{Decode, Sqlite, SqliteConnection, SqlitePool, Type};
 
 /// The bindings of every enabled account.
 pub(super) async fn load(pool: &SqlitePool) -> Result<Vec<(String, Saved)>, sqlx::Error> {
@@ -31,47 +22,60 @@ pub(super) async fn save(
         .bind(user)
         .bind(bytes)
         .bind(signed(*written)),
-        None => sqlx::query("DELETE FROM bindings WHERE account = (SELECT id FROM accounts WHERE extension = ?)")
-            .bind(user),
+        None => {
+            sqlx::query("DELETE FROM bindings WHERE account = (SELECT id FROM accounts WHERE extension = ?)").bind(user)
+        }
     };
     query.execute(connection).await.map(drop)
 }
 
-/// Every row of a table, with its name.
-pub(super) async fn load_named(pool: &SqlitePool, table: Named) -> Result<Vec<(String, Saved)>, sqlx::Error> {
-    let query = match table {
-        Named::Calls => "SELECT name, saved, written FROM calls",
-        Named::Snapshots => "SELECT name, saved, written FROM snapshots",
-    };
-    rows(pool, query).await
+/// Every call.
+pub(super) async fn load_calls(pool: &SqlitePool) -> Result<Vec<(u64, Saved)>, sqlx::Error> {
+    let calls = rows(pool, "SELECT number, saved, written FROM calls").await?;
+    Ok(calls.into_iter().map(|(number, saved)| (unsigned(number), saved)).collect())
 }
 
-/// Writes a row, or removes it.
-pub(super) async fn save_named(
+/// Writes a call, or that it is over.
+pub(super) async fn save_call(
     connection: &mut SqliteConnection,
-    table: Named,
+    number: u64,
+    saved: Option<&Saved>,
+) -> Result<(), sqlx::Error> {
+    let write = "REPLACE INTO calls (number, saved, written) VALUES (?, ?, ?)";
+    let query = match saved {
+        Some(Saved { written, bytes }) => sqlx::query(write).bind(signed(number)).bind(bytes).bind(signed(*written)),
+        None => sqlx::query("DELETE FROM calls WHERE number = ?").bind(signed(number)),
+    };
+    query.execute(connection).await.map(drop)
+}
+
+/// Every snapshot.
+pub(super) async fn load_snapshots(pool: &SqlitePool) -> Result<Vec<(String, Saved)>, sqlx::Error> {
+    rows(pool, "SELECT name, saved, written FROM snapshots").await
+}
+
+/// Writes a snapshot, or removes it.
+pub(super) async fn save_snapshot(
+    connection: &mut SqliteConnection,
     name: &str,
     saved: Option<&Saved>,
 ) -> Result<(), sqlx::Error> {
-    let (write, remove) = match table {
-        Named::Calls => {
-            ("REPLACE INTO calls (name, saved, written) VALUES (?, ?, ?)", "DELETE FROM calls WHERE name = ?")
-        }
-        Named::Snapshots => {
-            ("REPLACE INTO snapshots (name, saved, written) VALUES (?, ?, ?)", "DELETE FROM snapshots WHERE name = ?")
-        }
-    };
+    let write = "REPLACE INTO snapshots (name, saved, written) VALUES (?, ?, ?)";
     let query = match saved {
         Some(Saved { written, bytes }) => sqlx::query(write).bind(name).bind(bytes).bind(signed(*written)),
-        None => sqlx::query(remove).bind(name),
+        None => sqlx::query("DELETE FROM snapshots WHERE name = ?").bind(name),
     };
     query.execute(connection).await.map(drop)
 }
 
-async fn rows(pool: &SqlitePool, query: &'static str) -> Result<Vec<(String, Saved)>, sqlx::Error> {
-    let rows: Vec<(String, Vec<u8>, i64)> = sqlx::query_as(query).fetch_all(pool).await?;
+/// What this selects: a key, and what is saved under it.
+async fn rows<K>(pool: &SqlitePool, query: &'static str) -> Result<Vec<(K, Saved)>, sqlx::Error>
+where
+    K: Type<Sqlite> + for<'a> Decode<'a, Sqlite> + Send + Unpin,
+{
+    let rows: Vec<(K, Vec<u8>, i64)> = sqlx::query_as(query).fetch_all(pool).await?;
     let rows = rows.into_iter();
-    Ok(rows.map(|(name, bytes, written)| (name, Saved { written: unsigned(written), bytes })).collect())
+    Ok(rows.map(|(key, bytes, written)| (key, Saved { written: unsigned(written), bytes })).collect())
 }
 
 pub(super) fn signed(number: u64) -> i64 {

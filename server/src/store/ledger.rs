@@ -1,8 +1,6 @@
 //! What the exchange writes down: one transaction for all of it.
 
-use super::Store;
-use super::bindings::{self, Named};
-use super::messages;
+use super::{Store, bindings, messages};
 use crate::ports::{self, Kept, PortError, Record};
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
@@ -25,8 +23,8 @@ impl Ledger {
         let pool = self.store.pool();
         Ok(Kept {
             bindings: bindings::load(pool).await?,
-            calls: bindings::load_named(pool, Named::Calls).await?,
-            snapshots: bindings::load_named(pool, Named::Snapshots).await?,
+            calls: bindings::load_calls(pool).await?,
+            snapshots: bindings::load_snapshots(pool).await?,
             messages: messages::load(pool).await?,
         })
     }
@@ -69,11 +67,11 @@ async fn write(connection: &mut SqliteConnection, records: &[Record]) -> Result<
     for record in records {
         match record {
             Record::Bindings { user, saved } => bindings::save(&mut transaction, user, saved.as_ref()).await?,
-            Record::Call { name, saved } => {
-                bindings::save_named(&mut transaction, Named::Calls, name, saved.as_ref()).await?;
+            Record::Call { number, saved } => {
+                bindings::save_call(&mut transaction, *number, saved.as_ref()).await?;
             }
             Record::Snapshot { name, saved } => {
-                bindings::save_named(&mut transaction, Named::Snapshots, name, saved.as_ref()).await?;
+                bindings::save_snapshot(&mut transaction, name, saved.as_ref()).await?;
             }
             Record::Message { envelope, request } => {
                 if !messages::save(&mut transaction, envelope, request).await? {
@@ -99,3 +97,6 @@ fn failed(error: &sqlx::Error) -> PortError {
     tracing::error!(%error, "the exchange's tables do not answer");
     PortError::Storage
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,9 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 /// Longer than anything takes that is not broken.
 const SOON: Duration = Duration::from_secs(10);
 
+/// The tag of who is called.
+const CALLEE: &str = "callee";
+
 pub struct Phone {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     extension: String,
@@ -78,6 +81,15 @@ impl Phone {
         self.ask("INVITE", &uri, to, call_id, &contact, "").await
     }
 
+    /// Hangs up a call to `to` that was accepted with this.
+    pub async fn hang_up(&mut self, to: &str, accepted: &Response) {
+        let raw = |name: HeaderName| accepted.headers.raw(&name).next().unwrap_or_default().to_owned();
+        let (route, call_id) = (raw(HeaderName::RecordRoute), raw(HeaderName::CallId));
+        let uri = format!("sip:{to}@x.invalid;transport=ws");
+        let to = format!("{to};tag={CALLEE}");
+        self.send_signed("BYE", &uri, &to, &call_id, &format!("Route: {route}\r\n"), "").await;
+    }
+
     /// The next message, which is a request of this method.
     pub async fn request(&mut self, method: &str) -> Request {
         match self.next().await {
@@ -97,7 +109,7 @@ impl Phone {
     /// Answers a request.
     pub async fn answer(&mut self, request: &Request, status: Status) {
         let mut response = Response::to_request(request, status);
-        response.set_to_tag("callee");
+        response.set_to_tag(CALLEE);
         if request.method.as_str() == "INVITE" {
             let contact = format!("<sip:{}@x.invalid;transport=ws>", self.extension);
             response.headers.push_raw("Contact", &contact).unwrap();
@@ -115,14 +127,31 @@ impl Phone {
         self.socket.send(Message::text(text)).await.unwrap();
     }
 
-    /// Sends a request, signed if it has to be: the response to that. An INVITE that is challenged is acknowledged.
+    /// Sends a request, signed if it has to be: the response to that.
     async fn ask(&mut self, method: &str, uri: &str, to: &str, call_id: &str, headers: &str, body: &str) -> Response {
+        match self.send_signed(method, uri, to, call_id, headers, body).await {
+            Some(response) => response,
+            None => self.response().await,
+        }
+    }
+
+    /// Sends a request, and again with a signature if it is challenged; the response if it is not. An INVITE that is
+    /// challenged is acknowledged.
+    async fn send_signed(
+        &mut self,
+        method: &str,
+        uri: &str,
+        to: &str,
+        call_id: &str,
+        headers: &str,
+        body: &str,
+    ) -> Option<Response> {
         self.send(method, uri, to, call_id, headers, body).await;
         let response = self.response().await;
         let name = match response.status.code() {
             401 => HeaderName::Authorization,
             407 => HeaderName::ProxyAuthorization,
-            _ => return response,
+            _ => return Some(response),
         };
         if method == "INVITE" {
             self.acknowledge(&response, uri).await;
@@ -130,19 +159,24 @@ impl Phone {
         let offered: Vec<_> = digest::offered(&response);
         let chosen = digest::choose(&offered, digest::Policy::default()).unwrap();
         let ha1 = digest::ha1(&Algorithm::Sha256, &self.extension, "tabphone", &self.password);
-        let signed = digest::sign(chosen, &ha1, &self.extension, &method.parse().unwrap(), uri, body.as_bytes(), "c", 1);
+        let signed =
+            digest::sign(chosen, &ha1, &self.extension, &method.parse().unwrap(), uri, body.as_bytes(), "c", 1);
         let headers = format!("{}: {signed}\r\n{headers}", name.as_str());
         self.send(method, uri, to, call_id, &headers, body).await;
-        self.response().await
+        None
     }
 
     async fn send(&mut self, method: &str, uri: &str, to: &str, call_id: &str, headers: &str, body: &str) {
         self.seq += 1;
         let (seq, from, length) = (self.seq, self.extension.clone(), body.len());
-        let at = if to.is_empty() { "sip:tabphone".to_owned() } else { format!("sip:{to}@tabphone") };
+        let at = match to.split_once(';') {
+            Some((to, tag)) => format!("<sip:{to}@tabphone>;{tag}"),
+            None if to.is_empty() => "<sip:tabphone>".to_owned(),
+            None => format!("<sip:{to}@tabphone>"),
+        };
         let text = format!(
             "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/WS x.invalid;branch=z9hG4bK{from}{seq}\r\nMax-Forwards: 70\r\n\
-             From: <sip:{from}@tabphone>;tag={call_id}\r\nTo: <{at}>\r\nCall-ID: {call_id}\r\nCSeq: {seq} {method}\r\n\
+             From: <sip:{from}@tabphone>;tag={call_id}\r\nTo: {at}\r\nCall-ID: {call_id}\r\nCSeq: {seq} {method}\r\n\
              {headers}Content-Length: {length}\r\n\r\n{body}"
         );
         self.say(&text).await;

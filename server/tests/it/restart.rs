@@ -1,8 +1,9 @@
 //! What is there after `kill -9` and a restart.
 
 use crate::command_line::Server;
-use crate::house::{ALICE, BOB, accounts};
+use crate::house::{ALICE, BOB, accounts, browser, sign_in};
 use crate::phone::Phone;
+use app::phone::Status as Doing;
 use sip::message::{HeaderName, Request, Status};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -56,8 +57,8 @@ fn text(request: &Request) -> &str {
     std::str::from_utf8(&request.body).unwrap()
 }
 
-fn raw(request: &Request, name: HeaderName) -> &str {
-    request.headers.raw(&name).next().unwrap_or_default()
+fn raw(request: &Request, name: HeaderName) -> String {
+    request.headers.raw(&name).next().unwrap_or_default().to_owned()
 }
 
 #[tokio::test]
@@ -72,6 +73,30 @@ async fn a_call_waits_for_a_phone_that_was_registered_before_the_crash() {
     let invite = bob.request("INVITE").await;
     bob.answer(&invite, Status::OK).await;
     assert_eq!(alice.response().await.status, Status::OK);
+}
+
+#[tokio::test]
+async fn who_was_on_the_phone_still_is_and_can_hang_up() {
+    let exchange = Exchange::open().await;
+    let (mut alice, mut bob) = (Phone::register(&exchange.url, ALICE).await, Phone::register(&exchange.url, BOB).await);
+    assert_eq!(alice.invite(BOB.0, "call").await.status, Status::TRYING);
+    let invite = bob.request("INVITE").await;
+    bob.answer(&invite, Status::OK).await;
+    let accepted = alice.response().await;
+    assert_eq!(accepted.status, Status::OK);
+    exchange.written("calls", 1).await;
+
+    let exchange = exchange.restart();
+    let page = sign_in(browser(exchange.url.clone()), ALICE).await;
+    let mut tab = page.tab("tab", None).await;
+    assert_eq!(tab.presence_of(BOB.0).await, Doing::InCall);
+    let (mut alice, mut bob) = (Phone::register(&exchange.url, ALICE).await, Phone::register(&exchange.url, BOB).await);
+    alice.hang_up(BOB.0, &accepted).await;
+    let bye = bob.request("BYE").await;
+    bob.answer(&bye, Status::OK).await;
+    assert_eq!(alice.response().await.status, Status::OK);
+    assert_eq!(tab.presence_of(BOB.0).await, Doing::Online);
+    exchange.written("calls", 0).await;
 }
 
 #[tokio::test]

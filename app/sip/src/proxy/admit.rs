@@ -90,7 +90,9 @@ impl Proxy {
                         if let Destination::User(_) = &route.destination {
                             proxy.will_keep(context, &route.party.user, now);
                         }
-                        proxy.fork(context, &route.party, now);
+                        if !proxy.keep_behind(context) {
+                            proxy.fork(context, &route.party, now);
+                        }
                     }
                     None => proxy.reply(context, Status::NOT_FOUND, now),
                 }
@@ -253,10 +255,15 @@ impl Proxy {
         self.respond(context, response, now);
     }
 
-    /// To all phones of `callee` that can be reached, but the one that asks (RFC 3261 16.6).
+    /// To all phones of `callee` that can be reached, but the one that asks (RFC 3261 16.6). A call waits for those that
+    /// have just gone, if there are no others: after a restart of the exchange that is everybody.
     fn fork(&mut self, context: &mut Context, callee: &Party, now: Instant) {
         let bindings = self.state.bindings.get(&callee.user).cloned().unwrap_or_default();
-        let reachable: Vec<_> = bindings.iter().filter(|b| b.flow().is_some() && b.flow() != context.flow).collect();
+        let mut reachable: Vec<_> =
+            bindings.iter().filter(|b| b.flow().is_some() && b.flow() != context.flow).collect();
+        if reachable.is_empty() && context.request.method == Method::Invite {
+            reachable = bindings.iter().filter(|b| b.flow().is_none()).collect();
+        }
         let Some((party, caller)) = context.caller.clone().filter(|_| !reachable.is_empty()) else {
             return self.unreached(context, Status::TEMPORARILY_UNAVAILABLE, now);
         };

@@ -21,6 +21,7 @@ mod inbound;
 mod legs;
 mod response_context;
 mod route;
+mod saved;
 mod send;
 mod serve;
 mod snapshot;
@@ -33,6 +34,7 @@ pub use api::{Answer, Config, Event, Input, Output, Question, Refusal, SendId};
 pub use calls::{CallState, Direction, Progress};
 pub use inbound::Inbound;
 pub use route::{Destination, Group, Order, Route, Rules};
+pub use saved::SavedCall;
 pub use snapshot::Snapshot;
 
 use crate::clock::Clock;
@@ -67,6 +69,8 @@ struct State {
     bindings: BTreeMap<String, Vec<Binding>>,
     contexts: BTreeMap<u64, Context>,
     calls: Calls,
+    /// Whose messages are all kept, behind those that wait.
+    held: BTreeSet<String>,
     /// The last number given to a context or a question.
     counter: u64,
 }
@@ -104,6 +108,8 @@ impl Proxy {
             Input::Timeout => self.timeout(now),
             Input::Answer(id, answer) => self.answered(id, answer, now),
             Input::Send { id, user, device, request } => self.send(id, user, device, request, now),
+            Input::Hold { user, hold: true } => drop(self.state.held.insert(user)),
+            Input::Hold { user, hold: false } => drop(self.state.held.remove(&user)),
         }
         self.tell_calls();
     }

@@ -16,8 +16,7 @@ impl Registrar {
     #[must_use]
     pub fn export(&self, user: &str, now: Instant) -> Vec<SavedBinding> {
         let now = self.clock.inside(now);
-        let saved =
-            |binding: &Binding| SavedBinding { lasts: binding.expires.saturating_since(now), binding: binding.clone() };
+        let saved = |binding: &Binding| SavedBinding { lasts: binding.expires.since(now), binding: binding.clone() };
         self.bindings(user).iter().map(saved).collect()
     }
 

@@ -4,17 +4,19 @@ use super::{Desk, now};
 use crate::clock;
 use crate::exchange::journal::{Journal, Outcome, STALE, Source};
 use crate::exchange::mail::Order;
-use crate::exchange::mailbox::{Limits, Mailbox, Refused, Want};
+use crate::exchange::mailbox::{Limits, Mailbox, Want};
 use crate::ports::{Kept, Ledger, PortError, Saved, Shared};
-use sip::registrar::{Binding, Flow, Registrar};
-use std::collections::BTreeSet;
+use sip::message::{Request, Response};
+use sip::proxy::{self, CallState, Progress, Proxy, QuestionId, SendId};
+use sip::registrar::{Binding, Flow, Party, Registrar};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-/// How long the storage may take to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the storage may take to answer: who sends a message waits for 32 s, of which phones may have taken 28.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// How long it may take when the server stops.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -23,19 +25,25 @@ pub(super) struct Storage {
     ledger: Shared<dyn Ledger>,
     journal: Journal,
     pub(super) mailbox: Mailbox,
+    /// The answered calls of each user.
+    calls: HashMap<String, BTreeSet<u64>>,
+    /// The calls that there were before a restart.
+    before: Vec<(u64, Saved)>,
 }
 
 /// The machines whose knowledge is written.
 struct Machines<'a> {
     registrar: &'a Registrar,
+    proxy: &'a Proxy,
 }
 
 impl Storage {
     /// Tells the registrar what was there before a restart.
     pub(super) fn open(ledger: &Shared<dyn Ledger>, domain: &str, kept: Kept, registrar: &mut Registrar) -> Self {
         let at = clock::now();
-        let Kept { bindings, messages, .. } = kept;
-        let mut journal = Journal::new(bindings.iter().map(|(user, saved)| (user.clone(), saved.written)));
+        let Kept { bindings, calls, messages, .. } = kept;
+        let written = bindings.iter().map(|(user, saved)| (user.clone(), saved.written)).collect();
+        let mut journal = Journal::new(written, calls.iter().map(|(number, _)| *number).collect());
         for (user, Saved { written, bytes }) in bindings {
             let away = at.saturating_sub(written);
             let saved = if away <= STALE { serde_json::from_slice(&bytes).ok() } else { None };
@@ -46,7 +54,7 @@ impl Storage {
             }
         }
         let mailbox = Mailbox::new(domain, Limits::default(), messages, at);
-        Self { ledger: Arc::clone(ledger), journal, mailbox }
+        Self { ledger: Arc::clone(ledger), journal, mailbox, calls: HashMap::new(), before: calls }
     }
 
     /// When the desk has to do something for it.
@@ -59,9 +67,34 @@ impl Storage {
         self.journal.bound(user, clock::now());
         self.mailbox.bindings(user, flows(bindings), clock::now());
     }
+
+    /// A user's calls changed.
+    pub(super) fn called(&mut self, user: &str, calls: &[CallState]) {
+        let answered = calls.iter().filter(|call| call.state == Progress::Confirmed);
+        let answered: BTreeSet<u64> = answered.map(CallState::call).collect();
+        let known = if answered.is_empty() {
+            self.calls.remove(user)
+        } else {
+            self.calls.insert(user.to_owned(), answered.clone())
+        };
+        for number in known.unwrap_or_default().symmetric_difference(&answered) {
+            self.journal.call(*number, clock::now());
+        }
+    }
 }
 
 impl Desk {
+    /// Takes the calls that there were before a restart; the bindings are known.
+    pub(super) fn take_calls(&mut self) {
+        for (number, Saved { bytes, .. }) in std::mem::take(&mut self.storage.before) {
+            let saved = serde_json::from_slice(&bytes).ok();
+            if !saved.is_some_and(|saved| self.proxy.import(saved)) {
+                // Its phones are gone, or another version of the program wrote it.
+                self.storage.journal.call(number, clock::now());
+            }
+        }
+    }
+
     pub(super) fn mailbox_wants(&mut self, want: Want) {
         let at = clock::now();
         match want {
@@ -76,33 +109,51 @@ impl Desk {
                 let (ledger, orders) = (Arc::clone(&self.storage.ledger), self.orders.clone());
                 tokio::spawn(async move {
                     let read = timeout(PATIENCE, ledger.message(id)).await;
-                    let read = read.map_err(|_| Refused::Unavailable);
-                    let read = read.and_then(|read| read.map_err(|PortError::Storage| Refused::Unavailable));
                     // Without a desk nobody waits for it any more.
-                    let _ = orders.send(Order::Read(id, read));
+                    let _ = orders.send(Order::Read(id, read.unwrap_or(Err(PortError::Storage))));
                 });
             }
-            Want::Send { .. } | Want::Answer(..) | Want::Hold { .. } => {}
+            Want::Send { id, user, request } => {
+                let (id, device) = (send_id(id), None);
+                self.proxy.handle(proxy::Input::Send { id, user, device, request }, now());
+            }
+            Want::Answer(id, kept) => {
+                self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Kept(kept)), now());
+            }
+            Want::Hold { user, hold } => self.proxy.handle(proxy::Input::Hold { user, hold }, now()),
         }
+    }
+
+    /// No phone of `to` took this message.
+    pub(super) fn keep(&mut self, question: QuestionId, to: String, from: &Party, request: Request) {
+        let flows = flows(self.registrar.bindings(&to));
+        self.storage.mailbox.keep(question, (to, flows), from, request, clock::now());
+    }
+
+    /// What became of a stored message that was sent; whether it was one.
+    pub(super) fn sent(&mut self, id: SendId, response: Option<&Response>) -> bool {
+        let message = message_id(id);
+        if let Some(id) = message {
+            self.storage.mailbox.sent(id, response, clock::now());
+        }
+        message.is_some()
     }
 
     /// Begins to write what is due.
     pub(super) fn write(&mut self) {
-        let machines = Machines { registrar: &self.registrar };
+        let machines = Machines { registrar: &self.registrar, proxy: &self.proxy };
         if let Some(records) = self.storage.journal.batch(&machines, clock::now()) {
             let (ledger, orders) = (Arc::clone(&self.storage.ledger), self.orders.clone());
             tokio::spawn(async move {
                 let written = timeout(PATIENCE, ledger.write(records)).await;
-                let written = written.map_err(|_| Refused::Unavailable);
-                let written = written.and_then(|written| written.map_err(|PortError::Storage| Refused::Unavailable));
                 // Without a desk nobody waits for it any more.
-                let _ = orders.send(Order::Written(written));
+                let _ = orders.send(Order::Written(written.unwrap_or(Err(PortError::Storage))));
             });
         }
     }
 
     /// A batch is written, or is not.
-    pub(super) fn written(&mut self, written: Result<Vec<i64>, Refused>) {
+    pub(super) fn written(&mut self, written: Result<Vec<i64>, PortError>) {
         let at = clock::now();
         for outcome in self.storage.journal.written(written.ok().as_deref(), at) {
             match outcome {
@@ -142,13 +193,24 @@ impl Source for Machines<'_> {
         if saved.is_empty() { None } else { serde_json::to_vec(&saved).ok() }
     }
 
-    fn call(&self, _name: &str) -> Option<Vec<u8>> {
-        None
+    fn call(&self, number: u64) -> Option<Vec<u8>> {
+        serde_json::to_vec(&self.proxy.export(number)?).ok()
     }
 
     fn machine(&self, _name: &str) -> Option<Vec<u8>> {
         None
     }
+}
+
+/// What is sent for the mailbox; other services have the numbers without this bit.
+const MAILBOX: u64 = 1 << 63;
+
+fn send_id(message: i64) -> SendId {
+    SendId(MAILBOX | message.unsigned_abs())
+}
+
+fn message_id(SendId(id): SendId) -> Option<i64> {
+    i64::try_from(id ^ MAILBOX).ok()
 }
 
 fn flows(bindings: &[Binding]) -> BTreeSet<Flow> {

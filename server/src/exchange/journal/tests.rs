@@ -11,8 +11,9 @@ impl Source for There {
         (!user.starts_with('x')).then(|| user.as_bytes().to_vec())
     }
 
-    fn call(&self, name: &str) -> Option<Vec<u8>> {
-        (!name.starts_with('x')).then(Vec::new)
+    /// Those of even numbers go on.
+    fn call(&self, number: u64) -> Option<Vec<u8>> {
+        number.is_multiple_of(2).then(Vec::new)
     }
 
     fn machine(&self, _name: &str) -> Option<Vec<u8>> {
@@ -91,14 +92,13 @@ fn what_could_not_be_written_is_tried_again_but_for_messages() {
     journal.message(envelope(1), vec![1], 0).unwrap();
     journal.remove(2, 0);
     journal.bound("1001", 0);
-    journal.call("c".into(), 0);
-    assert_eq!(journal.batch(&There::default(), 0).unwrap().len(), 4);
+    assert_eq!(journal.batch(&There::default(), 0).unwrap().len(), 3);
     journal.bound("1002", 1);
     assert_eq!(journal.written(None, 10), [Outcome::Lost(1)]);
     assert_eq!(journal.deadline(), Some(10 + PAUSE));
     let again = journal.batch(&There::default(), 10 + PAUSE).unwrap();
     assert_eq!(again.first(), Some(&Record::Removed(2)));
-    assert_eq!(again.len(), 4, "{again:?}");
+    assert_eq!(again.len(), 3, "{again:?}");
     assert_eq!(journal.written(Some(&[]), 2_000), [Outcome::Removed(2)]);
     assert!(!journal.is_open());
 }
@@ -143,4 +143,32 @@ fn a_machine_is_written_as_a_whole_now_and_then() {
     assert!(matches!(batch.as_slice(), [Record::Snapshot { name: "notifier", saved: Some(_) }]));
     journal.written(None, WHOLE);
     assert_eq!(journal.deadline(), Some(2 * WHOLE));
+}
+
+#[test]
+fn a_call_is_written_when_it_has_lasted_for_a_while_and_removed_when_it_is_over() {
+    let mut journal = Journal::new(HashMap::new(), BTreeSet::from([7]));
+    let there = There::default();
+    journal.call(2, 0);
+    journal.call(3, 0);
+    journal.call(7, 100);
+    journal.bound("1001", 0);
+    assert_eq!(users(journal.batch(&there, SOON)).len(), 1, "the calls wait");
+    journal.written(Some(&[]), SOON);
+    let calls = |records: Option<Vec<Record>>| -> Vec<(u64, bool)> {
+        let calls = records.into_iter().flatten().map(|record| match record {
+            Record::Call { number, saved } => (number, saved.is_some()),
+            other => panic!("{other:?}"),
+        });
+        calls.collect()
+    };
+    assert_eq!(journal.deadline(), Some(TALK));
+    assert_eq!(calls(journal.batch(&there, TALK)), [(2, true)], "3 was over before it was written");
+    journal.written(None, TALK);
+    journal.call(2, TALK);
+    let retried = TALK + PAUSE;
+    assert_eq!(calls(journal.batch(&there, retried)), [(2, true), (7, false)]);
+    journal.written(Some(&[]), retried);
+    assert_eq!(calls(journal.batch(&there, 2 * TALK)), [], "nothing changed since");
+    assert!(!journal.is_open());
 }

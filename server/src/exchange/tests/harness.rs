@@ -113,6 +113,10 @@ pub(super) async fn server() -> Server {
 }
 
 pub(super) async fn server_with(unsigned: Duration) -> Server {
+    server_on(unsigned, Arc::new(Nowhere)).await
+}
+
+pub(super) async fn server_on(unsigned: Duration, ledger: Shared<dyn Ledger>) -> Server {
     let neighbours = Arc::new(Neighbours {
         epochs: Mutex::default(),
         logged_out: Mutex::default(),
@@ -134,7 +138,7 @@ pub(super) async fn server_with(unsigned: Duration) -> Server {
         accounts: neighbours.clone(),
         leases: neighbours.clone(),
         guesses: Arc::new(throttle::Shared::default()),
-        ledger: Arc::new(Nowhere),
+        ledger,
     };
     let exchange = Exchange::start(options, ports, stopper.stop()).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

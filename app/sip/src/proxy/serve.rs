@@ -13,7 +13,7 @@
 //! | SV7 | Keeping | it is kept | 202 | Settled |
 //! | SV8 | Keeping | it is not | 480 and Retry-After, or 503 | Settled |
 //! | SV9 | Serving, Keeping | its sender does not come back in time | the answer is not waited for | Settled |
-//! | SV10 | Locating | a MESSAGE, and earlier ones for its user wait | asks to keep it | Keeping |
+//! | SV12 | Locating | a MESSAGE, and earlier ones for its user wait | asks to keep it | Keeping |
 //!
 //! No phone took a message when none can be reached, or each failed with 408, 430, 480 or 5xx, or went away. Any other
 //! answer of a phone is one that the sender gets.
@@ -97,7 +97,7 @@ impl Proxy {
         true
     }
 
-    /// SV10: asks to keep a message for a user for whom earlier ones wait; whether that is so.
+    /// SV12: asks to keep a message for a user for whom earlier ones wait; whether that is so.
     pub(super) fn keep_behind(&mut self, context: &mut Context) -> bool {
         context.keep.as_ref().is_some_and(|keep| self.state.held.contains(&keep.to)) && self.keep(context)
     }

@@ -18,5 +18,6 @@ mod real;
 mod registrar;
 mod registrations;
 mod repeats;
+mod restarts;
 mod send;
 mod serve;

@@ -1,3 +1,4 @@
+use crate::body::dialog_info::Direction;
 use crate::registrar::Party;
 use crate::uri::Uri;
 use alloc::string::String;
@@ -29,16 +30,6 @@ pub struct CallState {
     pub remote: Party,
     /// Where the other one can be reached within the call.
     pub remote_target: Option<Uri>,
-}
-
-/// Who called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum Direction {
-    /// The user did.
-    Initiator,
-    /// The user was called.
-    Recipient,
 }
 
 /// How far a call is.

@@ -1,12 +1,12 @@
 //! The documents of NOTIFY: each tells all that there is, so that a watcher who missed one knows the truth again.
 
 use super::api::{Config, Disclosure};
-use super::calls::{CallState, Direction, Progress};
+use super::calls::{CallState, Progress};
 use super::compose;
 use super::package::Package;
 use super::resource::{Contact, Resource};
 use crate::Instant;
-use crate::body::dialog_info::{self, Dialog, DialogInfo, DialogState, Participant};
+use crate::body::dialog_info::{Dialog, DialogInfo, DialogState, Participant};
 use crate::body::message_summary::{MessageCount, MessageSummary};
 use crate::body::reginfo::{ContactState, RegInfo, RegisteredContact, Registration, RegistrationState};
 use crate::body::{Notice, Permille};
@@ -86,11 +86,7 @@ const fn state(call: &CallState) -> DialogState {
 }
 
 fn dialog(call: &CallState, state: DialogState, entity: &str, disclosure: Disclosure, config: &Config) -> Dialog {
-    let direction = match call.direction {
-        Direction::Initiator => dialog_info::Direction::Initiator,
-        Direction::Recipient => dialog_info::Direction::Recipient,
-    };
-    let mut dialog = Dialog { id: id(call), direction: Some(direction), state: Some(state), ..Dialog::default() };
+    let mut dialog = Dialog { id: id(call), direction: Some(call.direction), state: Some(state), ..Dialog::default() };
     match disclosure {
         Disclosure::States => return dialog,
         Disclosure::Parties => {}

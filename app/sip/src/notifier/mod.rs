@@ -37,8 +37,9 @@ mod subscribe;
 mod subscription;
 mod verdict;
 
+pub use crate::body::dialog_info::Direction;
 pub use api::{Answer, Config, Disclosure, Event, Input, Output, Question, Waiting};
-pub use calls::{CallState, Direction, Progress, SendId};
+pub use calls::{CallState, Progress, SendId};
 pub use snapshot::Snapshot;
 
 use self::index::Index;

@@ -9,19 +9,21 @@ use super::{Asked, Notifier, screen};
 use crate::Instant;
 use crate::body::pidf::Presence;
 use crate::header::{ContentEncoding, ContentType, Event, Expires, SipETag, SipIfMatch};
-use crate::message::{Request, Response, Status, Token};
+use crate::message::{HeaderName, Request, Response, Status, Token};
 use crate::transaction::Key;
 use core::time::Duration;
 
 impl Notifier {
     pub(super) fn publish(&mut self, asked: &Asked, now: Instant) {
+        // Who published is answered before who watches is told.
+        let first = self.outputs.len();
         match self.published(asked, now) {
             Ok((etag, lasts)) => {
                 let mut response = Response::to_request(&asked.request, Status::OK);
                 response.set_to_tag(&self.random.token());
                 response.headers.push(&SipETag(etag));
                 response.headers.push(&Expires(seconds(lasts)));
-                self.outputs.push_back(Output::Answer(asked.id, response));
+                self.outputs.insert(first, Output::Answer(asked.id, response));
             }
             Err(refusal) => self.refuse(asked, refusal),
         }
@@ -43,7 +45,9 @@ impl Notifier {
         if let Some(known) = self.publications(&from.user).iter().find(|known| known.key == key) {
             return Ok((known.etag.clone(), known.until.since(now)));
         }
-        // More than one value does not fit the grammar.
+        if request.headers.raw(&HeaderName::SipIfMatch).count() > 1 {
+            return Err(Refusal::Status(Status::BAD_REQUEST));
+        }
         let matched = request.headers.find::<SipIfMatch>()?.map(|SipIfMatch(etag)| etag);
         let known = matched.map(|etag| self.place(&from.user, &etag, now)).transpose()?;
         let asked_for = request.headers.find::<Expires>()?.map(|Expires(seconds)| Duration::from_secs(seconds.into()));

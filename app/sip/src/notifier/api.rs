@@ -1,9 +1,9 @@
 //! The words that a notifier and its user exchange.
 
-use super::calls::{CallState, SendId};
 use crate::body::message_summary::MessageClass;
 use crate::body::pidf::Presence;
 use crate::message::{Request, Response};
+use crate::proxy::{CallState, SendId};
 use crate::registrar::{Binding, Domain, Party, QuestionId};
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,12 +1,12 @@
 //! What watchers see of somebody: what their phones publish, and what the exchange knows itself (RFC 3903 3: the
 //! composition policy).
 
-use super::calls::{CallState, Progress};
 use super::publication::Publication;
 use super::resource::Resource;
 use crate::body::dialog_info::Direction;
 use crate::body::limits;
 use crate::body::pidf::{Activity, Basic, Person, Presence, Tuple};
+use crate::proxy::{CallState, Progress};
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;

@@ -1,7 +1,6 @@
 //! The documents of NOTIFY: each tells all that there is, so that a watcher who missed one knows the truth again.
 
 use super::api::{Config, Disclosure};
-use super::calls::{CallState, Progress};
 use super::compose;
 use super::package::Package;
 use super::resource::{Contact, Resource};
@@ -11,6 +10,7 @@ use crate::body::message_summary::{MessageCount, MessageSummary};
 use crate::body::reginfo::{ContactState, RegInfo, RegisteredContact, Registration, RegistrationState};
 use crate::body::{Notice, Permille};
 use crate::message::Text;
+use crate::proxy::{CallState, Progress};
 use crate::uri::{SipUri, Uri};
 use alloc::format;
 use alloc::string::{String, ToString as _};

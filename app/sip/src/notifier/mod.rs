@@ -21,7 +21,6 @@
 //! what they tell each other is told once, when it changes, and by one clock.
 
 mod api;
-mod calls;
 mod compose;
 mod documents;
 mod index;
@@ -37,9 +36,8 @@ mod subscribe;
 mod subscription;
 mod verdict;
 
-pub use crate::body::dialog_info::Direction;
+pub use crate::proxy::{CallState, Direction, Progress, SendId};
 pub use api::{Answer, Config, Disclosure, Event, Input, Output, Question, Waiting};
-pub use calls::{CallState, Progress, SendId};
 pub use snapshot::Snapshot;
 
 use self::index::Index;
@@ -56,6 +54,9 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::time::Duration;
+
+/// The packages that a notifier answers for: what a proxy is to serve ([`crate::proxy::Config::serves`]).
+pub const PACKAGES: [&str; 4] = ["presence", "dialog", "message-summary", "reg"];
 
 /// Tells phones what is known of users; see the module.
 pub struct Notifier {

@@ -1,10 +1,10 @@
 use super::api::Waiting;
-use super::calls::CallState;
 use super::package::Package;
 use super::publication::Publication;
 use crate::Instant;
 use crate::body::pidf::Presence;
 use crate::body::reginfo::ContactEvent;
+use crate::proxy::CallState;
 use crate::registrar::{Binding, Reach};
 use alloc::string::String;
 use alloc::vec::Vec;

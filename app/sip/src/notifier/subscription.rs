@@ -1,5 +1,4 @@
 use super::api::{Config, Output};
-use super::calls::SendId;
 use super::documents::{Wanted, address, document};
 use super::package::Package;
 use super::reason::Reason;
@@ -9,6 +8,7 @@ use super::verdict::Verdict;
 use crate::dialog::Dialog;
 use crate::header::{CSeq, Contact, ContentType, Event, Expires, NameAddr, SubscriptionState};
 use crate::message::{Method, Request, Response, Status, Token};
+use crate::proxy::SendId;
 use crate::transaction::Key;
 use crate::{Instant, Random};
 use alloc::collections::{BTreeMap, VecDeque};

@@ -1,7 +1,7 @@
-//! The notifier alone: what phones are told of users, in virtual time.
+//! The notifier: what phones are told of users, in virtual time.
 //!
 //! `bench` feeds it by hand, with a real registrar; each flow runs also with all of it saved and restored after every
-//! step. The rows of its tables are named by the tests: W of subscriptions, E of publications, C of composition.
+//! step. `phones` are real ones, at an exchange of registrar, proxy and notifier. The rows of its tables are named by the tests: W of subscriptions, E of publications, C of composition.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub)]
 
@@ -12,5 +12,10 @@ mod endings;
 mod hostile;
 mod ladders;
 mod messages;
+#[allow(unused_imports, reason = "several tests share it, each a part")]
+#[path = "../network/mod.rs"]
+mod network;
+mod phones;
 mod publications;
 mod subscriptions;
+mod whole;

@@ -1,6 +1,7 @@
 //! The task that owns the registrar and the proxy.
 
 mod claims;
+mod notices;
 mod storage;
 
 use super::mail::{Mail, Order, Outgoing};
@@ -11,7 +12,9 @@ use crate::ports::{Accounts, Guesses, Kept, Shared};
 use crate::stop::Stop;
 use axum::extract::ws::close_code;
 use claims::nobody;
+use notices::packages;
 use sip::message::KeepAlive;
+use sip::notifier::{self, Notifier};
 use sip::proxy::{self, Inbound, Party, Proxy};
 use sip::registrar::{self, Flow, Registrar, Secrets};
 use sip::{Instant, Seed};
@@ -19,7 +22,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::Storage;
+use storage::{Before, Storage};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
@@ -29,6 +32,9 @@ const LONG: Duration = Duration::from_secs(3600);
 pub(super) struct Desk {
     registrar: Registrar,
     proxy: Proxy,
+    notifier: Notifier,
+    /// What was there before a restart is known.
+    ready: bool,
     presence: Presence,
     connections: HashMap<Flow, Connection>,
     accounts: Shared<dyn Accounts>,
@@ -62,13 +68,18 @@ impl Desk {
         let domain = registrar::Domain::new(&options.domain, &aliases)
             .map_err(|_| StartError::Domain([&[options.domain.as_str()], aliases.as_slice()].concat().join(", ")))?;
         let registrar_config = registrar::Config::new(domain.clone(), options.secret);
-        let mut proxy_config = proxy::Config::new(domain, options.secret);
+        let mut proxy_config = proxy::Config::new(domain.clone(), options.secret);
         proxy_config.ringing = Some(options.ringing);
+        proxy_config.serves = packages();
         let mut registrar = Registrar::new(registrar_config, seed()?);
-        let storage = Storage::open(&ports.ledger, &options.domain, kept, &mut registrar);
+        let Kept { bindings, calls, messages, snapshots } = kept;
+        let before = Before { bindings, calls, messages };
+        let storage = Storage::open(&ports.ledger, &options.domain, before, &mut registrar);
         Ok(Self {
             registrar,
             proxy: Proxy::new(proxy_config, seed()?),
+            notifier: notices::notifier(domain, snapshots)?,
+            ready: false,
             presence: Presence::default(),
             connections: HashMap::new(),
             accounts: Arc::clone(&ports.accounts),
@@ -88,9 +99,11 @@ impl Desk {
         door: Arc<Door>,
         mut stop: Stop,
     ) {
-        // What was there before a restart: the phones, then their calls.
+        // What was there before a restart: the phones, then their calls, then who is to be told of them.
         self.drain();
         self.take_calls();
+        self.drain();
+        self.ready = true;
         self.drain();
         self.work(&mut mails, &mut orders, &mut stop).await;
         door.close();
@@ -182,6 +195,7 @@ impl Desk {
             Order::Callee(id, callee) => {
                 self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Route(callee.map(Into::into))), now());
             }
+            Order::Account(id, found) => self.account(id, found),
             Order::Written(done) => self.written(done),
             Order::Read(id, read) => self.storage.mailbox.read(id, read, clock::now()),
         }
@@ -203,6 +217,7 @@ impl Desk {
     fn timeout(&mut self) {
         self.registrar.handle(registrar::Input::Timeout, now());
         self.proxy.handle(proxy::Input::Timeout, now());
+        self.notifier.handle(notifier::Input::Timeout, now());
         self.storage.mailbox.timeout(clock::now());
         for change in self.presence.timeout(clock::now()) {
             self.board.tell(change);
@@ -210,7 +225,8 @@ impl Desk {
     }
 
     fn until_deadline(&self) -> Duration {
-        let machines = self.registrar.deadline().into_iter().chain(self.proxy.deadline()).map(Instant::as_millis);
+        let machines = [self.registrar.deadline(), self.proxy.deadline(), self.notifier.deadline()];
+        let machines = machines.into_iter().flatten().map(Instant::as_millis);
         let next = machines.chain(self.presence.deadline()).chain(self.storage.deadline()).min();
         next.map_or(LONG, |at| Duration::from_millis(at.saturating_sub(clock::now())))
     }
@@ -223,6 +239,8 @@ impl Desk {
             }
             if let Some(output) = self.proxy.poll() {
                 self.proxy_wants(output);
+            } else if let Some(output) = self.ready.then(|| self.notifier.poll()).flatten() {
+                self.notifier_wants(output);
             } else if let Some(want) = self.storage.mailbox.poll() {
                 self.mailbox_wants(want);
             } else {
@@ -243,6 +261,8 @@ impl Desk {
                 let reachable = bindings.iter().filter(|binding| binding.flow().is_some()).count();
                 self.storage.bound(&user, &bindings);
                 let change = self.presence.bindings(&user, bindings.len(), reachable, clock::now());
+                self.notifier
+                    .handle(notifier::Input::Bindings { user: user.clone(), bindings: bindings.clone() }, now());
                 self.proxy.handle(proxy::Input::Bindings { user, bindings }, now());
                 self.tell(change);
             }
@@ -260,16 +280,16 @@ impl Desk {
                 let found = accounts.by_extension(&user).await;
                 Order::Callee(id, found.map(|person| party(person.extension, person.name)))
             }),
-            // Nothing is served, so the phones answer.
-            proxy::Output::Ask(_, proxy::Question::Serve { .. }) => {}
-            proxy::Output::Ask(id, proxy::Question::Keep { to, from, request }) => self.keep(id, to, &from, request),
-            proxy::Output::Event(proxy::Event::Sent { id, response }) => {
-                self.sent(id, response.as_ref());
+            proxy::Output::Ask(id, proxy::Question::Serve { caller, device, request }) => {
+                self.serve(id, caller, device, request);
             }
+            proxy::Output::Ask(id, proxy::Question::Keep { to, from, request }) => self.keep(id, to, &from, request),
+            proxy::Output::Event(proxy::Event::Sent { id, response }) => self.sent(id, response),
             proxy::Output::Event(proxy::Event::Dialogs { user, dialogs }) => {
                 self.storage.called(&user, &dialogs);
                 let answered = dialogs.iter().filter(|call| call.state == proxy::Progress::Confirmed).count();
                 let change = self.presence.calls(&user, answered);
+                self.notifier.handle(notifier::Input::Dialogs { user, dialogs }, now());
                 self.tell(change);
             }
             proxy::Output::Event(proxy::Event::Rejected { flow }) => self.rejected(flow),

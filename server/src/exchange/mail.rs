@@ -41,6 +41,8 @@ pub(super) enum Order {
     Caller(QuestionId, Claim, Secrets),
     /// The proxy's question for an account.
     Callee(QuestionId, Option<Party>),
+    /// The notifier's question for an account.
+    Account(QuestionId, Option<Party>),
     /// A batch was written, but for messages whose recipients have no account, or it could not be.
     Written(Result<Vec<i64>, PortError>),
     /// A stored message was read.

@@ -1,4 +1,4 @@
-use super::{Config, Notifier, Output, State};
+use super::{Config, Notifier, Output, State, Subscription};
 use crate::Seed;
 use crate::registrar::RestoreError;
 use crate::saved::Saved;
@@ -7,6 +7,9 @@ use core::time::Duration;
 
 /// The version written; it goes up when [`Snapshot`] changes.
 const VERSION: u16 = 1;
+
+/// How many numbers of each kind a process can have given after its last snapshot.
+pub(super) const RESERVE: u32 = 1 << 16;
 
 /// All that a notifier knows, but for its configuration.
 #[derive(Clone, Debug)]
@@ -38,5 +41,20 @@ impl Notifier {
             notifier.outputs.push_back(Output::Ask(*id, pending.question()));
         }
         Ok(notifier)
+    }
+
+    /// After a restore of what a process knew that was killed later: of what it did since then nothing is known. Phones and
+    /// calls are forgotten, to be told anew; numbers go on above all that can have been given; every watcher is told
+    /// everything once more, as soon as the deadline comes.
+    pub fn recover(&mut self, now: Instant) {
+        let now = self.clock.inside(now);
+        self.state.counter = self.state.counter.wrapping_add(RESERVE.into());
+        for resource in self.state.resources.values_mut() {
+            resource.contacts.clear();
+            resource.calls.clear();
+        }
+        for id in self.ids() {
+            self.change(id, now, Subscription::recover);
+        }
     }
 }

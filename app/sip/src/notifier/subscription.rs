@@ -4,6 +4,7 @@ use super::package::Package;
 use super::reason::Reason;
 use super::refusal::{Refusal, seconds};
 use super::resource::Resource;
+use super::snapshot::RESERVE;
 use super::verdict::Verdict;
 use crate::dialog::Dialog;
 use crate::header::{CSeq, Contact, ContentType, Event, Expires, NameAddr, SubscriptionState};
@@ -52,6 +53,7 @@ const PROBATION: u32 = 60;
 /// | W20 | Ending | any final response to the last NOTIFY, or none | | – |
 /// | W21 | Asked | restored | asks again | Asked |
 /// | W22 | any but Asked | nothing is heard of a NOTIFY at all | like no response | |
+/// | W23 | any but Asked | restored after a kill | NOTIFY with the state, numbered above all before | same |
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Subscription {
@@ -298,6 +300,16 @@ impl Subscription {
             Stage::Active if answered => self.leave(Reason::Probation, desk),
             Stage::Active => self.stage = Stage::Over,
         }
+    }
+
+    /// W23: the process that sent the last NOTIFYs was killed, and nobody knows which they were.
+    pub(super) fn recover(&mut self, desk: &mut Desk<'_>) {
+        self.dialog.skip(RESERVE);
+        self.version = self.version.wrapping_add(RESERVE);
+        self.under_way = None;
+        self.failures = 0;
+        self.changed = true;
+        self.earliest = desk.now;
     }
 
     /// Tells the state as soon as nothing is under way.

@@ -112,7 +112,8 @@ fn a_call_waits_for_a_phone_that_has_just_gone_if_there_is_no_other() {
         assert_eq!(messages.len(), 2, "{messages:?}");
     }
     for mut bench in benches() {
-        let (a, b, c) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"), phone(&mut bench, "1002", "c"));
+        let (a, b, c) =
+            (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"), phone(&mut bench, "1002", "c"));
         bench.close(b);
         bench.send(a, invite("1001", "a", "1002"));
         let arrived = bench.request(c);

@@ -5,8 +5,9 @@ use crate::clock;
 use crate::exchange::journal::{Journal, Outcome, STALE, Source};
 use crate::exchange::mail::Order;
 use crate::exchange::mailbox::{Limits, Mailbox, Want};
-use crate::ports::{Kept, Ledger, PortError, Saved, Shared};
+use crate::ports::{Envelope, Ledger, PortError, Record, Saved, Shared};
 use sip::message::{Request, Response};
+use sip::notifier::Snapshot;
 use sip::proxy::{self, CallState, Progress, Proxy, QuestionId, SendId};
 use sip::registrar::{Binding, Flow, Party, Registrar};
 use std::collections::{BTreeSet, HashMap};
@@ -31,6 +32,13 @@ pub(super) struct Storage {
     before: Vec<(u64, Saved)>,
 }
 
+/// What there was before a restart.
+pub(super) struct Before {
+    pub(super) bindings: Vec<(String, Saved)>,
+    pub(super) calls: Vec<(u64, Saved)>,
+    pub(super) messages: Vec<Envelope>,
+}
+
 /// The machines whose knowledge is written.
 struct Machines<'a> {
     registrar: &'a Registrar,
@@ -39,9 +47,9 @@ struct Machines<'a> {
 
 impl Storage {
     /// Tells the registrar what was there before a restart.
-    pub(super) fn open(ledger: &Shared<dyn Ledger>, domain: &str, kept: Kept, registrar: &mut Registrar) -> Self {
+    pub(super) fn open(ledger: &Shared<dyn Ledger>, domain: &str, kept: Before, registrar: &mut Registrar) -> Self {
         let at = clock::now();
-        let Kept { bindings, calls, messages, .. } = kept;
+        let Before { bindings, calls, messages } = kept;
         let written = bindings.iter().map(|(user, saved)| (user.clone(), saved.written)).collect();
         let mut journal = Journal::new(written, calls.iter().map(|(number, _)| *number).collect());
         for (user, Saved { written, bytes }) in bindings {
@@ -66,6 +74,20 @@ impl Storage {
     pub(super) fn bound(&mut self, user: &str, bindings: &[Binding]) {
         self.journal.bound(user, clock::now());
         self.mailbox.bindings(user, flows(bindings), clock::now());
+    }
+
+    /// What a machine knows changed.
+    pub(super) fn changed(&mut self, machine: &'static str) {
+        self.journal.machine(machine, clock::now());
+    }
+
+    /// What became of a stored message that was sent; whether it was one.
+    pub(super) fn sent(&mut self, id: SendId, response: Option<&Response>) -> bool {
+        let message = message_id(id);
+        if let Some(id) = message {
+            self.mailbox.sent(id, response, clock::now());
+        }
+        message.is_some()
     }
 
     /// A user's calls changed.
@@ -130,21 +152,15 @@ impl Desk {
         self.storage.mailbox.keep(question, (to, flows), from, request, clock::now());
     }
 
-    /// What became of a stored message that was sent; whether it was one.
-    pub(super) fn sent(&mut self, id: SendId, response: Option<&Response>) -> bool {
-        let message = message_id(id);
-        if let Some(id) = message {
-            self.storage.mailbox.sent(id, response, clock::now());
-        }
-        message.is_some()
-    }
-
     /// Begins to write what is due.
     pub(super) fn write(&mut self) {
         let machines = Machines { registrar: &self.registrar, proxy: &self.proxy };
         if let Some(records) = self.storage.journal.batch(&machines, clock::now()) {
             let (ledger, orders) = (Arc::clone(&self.storage.ledger), self.orders.clone());
+            let whole = records.iter().any(|record| matches!(record, Record::Snapshot { .. }));
+            let notifier = if whole { self.notifier.snapshot(now()) } else { None };
             tokio::spawn(async move {
+                let records = records.into_iter().map(|record| with_snapshot(record, notifier.as_ref())).collect();
                 let written = timeout(PATIENCE, ledger.write(records)).await;
                 // Without a desk nobody waits for it any more.
                 let _ = orders.send(Order::Written(written.unwrap_or(Err(PortError::Storage))));
@@ -197,8 +213,24 @@ impl Source for Machines<'_> {
         serde_json::to_vec(&self.proxy.export(number)?).ok()
     }
 
+    /// A copy of it is written out beside the desk.
     fn machine(&self, _name: &str) -> Option<Vec<u8>> {
-        None
+        Some(Vec::new())
+    }
+}
+
+/// The record, with what is to be written of the machine that it is about.
+fn with_snapshot(record: Record, notifier: Option<&Snapshot>) -> Record {
+    match record {
+        Record::Snapshot { name, saved: Some(Saved { written, .. }) } => {
+            let bytes = notifier.and_then(|notifier| serde_json::to_vec(notifier).ok());
+            Record::Snapshot { name, saved: bytes.map(|bytes| Saved { written, bytes }) }
+        }
+        Record::Snapshot { .. }
+        | Record::Bindings { .. }
+        | Record::Call { .. }
+        | Record::Message { .. }
+        | Record::Removed(_) => record,
     }
 }
 

@@ -3,6 +3,7 @@
 use futures::{SinkExt as _, StreamExt as _};
 use sip::digest::{self, Algorithm};
 use sip::message::{HeaderName, Message as SipMessage, Request, Response, Status};
+use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -21,6 +22,8 @@ pub struct Phone {
     extension: String,
     password: String,
     seq: u32,
+    /// Requests that came before a response.
+    early: VecDeque<Request>,
 }
 
 impl Phone {
@@ -33,7 +36,7 @@ impl Phone {
         let (socket, _) = timeout(SOON, connect_async(request)).await.expect("no answer to the upgrade").unwrap();
         // Higher than what was sent before this came back.
         let seq = u32::try_from(server::clock::now() / 100 % 1_000_000_000).unwrap();
-        Self { socket, extension: extension.to_owned(), password: password.to_owned(), seq }
+        Self { socket, extension: extension.to_owned(), password: password.to_owned(), seq, early: VecDeque::new() }
     }
 
     /// Connects and registers.
@@ -81,6 +84,28 @@ impl Phone {
         self.ask("INVITE", &uri, to, call_id, &contact, "").await
     }
 
+    /// Watches somebody's presence.
+    pub async fn watch(&mut self, to: &str) {
+        let headers = format!(
+            "Contact: <sip:{}@x.invalid;transport=ws>\r\nEvent: presence\r\nExpires: 600\r\n\
+             Accept: application/pidf+xml\r\n",
+            self.extension
+        );
+        let accepted = self.ask("SUBSCRIBE", &format!("sip:{to}@tabphone"), to, "watch", &headers, "").await;
+        assert_eq!(accepted.status, Status::OK, "{accepted:?}");
+    }
+
+    /// Hears notifications, and answers them, until one says this: the last one.
+    pub async fn hears(&mut self, what: &str) -> Request {
+        loop {
+            let notify = self.request("NOTIFY").await;
+            self.answer(&notify, Status::OK).await;
+            if String::from_utf8_lossy(&notify.body).contains(what) {
+                return notify;
+            }
+        }
+    }
+
     /// Hangs up a call to `to` that was accepted with this.
     pub async fn hang_up(&mut self, to: &str, accepted: &Response) {
         let raw = |name: HeaderName| accepted.headers.raw(&name).next().unwrap_or_default().to_owned();
@@ -92,17 +117,24 @@ impl Phone {
 
     /// The next message, which is a request of this method.
     pub async fn request(&mut self, method: &str) -> Request {
-        match self.next().await {
-            SipMessage::Request(request) if request.method.as_str() == method => request,
-            other => panic!("{other:?}"),
-        }
+        let request = match self.early.pop_front() {
+            Some(request) => request,
+            None => match self.next().await {
+                SipMessage::Request(request) => request,
+                SipMessage::Response(response) => panic!("{response:?}"),
+            },
+        };
+        assert_eq!(request.method.as_str(), method, "{request:?}");
+        request
     }
 
-    /// The next message, which is a response.
+    /// The next response; requests that come before are there for [`Self::request`].
     pub async fn response(&mut self) -> Response {
-        match self.next().await {
-            SipMessage::Response(response) => response,
-            SipMessage::Request(request) => panic!("{request:?}"),
+        loop {
+            match self.next().await {
+                SipMessage::Response(response) => return response,
+                SipMessage::Request(request) => self.early.push_back(request),
+            }
         }
     }
 
@@ -121,6 +153,7 @@ impl Phone {
     pub async fn hears_nothing(&mut self) {
         let options = self.ask("OPTIONS", "sip:tabphone", "", "options", "", "").await;
         assert_eq!(options.status, Status::OK);
+        assert_eq!(self.early, []);
     }
 
     pub async fn say(&mut self, text: &str) {

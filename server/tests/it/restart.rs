@@ -4,6 +4,7 @@ use crate::command_line::Server;
 use crate::house::{ALICE, BOB, accounts, browser, sign_in};
 use crate::phone::Phone;
 use app::phone::Status as Doing;
+use sip::header::CSeq;
 use sip::message::{HeaderName, Request, Status};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -110,6 +111,25 @@ async fn a_phone_that_unregistered_is_not_waited_for() {
     let mut alice = Phone::register(&exchange.url, ALICE).await;
     assert_eq!(alice.invite(BOB.0, "call").await.status, Status::TRYING);
     assert_eq!(alice.response().await.status, Status::TEMPORARILY_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn who_watches_somebody_goes_on_watching() {
+    let exchange = Exchange::open().await;
+    let (mut alice, _bob) = (Phone::register(&exchange.url, ALICE).await, Phone::register(&exchange.url, BOB).await);
+    alice.watch(BOB.0).await;
+    let before = alice.hears("<basic>open</basic>").await;
+    exchange.written("snapshots", 1).await;
+
+    let exchange = exchange.restart();
+    let mut bob = Phone::register(&exchange.url, BOB).await;
+    let mut alice = Phone::register(&exchange.url, ALICE).await;
+    let after = alice.hears("<basic>open</basic>").await;
+    assert_eq!(raw(&after, HeaderName::CallId), raw(&before, HeaderName::CallId));
+    let seq = |notify: &Request| notify.headers.get::<CSeq>().unwrap().seq;
+    assert!(seq(&after) > seq(&before), "a lower one would be refused");
+    bob.unregister().await;
+    alice.hears("<basic>closed</basic>").await;
 }
 
 #[tokio::test]

@@ -7,9 +7,9 @@ use crate::exchange::mail::Order;
 use crate::exchange::mailbox::{Limits, Mailbox, Want};
 use crate::ports::{Envelope, Ledger, PortError, Record, Saved, Shared};
 use sip::message::{Request, Response};
-use sip::notifier::Snapshot;
+use sip::notifier::{self, Snapshot};
 use sip::proxy::{self, CallState, Progress, Proxy, QuestionId, SendId};
-use sip::registrar::{Binding, Flow, Party, Registrar};
+use sip::registrar::{Binding, Flow, Party, Registrar, SavedBinding};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +18,8 @@ use tokio::time::timeout;
 
 /// How long the storage may take to answer: who sends a message waits for 32 s, of which phones may have taken 28.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a phone that was there before a restart has to come back, at least.
+const RETURN: Duration = Duration::from_secs(60);
 /// How long it may take when the server stops.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -56,7 +58,7 @@ impl Storage {
             let away = at.saturating_sub(written);
             let saved = if away <= STALE { serde_json::from_slice(&bytes).ok() } else { None };
             match saved {
-                Some(saved) => registrar.import(&user, saved, Duration::from_millis(away), now()),
+                Some(saved) => registrar.import(&user, returning(saved, Duration::from_millis(away)), now()),
                 // Its phone was gone before, or another version of the program wrote it.
                 None => journal.bound(&user, at),
             }
@@ -105,7 +107,25 @@ impl Storage {
     }
 }
 
+/// The bindings as they are taken back after that time. They may have been refreshed since they were written, so each phone
+/// is waited for.
+fn returning(mut bindings: Vec<SavedBinding>, away: Duration) -> Vec<SavedBinding> {
+    for binding in &mut bindings {
+        binding.remaining = binding.remaining.saturating_sub(away).max(RETURN);
+    }
+    bindings
+}
+
 impl Desk {
+    /// A user's bindings were refreshed.
+    pub(super) fn refreshed(&mut self, user: &str) {
+        self.storage.journal.refreshed(user, clock::now());
+        if self.notifier.subscriptions() > 0 {
+            let (user, bindings) = (user.to_owned(), self.registrar.bindings(user).to_vec());
+            self.notifier.handle(notifier::Input::Bindings { user, bindings }, now());
+        }
+    }
+
     /// Takes the calls that there were before a restart; the bindings are known.
     pub(super) fn take_calls(&mut self) {
         for (number, Saved { bytes, .. }) in std::mem::take(&mut self.storage.before) {

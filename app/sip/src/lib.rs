@@ -51,6 +51,7 @@ pub mod digest;
 pub mod header;
 pub mod hook;
 pub mod message;
+pub mod notifier;
 pub mod proxy;
 pub mod registrar;
 pub mod sdp;

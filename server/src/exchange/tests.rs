@@ -1,6 +1,7 @@
 //! The room from outside.
 
 mod harness;
+mod storage;
 
 use super::visitors::MAX_STRANGERS;
 use crate::ports::LineEvents as _;

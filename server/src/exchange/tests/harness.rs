@@ -2,7 +2,7 @@
 
 use crate::exchange::*;
 use crate::login::throttle;
-use crate::ports::{AccountId, Dialled, Ended, Ha1, PortError, SessionId, SignedIn};
+use crate::ports::{AccountId, Dialled, Ended, Ha1, Kept, PortError, Record, SessionId, SignedIn};
 use crate::stop::Stopper;
 use async_trait::async_trait;
 use futures::{SinkExt as _, StreamExt as _};
@@ -107,6 +107,24 @@ impl Leases for Neighbours {
     }
 }
 
+/// A storage that forgets.
+struct Nowhere;
+
+#[async_trait]
+impl Ledger for Nowhere {
+    async fn read(&self) -> Result<Kept, PortError> {
+        Ok(Kept::default())
+    }
+
+    async fn write(&self, _records: Vec<Record>) -> Result<Vec<i64>, PortError> {
+        Ok(Vec::new())
+    }
+
+    async fn message(&self, _id: i64) -> Result<Option<Vec<u8>>, PortError> {
+        Ok(None)
+    }
+}
+
 /// A server that runs.
 pub(super) struct Server {
     pub(super) address: String,
@@ -121,6 +139,10 @@ pub(super) async fn server() -> Server {
 }
 
 pub(super) async fn server_with(unsigned: Duration) -> Server {
+    server_on(unsigned, Arc::new(Nowhere)).await
+}
+
+pub(super) async fn server_on(unsigned: Duration, ledger: Shared<dyn Ledger>) -> Server {
     let neighbours = Arc::new(Neighbours {
         epochs: Mutex::default(),
         logged_out: Mutex::default(),
@@ -144,8 +166,9 @@ pub(super) async fn server_with(unsigned: Duration) -> Server {
         routes: neighbours.clone(),
         leases: neighbours.clone(),
         guesses: Arc::new(throttle::Shared::default()),
+        ledger,
     };
-    let exchange = Exchange::start(options, ports, stopper.stop()).unwrap();
+    let exchange = Exchange::start(options, ports, stopper.stop()).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let routes = router(exchange.clone()).into_make_service_with_connect_info::<SocketAddr>();

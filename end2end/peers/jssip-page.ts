@@ -121,6 +121,7 @@ Screen.for((screen: Screen, owner: Owner): Library => {
 
   return {
     dial: (number) => void agent.call(number, media),
+    leave: () => agent.stop(),
     message(number, text) {
       const eventHandlers = {
         succeeded: ({ response }: { response: { status_code: number } }) => screen.log(`message sent: ${response.status_code}`),

@@ -207,6 +207,7 @@ Screen.for((page: Screen, owner: Owner): Library => {
       const inviter = new Inviter(agent, address(number), media);
       void begin(inviter, shows(new SipJsCall(inviter, screen)));
     },
+    leave: () => void registerer.unregister(),
     message(number, text) {
       void new Messager(agent, address(number), text).message({
         requestDelegate: {

@@ -34,6 +34,8 @@ export interface Library {
   message(number: string, text: string): void;
   /** Subscribes to somebody's presence (RFC 3856). */
   watch(number: string): void;
+  /** Unregisters and goes. */
+  leave(): void;
   /** Publishes this PIDF document as the owner's presence (RFC 3903); not every library can. */
   publish?(document: string): void;
 }
@@ -142,6 +144,7 @@ export class Screen {
     screen.#buttons('#beside', {
       Message: () => library.message(screen.number, screen.text),
       Watch: () => library.watch(screen.number),
+      Leave: () => library.leave(),
       ...(library.publish === undefined ? {} : { Publish: () => library.publish?.(screen.text) }),
     });
   }

@@ -98,6 +98,13 @@ export class Stranger implements Talker {
     await this.press('Publish');
   }
 
+  /** Unregisters, and closes the page. */
+  async leaves(): Promise<void> {
+    await this.press('Leave');
+    await expect(this.page.getByRole('status')).not.toHaveText('Ready');
+    await this.page.close();
+  }
+
   async press(name: string): Promise<void> {
     await this.button(name).click();
   }

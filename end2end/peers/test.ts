@@ -29,7 +29,7 @@ interface Fixtures {
   stranger: (library: Library, account: Account, opening: Opening) => Promise<Stranger>;
   /** Whoever it is, ready for calls. */
   talker: <M extends Maker>(maker: M, account: Account, tone: number) => Promise<M extends 'Tabphone' ? Phone : Stranger>;
-  /** A cell of the table is proved: what, and between whom. */
+  /** A cell of the table of `fixtures/table.ts` is proved: what, and between whom. */
   proved: (what: string, between: string) => void;
 }
 

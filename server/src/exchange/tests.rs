@@ -1,6 +1,8 @@
 //! The room from outside.
 
+mod bounds;
 mod harness;
+mod torture;
 
 use super::visitors::MAX_STRANGERS;
 use crate::ports::LineEvents as _;

@@ -20,8 +20,10 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 /// How long anything may take.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The other rooms: cookie `n` is a session of account n, whose extension is 1000 + n; each line's epoch is 7.
+/// The other rooms: cookie `n` is a session of account n, whose extension is 1000 + n unless a test says otherwise;
+/// each line's epoch is 7.
 pub(super) struct Neighbours {
+    pub(super) people: Mutex<Vec<SignedIn>>,
     pub(super) epochs: Mutex<HashMap<AccountId, u64>>,
     pub(super) logged_out: Mutex<Vec<AccountId>>,
     pub(super) ended: broadcast::Sender<AccountId>,
@@ -36,7 +38,8 @@ pub(super) fn person(account: AccountId) -> SignedIn {
 impl Sessions for Neighbours {
     async fn signed_in(&self, parts: &http::request::Parts) -> Option<SignedIn> {
         let account: AccountId = parts.headers.get("cookie")?.to_str().ok()?.parse().ok()?;
-        (!self.logged_out.lock().unwrap().contains(&account)).then(|| person(account))
+        let known = self.people.lock().unwrap().iter().find(|person| person.account == account).cloned();
+        known.filter(|_| !self.logged_out.lock().unwrap().contains(&account))
     }
 
     fn session(&self, _parts: &http::request::Parts) -> Option<SessionId> {
@@ -51,11 +54,11 @@ impl Sessions for Neighbours {
 #[async_trait]
 impl Accounts for Neighbours {
     async fn by_extension(&self, extension: &str) -> Option<SignedIn> {
-        (1..=3).map(person).find(|person| person.extension == extension)
+        self.people.lock().unwrap().iter().find(|person| person.extension == extension).cloned()
     }
 
     async fn all(&self) -> Result<Vec<SignedIn>, PortError> {
-        Ok((1..=3).map(person).collect())
+        Ok(self.people.lock().unwrap().clone())
     }
 
     async fn ha1(&self, extension: &str) -> Option<Ha1> {
@@ -96,6 +99,7 @@ pub(super) async fn server() -> Server {
 
 pub(super) async fn server_with(unsigned: Duration) -> Server {
     let neighbours = Arc::new(Neighbours {
+        people: Mutex::new((1..=3).map(person).collect()),
         epochs: Mutex::default(),
         logged_out: Mutex::default(),
         ended: broadcast::channel(8).0,
@@ -104,7 +108,7 @@ pub(super) async fn server_with(unsigned: Duration) -> Server {
     let stopper = Stopper::default();
     let options = Options {
         domain: "tabphone".into(),
-        aliases: Vec::new(),
+        aliases: super::torture::hosts(),
         allowed_origins: vec!["https://partner.example".into()],
         origins: Origins::new(None).unwrap(),
         ringing: Duration::from_secs(45),

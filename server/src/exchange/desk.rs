@@ -278,8 +278,15 @@ impl Desk {
                 let found = accounts.by_extension(&user).await;
                 Order::Callee(id, found.map(|person| party(person.extension, person.name)))
             }),
-            proxy::Output::Event(proxy::Event::Calls { user, count }) => {
-                let change = self.presence.calls(&user, count);
+            // Nothing is served, so the phones answer; and nothing is kept.
+            proxy::Output::Ask(_, proxy::Question::Serve { .. }) | proxy::Output::Event(proxy::Event::Sent { .. }) => {}
+            proxy::Output::Ask(id, proxy::Question::Keep { .. }) => {
+                let full = proxy::Answer::Kept(Err(proxy::Refusal::Full));
+                self.proxy.handle(proxy::Input::Answer(id, full), now());
+            }
+            proxy::Output::Event(proxy::Event::Dialogs { user, dialogs }) => {
+                let answered = dialogs.iter().filter(|call| call.state == proxy::Progress::Confirmed).count();
+                let change = self.presence.calls(&user, answered);
                 self.tell(change);
             }
             proxy::Output::Event(proxy::Event::Rejected { flow }) => self.rejected(flow),

@@ -1,13 +1,15 @@
-/** Transfers between clients that are not ours; the third is each of them in turn. All of them: `soak`. */
+/** Transfers by clients that are not ours; the third is each of them in turn. All of them: `soak`. */
 
 import { test, ALICE, BOB, CAROL, HIGH, LOW, THIRD, type Library, type Maker } from '../peers/test.ts';
 import { attended, blind } from '../peers/transfer.ts';
 
-const THREES: readonly (readonly [Library, Library, Maker])[] = [
+const THREES: readonly (readonly [Library, Maker, Maker])[] = [
   ['JsSIP', 'JsSIP', 'Tabphone'],
   ['JsSIP', 'SIP.js', 'JsSIP'],
   ['SIP.js', 'JsSIP', 'SIP.js'],
   ['SIP.js', 'SIP.js', 'Tabphone'],
+  ['JsSIP', 'Tabphone', 'SIP.js'],
+  ['SIP.js', 'Tabphone', 'JsSIP'],
 ];
 
 for (const [from, to, third] of THREES) {

@@ -3,7 +3,7 @@
 import { connect, talk, type Stranger, type Talker } from './stranger.ts';
 
 /** The first, in a call with the second, hands them over to the third, whom nobody asks before. */
-export async function blind(first: Stranger, second: Stranger, third: Talker): Promise<void> {
+export async function blind(first: Stranger, second: Talker, third: Talker): Promise<void> {
   await connect(first, second);
   await first.transfer(third.account.extension);
   await third.ringsFor(second.account);
@@ -14,7 +14,7 @@ export async function blind(first: Stranger, second: Stranger, third: Talker): P
 }
 
 /** The first, in a call with the second, holds it, asks the third, and puts the two together. */
-export async function attended(first: Stranger, second: Stranger, third: Talker): Promise<void> {
+export async function attended(first: Stranger, second: Talker, third: Talker): Promise<void> {
   await connect(first, second);
   await first.hold();
   await connect(first, third);

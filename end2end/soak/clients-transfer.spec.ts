@@ -4,12 +4,12 @@ import { test, ALICE, BOB, CAROL, HIGH, LOW, THIRD, type Library, type Maker } f
 import { attended, blind } from '../peers/transfer.ts';
 
 const LIBRARIES: readonly Library[] = ['JsSIP', 'SIP.js'];
-const THIRDS: readonly Maker[] = ['JsSIP', 'SIP.js', 'Tabphone'];
+const MAKERS: readonly Maker[] = ['JsSIP', 'SIP.js', 'Tabphone'];
 
 for (const from of LIBRARIES) {
-  for (const to of LIBRARIES) {
+  for (const to of MAKERS) {
     test(`${from} hands ${to} over to everybody`, async ({ talker }) => {
-      for (const third of THIRDS) {
+      for (const third of MAKERS) {
         await test.step(third, async () => {
           const [one, two, three] = await Promise.all([talker(from, ALICE, LOW), talker(to, BOB, HIGH), talker(third, CAROL, THIRD)]);
           await blind(one, two, three);

@@ -209,16 +209,16 @@ impl Client {
     }
 
     pub(super) async fn response(&mut self) -> Response {
-        let text = self.text().await;
-        match SipMessage::parse(text.as_bytes()).unwrap() {
+        let message = self.next().await;
+        match SipMessage::parse(&message.into_data()).unwrap() {
             SipMessage::Response(response) => response,
             SipMessage::Request(request) => panic!("{request:?}"),
         }
     }
 
     pub(super) async fn request(&mut self) -> Request {
-        let text = self.text().await;
-        match SipMessage::parse(text.as_bytes()).unwrap() {
+        let message = self.next().await;
+        match SipMessage::parse(&message.into_data()).unwrap() {
             SipMessage::Request(request) => request,
             SipMessage::Response(response) => panic!("{response:?}"),
         }
@@ -275,13 +275,15 @@ pub(super) fn options(seq: u32) -> String {
 
 /// 1001 calls 1002, which answers: the 200 as the caller sees it.
 pub(super) async fn call(caller: &mut Client, callee: &mut Client) -> Response {
-    caller
-        .send(
-            "INVITE sip:1002@tabphone SIP/2.0\r\nVia: SIP/2.0/WS x.invalid;branch=z9hG4bKi\r\nMax-Forwards: 70\r\n\
-             From: <sip:1001@tabphone>;tag=1\r\nTo: <sip:1002@tabphone>\r\nCall-ID: i\r\nCSeq: 1 INVITE\r\n\
-             Contact: <sip:1001@x.invalid;transport=ws>\r\n\r\n",
-        )
-        .await;
+    call_numbered(caller, callee, 0).await
+}
+
+/// The same, of several calls.
+pub(super) async fn call_numbered(caller: &mut Client, callee: &mut Client, number: u32) -> Response {
+    let invite = "INVITE sip:1002@tabphone SIP/2.0\r\nVia: SIP/2.0/WS x.invalid;branch=z9hG4bKi\r\nMax-Forwards: 70\r\n\
+                  From: <sip:1001@tabphone>;tag=1\r\nTo: <sip:1002@tabphone>\r\nCall-ID: i\r\nCSeq: 1 INVITE\r\n\
+                  Contact: <sip:1001@x.invalid;transport=ws>\r\n\r\n";
+    caller.send(of_call(invite, number)).await;
     let invite = callee.request().await;
     let mut answer = Response::to_request(&invite, sip::message::Status::OK);
     answer.set_to_tag("2");
@@ -291,6 +293,16 @@ pub(super) async fn call(caller: &mut Client, callee: &mut Client) -> Response {
     let accepted = caller.response().await;
     assert_eq!(accepted.status.code(), 200);
     accepted
+}
+
+/// A request of the call with this number; that of [`call`] and [`bye`] is 0.
+pub(super) fn of_call(request: &str, number: u32) -> String {
+    match number {
+        0 => request.into(),
+        _ => request
+            .replace("Call-ID: i\r\n", &format!("Call-ID: i{number}\r\n"))
+            .replace("z9hG4bK", &format!("z9hG4bK{number}")),
+    }
 }
 
 pub(super) fn bye(accepted: &Response) -> String {

@@ -1,20 +1,20 @@
 //! From the arrival of a request to the phones it goes to (RFC 3261 16.3 to 16.5).
 
 use super::context::{Client, Context, Leg, Server, Stage};
+use super::gruu::Named;
 use super::joins::is_within_only;
-use super::response_context::ResponseContext;
 use super::serve::of_service;
 use super::token::{Endpoint, Ends};
 use super::{
-    Admission, Answer, Destination, Event, Flow, MAX_USERS, Output, Party, Proxy, Question, QuestionId, forward,
+    Admission, Answer, Destination, Event, Flow, MAX_USERS, Output, Party, Proxy, Question, QuestionId, Route, forward,
 };
 use crate::header::{Allow, Contact, From, MaxForwards, ProxyRequire, RetryAfter, To, Unsupported};
-use crate::message::{Method, Request, Response, Status};
+use crate::message::{HeaderName, Method, Request, Response, Status};
 use crate::registrar::{Place, Verdict};
 use crate::time::Instant;
 use crate::transaction::{Key, ServerInvite, ServerNonInvite};
 use crate::uri::{Host, Uri};
-use alloc::string::ToString as _;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 /// How long a client that sends too much is asked to wait, in seconds.
@@ -66,7 +66,7 @@ impl Proxy {
 
     /// An answer to a question.
     pub(super) fn answered(&mut self, id: QuestionId, answer: Answer, now: Instant) {
-        let asked = self.state.contexts.iter().find(|(_, context)| context.question() == Some(id));
+        let asked = self.state.contexts.iter().find(|(_, context)| context.asks(id));
         let Some(number) = asked.map(|(number, _)| *number) else {
             return;
         };
@@ -83,19 +83,21 @@ impl Proxy {
                     }
                 }
             }
-            (Stage::Locating { .. }, Answer::Route(route)) => {
+            (Stage::Locating { user, .. }, Answer::Route(route)) => {
                 context.stage = Stage::Settled;
                 match route {
+                    Some(Route { destination: Destination::Service, .. }) => proxy.dialled(context, now),
                     Some(_) if proxy.is_served(&context.request) => proxy.serve(context),
                     Some(route) => {
                         if let Destination::User(_) = &route.destination {
                             proxy.will_keep(context, &route.party.user, now);
                         }
-                        proxy.fork(context, &route.party, now);
+                        proxy.hunt(context, user, route, now);
                     }
                     None => proxy.reply(context, Status::NOT_FOUND, now),
                 }
             }
+            (Stage::Forked { .. }, Answer::Route(route)) => proxy.routed(context, id, route, now),
             (Stage::Serving { .. }, answer @ Answer::Served(_)) | (Stage::Keeping { .. }, answer @ Answer::Kept(_)) => {
                 if let Some(answer) = of_service(answer, &context.request) {
                     proxy.service_answered(context, answer, now);
@@ -190,11 +192,15 @@ impl Proxy {
         }
         let came_by = connection.arrival.host.clone();
         let caller = self.sender(context, flow, &party);
+        let honest = self.allows_contact(context, &party, came_by.as_ref());
         context.caller = Some((party, caller));
         if context.request.method == Method::Invite {
             self.reply(context, Status::TRYING, now);
         }
         self.gate.strip(&mut context.request);
+        if !honest {
+            return self.reply(context, Status::FORBIDDEN, now);
+        }
         let domain = &self.config.domain;
         let Ok(ends) = forward::take_route(&mut context.request, &self.tokens, domain, came_by.as_ref()) else {
             return self.reply(context, Status::NOT_FOUND, now);
@@ -204,6 +210,9 @@ impl Proxy {
             Some(ends) if in_dialog => self.route(context, &ends, came_by.as_ref(), now),
             None if in_dialog && self.is_of_service(&context.request, came_by.as_ref()) => self.serve(context),
             None if in_dialog => self.reply(context, Status::CALL_DOES_NOT_EXIST, now),
+            Some(_) if context.request.headers.contains(HeaderName::Route) => {
+                self.reply(context, Status::NOT_FOUND, now);
+            }
             ends => self.invited(context, ends.as_ref(), came_by.as_ref(), now),
         }
     }
@@ -239,8 +248,12 @@ impl Proxy {
         };
         let bindings = self.state.bindings.get(&party.user).map(Vec::as_slice).unwrap_or_default();
         let by_contact = bindings.iter().find(|binding| Some(binding.uri()) == contact.as_ref());
-        let by_flow = || bindings.iter().find(|binding| binding.flow() == Some(flow));
-        match by_contact.or_else(by_flow) {
+        let by_gruu = || match self.named(contact.as_ref()?) {
+            Named::Phone { user, device } if user == party.user => bindings.iter().find(|b| b.device == device),
+            Named::Phone { .. } | Named::User | Named::Nobody => None,
+        };
+        let by_flow = || bindings.iter().find(|binding| binding.sends_over(flow));
+        match by_contact.or_else(by_gruu).or_else(by_flow) {
             Some(binding) => Endpoint { user: party.user.clone(), device: binding.device.clone() },
             None => Endpoint::unregistered(party.user.clone(), flow),
         }
@@ -249,16 +262,26 @@ impl Proxy {
     /// RFC 3261 16.5, outside of dialogs: who is called?
     fn locate(&mut self, context: &mut Context, came_by: Option<&Host>, now: Instant) {
         match self.config.domain.place(&context.request.uri, came_by) {
-            Place::User(user) => {
-                let question = QuestionId(self.next());
-                self.outputs.push_back(Output::Ask(question, Question::Route { user: user.clone() }));
-                context.stage = Stage::Locating { question, user };
-            }
+            Place::User(name) => match self.named(&context.request.uri) {
+                Named::User => self.look_up(context, name),
+                Named::Phone { user, .. } => self.look_up(context, user),
+                Named::Nobody => self.reply(context, Status::NOT_FOUND, now),
+            },
             Place::Domain if self.is_served(&context.request) => self.serve(context),
             Place::Domain => self.answer_for_domain(context, now),
-            Place::Foreign => self.reply(context, Status::NOT_FOUND, now),
+            Place::Foreign => match self.meant(&context.request.uri) {
+                Some(phone) => self.look_up(context, phone.user),
+                None => self.reply(context, Status::NOT_FOUND, now),
+            },
             Place::Unsupported => self.reply(context, Status::UNSUPPORTED_URI_SCHEME, now),
         }
+    }
+
+    /// Asks whose number it is.
+    fn look_up(&mut self, context: &mut Context, user: String) {
+        let question = QuestionId(self.next());
+        self.outputs.push_back(Output::Ask(question, Question::Route { user: user.clone() }));
+        context.stage = Stage::Locating { question, user };
     }
 
     /// A request to nobody but the domain.
@@ -267,36 +290,6 @@ impl Proxy {
         let mut response = Response::to_request(&context.request, status);
         response.headers.set(&Allow(Vec::from([Method::Options, Method::Register])));
         self.respond(context, response, now);
-    }
-
-    /// To all phones of `callee` that can be reached, but the one that asks (RFC 3261 16.6).
-    fn fork(&mut self, context: &mut Context, callee: &Party, now: Instant) {
-        let bindings = self.state.bindings.get(&callee.user).cloned().unwrap_or_default();
-        let reachable: Vec<_> = bindings.iter().filter(|b| b.flow().is_some() && b.flow() != context.flow).collect();
-        let Some((party, caller)) = context.caller.clone().filter(|_| !reachable.is_empty()) else {
-            return self.unreached(context, Status::TEMPORARILY_UNAVAILABLE, now);
-        };
-        let trace = forward::trace(&context.request, &self.tokens);
-        let mut legs = Vec::new();
-        for binding in reachable {
-            let target = Endpoint { user: callee.user.clone(), device: binding.device.clone() };
-            let uri = binding.uri().clone();
-            let mut request = forward::request(&context.request, uri, &party, &self.config.domain);
-            if request.method.makes_dialog() {
-                let ends = Ends { caller: caller.clone(), callee: target.clone() };
-                forward::record_route(&mut request, &ends, &self.tokens, &self.config.domain);
-            }
-            legs.push(self.leg(request, &trace, target, Some(callee.clone())));
-        }
-        let responses = if context.request.method == Method::Invite {
-            let wanted = forward::expires(&context.request);
-            let ringing = self.config.ringing.into_iter().chain(wanted).min();
-            ResponseContext::invite(legs.len(), self.config.timer_c, ringing.map(|time| now + time), now)
-        } else {
-            ResponseContext::other(legs.len())
-        };
-        context.stage = Stage::Forked { responses, legs };
-        self.start_legs(context, now);
     }
 
     /// A way to a phone, with a Via of its own.

@@ -4,8 +4,11 @@
 
 mod bench;
 mod calls;
+mod codes;
 mod dialogs;
+mod diversion;
 mod following;
+mod groups;
 mod hostile;
 mod joins;
 mod ladder;
@@ -16,7 +19,9 @@ mod network;
 mod proxy;
 mod real;
 mod registrar;
+mod registrar_speed;
 mod registrations;
 mod repeats;
+mod routing;
 mod send;
 mod serve;

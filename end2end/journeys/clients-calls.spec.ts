@@ -11,6 +11,7 @@ const PAIRS = MAKERS.flatMap((caller) => MAKERS.map((callee) => [caller, callee]
 for (const [from, to] of PAIRS) {
   const pair = `${from} → ${to}`;
   test(`${pair}: a call and its endings, hold, keys`, async ({ talker, proved }) => {
+    test.slow();
     const [one, two] = await Promise.all([talker(from, ALICE, LOW), talker(to, BOB, HIGH)]);
     const works = (what: string) => proved(what, pair);
 

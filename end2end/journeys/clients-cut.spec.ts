@@ -13,6 +13,7 @@ const test = base.extend<{ cable: Cable }>({
 
 for (const library of ['JsSIP', 'SIP.js'] satisfies Library[]) {
   test(`${library}: a cut connection, and what becomes of its calls`, async ({ talker, stranger, cable, proved }) => {
+    test.slow();
     const alice = await talker('Tabphone', ALICE, LOW);
     const bob = await stranger(library, BOB, { tone: HIGH, socket: cable.at('/sip', 'ws') });
     bob.complaints.expect(/WebSocket|[Tt]ransport|closed|disconnect/);

@@ -14,6 +14,7 @@ const THREES: readonly (readonly [Library, Maker, Maker])[] = [
 
 for (const [from, to, third] of THREES) {
   test(`${from} hands ${to} over to ${third}`, async ({ talker, proved }) => {
+    test.slow();
     const [one, two, three] = await Promise.all([talker(from, ALICE, LOW), talker(to, BOB, HIGH), talker(third, CAROL, THIRD)]);
     await blind(one, two, three);
     proved(`blind transfer, to ${third}`, `${from} → ${to}`);

@@ -92,7 +92,8 @@ pub enum Input {
         /// The request.
         request: Request,
     },
-    /// A user's bindings, all that there are now. Told whenever they change, also when they were only refreshed.
+    /// A user's bindings, all that there are now. Told whenever they change; when they were only refreshed it may be
+    /// told, so that `reg` says how long they last.
     Bindings {
         /// Whose.
         user: String,

@@ -3,6 +3,7 @@
 use super::api::{Config, Disclosure};
 use super::compose;
 use super::package::Package;
+use super::refusal::seconds;
 use super::resource::{Contact, Resource};
 use crate::Instant;
 use crate::body::dialog_info::{Dialog, DialogInfo, DialogState, Participant};
@@ -110,10 +111,7 @@ fn mailbox(entity: &str, resource: &Resource, config: &Config) -> MessageSummary
 }
 
 fn registration(entity: String, version: u32, resource: &Resource, told: &mut Vec<String>, now: Instant) -> RegInfo {
-    let departed = resource
-        .departed
-        .iter()
-        .filter(|gone| told.contains(&gone.binding.device) && !resource.is_bound(&gone.binding.device));
+    let departed = resource.departed.iter().filter(|gone| told.contains(&gone.id()) && !resource.is_active(&gone.id()));
     let over = departed.map(|gone| contact(gone, ContactState::Terminated, now));
     let bound = resource.contacts.iter().map(|bound| contact(bound, ContactState::Active, now));
     let contacts: Vec<RegisteredContact> = bound.chain(over).collect();
@@ -122,7 +120,7 @@ fn registration(entity: String, version: u32, resource: &Resource, told: &mut Ve
         (true, false) => RegistrationState::Terminated,
         (true, true) => RegistrationState::Init,
     };
-    *told = resource.contacts.iter().map(|bound| bound.binding.device.clone()).collect();
+    *told = resource.contacts.iter().map(Contact::id).collect();
     let registration = Registration { aor: entity, id: "exchange".into(), state: Some(state), contacts };
     RegInfo { version: Some(version), notice: Notice::Full, registrations: [registration].into() }
 }
@@ -130,11 +128,12 @@ fn registration(entity: String, version: u32, resource: &Resource, told: &mut Ve
 fn contact(contact: &Contact, state: ContactState, now: Instant) -> RegisteredContact {
     let Contact { binding, event } = contact;
     let params = &binding.contact.params;
-    let left = binding.expires.since(now).as_secs();
-    let expires = matches!(state, ContactState::Active).then(|| u32::try_from(left).unwrap_or(u32::MAX));
+    // A refresh need not be told: what seems to be over, but is bound, lasts for longer than is known.
+    let left = Some(seconds(binding.expires.since(now))).filter(|left| *left > 0);
+    let expires = left.filter(|_| matches!(state, ContactState::Active));
     let instance = binding.instance.as_ref().map(|instance| ("+sip.instance".into(), format!("\"<{instance}>\"")));
     RegisteredContact {
-        id: binding.device.clone(),
+        id: contact.id(),
         state: Some(state),
         event: Some(*event),
         expires,

@@ -6,6 +6,7 @@ use crate::body::pidf::Presence;
 use crate::body::reginfo::ContactEvent;
 use crate::proxy::CallState;
 use crate::registrar::{Binding, Reach};
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -48,6 +49,13 @@ pub(super) struct Contact {
     pub(super) event: ContactEvent,
 }
 
+impl Contact {
+    /// Names it among the user's: a phone with several flows has several contacts (RFC 5626 4.2).
+    pub(super) fn id(&self) -> String {
+        flow_id(&self.binding)
+    }
+}
+
 impl Resource {
     /// Whether nothing is known that is not known of everybody.
     pub(super) const fn is_blank(&self) -> bool {
@@ -67,7 +75,7 @@ impl Resource {
     pub(super) fn bind(&mut self, bindings: Vec<Binding>, watched: bool, now: Instant) -> Change {
         let before = core::mem::take(&mut self.contacts);
         for binding in bindings {
-            let known = before.iter().find(|known| known.binding.device == binding.device);
+            let known = before.iter().find(|known| known.id() == flow_id(&binding));
             let event = match known {
                 None => ContactEvent::Registered,
                 Some(known) if !is_told_as(&known.binding, &binding) => ContactEvent::Refreshed,
@@ -77,7 +85,7 @@ impl Resource {
         }
         if watched {
             for gone in &before {
-                if !self.is_bound(&gone.binding.device) {
+                if !self.is_active(&gone.id()) {
                     let expired = end(&gone.binding) <= now;
                     let event = if expired { ContactEvent::Expired } else { ContactEvent::Unregistered };
                     remember(&mut self.departed, Contact { binding: gone.binding.clone(), event });
@@ -114,6 +122,11 @@ impl Resource {
         Change { package: (before != waiting).then_some(Package::MessageSummary), presence: false }
     }
 
+    /// Whether the contact of that name is bound.
+    pub(super) fn is_active(&self, id: &str) -> bool {
+        self.contacts.iter().any(|contact| contact.id() == id)
+    }
+
     /// Whether a phone is registered, also if its connection is being made anew.
     pub(super) fn is_bound(&self, device: &str) -> bool {
         self.contacts.iter().any(|contact| contact.binding.device == device)
@@ -122,6 +135,13 @@ impl Resource {
     /// When the next publication runs out.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.publications.iter().map(|publication| publication.until).min()
+    }
+}
+
+fn flow_id(binding: &Binding) -> String {
+    match binding.contact.params.value("reg-id") {
+        Some(number) => format!("{}-{number}", binding.device),
+        None => binding.device.clone(),
     }
 }
 

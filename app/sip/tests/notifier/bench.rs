@@ -243,7 +243,7 @@ impl Bench {
 
     fn settle_registrar(&mut self) {
         while let Some(output) = self.registrar.poll() {
-            if let registrar::Output::Event(registrar::Event::Bindings { user, bindings }) = output {
+            if let registrar::Output::Event(registrar::Event::Bindings { user, bindings, .. }) = output {
                 self.notifier.handle(Input::Bindings { user, bindings }, self.at());
                 self.drain();
             }

@@ -196,7 +196,7 @@ fn a_registration() {
     }
 }
 
-/// A response to NOTIFY may be any; nothing of a document gets lost when it comes late.
+/// What is over is remembered for watchers alone, and not all of it.
 #[test]
 fn what_is_over_is_not_kept_for_nobody() {
     for mut bench in benches() {

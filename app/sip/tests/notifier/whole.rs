@@ -71,7 +71,7 @@ impl Whole {
     fn registrar_says(&mut self, output: registrar::Output, now: Instant) {
         match output {
             registrar::Output::Transmit { flow, bytes } => self.out.push_back((flow.0, bytes)),
-            registrar::Output::Event(registrar::Event::Bindings { user, bindings }) => {
+            registrar::Output::Event(registrar::Event::Bindings { user, bindings, .. }) => {
                 self.proxy.handle(proxy::Input::Bindings { user: user.clone(), bindings: bindings.clone() }, now);
                 self.notifier.handle(notifier::Input::Bindings { user, bindings }, now);
             }

@@ -4,7 +4,7 @@ use crate::body::message_summary::MessageClass;
 use crate::body::pidf::Presence;
 use crate::message::{Request, Response};
 use crate::proxy::{CallState, SendId};
-use crate::registrar::{Binding, Domain, Party, QuestionId};
+use crate::registrar::{Binding, Domain, Party, QuestionId, Removed};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -99,6 +99,8 @@ pub enum Input {
         user: String,
         /// All of them.
         bindings: Vec<Binding>,
+        /// Those that are gone, and why.
+        removed: Vec<Removed>,
     },
     /// A user's calls changed.
     Dialogs {

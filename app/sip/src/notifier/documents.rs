@@ -12,6 +12,7 @@ use crate::body::reginfo::{ContactState, RegInfo, RegisteredContact, Registratio
 use crate::body::{Notice, Permille};
 use crate::message::Text;
 use crate::proxy::{CallState, Progress};
+use crate::registrar::public_gruu;
 use crate::uri::{SipUri, Uri};
 use alloc::format;
 use alloc::string::{String, ToString as _};
@@ -54,7 +55,7 @@ pub(super) fn document(
             dialogs(entity, wanted.version, resource, told, disclosure, config).compose()
         }
         Package::MessageSummary => mailbox(&entity, resource, config).compose(),
-        Package::Reg => registration(entity, wanted.version, resource, told, now).compose(),
+        Package::Reg => registration(wanted, resource, told, config, now).compose(),
     }
 }
 
@@ -110,10 +111,21 @@ fn mailbox(entity: &str, resource: &Resource, config: &Config) -> MessageSummary
     MessageSummary { waiting: waiting.new > 0, account: Text::new(entity).ok(), counts: [count].into() }
 }
 
-fn registration(entity: String, version: u32, resource: &Resource, told: &mut Vec<String>, now: Instant) -> RegInfo {
+fn registration(
+    wanted: &Wanted<'_>,
+    resource: &Resource,
+    told: &mut Vec<String>,
+    config: &Config,
+    now: Instant,
+) -> RegInfo {
+    let describe = |known: &Contact, state| {
+        let domain = config.domain.name().to_string();
+        let gruu = known.binding.instance.as_ref().and_then(|id| public_gruu(wanted.user, &domain, id));
+        RegisteredContact { pub_gruu: gruu.map(|uri| uri.to_string()), ..contact(known, state, now) }
+    };
     let departed = resource.departed.iter().filter(|gone| told.contains(&gone.id()) && !resource.is_active(&gone.id()));
-    let over = departed.map(|gone| contact(gone, ContactState::Terminated, now));
-    let bound = resource.contacts.iter().map(|bound| contact(bound, ContactState::Active, now));
+    let over = departed.map(|gone| describe(gone, ContactState::Terminated));
+    let bound = resource.contacts.iter().map(|bound| describe(bound, ContactState::Active));
     let contacts: Vec<RegisteredContact> = bound.chain(over).collect();
     let state = match (resource.contacts.is_empty(), contacts.is_empty()) {
         (false, _) => RegistrationState::Active,
@@ -121,8 +133,9 @@ fn registration(entity: String, version: u32, resource: &Resource, told: &mut Ve
         (true, true) => RegistrationState::Init,
     };
     *told = resource.contacts.iter().map(Contact::id).collect();
-    let registration = Registration { aor: entity, id: "exchange".into(), state: Some(state), contacts };
-    RegInfo { version: Some(version), notice: Notice::Full, registrations: [registration].into() }
+    let registration =
+        Registration { aor: entity(config, wanted.user), id: "exchange".into(), state: Some(state), contacts };
+    RegInfo { version: Some(wanted.version), notice: Notice::Full, registrations: [registration].into() }
 }
 
 fn contact(contact: &Contact, state: ContactState, now: Instant) -> RegisteredContact {

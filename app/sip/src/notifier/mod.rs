@@ -112,8 +112,8 @@ impl Notifier {
             Input::Received { id, from, device, request } => {
                 self.received(Asked { id, from, device, request }, now);
             }
-            Input::Bindings { user, bindings } => {
-                self.learn(&user, now, |resource, watched| resource.bind(bindings, watched, now));
+            Input::Bindings { user, bindings, removed } => {
+                self.learn(&user, now, |resource, watched| resource.bind(bindings, &removed, watched));
             }
             Input::Dialogs { user, dialogs } => {
                 self.learn(&user, now, |resource, watched| resource.call(dialogs, watched));

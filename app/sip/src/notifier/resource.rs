@@ -5,7 +5,7 @@ use crate::Instant;
 use crate::body::pidf::Presence;
 use crate::body::reginfo::ContactEvent;
 use crate::proxy::CallState;
-use crate::registrar::{Binding, Reach};
+use crate::registrar::{Binding, Removal, Removed};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -72,7 +72,7 @@ impl Resource {
     }
 
     /// Takes over what is bound now; says what that changes.
-    pub(super) fn bind(&mut self, bindings: Vec<Binding>, watched: bool, now: Instant) -> Change {
+    pub(super) fn bind(&mut self, bindings: Vec<Binding>, removed: &[Removed], watched: bool) -> Change {
         let before = core::mem::take(&mut self.contacts);
         for binding in bindings {
             let known = before.iter().find(|known| known.id() == flow_id(&binding));
@@ -85,10 +85,11 @@ impl Resource {
         }
         if watched {
             for gone in &before {
-                if !self.is_active(&gone.id()) {
-                    let expired = end(&gone.binding) <= now;
-                    let event = if expired { ContactEvent::Expired } else { ContactEvent::Unregistered };
-                    remember(&mut self.departed, Contact { binding: gone.binding.clone(), event });
+                let id = gone.id();
+                if !self.is_active(&id) {
+                    let why = removed.iter().find(|removed| flow_id(&removed.binding) == id).map(|removed| removed.why);
+                    let binding = gone.binding.clone();
+                    remember(&mut self.departed, Contact { binding, event: event(why) });
                 }
             }
         }
@@ -139,17 +140,18 @@ impl Resource {
 }
 
 fn flow_id(binding: &Binding) -> String {
-    match binding.contact.params.value("reg-id") {
+    match binding.reg_id {
         Some(number) => format!("{}-{number}", binding.device),
         None => binding.device.clone(),
     }
 }
 
-/// When a binding is removed, if nothing happens.
-fn end(binding: &Binding) -> Instant {
-    match binding.reach {
-        Reach::Open(_) => binding.expires,
-        Reach::Lost { until } => binding.expires.min(until),
+/// Why a contact is gone, as its watchers are told.
+const fn event(why: Option<Removal>) -> ContactEvent {
+    match why {
+        Some(Removal::Expired) => ContactEvent::Expired,
+        Some(Removal::Deactivated) => ContactEvent::Deactivated,
+        Some(Removal::Unregistered) | None => ContactEvent::Unregistered,
     }
 }
 

@@ -72,7 +72,13 @@ pub fn register(user: &str, phone: &str, seq: u32, expires: u32, reg_id: u32) ->
     let expires = format!("Expires: {expires}");
     let flow = if reg_id == 1 { String::new() } else { format!("-{reg_id}") };
     let call_id = format!("registration-of-{user}-{phone}{flow}");
-    request(&format!("REGISTER sip:{DOMAIN}"), user, user, &call_id, &[&cseq, &contact, &expires, "Supported: outbound"])
+    request(
+        &format!("REGISTER sip:{DOMAIN}"),
+        user,
+        user,
+        &call_id,
+        &[&cseq, &contact, &expires, "Supported: outbound"],
+    )
 }
 
 /// A document with one tuple and these pieces behind it.

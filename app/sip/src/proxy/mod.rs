@@ -17,6 +17,8 @@
 
 mod admit;
 mod api;
+mod best;
+mod branch;
 mod calls;
 mod completed;
 mod context;
@@ -24,9 +26,12 @@ mod dialog;
 mod follow;
 mod forward;
 mod gruu;
+mod history;
+mod hunt;
 mod inbound;
 mod joins;
 mod legs;
+mod plan;
 mod response_context;
 mod route;
 mod send;
@@ -40,7 +45,7 @@ pub use crate::registrar::{Admission, Arrival, Binding, Domain, Flow, Party, Que
 pub use api::{Answer, Config, Event, Input, Output, Question, Refusal, SendId};
 pub use calls::{CallState, Direction, Progress};
 pub use inbound::Inbound;
-pub use route::{Destination, Group, Order, Route, Rules};
+pub use route::{Destination, Group, Order, Redirects, Route, Rules};
 pub use snapshot::Snapshot;
 
 use crate::clock::Clock;

@@ -23,7 +23,7 @@ const LONGEST: usize = 128;
 /// A public one shows user and instance-id. A temporary one shows nothing: it holds the user, the registration that
 /// it was given out for and a number of its own, encrypted, and nobody can make one, or see that two mean the same phone.
 /// The seal is HMAC-SHA-256 over what it holds, and what it holds is hidden by HMAC-SHA-256 of the seal (the
-/// construction of RFC 5297); so no table of them is needed, and none that was given out is ever lost.
+/// construction of SIV); so no table of them is needed, and none that was given out is ever lost.
 pub(crate) struct Gruus {
     seal: Mac,
     hide: Mac,

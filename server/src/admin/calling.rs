@@ -7,9 +7,6 @@ use sip::proxy::Rules;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// A value, or `off`.
-type Setting<T> = Option<Wanted<T>>;
-
 /// What an option that can be taken away is set to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Wanted<T> {
@@ -44,19 +41,19 @@ pub(super) struct RulesArgs {
     do_not_disturb: Option<bool>,
     /// All calls go to this number at once.
     #[arg(long, value_name = "NUMBER|off", value_parser = number)]
-    divert_always: Setting<String>,
+    divert_always: Option<Wanted<String>>,
     /// Calls go to this number while the person is busy, or not to be disturbed.
     #[arg(long, value_name = "NUMBER|off", value_parser = number)]
-    divert_busy: Setting<String>,
+    divert_busy: Option<Wanted<String>>,
     /// Calls go to this number when nobody answered them.
     #[arg(long, value_name = "NUMBER|off", value_parser = number)]
-    divert_unanswered: Setting<String>,
+    divert_unanswered: Option<Wanted<String>>,
     /// Calls go to this number while no phone of the person is on.
     #[arg(long, value_name = "NUMBER|off", value_parser = number)]
-    divert_unreachable: Setting<String>,
+    divert_unreachable: Option<Wanted<String>>,
     /// How long calls ring before they count as unanswered; off means the server's own time.
     #[arg(long, visible_alias = "after", value_name = "SECONDS|off", value_parser = time)]
-    ringing: Setting<Duration>,
+    ringing: Option<Wanted<Duration>>,
 }
 
 impl<T> From<Wanted<T>> for Option<T> {

@@ -61,7 +61,7 @@ impl Backend for Room {
                 unreachable: rules.unreachable,
                 ringing_seconds: rules.ringing.map(|time| time.as_secs()),
             },
-            Some(Destination::Group(_) | Destination::Service) | None => Wishes::default(),
+            Some(Destination::Group(_) | Destination::Service | Destination::PickUp(_)) | None => Wishes::default(),
         }
     }
 }

@@ -87,6 +87,7 @@ impl Proxy {
                 context.stage = Stage::Settled;
                 match route {
                     Some(Route { destination: Destination::Service, .. }) => proxy.dialled(context, now),
+                    Some(Route { destination: Destination::PickUp(user), .. }) => proxy.pick_up(context, &user, now),
                     Some(_) if proxy.is_served(&context.request) => proxy.serve(context),
                     Some(route) => {
                         if let Destination::User(_) = &route.destination {

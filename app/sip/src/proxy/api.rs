@@ -101,6 +101,7 @@ pub struct SendId(pub u64);
 
 /// What the proxy tells its user.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "it is passed on at once, never kept")]
 pub enum Output {
     /// Send this as one message.
     Transmit {

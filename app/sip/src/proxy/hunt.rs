@@ -69,11 +69,11 @@ impl Proxy {
         let Stage::Forked { responses, legs } = &context.stage else {
             return;
         };
-        let (Some(callee), Some((party, caller))) = (responses.party(target).cloned(), context.caller.clone()) else {
+        let Some(((callee, path), (party, caller))) = responses.callee(target).zip(context.caller.clone()) else {
             return;
         };
+        let (callee, room) = (callee.clone(), MAX_PHONES.saturating_sub(legs.len()));
         let only = self.meant(&context.request.uri);
-        let (path, room) = (responses.path(target), MAX_PHONES.saturating_sub(legs.len()));
         let bindings = self.state.bindings.get(&callee.user).cloned().unwrap_or_default();
         let asks = |b: &Binding| {
             let own = caller.user == callee.user && caller.device == b.device;

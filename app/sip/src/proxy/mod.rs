@@ -31,6 +31,7 @@ mod hunt;
 mod inbound;
 mod joins;
 mod legs;
+mod pick_up;
 mod plan;
 mod response_context;
 mod route;
@@ -138,7 +139,8 @@ impl Proxy {
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         let contexts = self.state.contexts.values().filter_map(Context::deadline);
-        contexts.chain(self.state.completed.deadline()).min().map(|at| self.clock.outside(at))
+        let referrals = self.state.referrals.iter().map(Referral::until);
+        contexts.chain(self.state.completed.deadline()).chain(referrals).min().map(|at| self.clock.outside(at))
     }
 
     /// How many answered calls a user takes part in.
@@ -280,6 +282,7 @@ impl Proxy {
 
     fn timeout(&mut self, now: Instant) {
         self.state.completed.timeout(now);
+        self.state.referrals.retain(|referral| referral.until() > now);
         for id in self.ids() {
             if self.state.contexts.get(&id).and_then(Context::deadline).is_none_or(|at| at > now) {
                 continue;

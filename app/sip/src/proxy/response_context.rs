@@ -140,14 +140,10 @@ impl ResponseContext {
         self.plan.iter().flat_map(Plan::questions)
     }
 
-    /// Whose number it is.
-    pub(super) fn party(&self, target: usize) -> Option<&Party> {
-        self.plan.as_ref()?.party(target)
-    }
-
-    /// The way to a number, from the one that was dialled.
-    pub(super) fn path(&self, target: usize) -> Vec<Step> {
-        self.plan.as_ref().map(|plan| plan.path(target)).unwrap_or_default()
+    /// Whose number it is, and the way to it from the one that was dialled.
+    pub(super) fn callee(&self, target: usize) -> Option<(&Party, Vec<Step>)> {
+        let plan = self.plan.as_ref()?;
+        Some((plan.party(target)?, plan.path(target)))
     }
 
     /// Whether what a phone says of other numbers is followed.

@@ -26,6 +26,8 @@ pub enum Destination {
     /// A service of the exchange itself, such as a feature code. A call that is dialled there is answered by
     /// [`super::Question::Serve`]; calls that are diverted there, or come by way of a group, find nobody.
     Service,
+    /// A code: who dials it takes the call that rings at this person's phone. Calls that are diverted there find nobody.
+    PickUp(String),
 }
 
 /// What a person wants done with calls, whether a phone of theirs is there or not. The numbers are what a person

@@ -176,7 +176,11 @@ impl Bench {
             let party = Party { name: name(&user).filter(|_| !is_service), user: user.clone() };
             let route = route.or_else(|| match is_service {
                 // The exchange's own numbers.
-                true => Some(Route { party, destination: Destination::Service }),
+                true => {
+                    let other = |user: &str| Destination::PickUp(user.to_owned());
+                    let destination = user.strip_prefix("*8").map_or(Destination::Service, other);
+                    Some(Route { party, destination })
+                }
                 false => password(&user).map(|_| party.into()),
             });
             self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Route(route)), self.at());

@@ -216,6 +216,24 @@ fn a_phone_that_is_named_by_its_contact() {
 }
 
 #[test]
+fn a_gruu_means_one_phone_and_is_not_diverted() {
+    for mut bench in benches() {
+        let (a, b, c) = three(&mut bench);
+        let other = phone(&mut bench, "1002", "z");
+        bench.rules("1002", Rules { always: to("1003"), do_not_disturb: true, ..Rules::default() });
+        let gruu = bench.registrar.public_gruu("1002", &bench.registrar.bindings("1002")[0]).unwrap();
+        let mut sent = invite("1001", "a", "1002");
+        sent.uri = gruu;
+        bench.send(a, sent);
+        let at_b = bench.request(b);
+        bench.send(b, answer(&at_b, 486, "1002", "b"));
+        assert_eq!(bench.first_lines(a), ["100 Trying", "486 Busy Here"]);
+        assert_eq!(bench.first_lines(other), [""; 0]);
+        assert_eq!(bench.first_lines(c), [""; 0]);
+    }
+}
+
+#[test]
 fn where_a_call_cannot_go() {
     let mut bench = Bench::new();
     let (a, _b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));

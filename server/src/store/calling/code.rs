@@ -14,6 +14,7 @@ use sip::message::Status;
 /// | `*90NUMBER`, `*91` | the same with calls while the person is busy |
 /// | `*92NUMBER`, `*93` | the same with calls that nobody answered |
 /// | `*94NUMBER`, `*95` | the same with calls while no phone is on |
+/// | `*8NUMBER` | picks up the call that rings at the number |
 ///
 /// A `#` at the end, by which some phones know that a number is complete, is passed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub enum Code {
     DoNotDisturb(bool),
     /// Calls of a kind go to a number (an empty one is still to be dialled), or nowhere else any more.
     Divert(Calls, Option<String>),
+    /// The call that rings at this number is picked up: the proxy does it.
+    PickUp(String),
 }
 
 /// Which calls a code diverts.
@@ -56,7 +59,10 @@ impl Code {
             "*93" => off(Calls::Unanswered),
             "*94" => on(Calls::Unreachable),
             "*95" => off(Calls::Unreachable),
-            _ => None,
+            _ => {
+                let number = dialled.strip_prefix("*8").filter(|number| !number.is_empty());
+                number.map(|number| Self::PickUp(number.to_owned()))
+            }
         }
     }
 
@@ -64,6 +70,7 @@ impl Code {
     fn change(&self) -> RulesChange {
         let mut change = RulesChange::default();
         match self {
+            Self::PickUp(_) => {}
             Self::DoNotDisturb(on) => change.do_not_disturb = Some(*on),
             Self::Divert(calls, number) => {
                 let slot = match calls {
@@ -85,6 +92,7 @@ impl Code {
             Self::DoNotDisturb(false) => "Do not disturb is off".to_owned(),
             Self::Divert(calls, Some(number)) => format!("{} go to {number}", calls.words()),
             Self::Divert(calls, None) => format!("{} stay here", calls.words()),
+            Self::PickUp(_) => "No call rings there".to_owned(),
         }
     }
 }
@@ -177,6 +185,8 @@ mod tests {
             ("78", None),
             ("*", None),
             ("*99", None),
+            ("*81002", Some(Code::PickUp("1002".to_owned()))),
+            ("*8", None),
             ("1001", None),
             ("", None),
             ("ääää", None),

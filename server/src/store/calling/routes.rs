@@ -131,8 +131,12 @@ impl crate::ports::Routes for Routes {
     }
 
     fn known(&self, number: &str) -> Option<Route> {
-        if Code::parse(number).is_some() {
-            return Some(Route { party: party(number, String::new()), destination: Destination::Service });
+        if let Some(code) = Code::parse(number) {
+            let destination = match code {
+                Code::DoNotDisturb(_) | Code::Divert(..) => Destination::Service,
+                Code::PickUp(user) => Destination::PickUp(user),
+            };
+            return Some(Route { party: party(number, String::new()), destination });
         }
         self.lock().routes.get(number).cloned()
     }

@@ -66,7 +66,7 @@ fn group(extension: &str, members: &[&str]) -> Group {
 fn rules(route: Option<proxy::Route>) -> Rules {
     match route.unwrap().destination {
         Destination::User(rules) => rules,
-        other => panic!("{other:?}"),
+        other @ (Destination::Group(_) | Destination::Service | Destination::PickUp(_)) => panic!("{other:?}"),
     }
 }
 
@@ -220,7 +220,7 @@ async fn a_route_is_remembered_until_somebody_changes_it() {
     house.accounts.set_enabled("1002", false).await.unwrap();
     let one = |route: &Option<proxy::Route>| match &route.as_ref().unwrap().destination {
         Destination::Group(group) => group.members == ["1001"],
-        Destination::User(_) | Destination::Service => panic!("no group"),
+        Destination::User(_) | Destination::Service | Destination::PickUp(_) => panic!("no group"),
     };
     until("who is kept out does not ring in a group", &one, "600").await;
     assert!(routes.route("1002").await.is_none(), "nor at all");
@@ -301,5 +301,6 @@ async fn codes_do_what_they_say_and_say_what_they_did() {
     assert_eq!(rules(routes.route("1001").await), Rules::default());
     assert_eq!(routes.dialled("1001", "1002").await, None, "no code");
     assert!(routes.route("*99").await.is_none());
+    assert_eq!(routes.route("*81002").await.unwrap().destination, Destination::PickUp("1002".to_owned()));
     assert_eq!(routes.dialled("1009", "*78").await.unwrap().status.code(), 403);
 }

@@ -197,7 +197,7 @@ impl Plan {
         match destination {
             Destination::User(rules) => self.person(target, rules, now, orders),
             Destination::Group(group) => self.group(target, group, now, orders),
-            Destination::Service => {
+            Destination::Service | Destination::PickUp(_) => {
                 orders.push(Order::Missed(Status::NOT_FOUND));
                 self.close(target, now, orders);
             }

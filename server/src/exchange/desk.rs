@@ -65,6 +65,7 @@ impl Desk {
         orders: mpsc::UnboundedSender<Order>,
         board: Arc<Board>,
         kept: Kept,
+        quiet: BTreeSet<String>,
     ) -> Result<Self, StartError> {
         let aliases: Vec<&str> = options.aliases.iter().map(String::as_str).collect();
         let domain = registrar::Domain::new(&options.domain, &aliases)
@@ -80,7 +81,7 @@ impl Desk {
         Ok(Self {
             registrar,
             proxy: Proxy::new(proxy_config, seed()?),
-            notifier: notices::notifier(domain, snapshots)?,
+            notifier: notices::notifier(domain, snapshots, quiet)?,
             ready: false,
             presence: Presence::default(),
             connections: HashMap::new(),
@@ -203,6 +204,7 @@ impl Desk {
                 self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Served(response)), now());
             }
             Order::Account(id, found) => self.account(id, found),
+            Order::Quiet(user, on) => self.quiet(user, on),
             Order::Written(done) => self.written(done),
             Order::Read(id, read) => self.storage.mailbox.read(id, read, clock::now()),
         }
@@ -251,12 +253,12 @@ impl Desk {
             registrar::Output::Ask(id, registrar::Question::Credentials { user }) => {
                 self.look_up_secrets(user, move |claim, secrets| Order::Registrar(id, claim, secrets));
             }
-            registrar::Output::Event(registrar::Event::Bindings { user, bindings, .. }) => {
+            registrar::Output::Event(registrar::Event::Bindings { user, bindings, removed }) => {
                 let reachable = bindings.iter().filter(|binding| binding.flow().is_some()).count();
                 self.storage.bound(&user, &bindings);
                 let change = self.presence.bindings(&user, bindings.len(), reachable, clock::now());
-                self.notifier
-                    .handle(notifier::Input::Bindings { user: user.clone(), bindings: bindings.clone() }, now());
+                let told = notifier::Input::Bindings { user: user.clone(), bindings: bindings.clone(), removed };
+                self.notifier.handle(told, now());
                 self.proxy.handle(proxy::Input::Bindings { user, bindings }, now());
                 self.tell(change);
             }

@@ -47,6 +47,8 @@ pub(super) enum Order {
     Served(QuestionId, Response),
     /// The notifier's question for an account.
     Account(QuestionId, Option<Party>),
+    /// Somebody is not to be disturbed from now on, or any longer.
+    Quiet(String, bool),
     /// A batch was written, but for messages whose recipients have no account, or it could not be.
     Written(Result<Vec<i64>, PortError>),
     /// A stored message was read.

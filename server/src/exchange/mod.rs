@@ -9,6 +9,7 @@ mod journal;
 mod mail;
 mod mailbox;
 mod presence;
+mod quiet;
 mod socket;
 #[cfg(test)]
 mod tests;
@@ -128,7 +129,11 @@ impl Exchange {
         let (orders, ordered) = mpsc::unbounded_channel();
         let board = Arc::new(Board { statuses: RwLock::default(), news: broadcast::channel(NEWS).0 });
         let kept = ports.ledger.read().await.map_err(|PortError::Storage| StartError::Storage)?;
-        let desk = Desk::new(&options, &ports, orders, Arc::clone(&board), kept)?;
+        // Listened to first, asked then: nothing that happens in between is missed.
+        let changes = ports.routes.changes();
+        let quiet = ports.routes.quiet().await.map_err(|PortError::Storage| StartError::Storage)?;
+        tokio::spawn(quiet::watch(Arc::clone(&ports.routes), changes, quiet.clone(), orders.clone(), stop.clone()));
+        let desk = Desk::new(&options, &ports, orders, Arc::clone(&board), kept, quiet)?;
         let door = Arc::new(Door(Mutex::new(Some(stop.clone()))));
         tokio::spawn(desk.run(mails, ordered, Arc::clone(&door), stop));
         // Beginning with the wall clock, so that a flow is never named like one before a restart.

@@ -4,7 +4,7 @@ use crate::body::message_summary::MessageClass;
 use crate::body::pidf::Presence;
 use crate::message::{Request, Response};
 use crate::proxy::{CallState, SendId};
-use crate::registrar::{Binding, Domain, Party, QuestionId};
+use crate::registrar::{Binding, Domain, Party, QuestionId, Removed};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -92,12 +92,15 @@ pub enum Input {
         /// The request.
         request: Request,
     },
-    /// A user's bindings, all that there are now. Told whenever they change, also when they were only refreshed.
+    /// A user's bindings, all that there are now. Told whenever they change; when they were only refreshed it may be
+    /// told, so that `reg` says how long they last.
     Bindings {
         /// Whose.
         user: String,
         /// All of them.
         bindings: Vec<Binding>,
+        /// Those that are gone, and why.
+        removed: Vec<Removed>,
     },
     /// A user's calls changed.
     Dialogs {

@@ -32,9 +32,14 @@ use alloc::vec::Vec;
 pub(super) fn presence(entity: &str, resource: &Resource) -> Presence {
     let published = newest(&resource.publications);
     let mut tuples = Vec::new();
+    let mut devices: Vec<&str> = Vec::new();
     for contact in &resource.contacts {
-        let device = &contact.binding.device;
-        let of = published.iter().find(|publication| publication.device == *device);
+        let device = contact.binding.device.as_str();
+        if devices.contains(&device) {
+            continue; // another flow of that phone
+        }
+        devices.push(device);
+        let of = published.iter().find(|publication| publication.device == device);
         match of.map(|publication| publication.document.tuples.as_slice()) {
             None | Some([]) => tuples.push(registered(device, entity)),
             Some(said) => add(&mut tuples, device, said, true),

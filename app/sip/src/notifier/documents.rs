@@ -3,6 +3,7 @@
 use super::api::{Config, Disclosure};
 use super::compose;
 use super::package::Package;
+use super::refusal::seconds;
 use super::resource::{Contact, Resource};
 use crate::Instant;
 use crate::body::dialog_info::{Dialog, DialogInfo, DialogState, Participant};
@@ -11,6 +12,7 @@ use crate::body::reginfo::{ContactState, RegInfo, RegisteredContact, Registratio
 use crate::body::{Notice, Permille};
 use crate::message::Text;
 use crate::proxy::{CallState, Progress};
+use crate::registrar::public_gruu;
 use crate::uri::{SipUri, Uri};
 use alloc::format;
 use alloc::string::{String, ToString as _};
@@ -53,7 +55,7 @@ pub(super) fn document(
             dialogs(entity, wanted.version, resource, told, disclosure, config).compose()
         }
         Package::MessageSummary => mailbox(&entity, resource, config).compose(),
-        Package::Reg => registration(entity, wanted.version, resource, told, now).compose(),
+        Package::Reg => registration(wanted, resource, told, config, now).compose(),
     }
 }
 
@@ -109,32 +111,42 @@ fn mailbox(entity: &str, resource: &Resource, config: &Config) -> MessageSummary
     MessageSummary { waiting: waiting.new > 0, account: Text::new(entity).ok(), counts: [count].into() }
 }
 
-fn registration(entity: String, version: u32, resource: &Resource, told: &mut Vec<String>, now: Instant) -> RegInfo {
-    let departed = resource
-        .departed
-        .iter()
-        .filter(|gone| told.contains(&gone.binding.device) && !resource.is_bound(&gone.binding.device));
-    let over = departed.map(|gone| contact(gone, ContactState::Terminated, now));
-    let bound = resource.contacts.iter().map(|bound| contact(bound, ContactState::Active, now));
+fn registration(
+    wanted: &Wanted<'_>,
+    resource: &Resource,
+    told: &mut Vec<String>,
+    config: &Config,
+    now: Instant,
+) -> RegInfo {
+    let describe = |known: &Contact, state| {
+        let domain = config.domain.name().to_string();
+        let gruu = known.binding.instance.as_ref().and_then(|id| public_gruu(wanted.user, &domain, id));
+        RegisteredContact { pub_gruu: gruu.map(|uri| uri.to_string()), ..contact(known, state, now) }
+    };
+    let departed = resource.departed.iter().filter(|gone| told.contains(&gone.id()) && !resource.is_active(&gone.id()));
+    let over = departed.map(|gone| describe(gone, ContactState::Terminated));
+    let bound = resource.contacts.iter().map(|bound| describe(bound, ContactState::Active));
     let contacts: Vec<RegisteredContact> = bound.chain(over).collect();
     let state = match (resource.contacts.is_empty(), contacts.is_empty()) {
         (false, _) => RegistrationState::Active,
         (true, false) => RegistrationState::Terminated,
         (true, true) => RegistrationState::Init,
     };
-    *told = resource.contacts.iter().map(|bound| bound.binding.device.clone()).collect();
-    let registration = Registration { aor: entity, id: "exchange".into(), state: Some(state), contacts };
-    RegInfo { version: Some(version), notice: Notice::Full, registrations: [registration].into() }
+    *told = resource.contacts.iter().map(Contact::id).collect();
+    let registration =
+        Registration { aor: entity(config, wanted.user), id: "exchange".into(), state: Some(state), contacts };
+    RegInfo { version: Some(wanted.version), notice: Notice::Full, registrations: [registration].into() }
 }
 
 fn contact(contact: &Contact, state: ContactState, now: Instant) -> RegisteredContact {
     let Contact { binding, event } = contact;
     let params = &binding.contact.params;
-    let left = binding.expires.since(now).as_secs();
-    let expires = matches!(state, ContactState::Active).then(|| u32::try_from(left).unwrap_or(u32::MAX));
+    // A refresh need not be told: what seems to be over, but is bound, lasts for longer than is known.
+    let left = Some(seconds(binding.expires.since(now))).filter(|left| *left > 0);
+    let expires = left.filter(|_| matches!(state, ContactState::Active));
     let instance = binding.instance.as_ref().map(|instance| ("+sip.instance".into(), format!("\"<{instance}>\"")));
     RegisteredContact {
-        id: binding.device.clone(),
+        id: contact.id(),
         state: Some(state),
         event: Some(*event),
         expires,

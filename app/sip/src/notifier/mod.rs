@@ -47,7 +47,7 @@ use self::resource::{Change, Resource};
 use self::subscription::{Desk, Subscription};
 use crate::clock::Clock;
 use crate::header::Require;
-use crate::message::{Method, Request, Response, Token};
+use crate::message::{Method, Request, Response, Status, Token};
 use crate::registrar::{Party, QuestionId};
 use crate::{Instant, Random, Seed};
 use alloc::collections::{BTreeMap, VecDeque};
@@ -112,8 +112,8 @@ impl Notifier {
             Input::Received { id, from, device, request } => {
                 self.received(Asked { id, from, device, request }, now);
             }
-            Input::Bindings { user, bindings } => {
-                self.learn(&user, now, |resource, watched| resource.bind(bindings, watched, now));
+            Input::Bindings { user, bindings, removed } => {
+                self.learn(&user, now, |resource, watched| resource.bind(bindings, &removed, watched));
             }
             Input::Dialogs { user, dialogs } => {
                 self.learn(&user, now, |resource, watched| resource.call(dialogs, watched));
@@ -303,8 +303,15 @@ impl Config {
     }
 }
 
-/// Whether a request asks for an extension: there are none.
+/// How many bytes the fields of a request may have: what is kept of it is kept for long.
+const MAX_FIELDS: usize = 8192;
+
+/// Whether a request is too large, or asks for an extension: there are none.
 fn screen(request: &Request) -> Result<(), Refusal> {
+    let fields = request.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+    if fields > MAX_FIELDS {
+        return Err(Refusal::Status(Status::MESSAGE_TOO_LARGE));
+    }
     let tags: Vec<Token> = request.headers.all::<Require>()?.into_iter().flat_map(|Require(tags)| tags).collect();
     if tags.is_empty() { Ok(()) } else { Err(Refusal::Extension(tags)) }
 }

@@ -5,7 +5,8 @@ use crate::Instant;
 use crate::body::pidf::Presence;
 use crate::body::reginfo::ContactEvent;
 use crate::proxy::CallState;
-use crate::registrar::{Binding, Reach};
+use crate::registrar::{Binding, Removal, Removed};
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -48,6 +49,13 @@ pub(super) struct Contact {
     pub(super) event: ContactEvent,
 }
 
+impl Contact {
+    /// Names it among the user's: a phone with several flows has several contacts (RFC 5626 4.2).
+    pub(super) fn id(&self) -> String {
+        flow_id(&self.binding)
+    }
+}
+
 impl Resource {
     /// Whether nothing is known that is not known of everybody.
     pub(super) const fn is_blank(&self) -> bool {
@@ -64,10 +72,10 @@ impl Resource {
     }
 
     /// Takes over what is bound now; says what that changes.
-    pub(super) fn bind(&mut self, bindings: Vec<Binding>, watched: bool, now: Instant) -> Change {
+    pub(super) fn bind(&mut self, bindings: Vec<Binding>, removed: &[Removed], watched: bool) -> Change {
         let before = core::mem::take(&mut self.contacts);
         for binding in bindings {
-            let known = before.iter().find(|known| known.binding.device == binding.device);
+            let known = before.iter().find(|known| known.id() == flow_id(&binding));
             let event = match known {
                 None => ContactEvent::Registered,
                 Some(known) if !is_told_as(&known.binding, &binding) => ContactEvent::Refreshed,
@@ -77,10 +85,11 @@ impl Resource {
         }
         if watched {
             for gone in &before {
-                if !self.is_bound(&gone.binding.device) {
-                    let expired = end(&gone.binding) <= now;
-                    let event = if expired { ContactEvent::Expired } else { ContactEvent::Unregistered };
-                    remember(&mut self.departed, Contact { binding: gone.binding.clone(), event });
+                let id = gone.id();
+                if !self.is_active(&id) {
+                    let why = removed.iter().find(|removed| flow_id(&removed.binding) == id).map(|removed| removed.why);
+                    let binding = gone.binding.clone();
+                    remember(&mut self.departed, Contact { binding, event: event(why) });
                 }
             }
         }
@@ -114,6 +123,11 @@ impl Resource {
         Change { package: (before != waiting).then_some(Package::MessageSummary), presence: false }
     }
 
+    /// Whether the contact of that name is bound.
+    pub(super) fn is_active(&self, id: &str) -> bool {
+        self.contacts.iter().any(|contact| contact.id() == id)
+    }
+
     /// Whether a phone is registered, also if its connection is being made anew.
     pub(super) fn is_bound(&self, device: &str) -> bool {
         self.contacts.iter().any(|contact| contact.binding.device == device)
@@ -125,11 +139,19 @@ impl Resource {
     }
 }
 
-/// When a binding is removed, if nothing happens.
-fn end(binding: &Binding) -> Instant {
-    match binding.reach {
-        Reach::Open(_) => binding.expires,
-        Reach::Lost { until } => binding.expires.min(until),
+fn flow_id(binding: &Binding) -> String {
+    match binding.reg_id {
+        Some(number) => format!("{}-{number}", binding.device),
+        None => binding.device.clone(),
+    }
+}
+
+/// Why a contact is gone, as its watchers are told.
+const fn event(why: Option<Removal>) -> ContactEvent {
+    match why {
+        Some(Removal::Expired) => ContactEvent::Expired,
+        Some(Removal::Deactivated) => ContactEvent::Deactivated,
+        Some(Removal::Unregistered) | None => ContactEvent::Unregistered,
     }
 }
 

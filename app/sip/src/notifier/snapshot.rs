@@ -43,15 +43,16 @@ impl Notifier {
         Ok(notifier)
     }
 
-    /// After a restore of what a process knew that was killed later: of what it did since then nothing is known. Phones and
-    /// calls are forgotten, to be told anew; numbers go on above all that can have been given; every watcher is told
-    /// everything once more, as soon as the deadline comes.
+    /// After a restore of what a process knew that was killed later: of what it did since then nothing is known. Phones,
+    /// calls, and who is not to be disturbed, are forgotten, to be told anew; numbers go on above all that can have been
+    /// given; every watcher is told everything once more, as soon as the deadline comes.
     pub fn recover(&mut self, now: Instant) {
         let now = self.clock.inside(now);
         self.state.counter = self.state.counter.wrapping_add(RESERVE.into());
         for resource in self.state.resources.values_mut() {
             resource.contacts.clear();
             resource.calls.clear();
+            resource.undisturbed = false;
         }
         for id in self.ids() {
             self.change(id, now, Subscription::recover);

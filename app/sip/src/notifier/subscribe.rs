@@ -15,6 +15,8 @@ use core::time::Duration;
 
 /// How many SUBSCRIBEs of one user may wait for an answer; more are answered 503.
 const MAX_ASKED: usize = 32;
+/// How many of all.
+const MAX_PENDING: usize = 1024;
 
 /// What a SUBSCRIBE asks for.
 struct Demand {
@@ -24,7 +26,9 @@ struct Demand {
 }
 
 impl Notifier {
-    pub(super) fn subscribe(&mut self, asked: Asked, now: Instant) {
+    pub(super) fn subscribe(&mut self, mut asked: Asked, now: Instant) {
+        // Filters are not applied, and not kept.
+        asked.request.body.clear();
         if self.state.pending.values().any(|pending| pending.asked.id == asked.id) {
             return; // It was asked before a restore, and is asked again.
         }
@@ -146,9 +150,9 @@ impl Notifier {
     fn make_room(&mut self, asked: &Asked, demand: &Demand, user: &str) -> Result<(), Refusal> {
         let Asked { from, device, .. } = asked;
         let waiting = self.state.pending.values().filter(|pending| pending.asked.from.user == from.user).count();
-        if waiting >= MAX_ASKED
-            || self.state.subscriptions.len() + self.state.pending.len() >= self.config.max_subscriptions
-        {
+        let pending = self.state.pending.len();
+        let all = self.state.subscriptions.len() + pending;
+        if waiting >= MAX_ASKED || pending >= MAX_PENDING || all >= self.config.max_subscriptions {
             return Err(Refusal::Later(Status::SERVICE_UNAVAILABLE));
         }
         if self.index.by(&from.user).count() + waiting < self.config.max_subscriptions_per_user {

@@ -110,12 +110,17 @@ impl Bench {
 
     /// Registers a phone; its device.
     pub fn register(&mut self, user: &str, phone: &str, seq: u32, expires: u32) -> String {
+        self.register_flow(user, phone, seq, expires, 1)
+    }
+
+    /// Registers one of the flows of a phone.
+    pub fn register_flow(&mut self, user: &str, phone: &str, seq: u32, expires: u32, reg_id: u32) -> String {
         let party = Party { user: user.into(), name: None };
-        let flow = Flow(phone.bytes().map(u64::from).sum());
+        let flow = Flow(phone.bytes().map(u64::from).sum::<u64>() * 10 + u64::from(reg_id));
         let arrival =
             Arrival { flow, admission: Admission::Account(party), host: None, reliability: Reliability::Reliable };
         self.registrar.handle(registrar::Input::Opened(arrival), self.at());
-        let request = register(user, phone, seq, expires);
+        let request = register(user, phone, seq, expires, reg_id);
         self.note(&format!("{phone} of {user} registers for {expires} s"));
         self.registrar.handle(registrar::Input::Received { flow, request }, self.at());
         self.settle_registrar();
@@ -125,8 +130,14 @@ impl Bench {
         let device = bound.next().map(|binding| binding.device.clone()).unwrap_or_default();
         let bindings = self.registrar.bindings(user).to_vec();
         // Told also when only its times changed.
-        self.tell(Input::Bindings { user: user.into(), bindings });
+        self.tell(Input::Bindings { user: user.into(), bindings, removed: Vec::new() });
         device
+    }
+
+    /// The exchange takes the bindings of a phone away.
+    pub fn unbind(&mut self, user: &str, phone: &str) {
+        self.registrar.unbind(user, &format!("urn:uuid:{phone}"));
+        self.settle_registrar();
     }
 
     pub fn call(&mut self, user: &str, dialogs: Vec<CallState>) {
@@ -243,8 +254,8 @@ impl Bench {
 
     fn settle_registrar(&mut self) {
         while let Some(output) = self.registrar.poll() {
-            if let registrar::Output::Event(registrar::Event::Bindings { user, bindings, .. }) = output {
-                self.notifier.handle(Input::Bindings { user, bindings }, self.at());
+            if let registrar::Output::Event(registrar::Event::Bindings { user, bindings, removed }) = output {
+                self.notifier.handle(Input::Bindings { user, bindings, removed }, self.at());
                 self.drain();
             }
         }

@@ -177,6 +177,7 @@ fn a_registration() {
         assert_eq!((desk.state, desk.event), (Some(ContactState::Active), Some(ContactEvent::Registered)));
         assert_eq!((desk.expires, desk.cseq), (Some(3600), Some(1)));
         assert_eq!(desk.call_id.as_deref(), Some("registration-of-1001-desk"));
+        assert_eq!(desk.pub_gruu.as_deref(), Some("sip:1001@tabphone;gr=urn:uuid:desk"));
         assert_eq!(desk.uri.unwrap().parse::<Uri>().unwrap().host().unwrap().to_string(), "desk.invalid");
         assert_eq!(desk.unknown_params, [("+sip.instance".to_string(), "\"<urn:uuid:desk>\"".to_string())]);
         bench.register("1001", "desk", 2, 120);
@@ -196,7 +197,7 @@ fn a_registration() {
     }
 }
 
-/// A response to NOTIFY may be any; nothing of a document gets lost when it comes late.
+/// What is over is remembered for watchers alone, and not all of it.
 #[test]
 fn what_is_over_is_not_kept_for_nobody() {
     for mut bench in benches() {
@@ -216,5 +217,37 @@ fn what_is_over_is_not_kept_for_nobody() {
         let last = bench.take().pop().unwrap();
         bench.respond_with(&last, None::<Response>);
         assert_eq!((bench.notifier.subscriptions(), bench.notifier.known()), (0, 0));
+    }
+}
+
+/// A phone with two flows (RFC 5626) is two contacts of one phone, and one tuple.
+#[test]
+fn a_phone_with_two_flows() {
+    for mut bench in benches() {
+        bench.watch("1001", "1001", "reg");
+        bench.hear_all();
+        bench.register_flow("1001", "desk", 1, 3600, 1);
+        bench.register_flow("1001", "desk", 2, 3600, 2);
+        bench.pass(1000);
+        let info = RegInfo::parse(&bench.hear_all().pop().unwrap().request.body).unwrap();
+        let contacts = &info.registrations[0].contacts;
+        assert_eq!(contacts.len(), 2);
+        assert_ne!(contacts[0].id, contacts[1].id);
+        bench.watch("1002", "1001", "presence");
+        assert_eq!(bench.heard().presence().tuples.len(), 1);
+    }
+}
+
+/// What the exchange took away is said to be so.
+#[test]
+fn a_phone_that_is_unbound() {
+    for mut bench in benches() {
+        bench.register("1001", "desk", 1, 3600);
+        bench.watch("1001", "1001", "reg");
+        bench.hear_all();
+        bench.pass(1000);
+        bench.unbind("1001", "desk");
+        let [desk] = contacts(&mut bench, RegistrationState::Terminated).try_into().unwrap();
+        assert_eq!((desk.event, desk.expires), (Some(ContactEvent::Deactivated), None));
     }
 }

@@ -6,7 +6,7 @@ use sip::header::{RetryAfter, SubscriptionState};
 use sip::message::{Response, Status};
 use sip::notifier::Input;
 
-/// W14
+/// W14, W20
 #[test]
 fn it_runs_out() {
     for mut bench in benches() {
@@ -94,7 +94,7 @@ fn nobody_listens_any_more() {
     }
 }
 
-/// W18, W19: the phone answers, but cannot take it.
+/// W16, W18, W19: the phone answers, but cannot take it.
 #[test]
 fn a_phone_in_trouble_gets_it_later() {
     for mut bench in benches() {

@@ -41,6 +41,21 @@ fn a_flood_of_subscriptions() {
     assert_eq!((bench.notifier.subscriptions(), bench.notifier.deadline()), (0, None));
 }
 
+/// What is kept for an hour is not large.
+#[test]
+fn requests_that_are_too_large() {
+    for mut bench in benches() {
+        let routes = format!("Record-Route: <sip:{}.example;lr>", "x".repeat(3000));
+        let large = [routes.as_str(), routes.as_str(), routes.as_str()];
+        assert_eq!(bench.code("1002", &subscribe("1002", "1001", "dialog", &large)), 513);
+        assert_eq!(bench.code("1001", &publish("1001", "a", Some(&pidf("open", "")), &large)), 513);
+        let mut filter = subscribe("1002", "1001", "dialog", &["Content-Type: application/simple-filter+xml"]);
+        filter.body = vec![b'x'; 30_000];
+        assert_eq!(bench.code("1002", &filter), 200);
+        assert!(size(&bench) < 10_000);
+    }
+}
+
 /// Open questions are bounded, too.
 #[test]
 fn a_flood_of_questions() {

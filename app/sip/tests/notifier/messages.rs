@@ -63,14 +63,22 @@ pub fn publish(user: &str, name: &str, document: Option<&str>, headers: &[&str])
 }
 
 /// A REGISTER of a user's phone.
-pub fn register(user: &str, phone: &str, seq: u32, expires: u32) -> Request {
+pub fn register(user: &str, phone: &str, seq: u32, expires: u32, reg_id: u32) -> Request {
     let cseq = format!("CSeq: {seq} REGISTER");
     let contact = format!(
-        "Contact: <sip:{user}-{phone}@{phone}.invalid;transport=ws>;+sip.instance=\"<urn:uuid:{phone}>\";reg-id=1"
+        "Contact: <sip:{user}-{phone}@{phone}.invalid;transport=ws>;+sip.instance=\"<urn:uuid:{phone}>\";\
+         reg-id={reg_id}"
     );
     let expires = format!("Expires: {expires}");
-    let call_id = format!("registration-of-{user}-{phone}");
-    request(&format!("REGISTER sip:{DOMAIN}"), user, user, &call_id, &[&cseq, &contact, &expires])
+    let flow = if reg_id == 1 { String::new() } else { format!("-{reg_id}") };
+    let call_id = format!("registration-of-{user}-{phone}{flow}");
+    request(
+        &format!("REGISTER sip:{DOMAIN}"),
+        user,
+        user,
+        &call_id,
+        &[&cseq, &contact, &expires, "Supported: outbound"],
+    )
 }
 
 /// A document with one tuple and these pieces behind it.

@@ -71,9 +71,9 @@ impl Whole {
     fn registrar_says(&mut self, output: registrar::Output, now: Instant) {
         match output {
             registrar::Output::Transmit { flow, bytes } => self.out.push_back((flow.0, bytes)),
-            registrar::Output::Event(registrar::Event::Bindings { user, bindings, .. }) => {
+            registrar::Output::Event(registrar::Event::Bindings { user, bindings, removed }) => {
                 self.proxy.handle(proxy::Input::Bindings { user: user.clone(), bindings: bindings.clone() }, now);
-                self.notifier.handle(notifier::Input::Bindings { user, bindings }, now);
+                self.notifier.handle(notifier::Input::Bindings { user, bindings, removed }, now);
             }
             registrar::Output::Event(_) => {}
             registrar::Output::Ask(..) => panic!("everybody is known by their connection"),

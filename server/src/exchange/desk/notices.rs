@@ -8,6 +8,7 @@ use crate::ports::Saved;
 use sip::message::{Request, Response};
 use sip::notifier::{Answer, Config, Input, Notifier, Output, PACKAGES, Question, Snapshot};
 use sip::proxy::{self, Domain, Party, QuestionId, SendId};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// What the notifier's snapshot is called.
@@ -19,7 +20,19 @@ pub(super) fn packages() -> Vec<String> {
 }
 
 /// The notifier as it was before a restart, as far as that is known.
-pub(super) fn notifier(domain: Domain, kept: Vec<(String, Saved)>) -> Result<Notifier, StartError> {
+pub(super) fn notifier(
+    domain: Domain,
+    kept: Vec<(String, Saved)>,
+    quiet: BTreeSet<String>,
+) -> Result<Notifier, StartError> {
+    let mut notifier = as_before(domain, kept)?;
+    for user in quiet {
+        notifier.handle(Input::DoNotDisturb { user, on: true }, now());
+    }
+    Ok(notifier)
+}
+
+fn as_before(domain: Domain, kept: Vec<(String, Saved)>) -> Result<Notifier, StartError> {
     let config = Config::new(domain);
     let saved = kept.into_iter().find(|(name, _)| name == NOTIFIER);
     let restored = saved.and_then(|(_, Saved { written, bytes })| {
@@ -49,6 +62,12 @@ impl Desk {
             self.notifier.handle(Input::Sent { id, response }, now());
             self.storage.changed(NOTIFIER);
         }
+    }
+
+    /// Somebody is not to be disturbed from now on, or any longer.
+    pub(super) fn quiet(&mut self, user: String, on: bool) {
+        self.notifier.handle(Input::DoNotDisturb { user, on }, now());
+        self.storage.changed(NOTIFIER);
     }
 
     pub(super) fn notifier_wants(&mut self, output: Output) {

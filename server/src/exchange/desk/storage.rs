@@ -122,7 +122,7 @@ impl Desk {
         self.storage.journal.refreshed(user, clock::now());
         if self.notifier.subscriptions() > 0 {
             let (user, bindings) = (user.to_owned(), self.registrar.bindings(user).to_vec());
-            self.notifier.handle(notifier::Input::Bindings { user, bindings }, now());
+            self.notifier.handle(notifier::Input::Bindings { user, bindings, removed: Vec::new() }, now());
         }
     }
 

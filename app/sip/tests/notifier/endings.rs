@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, Notify, benches};
 use sip::Duration;
-use sip::header::{RetryAfter, SubscriptionState};
+use sip::header::{CSeq, RetryAfter, SubscriptionState};
 use sip::message::{Response, Status};
 use sip::notifier::Input;
 
@@ -208,4 +208,22 @@ fn failing(bench: &mut Bench, waits: &[u64], fail: impl Fn(&mut Bench, &Notify))
     let notify = bench.one();
     fail(bench, &notify);
     bench.one()
+}
+
+/// W23: what the killed process told last is told again, by a number that it cannot have used.
+#[test]
+fn a_killed_exchange_tells_everything_again() {
+    for mut bench in benches() {
+        bench.watch("1002", "1001", "presence");
+        bench.hear_all();
+        bench.disturb("1001", true);
+        bench.pass(1000);
+        let before = bench.heard();
+        let now = bench.at();
+        bench.notifier.recover(now);
+        bench.pass(60_000);
+        let after = bench.heard();
+        assert!(after.header::<CSeq>().seq > before.header::<CSeq>().seq + 100);
+        assert_eq!(after.presence().person.activities, [], "what was known is to be told anew");
+    }
 }

@@ -1,7 +1,8 @@
 //! The notifier: what phones are told of users, in virtual time.
 //!
 //! `bench` feeds it by hand, with a real registrar; each flow runs also with all of it saved and restored after every
-//! step. `phones` are real ones, at an exchange of registrar, proxy and notifier. The rows of its tables are named by the tests: W of subscriptions, E of publications, C of composition.
+//! step. `phones` are real ones, at an exchange of registrar, proxy and notifier. The rows of its tables are named by the
+//! tests: W of subscriptions, E of publications, C of composition.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub)]
 
@@ -42,7 +43,7 @@ fn every_row_has_its_test() {
     let rows = tables.into_iter().flat_map(docs).filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
     let named: Vec<&str> = tests.into_iter().flat_map(docs).flat_map(|line| line.split([',', ' ', ':'])).collect();
     let rows: Vec<&str> = rows.filter(|name| is_row(name)).collect();
-    assert_eq!(rows.len(), 22 + 10 + 12);
+    assert!(rows.len() >= 44, "the tables are read");
     for row in rows {
         assert!(named.contains(&row), "no test names {row}");
     }

@@ -15,6 +15,7 @@ mod admit;
 mod api;
 mod calls;
 mod context;
+mod contexts;
 mod dialog;
 mod forward;
 mod inbound;
@@ -46,6 +47,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use calls::Calls;
 use context::{Context, Stage};
+use contexts::Contexts;
 use token::{Endpoint, Tokens};
 
 /// Forwards requests and responses between phones; see the module.
@@ -65,7 +67,7 @@ pub struct Proxy {
 struct State {
     flows: BTreeMap<Flow, Connection>,
     bindings: BTreeMap<String, Vec<Binding>>,
-    contexts: BTreeMap<u64, Context>,
+    contexts: Contexts,
     calls: Calls,
     /// The last number given to a context or a question.
     counter: u64,
@@ -116,7 +118,7 @@ impl Proxy {
     /// When [`Input::Timeout`] is wanted.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.state.contexts.values().filter_map(Context::deadline).min().map(|at| self.clock.outside(at))
+        self.state.contexts.deadline().map(|at| self.clock.outside(at))
     }
 
     /// How many answered calls a user takes part in.
@@ -153,7 +155,7 @@ impl Proxy {
             self.ack(flow, request, &key, now);
         } else if request.method == Method::Cancel {
             self.cancel(flow, &request, &key, now);
-        } else if let Some(id) = self.find(&key) {
+        } else if let Some(id) = self.state.contexts.find(&key) {
             self.again(id, flow, &request, now);
         } else {
             self.begin(flow, request, key, now);
@@ -184,13 +186,20 @@ impl Proxy {
 
     fn closed(&mut self, flow: Flow, now: Instant) {
         self.state.flows.remove(&flow);
-        // Nobody waits for what was not let in yet.
-        self.state.contexts.retain(|_, c| c.flow != Some(flow) || !matches!(c.stage, Stage::Admitting { .. }));
         let until = now + self.config.grace;
-        for context in self.state.contexts.values_mut().filter(|context| context.flow == Some(flow)) {
-            context.gone = Some(until);
+        for id in self.state.contexts.of_flow(flow) {
+            match self.state.contexts.take(id) {
+                // Nobody waits for what was not let in yet.
+                Some(context) if matches!(context.stage, Stage::Admitting { .. }) => self.state.contexts.forget(id),
+                Some(mut context) => {
+                    context.gone = Some(until);
+                    self.state.contexts.put(id, context);
+                }
+                None => {}
+            }
         }
-        self.lost(|end| end.flow() == Some(flow), now);
+        let ids = self.state.contexts.of_unregistered(flow);
+        self.lost(ids, |end| end.flow() == Some(flow), now);
     }
 
     fn rebound(&mut self, user: String, bindings: Vec<Binding>, now: Instant) {
@@ -208,12 +217,13 @@ impl Proxy {
         let gone = |end: &Endpoint| {
             end.user == user && end.flow().is_none() && bindings.iter().all(|b| b.device != end.device)
         };
-        self.lost(gone, now);
+        let ids = self.state.contexts.of_user(&user);
+        self.lost(ids, gone, now);
     }
 
     /// A phone can be reached over another flow than before.
     fn came_back(&mut self, end: &Endpoint, flow: Flow, now: Instant) {
-        for id in self.ids() {
+        for id in self.state.contexts.of_user(&end.user) {
             self.change(id, |proxy, context| {
                 if context.caller.as_ref().is_some_and(|(_, caller)| caller == end) && context.flow != Some(flow) {
                     context.flow = Some(flow);
@@ -227,19 +237,17 @@ impl Proxy {
         }
     }
 
-    /// Phones are gone for good: their calls are over, and nothing is to be expected from them.
-    fn lost(&mut self, gone: impl Fn(&Endpoint) -> bool, now: Instant) {
+    /// Phones are gone for good: their calls are over, and nothing is to be expected from them. `ids` are the requests
+    /// that may be theirs.
+    fn lost(&mut self, ids: Vec<u64>, gone: impl Fn(&Endpoint) -> bool, now: Instant) {
         self.state.calls.lost(&gone);
-        for id in self.ids() {
+        for id in ids {
             self.change(id, |proxy, context| proxy.fail_legs(context, &gone, now));
         }
     }
 
     fn timeout(&mut self, now: Instant) {
-        for id in self.ids() {
-            if self.state.contexts.get(&id).and_then(Context::deadline).is_none_or(|at| at > now) {
-                continue;
-            }
+        for id in self.state.contexts.due(now) {
             self.change(id, |proxy, context| {
                 let mut effects = Vec::new();
                 context.server.timeout(now, &mut effects);
@@ -256,20 +264,14 @@ impl Proxy {
 
     /// Works on a context with the rest of the proxy at hand, and forgets it when it is over.
     fn change(&mut self, id: u64, work: impl FnOnce(&mut Self, &mut Context)) {
-        if let Some(mut context) = self.state.contexts.remove(&id) {
+        if let Some(mut context) = self.state.contexts.take(id) {
             work(self, &mut context);
-            if !context.is_over() {
-                self.state.contexts.insert(id, context);
+            if context.is_over() {
+                self.state.contexts.forget(id);
+            } else {
+                self.state.contexts.put(id, context);
             }
         }
-    }
-
-    fn ids(&self) -> Vec<u64> {
-        self.state.contexts.keys().copied().collect()
-    }
-
-    fn find(&self, key: &Key) -> Option<u64> {
-        self.state.contexts.iter().find(|(_, context)| context.key == *key).map(|(id, _)| *id)
     }
 
     fn next(&mut self) -> u64 {

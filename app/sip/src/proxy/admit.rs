@@ -1,6 +1,7 @@
 //! From the arrival of a request to the phones it goes to (RFC 3261 16.3 to 16.5).
 
 use super::context::{Client, Context, Leg, Server, Stage};
+use super::joins::is_within_only;
 use super::response_context::ResponseContext;
 use super::serve::of_service;
 use super::token::{Endpoint, Ends};
@@ -201,8 +202,31 @@ impl Proxy {
             Some(ends) if in_dialog => self.route(context, &ends, came_by.as_ref(), now),
             None if in_dialog && self.is_of_service(&context.request, came_by.as_ref()) => self.serve(context),
             None if in_dialog => self.reply(context, Status::CALL_DOES_NOT_EXIST, now),
-            Some(_) | None => self.locate(context, came_by.as_ref(), now),
+            ends => self.invited(context, ends.as_ref(), came_by.as_ref(), now),
         }
+    }
+
+    /// A request outside of dialogs, which may name one all the same.
+    fn invited(&mut self, context: &mut Context, route: Option<&Ends>, came_by: Option<&Host>, now: Instant) {
+        if self.impersonates(context, came_by) {
+            return self.reply(context, Status::FORBIDDEN, now);
+        }
+        if is_within_only(&context.request.method) {
+            return self.reply(context, Status::CALL_DOES_NOT_EXIST, now);
+        }
+        match self.joined(context, route, came_by, now) {
+            Ok(Some(side)) => self.join(context, side, now),
+            Ok(None) => self.locate(context, came_by, now),
+            Err(status) => self.reply(context, status, now),
+        }
+    }
+
+    /// Whether From names another than the sender. Who names nobody does not.
+    fn impersonates(&self, context: &Context, came_by: Option<&Host>) -> bool {
+        let own = context.caller.as_ref().map(|(party, _)| Place::User(party.user.clone()));
+        let from = context.request.headers.get::<From>().map(|From(from)| from.uri).ok();
+        let anonymous = from.as_ref().is_some_and(is_anonymous);
+        from.map(|uri| self.config.domain.place(&uri, came_by)) != own && !anonymous
     }
 
     /// Which phone of the sender it is: the one whose contact the request shows, or that registered here.
@@ -222,15 +246,7 @@ impl Proxy {
 
     /// RFC 3261 16.5, outside of dialogs: who is called?
     fn locate(&mut self, context: &mut Context, came_by: Option<&Host>, now: Instant) {
-        let domain = &self.config.domain;
-        let own = context.caller.as_ref().map(|(party, _)| Place::User(party.user.clone()));
-        let from = context.request.headers.get::<From>().map(|From(from)| from.uri).ok();
-        let anonymous = from.as_ref().is_some_and(is_anonymous);
-        let from = from.map(|uri| domain.place(&uri, came_by));
-        if from != own && !anonymous {
-            return self.reply(context, Status::FORBIDDEN, now);
-        }
-        match domain.place(&context.request.uri, came_by) {
+        match self.config.domain.place(&context.request.uri, came_by) {
             Place::User(user) => {
                 let question = QuestionId(self.next());
                 self.outputs.push_back(Output::Ask(question, Question::Route { user: user.clone() }));
@@ -285,7 +301,7 @@ impl Proxy {
     pub(super) fn leg(&mut self, mut request: Request, trace: &str, target: Endpoint, callee: Option<Party>) -> Leg {
         let branch = forward::branch(&self.random.token(), trace);
         forward::push_via(&mut request, &branch, &self.config.domain);
-        Leg { target, callee, branch, call: None, client: Client::Waiting(request), cancel: None }
+        Leg { target, callee, branch, call: None, until: None, client: Client::Waiting(request), cancel: None }
     }
 }
 

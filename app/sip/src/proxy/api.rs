@@ -24,6 +24,9 @@ pub struct Config {
     pub grace: Duration,
     /// How many requests of one flow may be under way; more are answered 503.
     pub max_pending: usize,
+    /// Whether anybody of the domain may pick up a call that rings, with an INVITE that replaces it (RFC 3891). Without
+    /// it only who takes part in the call may, and whom they ask to.
+    pub pick_up: bool,
     /// The event packages that a service of the exchange answers ([`Question::Serve`]). Subscriptions and
     /// publications of others go to the phones.
     pub serves: Vec<String>,
@@ -40,6 +43,7 @@ impl Config {
             timer_c: Duration::from_secs(181),
             grace: Duration::from_secs(32),
             max_pending: 64,
+            pick_up: true,
             serves: Vec::new(),
         }
     }

@@ -119,7 +119,7 @@ impl Call {
         DialogId::new(&self.call_id, &self.caller.tag, &self.callee.tag)
     }
 
-    fn sides(&self) -> [&Side; 2] {
+    pub(super) fn sides(&self) -> [&Side; 2] {
         [&self.caller, &self.callee]
     }
 }
@@ -189,6 +189,11 @@ impl Calls {
         for id in lost {
             self.remove(id);
         }
+    }
+
+    /// The calls with that dialog, however far they are.
+    pub(super) fn named<'a>(&'a self, dialog: &DialogId) -> impl Iterator<Item = &'a Call> + use<'a> {
+        self.find(dialog).into_iter().filter_map(|id| self.calls.get(&id))
     }
 
     /// The calls of a user.

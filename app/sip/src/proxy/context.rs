@@ -98,6 +98,8 @@ pub(super) struct Leg {
     pub(super) branch: String,
     /// The call that an INVITE began, as it is followed.
     pub(super) call: Option<u64>,
+    /// How long to wait for a phone that nobody has heard of yet.
+    pub(super) until: Option<Instant>,
     pub(super) client: Client,
     /// The CANCEL, if one was sent.
     pub(super) cancel: Option<ClientNonInvite>,
@@ -249,7 +251,13 @@ impl Client {
 impl Leg {
     fn deadline(&self) -> Option<Instant> {
         let cancel = self.cancel.as_ref().and_then(ClientNonInvite::deadline);
-        self.client.deadline().into_iter().chain(cancel).min()
+        let until = self.until.filter(|_| matches!(self.client, Client::Waiting(_)));
+        self.client.deadline().into_iter().chain(cancel).chain(until).min()
+    }
+
+    /// Whether the phone that it waits for did not come.
+    pub(super) fn is_given_up(&self, now: Instant) -> bool {
+        matches!(self.client, Client::Waiting(_)) && self.until.is_some_and(|until| until <= now)
     }
 
     fn is_over(&self) -> bool {

@@ -24,7 +24,12 @@ impl Proxy {
         let Some((sender, target)) = sides else {
             return self.reply(context, Status::CALL_DOES_NOT_EXIST, now);
         };
-        if self.reach(&target).is_none() && self.binding(&target).is_none() {
+        if self.is_of_others(&context.request.headers, &sender, &target) {
+            return self.reply(context, Status::CALL_DOES_NOT_EXIST, now);
+        }
+        let known = self.reach(&target).is_some() || self.binding(&target).is_some();
+        let until = self.expected(&context.request, &target, now);
+        if !known && until.is_none() {
             return self.reply(context, Status::CALL_DOES_NOT_EXIST, now);
         }
         if context.request.method == Method::Bye
@@ -39,7 +44,9 @@ impl Proxy {
             // The subscriber makes its dialog of it, not of what came before (RFC 6665 4.3).
             forward::record_route(&mut request, ends, &self.tokens, &self.config.domain);
         }
-        let legs = Vec::from([self.leg(request, &trace, target, None)]);
+        let mut leg = self.leg(request, &trace, target, None);
+        leg.until = until.filter(|_| !known);
+        let legs = Vec::from([leg]);
         let responses = if context.request.method == Method::Invite {
             ResponseContext::invite(1, self.config.timer_c, None, now)
         } else {
@@ -48,6 +55,12 @@ impl Proxy {
         context.caller = Some((party, sender));
         context.stage = Stage::Forked { responses, legs };
         self.start_legs(context, now);
+    }
+
+    /// How long a BYE waits for a phone that nobody has heard of since we began: all phones have to come back then.
+    fn expected(&self, request: &Request, target: &Endpoint, now: Instant) -> Option<Instant> {
+        let until = self.state.since? + self.config.grace;
+        (request.method == Method::Bye && target.flow().is_none() && now < until).then_some(until)
     }
 
     /// An ACK: of a failure, for our server transaction; of a 2xx, from one end of the dialog to the other.

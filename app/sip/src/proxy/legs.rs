@@ -1,16 +1,13 @@
 //! The client transactions of a request, and what comes back over them (RFC 3261 16.6 to 16.9).
 
-use super::calls::{Call, Progress, Side};
 use super::context::{Client, Context, Leg, Server, Stage};
 use super::response_context::{Action, Why};
 use super::token::Endpoint;
 use super::{Flow, Proxy, forward};
-use crate::header::{CSeq, CallId, Contact, From, To, Via};
+use crate::header::{CSeq, CallId, From, Via};
 use crate::message::{Headers, Method, Response, Status};
 use crate::time::Instant;
 use crate::transaction::{ClientNonInvite, Effect};
-use crate::uri::Uri;
-use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 impl Proxy {
@@ -110,6 +107,9 @@ impl Proxy {
     pub(super) fn timeout_legs(&mut self, context: &mut Context, now: Instant) {
         for index in 0..context.legs().len() {
             let mut effects = Vec::new();
+            if context.legs().get(index).is_some_and(|leg| leg.is_given_up(now)) {
+                self.drop_leg(context, index, Status::CALL_DOES_NOT_EXIST, now);
+            }
             if let Some(leg) = leg_mut(context, index) {
                 leg.client.timeout(now, &mut effects);
                 if let Some(cancel) = &mut leg.cancel {
@@ -155,6 +155,7 @@ impl Proxy {
 
     fn start_leg(&mut self, context: &mut Context, index: usize, now: Instant) {
         self.follow(context, index);
+        self.note_referral(context, index, now);
         let Some(flow) = context.legs().get(index).and_then(|leg| self.reach(&leg.target)) else {
             return;
         };
@@ -225,69 +226,19 @@ impl Proxy {
         }
         let mut effects = Vec::new();
         context.server.respond(response, now, &mut effects);
+        self.keep_response(context, &effects, now);
         self.transmit(context.flow, effects);
     }
 
-    /// Follows the call that the INVITE is to begin with a phone.
-    fn follow(&mut self, context: &mut Context, index: usize) {
-        let begun = match context.legs().get(index) {
-            Some(Leg { call: None, client: Client::Waiting(_), .. }) => self.call(context, index),
-            Some(_) | None => None,
-        };
-        if let Some(call) = begun {
-            self.begin_call(context, index, call);
-        }
-    }
-
-    fn begin_call(&mut self, context: &mut Context, index: usize, call: Call) {
-        let call = self.state.calls.begin(call);
-        if let Some(leg) = leg_mut(context, index) {
-            leg.call = call;
-        }
-    }
-
-    /// What a phone said to an INVITE.
-    fn follow_response(&mut self, context: &mut Context, index: usize, response: &Response) {
-        let progress = match response.status.class() {
-            1 => Progress::Early,
-            2 => Progress::Confirmed,
-            _ => return self.unfollow(context, index),
-        };
-        let Some(tag) = response.headers.get::<To>().ok().and_then(|to| to.tag().map(String::from)) else {
-            return;
-        };
-        let known = context.legs().get(index).and_then(|leg| leg.call);
-        let again = known.is_some_and(|id| self.state.calls.is_other(id, &tag));
-        if progress == Progress::Confirmed
-            && (known.is_none() || again)
-            && let Some(call) = self.call(context, index)
+    /// Keeps the final response to what may come again over another flow.
+    fn keep_response(&mut self, context: &Context, effects: &[Effect], now: Instant) {
+        if let (Server::Other(server), [Effect::Transmit(bytes)]) = (&context.server, effects)
+            && server.is_terminated()
+            && let (Some((party, _)), Some(flow)) = (&context.caller, context.flow)
         {
-            self.begin_call(context, index, call);
+            let (key, user, limit) = (context.key.clone(), party.user.clone(), self.config.max_pending);
+            self.state.completed.keep(key, user, flow, bytes.clone(), limit, now);
         }
-        if let Some(id) = context.legs().get(index).and_then(|leg| leg.call) {
-            self.state.calls.answered(id, progress, &tag, contact(&response.headers));
-        }
-    }
-
-    /// A phone did not, or is not to, answer.
-    fn unfollow(&mut self, context: &mut Context, index: usize) {
-        if let Some(id) = leg_mut(context, index).and_then(|leg| leg.call.take()) {
-            self.state.calls.failed(id);
-        }
-    }
-
-    /// The call that the INVITE is to begin with a phone; `None` when it begins none.
-    fn call(&self, context: &Context, index: usize) -> Option<Call> {
-        if context.request.method != Method::Invite {
-            return None;
-        }
-        let (leg, (party, phone)) = (context.legs().get(index)?, context.caller.clone()?);
-        let headers = &context.request.headers;
-        let tag = headers.get::<From>().ok()?.tag()?.to_string();
-        let caller = Side { party, phone, tag, target: contact(headers) };
-        let callee = Side { party: leg.callee.clone()?, phone: leg.target.clone(), tag: String::new(), target: None };
-        let call_id = headers.get::<CallId>().ok()?.to_string();
-        Some(Call { call_id, caller, callee, progress: Progress::Trying })
     }
 
     /// Ends the client transactions of a leg.
@@ -347,13 +298,7 @@ fn is_same_call(request: &Headers, response: &Headers) -> bool {
     asked.tag() == answered.tag() && matches!(call_ids, (Ok(asked), Ok(answered)) if asked == answered)
 }
 
-/// The URI of a Contact.
-fn contact(headers: &Headers) -> Option<Uri> {
-    let contact = headers.get::<Contact>().ok()?;
-    contact.address().map(|address| address.uri.clone())
-}
-
-fn leg_mut(context: &mut Context, index: usize) -> Option<&mut Leg> {
+pub(super) fn leg_mut(context: &mut Context, index: usize) -> Option<&mut Leg> {
     match &mut context.stage {
         Stage::Forked { legs, .. } => legs.get_mut(index),
         Stage::Admitting { .. }

@@ -14,11 +14,14 @@
 mod admit;
 mod api;
 mod calls;
+mod completed;
 mod context;
 mod contexts;
 mod dialog;
+mod follow;
 mod forward;
 mod inbound;
+mod joins;
 mod legs;
 mod response_context;
 mod route;
@@ -46,8 +49,10 @@ use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use calls::Calls;
+use completed::{Completed, Whose};
 use context::{Context, Stage};
 use contexts::Contexts;
+use joins::Referral;
 use token::{Endpoint, Tokens};
 
 /// Forwards requests and responses between phones; see the module.
@@ -69,6 +74,10 @@ struct State {
     bindings: BTreeMap<String, Vec<Binding>>,
     contexts: Contexts,
     calls: Calls,
+    completed: Completed,
+    referrals: Vec<Referral>,
+    /// When the first thing happened.
+    since: Option<Instant>,
     /// The last number given to a context or a question.
     counter: u64,
 }
@@ -95,6 +104,7 @@ impl Proxy {
     /// Takes what happened.
     pub fn handle(&mut self, input: Input, now: Instant) {
         let now = self.clock.inside(now);
+        self.state.since.get_or_insert(now);
         match input {
             Input::Opened(arrival) => {
                 self.state.flows.insert(arrival.flow, Connection { arrival, users: BTreeSet::new() });
@@ -118,7 +128,8 @@ impl Proxy {
     /// When [`Input::Timeout`] is wanted.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.state.contexts.deadline().map(|at| self.clock.outside(at))
+        let deadlines = self.state.contexts.deadline().into_iter().chain(self.state.completed.deadline());
+        deadlines.min().map(|at| self.clock.outside(at))
     }
 
     /// How many answered calls a user takes part in.
@@ -157,7 +168,7 @@ impl Proxy {
             self.cancel(flow, &request, &key, now);
         } else if let Some(id) = self.state.contexts.find(&key) {
             self.again(id, flow, &request, now);
-        } else {
+        } else if !self.repeated(flow, &key) {
             self.begin(flow, request, key, now);
         }
     }
@@ -171,6 +182,22 @@ impl Proxy {
                 proxy.transmit(context.flow, effects);
             }
         });
+    }
+
+    /// Whether a request was answered before, and comes again: it is not sent on twice.
+    fn repeated(&mut self, flow: Flow, key: &Key) -> bool {
+        let Some(sender) = self.state.completed.sender(key) else {
+            return false;
+        };
+        let whose = match self.state.flows.get(&flow) {
+            _ if self.is_of(flow, sender) => Whose::Same,
+            Some(Connection { arrival: Arrival { admission: Admission::Digest, .. }, .. }) => Whose::Unknown,
+            Some(_) | None => Whose::Other,
+        };
+        if let Some(response) = self.state.completed.again(key, flow, whose) {
+            self.outputs.push_back(Output::Transmit { flow, bytes: response });
+        }
+        whose != Whose::Other
     }
 
     /// Whether what comes over this flow may belong to the context; its responses then go there.
@@ -215,7 +242,8 @@ impl Proxy {
             }
         }
         let gone = |end: &Endpoint| {
-            end.user == user && end.flow().is_none() && bindings.iter().all(|b| b.device != end.device)
+            let is_in = |list: &[Binding]| list.iter().any(|binding| binding.device == end.device);
+            end.user == user && is_in(&before) && !is_in(&bindings)
         };
         let ids = self.state.contexts.of_user(&user);
         self.lost(ids, gone, now);
@@ -223,6 +251,8 @@ impl Proxy {
 
     /// A phone can be reached over another flow than before.
     fn came_back(&mut self, end: &Endpoint, flow: Flow, now: Instant) {
+        let missed = self.state.completed.came_back(&end.user, flow);
+        self.transmit(flow, missed.into_iter().map(Effect::Transmit).collect());
         for id in self.state.contexts.of_user(&end.user) {
             self.change(id, |proxy, context| {
                 if context.caller.as_ref().is_some_and(|(_, caller)| caller == end) && context.flow != Some(flow) {
@@ -247,6 +277,7 @@ impl Proxy {
     }
 
     fn timeout(&mut self, now: Instant) {
+        self.state.completed.timeout(now);
         for id in self.state.contexts.due(now) {
             self.change(id, |proxy, context| {
                 let mut effects = Vec::new();
@@ -282,7 +313,8 @@ impl Proxy {
     /// The flow by which a phone can be reached.
     fn reach(&self, end: &Endpoint) -> Option<Flow> {
         match end.flow() {
-            Some(flow) => self.state.flows.contains_key(&flow).then_some(flow),
+            // Another process gave the same names to other flows.
+            Some(flow) => self.is_of(flow, &end.user).then_some(flow),
             None => self.binding(end)?.flow(),
         }
     }

@@ -1,5 +1,6 @@
 //! An exchange on a bench: the two machines wired as a server wires them, with a clock that is set by hand.
 
+use crate::ladder::Ladder;
 use crate::messages::{answer, first_line, invite, lines, register};
 use sip::digest::Ha1s;
 use sip::message::{Message, Request, Response};
@@ -27,6 +28,8 @@ pub struct Bench {
     pub asked: Vec<(QuestionId, proxy::Question)>,
     /// Whether messages are kept: asked for as well, and not refused at once.
     pub keeping: bool,
+    pub ladder: Ladder,
+    heard: Vec<(QuestionId, proxy::Question)>,
     known: BTreeMap<String, usize>,
     /// What was sent and not taken yet.
     mail: BTreeMap<Flow, Vec<Message>>,
@@ -54,6 +57,8 @@ impl Bench {
             counts: Vec::new(),
             asked: Vec::new(),
             keeping: false,
+            ladder: Ladder::default(),
+            heard: Vec::new(),
             known: BTreeMap::new(),
             mail: BTreeMap::new(),
             flows: 0,
@@ -97,7 +102,9 @@ impl Bench {
 
     /// What a phone sends.
     pub fn send(&mut self, flow: Flow, message: impl Into<Message>) {
-        self.send_bytes(flow, &message.into().to_bytes());
+        let message = message.into();
+        self.ladder.came(flow, &message);
+        self.send_bytes(flow, &message.to_bytes());
     }
 
     pub fn send_bytes(&mut self, flow: Flow, bytes: &[u8]) {
@@ -171,12 +178,14 @@ impl Bench {
 
     /// What a service answers.
     pub fn answer(&mut self, id: QuestionId, answer: proxy::Answer) {
+        self.ladder.answered(&answer);
         self.proxy.handle(proxy::Input::Answer(id, answer), self.at());
         self.settle();
     }
 
     /// What a service sends.
     pub fn serve(&mut self, id: u64, user: &str, device: Option<&str>, request: Request) {
+        self.ladder.sends(user, &request.clone().into());
         let (user, device) = (user.into(), device.map(Into::into));
         self.proxy.handle(proxy::Input::Send { id: SendId(id), user, device, request }, self.at());
         self.settle();
@@ -242,9 +251,13 @@ impl Bench {
                     question @ (proxy::Question::Serve { .. } | proxy::Question::Keep { .. }),
                 )) => {
                     // After a restore it is asked again, and in the same words.
-                    match self.asked.iter().find(|(known, _)| *known == id) {
+                    match self.heard.iter().find(|(known, _)| *known == id) {
                         Some((_, known)) => assert_eq!(*known, question),
-                        None => self.asked.push((id, question)),
+                        None => {
+                            self.ladder.asked(&question);
+                            self.heard.push((id, question.clone()));
+                            self.asked.push((id, question));
+                        }
                     }
                 }
                 Some(proxy::Output::Event(proxy::Event::Rejected { .. })) => self.rejected += 1,
@@ -253,9 +266,14 @@ impl Bench {
                     if self.known.insert(user.clone(), count).unwrap_or(0) != count {
                         self.counts.push((user.clone(), count));
                     }
-                    self.events.push(proxy::Event::Dialogs { user, dialogs });
+                    let event = proxy::Event::Dialogs { user, dialogs };
+                    self.ladder.told(&event);
+                    self.events.push(event);
                 }
-                Some(proxy::Output::Event(event)) => self.events.push(event),
+                Some(proxy::Output::Event(event)) => {
+                    self.ladder.told(&event);
+                    self.events.push(event);
+                }
                 None => return,
             }
         }
@@ -286,6 +304,7 @@ impl Bench {
     fn deliver(&mut self, flow: Flow, bytes: &[u8]) {
         let message = Message::parse(bytes).expect("what is sent can be read");
         message.validate().expect("what is sent is complete");
+        self.ladder.went(flow, &message);
         self.mail.entry(flow).or_default().push(message);
     }
 }

@@ -70,7 +70,7 @@ fn end((user, device): (u8, u8)) -> Endpoint {
 }
 
 fn leg(target: Endpoint) -> Leg {
-    Leg { target, callee: None, branch: String::new(), call: None, client: Client::Over, cancel: None }
+    Leg { target, callee: None, branch: String::new(), call: None, until: None, client: Client::Over, cancel: None }
 }
 
 fn plain(key: Key) -> Context {

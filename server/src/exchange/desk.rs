@@ -1,10 +1,11 @@
 //! The task that owns the registrar and the proxy.
 
-use super::mail::{Claim, Mail, Order, Outgoing};
+use super::known::Known;
+use super::mail::{Claim, Found, Mail, Order, Outgoing};
 use super::presence::Presence;
 use super::{Board, Door, Options, Ports, StartError};
 use crate::clock;
-use crate::ports::{Accounts, Guesses, Shared};
+use crate::ports::{Accounts, Guesses, Sessions, Shared};
 use crate::stop::Stop;
 use crate::store::key::random_word;
 use axum::extract::ws::close_code;
@@ -17,6 +18,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
@@ -24,6 +26,8 @@ use tokio::sync::mpsc::error::TrySendError;
 const MAX_REJECTED: u32 = 10;
 /// How long the task sleeps when nothing is due.
 const LONG: Duration = Duration::from_secs(3600);
+/// How many messages are worked on before the connections get their turn.
+const AT_ONCE: usize = 64;
 
 pub(super) struct Desk {
     registrar: Registrar,
@@ -32,8 +36,10 @@ pub(super) struct Desk {
     connections: HashMap<Flow, Connection>,
     accounts: Shared<dyn Accounts>,
     guesses: Shared<dyn Guesses>,
+    sessions: Shared<dyn Sessions>,
     /// The secrets of whoever does not exist or has to wait: as much work to check as anybody's, and never right.
     nobody: Secrets,
+    known: Known,
     /// Whose message is worked on: the questions that it raises are about what was sent there.
     speaker: Option<Flow>,
     orders: mpsc::UnboundedSender<Order>,
@@ -75,7 +81,9 @@ impl Desk {
             connections: HashMap::new(),
             accounts: Arc::clone(&ports.accounts),
             guesses: Arc::clone(&ports.guesses),
+            sessions: Arc::clone(&ports.sessions),
             nobody: nobody()?,
+            known: Known::default(),
             speaker: None,
             orders,
             board,
@@ -103,18 +111,42 @@ impl Desk {
         orders: &mut mpsc::UnboundedReceiver<Order>,
         stop: &mut Stop,
     ) {
+        let (mut changed, mut deaf) = (self.sessions.ended(), false);
+        let mut batch = Vec::with_capacity(AT_ONCE);
         loop {
             let wait = self.until_deadline();
             tokio::select! {
-                mail = mails.recv() => match mail {
-                    Some(mail) => self.mail(mail),
-                    None => return,
-                },
-                Some(order) = orders.recv() => self.order(order),
-                () = tokio::time::sleep(wait) => self.timeout(),
+                count = mails.recv_many(&mut batch, AT_ONCE) => {
+                    if count == 0 {
+                        return;
+                    }
+                    for mail in batch.drain(..) {
+                        self.mail(mail);
+                        self.drain();
+                        // What is known already is answered at once.
+                        while let Ok(order) = orders.try_recv() {
+                            self.order(order);
+                            self.drain();
+                        }
+                    }
+                    if count == AT_ONCE {
+                        tokio::task::yield_now().await;
+                    }
+                }
+                Some(order) = orders.recv() => {
+                    self.order(order);
+                    self.drain();
+                }
+                () = tokio::time::sleep(wait) => {
+                    self.timeout();
+                    self.drain();
+                }
+                account = changed.recv(), if !deaf => {
+                    self.known.forget();
+                    deaf = matches!(account, Err(RecvError::Closed));
+                }
                 () = stop.requested() => return,
             }
-            self.drain();
         }
     }
 
@@ -158,21 +190,23 @@ impl Desk {
 
     fn order(&mut self, order: Order) {
         match order {
-            Order::Registrar(id, claim, secrets) => {
+            Order::Registrar(id, claim, Found { secrets, age }) => {
                 let (secrets, guess) = self.weigh(&claim, secrets);
-                self.registrar.handle(registrar::Input::Answer(id, Some(secrets)), now());
+                self.registrar.handle(registrar::Input::Answer(id, Some(secrets.clone())), now());
                 let outputs: Vec<_> = std::iter::from_fn(|| self.registrar.poll()).collect();
                 let rejected = |output| matches!(output, &registrar::Output::Event(registrar::Event::Rejected { .. }));
                 self.judged(&claim, guess, outputs.is_empty(), outputs.iter().any(rejected));
+                self.remember(&claim, &secrets, age);
                 outputs.into_iter().for_each(|output| self.registrar_wants(output));
             }
-            Order::Caller(id, claim, secrets) => {
+            Order::Caller(id, claim, Found { secrets, age }) => {
                 let (secrets, guess) = self.weigh(&claim, secrets);
-                let answer = proxy::Answer::Credentials(Some(secrets));
+                let answer = proxy::Answer::Credentials(Some(secrets.clone()));
                 self.proxy.handle(proxy::Input::Answer(id, answer), now());
                 let outputs: Vec<_> = std::iter::from_fn(|| self.proxy.poll()).collect();
                 let rejected = |output| matches!(output, &proxy::Output::Event(proxy::Event::Rejected { .. }));
                 self.judged(&claim, guess, outputs.is_empty(), outputs.iter().any(rejected));
+                self.remember(&claim, &secrets, age);
                 outputs.into_iter().for_each(|output| self.proxy_wants(output));
             }
             Order::Callee(id, callee) => {
@@ -208,6 +242,13 @@ impl Desk {
                 let _ = connection.queue.try_send(Outgoing::Admitted);
             }
             connection.proved.insert(claim.user.clone());
+        }
+    }
+
+    /// Spares the next look-up of who signed with the right password.
+    fn remember(&mut self, claim: &Claim, secrets: &Secrets, age: u64) {
+        if self.connections.get(&claim.flow).is_some_and(|connection| connection.proved.contains(&claim.user)) {
+            self.known.remember(&claim.user, secrets, age, clock::now());
         }
     }
 
@@ -278,8 +319,15 @@ impl Desk {
                 let found = accounts.by_extension(&user).await;
                 Order::Callee(id, found.map(|person| party(person.extension, person.name)))
             }),
-            proxy::Output::Event(proxy::Event::Calls { user, count }) => {
-                let change = self.presence.calls(&user, count);
+            // Nothing is served, so the phones answer; and nothing is kept.
+            proxy::Output::Ask(_, proxy::Question::Serve { .. }) | proxy::Output::Event(proxy::Event::Sent { .. }) => {}
+            proxy::Output::Ask(id, proxy::Question::Keep { .. }) => {
+                let full = proxy::Answer::Kept(Err(proxy::Refusal::Full));
+                self.proxy.handle(proxy::Input::Answer(id, full), now());
+            }
+            proxy::Output::Event(proxy::Event::Dialogs { user, dialogs }) => {
+                let answered = dialogs.iter().filter(|call| call.state == proxy::Progress::Confirmed).count();
+                let change = self.presence.calls(&user, answered);
                 self.tell(change);
             }
             proxy::Output::Event(proxy::Event::Rejected { flow }) => self.rejected(flow),
@@ -287,19 +335,24 @@ impl Desk {
     }
 
     /// Looks up what a signed request is checked with; not while its user or its address has to wait.
-    fn look_up_secrets(&self, user: String, order: impl FnOnce(Claim, Secrets) -> Order + Send + 'static) {
+    fn look_up_secrets(&self, user: String, order: impl FnOnce(Claim, Found) -> Order + Send + 'static) {
         // Such a question is raised by a message, and by nothing else.
         let Some(flow) = self.speaker else { return };
         let Some(connection) = self.connections.get(&flow) else { return };
+        let proved = connection.proved.contains(&user);
+        let age = self.known.age();
+        // Strangers are looked up, known or not: how long that takes tells nothing.
+        let known = if proved { self.known.get(&user, clock::now()).cloned() } else { None };
+        let waits = !proved && self.guesses.wait(&user, connection.address).is_some();
         let (claim, nobody) = (Claim { flow, user }, self.nobody.clone());
-        if !connection.proved.contains(&claim.user) && self.guesses.wait(&claim.user, connection.address).is_some() {
+        if let Some(secrets) = known.or_else(|| waits.then(|| nobody.clone())) {
             // Only the desk reads this queue, and it is this one.
-            let _ = self.orders.send(order(claim, nobody));
+            let _ = self.orders.send(order(claim, Found { secrets, age }));
             return;
         }
         self.look_up(move |accounts| async move {
             let known = secrets(&*accounts, &claim.user).await;
-            order(claim, known.unwrap_or(nobody))
+            order(claim, Found { secrets: known.unwrap_or(nobody), age })
         });
     }
 

@@ -5,6 +5,7 @@
 
 mod admission;
 mod desk;
+mod known;
 mod mail;
 mod presence;
 mod socket;

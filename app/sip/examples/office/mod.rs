@@ -12,7 +12,7 @@ mod event_server;
 use event_server::EventServer;
 use sip::agent::{Agent, Answer, Body, Config, Event, Input, Output, Question};
 use sip::digest::{self, Ha1s};
-use sip::message::{KeepAlive, Message, Method};
+use sip::message::{KeepAlive, Message, Method, Response, Status};
 use sip::proxy::{self, Inbound, Proxy};
 use sip::registrar::{self, Admission, Arrival, Domain, Flow, Registrar, Secrets};
 use sip::transaction::Reliability;
@@ -259,6 +259,11 @@ fn look_up(question: proxy::Question) -> proxy::Answer {
     match question {
         proxy::Question::Credentials { user } => proxy::Answer::Credentials(Some(secrets(&user))),
         proxy::Question::Route { user } => proxy::Answer::Route(Some(registrar::Party { user, name: None }.into())),
+        // An office without services: what they would answer goes to the phones, and nothing is kept.
+        proxy::Question::Serve { request, .. } => {
+            proxy::Answer::Served(Response::to_request(&request, Status::BAD_EVENT))
+        }
+        proxy::Question::Keep { .. } => proxy::Answer::Kept(Err(proxy::Refusal::Full)),
     }
 }
 

@@ -1,9 +1,13 @@
 //! From the arrival of a request to the phones it goes to (RFC 3261 16.3 to 16.5).
 
 use super::context::{Client, Context, Leg, Server, Stage};
+use super::joins::is_within_only;
 use super::response_context::ResponseContext;
+use super::serve::of_service;
 use super::token::{Endpoint, Ends};
-use super::{Admission, Answer, Event, Flow, MAX_USERS, Output, Party, Proxy, Question, QuestionId, forward};
+use super::{
+    Admission, Answer, Destination, Event, Flow, MAX_USERS, Output, Party, Proxy, Question, QuestionId, forward,
+};
 use crate::header::{Allow, Contact, From, MaxForwards, ProxyRequire, RetryAfter, To, Unsupported};
 use crate::message::{Method, Request, Response, Status};
 use crate::registrar::{Place, Verdict};
@@ -25,7 +29,7 @@ impl Proxy {
             return;
         };
         let transport = connection.arrival.reliability;
-        if self.state.contexts.values().filter(|context| context.flow == flow).count() >= self.config.max_pending {
+        if self.state.contexts.of_flow(flow).len() >= self.config.max_pending {
             let mut response = Response::to_request(&request, Status::SERVICE_UNAVAILABLE);
             response.set_to_tag(&self.random.token());
             response.headers.set(&RetryAfter::new(RETRY_AFTER));
@@ -40,18 +44,28 @@ impl Proxy {
         let id = self.next();
         let tag = self.random.token();
         let stage = Stage::Settled;
-        let context = Context { key, flow, caller: None, gone: None, request, reasons: Vec::new(), tag, server, stage };
-        self.state.contexts.insert(id, context);
+        let context = Context {
+            key,
+            flow: Some(flow),
+            caller: None,
+            gone: None,
+            keep: None,
+            request,
+            reasons: Vec::new(),
+            tag,
+            server,
+            stage,
+        };
+        self.state.contexts.put(id, context.into());
         self.change(id, |proxy, context| match proxy.screen(context) {
             Some(refusal) => proxy.respond(context, refusal, now),
-            None => proxy.judge(context, now),
+            None => proxy.judge(context, flow, now),
         });
     }
 
     /// An answer to a question.
     pub(super) fn answered(&mut self, id: QuestionId, answer: Answer, now: Instant) {
-        let asked = self.state.contexts.iter().find(|(_, context)| context.question() == Some(id));
-        let Some(number) = asked.map(|(number, _)| *number) else {
+        let Some(number) = self.state.contexts.asked(id) else {
             return;
         };
         self.change(number, |proxy, context| match (context.stage.clone(), answer) {
@@ -60,8 +74,8 @@ impl Proxy {
                 match proxy.gate.verify(&context.request, &credentials, secrets, now) {
                     Ok(party) => proxy.admitted(context, party, now),
                     Err(refused) => {
-                        if !refused.stale {
-                            proxy.outputs.push_back(Output::Event(Event::Rejected { flow: context.flow }));
+                        if let Some(flow) = context.flow.filter(|_| !refused.stale) {
+                            proxy.outputs.push_back(Output::Event(Event::Rejected { flow }));
                         }
                         proxy.respond(context, refused.response, now);
                     }
@@ -70,14 +84,30 @@ impl Proxy {
             (Stage::Locating { .. }, Answer::Route(route)) => {
                 context.stage = Stage::Settled;
                 match route {
-                    Some(route) => proxy.fork(context, &route.party, now),
+                    Some(_) if proxy.is_served(&context.request) => proxy.serve(context),
+                    Some(route) => {
+                        if let Destination::User(_) = &route.destination {
+                            proxy.will_keep(context, &route.party.user, now);
+                        }
+                        proxy.fork(context, &route.party, now);
+                    }
                     None => proxy.reply(context, Status::NOT_FOUND, now),
+                }
+            }
+            (Stage::Serving { .. }, answer @ Answer::Served(_)) | (Stage::Keeping { .. }, answer @ Answer::Kept(_)) => {
+                if let Some(answer) = of_service(answer, &context.request) {
+                    proxy.service_answered(context, answer, now);
                 }
             }
             // An answer to something else: the question stays open.
             (
-                Stage::Admitting { .. } | Stage::Locating { .. } | Stage::Forked { .. } | Stage::Settled,
-                Answer::Credentials(_) | Answer::Route(_),
+                Stage::Admitting { .. }
+                | Stage::Locating { .. }
+                | Stage::Serving { .. }
+                | Stage::Keeping { .. }
+                | Stage::Forked { .. }
+                | Stage::Settled,
+                Answer::Credentials(_) | Answer::Route(_) | Answer::Served(_) | Answer::Kept(_),
             ) => {}
         });
     }
@@ -88,14 +118,20 @@ impl Proxy {
         self.respond(context, response, now);
     }
 
+    /// Answers with this status, unless it is a message that is kept.
+    pub(super) fn unreached(&mut self, context: &mut Context, status: Status, now: Instant) {
+        if !self.keep(context) {
+            self.reply(context, status, now);
+        }
+    }
+
     /// Answers with a response of ours.
     pub(super) fn respond(&mut self, context: &mut Context, mut response: Response, now: Instant) {
         if response.status != Status::TRYING {
             response.set_to_tag(&context.tag);
         }
-        let mut effects = Vec::new();
-        context.server.respond(&response, now, &mut effects);
-        self.transmit(context.flow, effects);
+        self.tell_service(context, Some(response.clone()));
+        self.pass(context, &response, now);
     }
 
     /// RFC 3261 16.3: what is refused whoever asks.
@@ -125,8 +161,8 @@ impl Proxy {
         }
     }
 
-    fn judge(&mut self, context: &mut Context, now: Instant) {
-        let Some(connection) = self.state.flows.get(&context.flow) else {
+    fn judge(&mut self, context: &mut Context, flow: Flow, now: Instant) {
+        let Some(connection) = self.state.flows.get(&flow) else {
             return;
         };
         match self.gate.judge(&context.request, &connection.arrival.admission, now) {
@@ -143,14 +179,15 @@ impl Proxy {
 
     /// The request comes from `party`.
     fn admitted(&mut self, context: &mut Context, party: Party, now: Instant) {
-        let Some(connection) = self.state.flows.get_mut(&context.flow) else {
+        let found = context.flow.and_then(|flow| Some((flow, self.state.flows.get_mut(&flow)?)));
+        let Some((flow, connection)) = found else {
             return context.server.abandon(); // It closed while the secrets were looked up.
         };
         if connection.arrival.admission == Admission::Digest && connection.users.len() < MAX_USERS {
             connection.users.insert(party.user.clone());
         }
         let came_by = connection.arrival.host.clone();
-        let caller = self.sender(context, &party);
+        let caller = self.sender(context, flow, &party);
         context.caller = Some((party, caller));
         if context.request.method == Method::Invite {
             self.reply(context, Status::TRYING, now);
@@ -163,42 +200,59 @@ impl Proxy {
         let in_dialog = context.request.headers.get::<To>().is_ok_and(|to| to.tag().is_some());
         match ends {
             Some(ends) if in_dialog => self.route(context, &ends, came_by.as_ref(), now),
+            None if in_dialog && self.is_of_service(&context.request, came_by.as_ref()) => self.serve(context),
             None if in_dialog => self.reply(context, Status::CALL_DOES_NOT_EXIST, now),
-            Some(_) | None => self.locate(context, came_by.as_ref(), now),
+            ends => self.invited(context, ends.as_ref(), came_by.as_ref(), now),
         }
     }
 
+    /// A request outside of dialogs, which may name one all the same.
+    fn invited(&mut self, context: &mut Context, route: Option<&Ends>, came_by: Option<&Host>, now: Instant) {
+        if self.impersonates(context, came_by) {
+            return self.reply(context, Status::FORBIDDEN, now);
+        }
+        if is_within_only(&context.request.method) {
+            return self.reply(context, Status::CALL_DOES_NOT_EXIST, now);
+        }
+        match self.joined(context, route, came_by, now) {
+            Ok(Some(side)) => self.join(context, side, now),
+            Ok(None) => self.locate(context, came_by, now),
+            Err(status) => self.reply(context, status, now),
+        }
+    }
+
+    /// Whether From names another than the sender. Who names nobody does not.
+    fn impersonates(&self, context: &Context, came_by: Option<&Host>) -> bool {
+        let own = context.caller.as_ref().map(|(party, _)| Place::User(party.user.clone()));
+        let from = context.request.headers.get::<From>().map(|From(from)| from.uri).ok();
+        let anonymous = from.as_ref().is_some_and(is_anonymous);
+        from.map(|uri| self.config.domain.place(&uri, came_by)) != own && !anonymous
+    }
+
     /// Which phone of the sender it is: the one whose contact the request shows, or that registered here.
-    fn sender(&self, context: &Context, party: &Party) -> Endpoint {
+    fn sender(&self, context: &Context, flow: Flow, party: &Party) -> Endpoint {
         let contact = match context.request.headers.find::<Contact>() {
             Ok(Some(contact)) => contact.address().map(|address| address.uri.clone()),
             Ok(None) | Err(_) => None,
         };
         let bindings = self.state.bindings.get(&party.user).map(Vec::as_slice).unwrap_or_default();
         let by_contact = bindings.iter().find(|binding| Some(binding.uri()) == contact.as_ref());
-        let by_flow = || bindings.iter().find(|binding| binding.flow() == Some(context.flow));
+        let by_flow = || bindings.iter().find(|binding| binding.flow() == Some(flow));
         match by_contact.or_else(by_flow) {
             Some(binding) => Endpoint { user: party.user.clone(), device: binding.device.clone() },
-            None => Endpoint::unregistered(party.user.clone(), context.flow),
+            None => Endpoint::unregistered(party.user.clone(), flow),
         }
     }
 
     /// RFC 3261 16.5, outside of dialogs: who is called?
     fn locate(&mut self, context: &mut Context, came_by: Option<&Host>, now: Instant) {
-        let domain = &self.config.domain;
-        let own = context.caller.as_ref().map(|(party, _)| Place::User(party.user.clone()));
-        let from = context.request.headers.get::<From>().map(|From(from)| from.uri).ok();
-        let anonymous = from.as_ref().is_some_and(is_anonymous);
-        let from = from.map(|uri| domain.place(&uri, came_by));
-        if from != own && !anonymous {
-            return self.reply(context, Status::FORBIDDEN, now);
-        }
-        match domain.place(&context.request.uri, came_by) {
+        match self.config.domain.place(&context.request.uri, came_by) {
             Place::User(user) => {
                 let question = QuestionId(self.next());
                 self.outputs.push_back(Output::Ask(question, Question::Route { user: user.clone() }));
                 context.stage = Stage::Locating { question, user };
             }
+            Place::Domain if self.is_served(&context.request) => self.serve(context),
             Place::Domain => self.answer_for_domain(context, now),
             Place::Foreign => self.reply(context, Status::NOT_FOUND, now),
             Place::Unsupported => self.reply(context, Status::UNSUPPORTED_URI_SCHEME, now),
@@ -216,9 +270,9 @@ impl Proxy {
     /// To all phones of `callee` that can be reached, but the one that asks (RFC 3261 16.6).
     fn fork(&mut self, context: &mut Context, callee: &Party, now: Instant) {
         let bindings = self.state.bindings.get(&callee.user).cloned().unwrap_or_default();
-        let reachable: Vec<_> = bindings.iter().filter(|b| b.flow().is_some_and(|flow| flow != context.flow)).collect();
+        let reachable: Vec<_> = bindings.iter().filter(|b| b.flow().is_some() && b.flow() != context.flow).collect();
         let Some((party, caller)) = context.caller.clone().filter(|_| !reachable.is_empty()) else {
-            return self.reply(context, Status::TEMPORARILY_UNAVAILABLE, now);
+            return self.unreached(context, Status::TEMPORARILY_UNAVAILABLE, now);
         };
         let trace = forward::trace(&context.request, &self.tokens);
         let mut legs = Vec::new();
@@ -247,7 +301,7 @@ impl Proxy {
     pub(super) fn leg(&mut self, mut request: Request, trace: &str, target: Endpoint, callee: Option<Party>) -> Leg {
         let branch = forward::branch(&self.random.token(), trace);
         forward::push_via(&mut request, &branch, &self.config.domain);
-        Leg { target, callee, branch, client: Client::Waiting(request), cancel: None }
+        Leg { target, callee, branch, call: None, until: None, client: Client::Waiting(request), cancel: None }
     }
 }
 

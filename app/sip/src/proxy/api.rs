@@ -1,9 +1,10 @@
 //! The words that a proxy and its user exchange.
 
+use super::calls::CallState;
 use super::route::Route;
-use crate::message::Message;
+use crate::message::{Message, Request, Response};
 use crate::random::Seed;
-use crate::registrar::{Arrival, Binding, Domain, Flow, QuestionId, Secrets};
+use crate::registrar::{Arrival, Binding, Domain, Flow, Party, QuestionId, Secrets};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -23,6 +24,12 @@ pub struct Config {
     pub grace: Duration,
     /// How many requests of one flow may be under way; more are answered 503.
     pub max_pending: usize,
+    /// Whether anybody of the domain may pick up a call that rings, with an INVITE that replaces it (RFC 3891). Without
+    /// it only who takes part in the call may, and whom they ask to.
+    pub pick_up: bool,
+    /// The event packages that a service of the exchange answers ([`Question::Serve`]). Subscriptions and
+    /// publications of others go to the phones.
+    pub serves: Vec<String>,
 }
 
 impl Config {
@@ -36,6 +43,8 @@ impl Config {
             timer_c: Duration::from_secs(181),
             grace: Duration::from_secs(32),
             max_pending: 64,
+            pick_up: true,
+            serves: Vec::new(),
         }
     }
 }
@@ -65,7 +74,27 @@ pub enum Input {
     Timeout,
     /// The answer to a question.
     Answer(QuestionId, Answer),
+    /// A service of the exchange sends a request to phones of a user; [`Event::Sent`] says what came of it.
+    ///
+    /// A Request-URI in our domain is replaced by the contact of each phone; Via and Max-Forwards are put in, the
+    /// rest is sent as it is. INVITE, ACK and CANCEL are not sent.
+    Send {
+        /// Names it in [`Event::Sent`].
+        id: SendId,
+        /// Whose phones.
+        user: String,
+        /// The one phone it is for ([`Binding::device`], or what [`Question::Serve`] said); all that can be reached
+        /// when it is not said.
+        device: Option<String>,
+        /// What is sent: without a Via.
+        request: Request,
+    },
 }
+
+/// Names a request that a service sends. The service chooses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct SendId(pub u64);
 
 /// What the proxy tells its user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +126,25 @@ pub enum Question {
         /// The user part that was dialled.
         user: String,
     },
+    /// What a service answers: a SUBSCRIBE or PUBLISH of a package in [`Config::serves`], for a user of the domain or
+    /// for the domain itself, or a SUBSCRIBE in a dialog that the service made.
+    Serve {
+        /// Who sends it.
+        caller: Party,
+        /// The phone that it comes from; [`Input::Send`] takes it.
+        device: String,
+        /// The request, with the identity that is known of its sender (RFC 3325).
+        request: Request,
+    },
+    /// Keep a MESSAGE for a user whose phones did not take it.
+    Keep {
+        /// Whose.
+        to: String,
+        /// Who sent it.
+        from: Party,
+        /// The request, with the identity that is known of its sender (RFC 3325).
+        request: Request,
+    },
 }
 
 /// What the proxy asked for.
@@ -106,17 +154,37 @@ pub enum Answer {
     Credentials(Option<Secrets>),
     /// The route; `None` when there is no such number.
     Route(Option<Route>),
+    /// The response of the service, with its To tag.
+    Served(Response),
+    /// Whether the message is kept: 202 Accepted, or a refusal.
+    Kept(Result<(), Refusal>),
+}
+
+/// Why a message is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no room for it: 480, to be tried again later.
+    Full,
+    /// It cannot be kept now: 503.
+    Unavailable,
 }
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The number of answered calls that a user takes part in changed.
-    Calls {
+    /// A call of a user began, went on, or ended.
+    Dialogs {
         /// Whose.
         user: String,
-        /// How many there are now.
-        count: usize,
+        /// All that there are now.
+        dialogs: Vec<CallState>,
+    },
+    /// What came of [`Input::Send`].
+    Sent {
+        /// Which.
+        id: SendId,
+        /// The best final response; `None` when no phone could be reached, or none answered in time.
+        response: Option<Response>,
     },
     /// Credentials sent over this flow were wrong: a guess, if it happens often.
     Rejected {

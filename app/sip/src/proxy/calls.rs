@@ -1,16 +1,102 @@
+//! The calls that go through the proxy, as busy lamps and call pick-up show them (RFC 4235).
+//!
+//! A call to several phones is followed once for each of them:
+//!
+//! | Row | State | On | Next |
+//! | --- | --- | --- | --- |
+//! | CA1 | – | the INVITE is to go to a phone | Trying |
+//! | CA2 | Trying, Early | 101–199 with a tag | Early |
+//! | CA3 | –, Trying, Early | 2xx | Confirmed |
+//! | CA4 | Trying, Early | 300–699; no answer; it is cancelled; the phone is gone | – |
+//! | CA5 | Early, Confirmed | BYE | – |
+//! | CA6 | any | a phone is gone for good | – |
+//! | CA7 | – | 2xx again, after the BYE | – |
+//!
+//! The caller has one dialog as long as nobody rings, and one with each phone that does.
+
 use super::token::Endpoint;
-use alloc::collections::BTreeMap;
+pub use crate::body::dialog_info::Direction;
+use crate::registrar::Party;
+use crate::uri::Uri;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-/// How many calls of one phone are followed; what goes beyond is routed, but not counted.
+/// How many calls of one phone are followed; what goes beyond is routed, but not told.
 const MAX_PER_PHONE: usize = 32;
+/// How many phones these may go to, all together.
+const MAX_FORKS: usize = 256;
 
-/// The answered calls, from their 2xx to their BYE.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A call, as one of its two users has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct CallState {
+    /// Names it among the user's, as long as it lasts.
+    pub id: u64,
+    /// Its Call-ID.
+    pub call_id: String,
+    /// The tag of the user's side; empty as long as the user was called and no phone has said one.
+    pub local_tag: String,
+    /// The tag of the other side, once there is one.
+    pub remote_tag: Option<String>,
+    /// Whether the user called or was called.
+    pub direction: Direction,
+    /// How far it is.
+    pub state: Progress,
+    /// The phone of the user's that has it: [`super::Binding::device`], or what stands for one that did not register.
+    pub device: Option<String>,
+    /// Who the other one is.
+    pub remote: Party,
+    /// The Contact of the other one's phone, once it is known.
+    pub remote_target: Option<Uri>,
+}
+
+/// How far a call is (RFC 4235 3.7.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Progress {
+    /// The INVITE is on its way.
+    Trying,
+    /// A phone answered provisionally, with a tag: it rings.
+    Early,
+    /// It was answered.
+    Confirmed,
+}
+
+/// The calls that are followed.
+#[derive(Clone, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Calls {
-    calls: Vec<(DialogId, Endpoint, Endpoint)>,
+    calls: BTreeMap<u64, Call>,
+    /// Which calls a user takes part in.
+    users: BTreeMap<String, BTreeSet<u64>>,
+    /// Which calls have a Call-ID.
+    names: BTreeMap<String, BTreeSet<u64>>,
+    /// Whose calls changed, and were not told yet.
+    touched: BTreeSet<String>,
+    /// The last number given to a call.
+    last: u64,
+}
+
+/// A call between two phones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Call {
+    pub(super) call_id: String,
+    pub(super) caller: Side,
+    pub(super) callee: Side,
+    pub(super) progress: Progress,
+}
+
+/// One end of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Side {
+    pub(super) party: Party,
+    pub(super) phone: Endpoint,
+    /// Empty as long as it is not known.
+    pub(super) tag: String,
+    pub(super) target: Option<Uri>,
 }
 
 /// Names a dialog, from whichever end it is seen.
@@ -28,43 +114,176 @@ impl DialogId {
     }
 }
 
+impl Call {
+    fn id(&self) -> DialogId {
+        DialogId::new(&self.call_id, &self.caller.tag, &self.callee.tag)
+    }
+
+    pub(super) fn sides(&self) -> [&Side; 2] {
+        [&self.caller, &self.callee]
+    }
+}
+
 impl Calls {
-    /// How many calls a user takes part in.
+    /// How many answered calls a user takes part in.
     pub(super) fn count(&self, user: &str) -> usize {
-        self.calls.iter().filter(|(_, a, b)| a.user == user || b.user == user).count()
+        self.of(user).filter(|(_, call)| call.progress == Progress::Confirmed).count()
     }
 
-    /// A call was answered. Says who is to be told, and the new counts.
-    pub(super) fn answered(&mut self, id: DialogId, caller: Endpoint, callee: Endpoint) -> Vec<(String, usize)> {
-        let full = |end: &Endpoint| self.calls.iter().filter(|(_, a, b)| a == end || b == end).count() >= MAX_PER_PHONE;
-        if self.calls.iter().any(|(known, ..)| *known == id) || full(&caller) || full(&callee) {
-            return Vec::new();
+    /// CA1: an INVITE is to go to a phone. Its number; `None` when it is not followed.
+    pub(super) fn begin(&mut self, call: Call) -> Option<u64> {
+        if call.sides().into_iter().any(|side| self.is_full(&side.phone, &call.call_id)) {
+            return None;
         }
-        self.change(|calls| calls.push((id, caller, callee)))
-    }
-
-    /// A call was hung up.
-    pub(super) fn ended(&mut self, id: &DialogId) -> Vec<(String, usize)> {
-        self.change(|calls| calls.retain(|(known, ..)| known != id))
-    }
-
-    /// Phones are gone, and their calls with them: those for which `gone` says so.
-    pub(super) fn lost(&mut self, gone: impl Fn(&Endpoint) -> bool) -> Vec<(String, usize)> {
-        self.change(|calls| calls.retain(|(_, a, b)| !gone(a) && !gone(b)))
-    }
-
-    fn change(&mut self, change: impl FnOnce(&mut Vec<(DialogId, Endpoint, Endpoint)>)) -> Vec<(String, usize)> {
-        let before = self.counts();
-        change(&mut self.calls);
-        let mut after = self.counts();
-        for user in before.keys() {
-            after.entry(user.clone()).or_insert(0);
+        self.last += 1;
+        let id = self.last;
+        for side in call.sides() {
+            self.users.entry(side.phone.user.clone()).or_default().insert(id);
         }
-        after.into_iter().filter(|(user, count)| before.get(user).copied().unwrap_or(0) != *count).collect()
+        self.names.entry(call.call_id.clone()).or_default().insert(id);
+        self.touch(&call);
+        self.calls.insert(id, call);
+        Some(id)
     }
 
-    fn counts(&self) -> BTreeMap<String, usize> {
-        let users = self.calls.iter().flat_map(|(_, a, b)| [&a.user, &b.user]);
-        users.map(|user| (user.clone(), self.count(user))).collect()
+    /// CA2, CA3: the phone that was called said something, with its tag.
+    pub(super) fn answered(&mut self, id: u64, progress: Progress, tag: &str, target: Option<Uri>) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return; // CA7
+        };
+        if progress < call.progress {
+            return;
+        }
+        let before = call.clone();
+        call.progress = progress;
+        call.callee.tag = tag.to_string();
+        call.callee.target = target.or_else(|| call.callee.target.take());
+        if before != *call {
+            self.touch(&before);
+        }
+    }
+
+    /// Whether a call is followed, and is answered by another tag than this: it was answered twice.
+    pub(super) fn is_other(&self, id: u64, tag: &str) -> bool {
+        self.calls.get(&id).is_some_and(|call| call.progress == Progress::Confirmed && call.callee.tag != tag)
+    }
+
+    /// CA4: a phone did not answer.
+    pub(super) fn failed(&mut self, id: u64) {
+        if self.calls.get(&id).is_some_and(|call| call.progress != Progress::Confirmed) {
+            self.remove(id);
+        }
+    }
+
+    /// CA5: a call was hung up.
+    pub(super) fn ended(&mut self, dialog: &DialogId) {
+        for id in self.find(dialog) {
+            self.remove(id);
+        }
+    }
+
+    /// CA6: phones are gone, and their calls with them: those for which `gone` says so.
+    pub(super) fn lost(&mut self, gone: impl Fn(&Endpoint) -> bool) {
+        let lost = self.calls.iter().filter(|(_, call)| call.sides().into_iter().any(|side| gone(&side.phone)));
+        let lost: Vec<u64> = lost.map(|(id, _)| *id).collect();
+        for id in lost {
+            self.remove(id);
+        }
+    }
+
+    /// The calls with that dialog, however far they are.
+    pub(super) fn named<'a>(&'a self, dialog: &DialogId) -> impl Iterator<Item = &'a Call> + use<'a> {
+        self.find(dialog).into_iter().filter_map(|id| self.calls.get(&id))
+    }
+
+    /// The calls of a user.
+    pub(super) fn states(&self, user: &str) -> Vec<CallState> {
+        let mut tried: BTreeSet<(&str, &str)> = self
+            .of(user)
+            .filter(|(_, call)| call.caller.phone.user == user && call.progress != Progress::Trying)
+            .map(|(_, call)| (&*call.call_id, &*call.caller.tag))
+            .collect();
+        let mut states = Vec::new();
+        for (id, call) in self.of(user) {
+            let shown = call.progress != Progress::Trying || tried.insert((&call.call_id, &call.caller.tag));
+            if call.caller.phone.user == user && shown {
+                states.push(state(2 * id, call, Direction::Initiator));
+            }
+            if call.callee.phone.user == user {
+                states.push(state(2 * id + 1, call, Direction::Recipient));
+            }
+        }
+        states
+    }
+
+    /// Whose calls changed since this was last asked, with all that they have now.
+    pub(super) fn changed(&mut self) -> Vec<(String, Vec<CallState>)> {
+        let touched = core::mem::take(&mut self.touched);
+        touched.into_iter().map(|user| (user.clone(), self.states(&user))).collect()
+    }
+
+    fn of<'a>(&'a self, user: &str) -> impl Iterator<Item = (u64, &'a Call)> + use<'a> {
+        let ids = self.users.get(user).into_iter().flatten();
+        ids.filter_map(|id| Some((*id, self.calls.get(id)?)))
+    }
+
+    fn find(&self, dialog: &DialogId) -> Vec<u64> {
+        let named = self.names.get(&dialog.call_id).into_iter().flatten();
+        named.copied().filter(|id| self.calls.get(id).is_some_and(|call| call.id() == *dialog)).collect()
+    }
+
+    /// Whether no other call of a phone is followed.
+    fn is_full(&self, phone: &Endpoint, call_id: &str) -> bool {
+        let own = self.of(&phone.user).filter(|(_, call)| call.sides().into_iter().any(|side| side.phone == *phone));
+        let (mut forks, mut names) = (0, BTreeSet::new());
+        for (_, call) in own {
+            forks += 1;
+            names.insert(&*call.call_id);
+        }
+        forks >= MAX_FORKS || (names.len() >= MAX_PER_PHONE && !names.contains(call_id))
+    }
+
+    fn remove(&mut self, id: u64) {
+        let Some(call) = self.calls.remove(&id) else {
+            return;
+        };
+        for side in call.sides() {
+            forget(&mut self.users, &side.phone.user, id);
+        }
+        forget(&mut self.names, &call.call_id, id);
+        self.touch(&call);
+    }
+
+    fn touch(&mut self, call: &Call) {
+        for side in call.sides() {
+            self.touched.insert(side.phone.user.clone());
+        }
+    }
+}
+
+fn forget(index: &mut BTreeMap<String, BTreeSet<u64>>, name: &str, id: u64) {
+    if let Some(ids) = index.get_mut(name) {
+        ids.remove(&id);
+        if ids.is_empty() {
+            index.remove(name);
+        }
+    }
+}
+
+fn state(id: u64, call: &Call, direction: Direction) -> CallState {
+    let (own, other) = match direction {
+        Direction::Initiator => (&call.caller, &call.callee),
+        Direction::Recipient => (&call.callee, &call.caller),
+    };
+    CallState {
+        id,
+        call_id: call.call_id.clone(),
+        local_tag: own.tag.clone(),
+        remote_tag: Some(other.tag.clone()).filter(|tag| !tag.is_empty()),
+        direction,
+        state: call.progress,
+        device: Some(own.phone.device.clone()),
+        remote: other.party.clone(),
+        remote_target: other.target.clone(),
     }
 }

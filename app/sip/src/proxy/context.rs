@@ -1,3 +1,4 @@
+use super::api::SendId;
 use super::response_context::ResponseContext;
 use super::token::Endpoint;
 use crate::digest::Credentials;
@@ -15,12 +16,15 @@ use alloc::vec::Vec;
 pub(super) struct Context {
     /// Names the server transaction.
     pub(super) key: Key,
-    /// Where responses go: the flow that the request came by, or the one that its sender came back with.
-    pub(super) flow: Flow,
+    /// Where responses go: the flow that the request came by, or the one that its sender came back with. A service has
+    /// none.
+    pub(super) flow: Option<Flow>,
     /// Who sent it, once that is known.
     pub(super) caller: Option<(Party, Endpoint)>,
     /// The sender's flow closed; it has until then to come back.
     pub(super) gone: Option<Instant>,
+    /// It is a message that is kept when no phone takes it.
+    pub(super) keep: Option<Keep>,
     /// The request as it came.
     pub(super) request: Request,
     /// Why the sender cancelled it, in its own words (RFC 3326).
@@ -29,6 +33,16 @@ pub(super) struct Context {
     pub(super) tag: String,
     pub(super) server: Server,
     pub(super) stage: Stage,
+}
+
+/// A message that may have to be kept.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Keep {
+    /// For whom.
+    pub(super) to: String,
+    /// How long phones may take with it.
+    pub(super) until: Instant,
 }
 
 /// How far a request is.
@@ -48,6 +62,18 @@ pub(super) enum Stage {
         question: QuestionId,
         /// The user.
         user: String,
+    },
+    /// A service is asked for the response.
+    Serving {
+        /// The question.
+        question: QuestionId,
+    },
+    /// No phone took the message: it is to be kept.
+    Keeping {
+        /// The question.
+        question: QuestionId,
+        /// For whom.
+        to: String,
     },
     /// It was sent to phones.
     Forked {
@@ -70,6 +96,10 @@ pub(super) struct Leg {
     pub(super) callee: Option<Party>,
     /// The branch of our Via.
     pub(super) branch: String,
+    /// The call that an INVITE began, as it is followed.
+    pub(super) call: Option<u64>,
+    /// How long to wait for a phone that nobody has heard of yet.
+    pub(super) until: Option<Instant>,
     pub(super) client: Client,
     /// The CANCEL, if one was sent.
     pub(super) cancel: Option<ClientNonInvite>,
@@ -81,6 +111,13 @@ pub(super) struct Leg {
 pub(super) enum Server {
     Invite(ServerInvite),
     Other(ServerNonInvite),
+    /// None: a service of the exchange sent it, and is told once what came of it.
+    Service {
+        /// What the service calls it.
+        id: SendId,
+        /// Whether it was told.
+        told: bool,
+    },
 }
 
 /// A client transaction.
@@ -100,6 +137,7 @@ impl Server {
         match self {
             Self::Invite(server) => server.receive(request, now, effects),
             Self::Other(server) => server.receive(request, effects),
+            Self::Service { .. } => {}
         }
     }
 
@@ -107,6 +145,7 @@ impl Server {
         match self {
             Self::Invite(server) => server.respond(response, now, effects),
             Self::Other(server) => server.respond(response, now, effects),
+            Self::Service { .. } => {}
         }
     }
 
@@ -114,6 +153,7 @@ impl Server {
         match self {
             Self::Invite(server) => server.timeout(now, effects),
             Self::Other(server) => server.timeout(now),
+            Self::Service { .. } => {}
         }
     }
 
@@ -122,7 +162,7 @@ impl Server {
     pub(super) fn resend(&self, effects: &mut Vec<Effect>) {
         match self {
             Self::Invite(server) => server.resend(effects),
-            Self::Other(_) => {}
+            Self::Other(_) | Self::Service { .. } => {}
         }
     }
 
@@ -132,6 +172,7 @@ impl Server {
         match self {
             Self::Invite(server) => server.transport_failed(&mut told),
             Self::Other(server) => server.transport_failed(&mut told),
+            Self::Service { told, .. } => *told = true,
         }
     }
 
@@ -139,6 +180,7 @@ impl Server {
         match self {
             Self::Invite(server) => server.deadline(),
             Self::Other(server) => server.deadline(),
+            Self::Service { .. } => None,
         }
     }
 
@@ -146,6 +188,7 @@ impl Server {
         match self {
             Self::Invite(server) => server.is_terminated(),
             Self::Other(server) => server.is_terminated(),
+            Self::Service { told, .. } => *told,
         }
     }
 }
@@ -208,7 +251,13 @@ impl Client {
 impl Leg {
     fn deadline(&self) -> Option<Instant> {
         let cancel = self.cancel.as_ref().and_then(ClientNonInvite::deadline);
-        self.client.deadline().into_iter().chain(cancel).min()
+        let until = self.until.filter(|_| matches!(self.client, Client::Waiting(_)));
+        self.client.deadline().into_iter().chain(cancel).chain(until).min()
+    }
+
+    /// Whether the phone that it waits for did not come.
+    pub(super) fn is_given_up(&self, now: Instant) -> bool {
+        matches!(self.client, Client::Waiting(_)) && self.until.is_some_and(|until| until <= now)
     }
 
     fn is_over(&self) -> bool {
@@ -223,16 +272,26 @@ impl Context {
             Stage::Forked { responses, legs } => {
                 responses.deadline().into_iter().chain(legs.iter().filter_map(Leg::deadline)).min()
             }
-            Stage::Admitting { .. } | Stage::Locating { .. } | Stage::Settled => None,
+            Stage::Admitting { .. }
+            | Stage::Locating { .. }
+            | Stage::Serving { .. }
+            | Stage::Keeping { .. }
+            | Stage::Settled => None,
         };
-        self.server.deadline().into_iter().chain(forked).chain(self.gone).min()
+        self.server
+            .deadline()
+            .into_iter()
+            .chain(forked)
+            .chain(self.gone)
+            .chain(self.keep.as_ref().map(|keep| keep.until))
+            .min()
     }
 
     /// Whether it can be forgotten.
     pub(super) fn is_over(&self) -> bool {
         let legs_over = match &self.stage {
             Stage::Forked { legs, .. } => legs.iter().all(Leg::is_over),
-            Stage::Admitting { .. } | Stage::Locating { .. } => false,
+            Stage::Admitting { .. } | Stage::Locating { .. } | Stage::Serving { .. } | Stage::Keeping { .. } => false,
             Stage::Settled => true,
         };
         self.server.is_terminated() && legs_over
@@ -241,7 +300,10 @@ impl Context {
     /// The question that is open.
     pub(super) fn question(&self) -> Option<QuestionId> {
         match &self.stage {
-            Stage::Admitting { question, .. } | Stage::Locating { question, .. } => Some(*question),
+            Stage::Admitting { question, .. }
+            | Stage::Locating { question, .. }
+            | Stage::Serving { question }
+            | Stage::Keeping { question, .. } => Some(*question),
             Stage::Forked { .. } | Stage::Settled => None,
         }
     }
@@ -250,7 +312,11 @@ impl Context {
     pub(super) fn legs(&self) -> &[Leg] {
         match &self.stage {
             Stage::Forked { legs, .. } => legs,
-            Stage::Admitting { .. } | Stage::Locating { .. } | Stage::Settled => &[],
+            Stage::Admitting { .. }
+            | Stage::Locating { .. }
+            | Stage::Serving { .. }
+            | Stage::Keeping { .. }
+            | Stage::Settled => &[],
         }
     }
 }

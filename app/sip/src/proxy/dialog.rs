@@ -20,17 +20,22 @@ impl Proxy {
         let Some((party, _)) = context.caller.clone() else {
             return;
         };
-        let Some((sender, target)) = self.sides(ends, &party.user, context.flow) else {
+        let sides = context.flow.and_then(|flow| self.sides(ends, &party.user, flow));
+        let Some((sender, target)) = sides else {
             return self.reply(context, Status::CALL_DOES_NOT_EXIST, now);
         };
-        if self.reach(&target).is_none() && self.binding(&target).is_none() {
+        if self.is_of_others(&context.request.headers, &sender, &target) {
+            return self.reply(context, Status::CALL_DOES_NOT_EXIST, now);
+        }
+        let known = self.reach(&target).is_some() || self.binding(&target).is_some();
+        let until = self.expected(&context.request, &target, now);
+        if !known && until.is_none() {
             return self.reply(context, Status::CALL_DOES_NOT_EXIST, now);
         }
         if context.request.method == Method::Bye
             && let Some(id) = dialog_id(&context.request.headers)
         {
-            let changed = self.state.calls.ended(&id);
-            self.tell_calls(changed);
+            self.state.calls.ended(&id);
         }
         let uri = self.remote_target(&context.request, &target, came_by);
         let trace = forward::trace(&context.request, &self.tokens);
@@ -39,7 +44,9 @@ impl Proxy {
             // The subscriber makes its dialog of it, not of what came before (RFC 6665 4.3).
             forward::record_route(&mut request, ends, &self.tokens, &self.config.domain);
         }
-        let legs = Vec::from([self.leg(request, &trace, target, None)]);
+        let mut leg = self.leg(request, &trace, target, None);
+        leg.until = until.filter(|_| !known);
+        let legs = Vec::from([leg]);
         let responses = if context.request.method == Method::Invite {
             ResponseContext::invite(1, self.config.timer_c, None, now)
         } else {
@@ -50,10 +57,16 @@ impl Proxy {
         self.start_legs(context, now);
     }
 
+    /// How long a BYE waits for a phone that nobody has heard of since we began: all phones have to come back then.
+    fn expected(&self, request: &Request, target: &Endpoint, now: Instant) -> Option<Instant> {
+        let until = self.state.since? + self.config.grace;
+        (request.method == Method::Bye && target.flow().is_none() && now < until).then_some(until)
+    }
+
     /// An ACK: of a failure, for our server transaction; of a 2xx, from one end of the dialog to the other.
     pub(super) fn ack(&mut self, flow: Flow, request: Request, key: &Key, now: Instant) {
         let mut passed = true;
-        if let Some(id) = self.find(key) {
+        if let Some(id) = self.state.contexts.find(key) {
             self.change(id, |_, context| {
                 let mut effects = Vec::new();
                 context.server.receive(&request, now, &mut effects);
@@ -68,7 +81,7 @@ impl Proxy {
     /// A CANCEL: answered here, and sent on to every phone that has not answered (RFC 3261 16.10).
     pub(super) fn cancel(&mut self, flow: Flow, request: &Request, key: &Key, now: Instant) {
         let mut response = Response::to_request(request, Status::CALL_DOES_NOT_EXIST);
-        if let Some(id) = self.find(&key.cancelled()) {
+        if let Some(id) = self.state.contexts.find(&key.cancelled()) {
             self.change(id, |proxy, context| {
                 if proxy.take_over(context, flow) {
                     response = Response::to_request(request, Status::OK);
@@ -89,7 +102,7 @@ impl Proxy {
     /// The caller cancelled, or is gone.
     pub(super) fn give_up(&mut self, context: &mut Context, now: Instant) {
         match &mut context.stage {
-            Stage::Admitting { .. } | Stage::Locating { .. } => {
+            Stage::Admitting { .. } | Stage::Locating { .. } | Stage::Serving { .. } | Stage::Keeping { .. } => {
                 context.stage = Stage::Settled;
                 self.reply(context, Status::REQUEST_TERMINATED, now);
             }

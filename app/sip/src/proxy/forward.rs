@@ -2,15 +2,16 @@
 
 use super::token::{Ends, Tokens};
 use crate::header::{
-    CSeq, CallId, Expires, From, MaxForwards, NameAddr, PAssertedIdentity, Reason, RecordRoute, Route, To, Via,
-    ViaTransport,
+    CSeq, CallId, Expires, From, Join, MaxForwards, NameAddr, PAssertedIdentity, Reason, RecordRoute, Replaces, Route,
+    To, Via, ViaTransport,
 };
-use crate::message::{HeaderName, Request, Response, Status, Text, limits};
+use crate::message::{HeaderName, Headers, Request, Response, Status, Text, limits};
 use crate::registrar::{Domain, Party, Place};
 use crate::transaction::COOKIE;
 use crate::uri::{Host, SipUri, Uri};
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 /// The hops of a request that says nothing about them (RFC 3261 16.6 step 3).
 const MAX_HOPS: u8 = 70;
@@ -26,6 +27,16 @@ pub(super) fn request(request: &Request, target: Uri, party: &Party, domain: &Do
     copy
 }
 
+/// The copy of a service's request that goes out, but for its Via.
+pub(super) fn sent(request: &Request, target: Uri) -> Request {
+    let mut copy = request.clone();
+    copy.uri = target;
+    copy.headers.remove(&HeaderName::Via);
+    copy.headers.set(&MaxForwards(MAX_HOPS));
+    copy.headers.normalize();
+    copy
+}
+
 /// Puts our Via on top (RFC 3261 16.6 step 8).
 pub(super) fn push_via(request: &mut Request, branch: &str, domain: &Domain) {
     request.headers.push_front(&Via::new(ViaTransport::Ws, domain.name().clone(), None, branch));
@@ -33,7 +44,8 @@ pub(super) fn push_via(request: &mut Request, branch: &str, domain: &Domain) {
 
 /// Stays in the way of the dialog that this request makes (RFC 3261 16.6 step 4).
 pub(super) fn record_route(request: &mut Request, ends: &Ends, tokens: &Tokens, domain: &Domain) {
-    if let Ok(mut uri) = SipUri::new(&tokens.write(ends), &domain.name().to_string())
+    let token = tokens.write(ends, &call_id(&request.headers));
+    if let Ok(mut uri) = SipUri::new(&token, &domain.name().to_string())
         && uri.params.set("lr", None).is_ok()
     {
         request.headers.push_front(&RecordRoute(NameAddr::new(Uri::Sip(uri))));
@@ -61,10 +73,11 @@ pub(super) fn take_route(
     came_by: Option<&Host>,
 ) -> Result<Option<Ends>, ()> {
     let mut ends = None;
+    let named = calls(&request.headers);
     for _ in 0..=limits::VALUES {
         let Some(Route(route)) = request.headers.find::<Route>().map_err(|_| ())? else { return Ok(ends) };
         match domain.place(&route.uri, came_by) {
-            Place::User(token) => ends = ends.or_else(|| tokens.read(&token)),
+            Place::User(token) => ends = ends.or_else(|| named.iter().find_map(|call_id| tokens.read(&token, call_id))),
             Place::Domain => {}
             Place::Foreign | Place::Unsupported => return Err(()),
         }
@@ -72,6 +85,17 @@ pub(super) fn take_route(
     }
     // More than any way needs.
     Err(())
+}
+
+fn call_id(headers: &Headers) -> String {
+    headers.get::<CallId>().map(|id| id.to_string()).unwrap_or_default()
+}
+
+/// The calls that a Route may be of: the request's own, and one that it is to replace or to join.
+fn calls(headers: &Headers) -> Vec<String> {
+    let replaces = headers.get::<Replaces>().ok().map(|named| named.call_id().to_string());
+    let join = headers.get::<Join>().ok().map(|named| named.call_id().to_string());
+    [call_id(headers)].into_iter().chain(replaces).chain(join).collect()
 }
 
 /// A branch that names this request as it came, so that it is known when it comes back unchanged
@@ -89,7 +113,7 @@ pub(super) fn trace(request: &Request, tokens: &Tokens) -> String {
         request.uri,
         from.as_ref().and_then(From::tag).unwrap_or_default(),
         to.as_ref().and_then(To::tag).unwrap_or_default(),
-        request.headers.get::<CallId>().map(|id| id.to_string()).unwrap_or_default(),
+        call_id(&request.headers),
         request.headers.get::<CSeq>().map(|cseq| cseq.seq).unwrap_or_default(),
     );
     tokens.seal("trace", &text)
@@ -117,7 +141,7 @@ pub(super) fn reason(status: Status, text: &str) -> Reason {
 }
 
 /// Replaces what a client says about who it is by what is known (RFC 3325 5).
-fn assert_identity(headers: &mut crate::message::Headers, party: Option<&Party>, domain: &Domain) {
+fn assert_identity(headers: &mut Headers, party: Option<&Party>, domain: &Domain) {
     headers.remove(&HeaderName::PAssertedIdentity);
     headers.remove(&HeaderName::PPreferredIdentity);
     // What P-Asserted-Identity replaced; many phones still show it.

@@ -1,7 +1,6 @@
 //! The client transactions of a request, and what comes back over them (RFC 3261 16.6 to 16.9).
 
-use super::context::{Client, Context, Leg, Stage};
-use super::dialog::dialog_id;
+use super::context::{Client, Context, Leg, Server, Stage};
 use super::response_context::{Action, Why};
 use super::token::Endpoint;
 use super::{Flow, Proxy, forward};
@@ -21,18 +20,16 @@ impl Proxy {
         let Some(branch) = via.branch() else {
             return;
         };
-        let place = self.state.contexts.iter().find_map(|(id, context)| {
-            let index = context.legs().iter().position(|leg| leg.branch == branch)?;
-            Some((*id, index))
-        });
-        let Some((id, index)) = place else {
+        let Some((id, index)) = self.state.contexts.sent(branch) else {
             return;
         };
-        let genuine = self.state.contexts.get(&id).is_some_and(|context| {
+        let genuine = self.state.contexts.get(id).is_some_and(|context| {
             let from_there = context.legs().get(index).is_some_and(|leg| self.is_from(&leg.target, flow));
+            // A service has no Via of its own.
+            let own = usize::from(!matches!(context.server, Server::Service { .. }));
             // CANCEL goes from hop to hop (RFC 3261 16.10): its answer ends here.
             let leads_back =
-                cseq.method == Method::Cancel || response.headers.all::<Via>().is_ok_and(|vias| vias.len() > 1);
+                cseq.method == Method::Cancel || response.headers.all::<Via>().is_ok_and(|vias| vias.len() > own);
             from_there && leads_back && is_same_call(&context.request.headers, &response.headers)
         });
         if !genuine {
@@ -90,6 +87,13 @@ impl Proxy {
         }
     }
 
+    /// Nothing more is expected from any phone.
+    pub(super) fn drop_all(&mut self, context: &mut Context, status: Status, now: Instant) {
+        for index in 0..context.legs().len() {
+            self.drop_leg(context, index, status, now);
+        }
+    }
+
     /// Phones that the request has not reached will not get it any more.
     pub(super) fn drop_waiting(&mut self, context: &mut Context, now: Instant) {
         for index in 0..context.legs().len() {
@@ -103,6 +107,9 @@ impl Proxy {
     pub(super) fn timeout_legs(&mut self, context: &mut Context, now: Instant) {
         for index in 0..context.legs().len() {
             let mut effects = Vec::new();
+            if context.legs().get(index).is_some_and(|leg| leg.is_given_up(now)) {
+                self.drop_leg(context, index, Status::CALL_DOES_NOT_EXIST, now);
+            }
             if let Some(leg) = leg_mut(context, index) {
                 leg.client.timeout(now, &mut effects);
                 if let Some(cancel) = &mut leg.cancel {
@@ -124,16 +131,31 @@ impl Proxy {
     pub(super) fn act(&mut self, context: &mut Context, actions: Vec<Action>, now: Instant) {
         for action in actions {
             match action {
-                Action::Forward { branch, response } => self.forward(context, branch, &response, now),
-                Action::Reply(status) => self.reply(context, status, now),
-                Action::StaySilent => context.server.abandon(),
-                Action::Cancel { branch, why } => self.cancel_leg(context, branch, why, now),
-                Action::Drop { branch } => forget_leg(context, branch),
+                Action::Forward { branch, response } => {
+                    let failed = !response.status.is_provisional() && !response.status.is_success();
+                    if !(failed && self.keep(context)) {
+                        self.forward(context, branch, &response, now);
+                    }
+                }
+                Action::Reply(status) if self.is_told_nothing(context, status) => self.tell_service(context, None),
+                Action::Reply(status) => self.unreached(context, status, now),
+                Action::StaySilent if self.keep(context) => {}
+                Action::StaySilent => {
+                    self.tell_service(context, None);
+                    context.server.abandon();
+                }
+                Action::Cancel { branch, why } => {
+                    self.unfollow(context, branch);
+                    self.cancel_leg(context, branch, why, now);
+                }
+                Action::Drop { branch } => self.forget_leg(context, branch),
             }
         }
     }
 
     fn start_leg(&mut self, context: &mut Context, index: usize, now: Instant) {
+        self.follow(context, index);
+        self.note_referral(context, index, now);
         let Some(flow) = context.legs().get(index).and_then(|leg| self.reach(&leg.target)) else {
             return;
         };
@@ -157,11 +179,13 @@ impl Proxy {
                     }
                 }
                 Effect::Response(response) => {
+                    self.follow_response(context, index, &response);
                     if let Stage::Forked { responses, .. } = &mut context.stage {
                         responses.response(index, response, now, &mut actions);
                     }
                 }
                 Effect::TimedOut | Effect::TransportFailed => {
+                    self.unfollow(context, index);
                     if let Stage::Forked { responses, .. } = &mut context.stage {
                         responses.failed(index, Status::REQUEST_TIMEOUT, now, &mut actions);
                     }
@@ -175,7 +199,7 @@ impl Proxy {
     /// Ends a leg without a word from the phone.
     fn drop_leg(&mut self, context: &mut Context, index: usize, status: Status, now: Instant) {
         let mut actions = Vec::new();
-        forget_leg(context, index);
+        self.forget_leg(context, index);
         if let Stage::Forked { responses, .. } = &mut context.stage {
             responses.failed(index, status, now, &mut actions);
         }
@@ -187,17 +211,43 @@ impl Proxy {
         let Some(leg) = context.legs().get(index) else {
             return;
         };
-        let Some(copy) = forward::response(response, leg.callee.as_ref(), &self.config.domain) else {
-            return;
-        };
-        let begins = context.request.method == Method::Invite && response.status.is_success() && leg.callee.is_some();
-        if begins && let (Some((_, caller)), Some(id)) = (context.caller.clone(), dialog_id(&copy.headers)) {
-            let changed = self.state.calls.answered(id, caller, leg.target.clone());
-            self.tell_calls(changed);
+        if matches!(context.server, Server::Service { .. }) {
+            return self.tell_service(context, Some(response.clone()));
+        }
+        if let Some(copy) = forward::response(response, leg.callee.as_ref(), &self.config.domain) {
+            self.pass(context, &copy, now);
+        }
+    }
+
+    /// Answers the request with this.
+    pub(super) fn pass(&mut self, context: &mut Context, response: &Response, now: Instant) {
+        if !response.status.is_provisional() {
+            context.keep = None;
         }
         let mut effects = Vec::new();
-        context.server.respond(&copy, now, &mut effects);
+        context.server.respond(response, now, &mut effects);
+        self.keep_response(context, &effects, now);
         self.transmit(context.flow, effects);
+    }
+
+    /// Keeps the final response to what may come again over another flow.
+    fn keep_response(&mut self, context: &Context, effects: &[Effect], now: Instant) {
+        if let (Server::Other(server), [Effect::Transmit(bytes)]) = (&context.server, effects)
+            && server.is_terminated()
+            && let (Some((party, _)), Some(flow)) = (&context.caller, context.flow)
+        {
+            let (key, user, limit) = (context.key.clone(), party.user.clone(), self.config.max_pending);
+            self.state.completed.keep(key, user, flow, bytes.clone(), limit, now);
+        }
+    }
+
+    /// Ends the client transactions of a leg.
+    fn forget_leg(&mut self, context: &mut Context, index: usize) {
+        self.unfollow(context, index);
+        if let Some(leg) = leg_mut(context, index) {
+            leg.client = Client::Over;
+            leg.cancel = None;
+        }
     }
 
     fn cancel_leg(&mut self, context: &mut Context, index: usize, why: Why, now: Instant) {
@@ -248,17 +298,13 @@ fn is_same_call(request: &Headers, response: &Headers) -> bool {
     asked.tag() == answered.tag() && matches!(call_ids, (Ok(asked), Ok(answered)) if asked == answered)
 }
 
-/// Ends the client transactions of a leg.
-fn forget_leg(context: &mut Context, index: usize) {
-    if let Some(leg) = leg_mut(context, index) {
-        leg.client = Client::Over;
-        leg.cancel = None;
-    }
-}
-
-fn leg_mut(context: &mut Context, index: usize) -> Option<&mut Leg> {
+pub(super) fn leg_mut(context: &mut Context, index: usize) -> Option<&mut Leg> {
     match &mut context.stage {
         Stage::Forked { legs, .. } => legs.get_mut(index),
-        Stage::Admitting { .. } | Stage::Locating { .. } | Stage::Settled => None,
+        Stage::Admitting { .. }
+        | Stage::Locating { .. }
+        | Stage::Serving { .. }
+        | Stage::Keeping { .. }
+        | Stage::Settled => None,
     }
 }

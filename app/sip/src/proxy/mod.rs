@@ -14,20 +14,27 @@
 mod admit;
 mod api;
 mod calls;
+mod completed;
 mod context;
+mod contexts;
 mod dialog;
+mod follow;
 mod forward;
 mod inbound;
+mod joins;
 mod legs;
 mod response_context;
 mod route;
+mod send;
+mod serve;
 mod snapshot;
 #[cfg(test)]
 mod tests;
 mod token;
 
 pub use crate::registrar::{Admission, Arrival, Binding, Domain, Flow, Party, QuestionId, RestoreError, Secrets};
-pub use api::{Answer, Config, Event, Input, Output, Question};
+pub use api::{Answer, Config, Event, Input, Output, Question, Refusal, SendId};
+pub use calls::{CallState, Direction, Progress};
 pub use inbound::Inbound;
 pub use route::{Destination, Group, Order, Route, Rules};
 pub use snapshot::Snapshot;
@@ -42,7 +49,10 @@ use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use calls::Calls;
+use completed::{Completed, Whose};
 use context::{Context, Stage};
+use contexts::Contexts;
+use joins::Referral;
 use token::{Endpoint, Tokens};
 
 /// Forwards requests and responses between phones; see the module.
@@ -62,8 +72,12 @@ pub struct Proxy {
 struct State {
     flows: BTreeMap<Flow, Connection>,
     bindings: BTreeMap<String, Vec<Binding>>,
-    contexts: BTreeMap<u64, Context>,
+    contexts: Contexts,
     calls: Calls,
+    completed: Completed,
+    referrals: Vec<Referral>,
+    /// When the first thing happened.
+    since: Option<Instant>,
     /// The last number given to a context or a question.
     counter: u64,
 }
@@ -90,6 +104,7 @@ impl Proxy {
     /// Takes what happened.
     pub fn handle(&mut self, input: Input, now: Instant) {
         let now = self.clock.inside(now);
+        self.state.since.get_or_insert(now);
         match input {
             Input::Opened(arrival) => {
                 self.state.flows.insert(arrival.flow, Connection { arrival, users: BTreeSet::new() });
@@ -100,7 +115,9 @@ impl Proxy {
             Input::Received { flow, message: Message::Response(response) } => self.response(flow, &response, now),
             Input::Timeout => self.timeout(now),
             Input::Answer(id, answer) => self.answered(id, answer, now),
+            Input::Send { id, user, device, request } => self.send(id, user, device, request, now),
         }
+        self.tell_calls();
     }
 
     /// What is to be done; to be called until it says `None`.
@@ -111,7 +128,8 @@ impl Proxy {
     /// When [`Input::Timeout`] is wanted.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.state.contexts.values().filter_map(Context::deadline).min().map(|at| self.clock.outside(at))
+        let deadlines = self.state.contexts.deadline().into_iter().chain(self.state.completed.deadline());
+        deadlines.min().map(|at| self.clock.outside(at))
     }
 
     /// How many answered calls a user takes part in.
@@ -148,9 +166,9 @@ impl Proxy {
             self.ack(flow, request, &key, now);
         } else if request.method == Method::Cancel {
             self.cancel(flow, &request, &key, now);
-        } else if let Some(id) = self.find(&key) {
+        } else if let Some(id) = self.state.contexts.find(&key) {
             self.again(id, flow, &request, now);
-        } else {
+        } else if !self.repeated(flow, &key) {
             self.begin(flow, request, key, now);
         }
     }
@@ -166,26 +184,49 @@ impl Proxy {
         });
     }
 
+    /// Whether a request was answered before, and comes again: it is not sent on twice.
+    fn repeated(&mut self, flow: Flow, key: &Key) -> bool {
+        let Some(sender) = self.state.completed.sender(key) else {
+            return false;
+        };
+        let whose = match self.state.flows.get(&flow) {
+            _ if self.is_of(flow, sender) => Whose::Same,
+            Some(Connection { arrival: Arrival { admission: Admission::Digest, .. }, .. }) => Whose::Unknown,
+            Some(_) | None => Whose::Other,
+        };
+        if let Some(response) = self.state.completed.again(key, flow, whose) {
+            self.outputs.push_back(Output::Transmit { flow, bytes: response });
+        }
+        whose != Whose::Other
+    }
+
     /// Whether what comes over this flow may belong to the context; its responses then go there.
     fn take_over(&self, context: &mut Context, flow: Flow) -> bool {
         let same_user = context.caller.as_ref().is_some_and(|(caller, _)| self.is_of(flow, &caller.user));
-        if context.flow != flow && !same_user {
+        if context.flow != Some(flow) && !same_user {
             return false;
         }
-        context.flow = flow;
+        context.flow = Some(flow);
         context.gone = None;
         true
     }
 
     fn closed(&mut self, flow: Flow, now: Instant) {
         self.state.flows.remove(&flow);
-        // Nobody waits for what was not let in yet.
-        self.state.contexts.retain(|_, c| c.flow != flow || !matches!(c.stage, Stage::Admitting { .. }));
         let until = now + self.config.grace;
-        for context in self.state.contexts.values_mut().filter(|context| context.flow == flow) {
-            context.gone = Some(until);
+        for id in self.state.contexts.of_flow(flow) {
+            match self.state.contexts.take(id) {
+                // Nobody waits for what was not let in yet.
+                Some(context) if matches!(context.stage, Stage::Admitting { .. }) => self.state.contexts.forget(id),
+                Some(mut context) => {
+                    context.gone = Some(until);
+                    self.state.contexts.put(id, context);
+                }
+                None => {}
+            }
         }
-        self.lost(|end| end.flow() == Some(flow), now);
+        let ids = self.state.contexts.of_unregistered(flow);
+        self.lost(ids, |end| end.flow() == Some(flow), now);
     }
 
     fn rebound(&mut self, user: String, bindings: Vec<Binding>, now: Instant) {
@@ -201,17 +242,21 @@ impl Proxy {
             }
         }
         let gone = |end: &Endpoint| {
-            end.user == user && end.flow().is_none() && bindings.iter().all(|b| b.device != end.device)
+            let is_in = |list: &[Binding]| list.iter().any(|binding| binding.device == end.device);
+            end.user == user && is_in(&before) && !is_in(&bindings)
         };
-        self.lost(gone, now);
+        let ids = self.state.contexts.of_user(&user);
+        self.lost(ids, gone, now);
     }
 
     /// A phone can be reached over another flow than before.
     fn came_back(&mut self, end: &Endpoint, flow: Flow, now: Instant) {
-        for id in self.ids() {
+        let missed = self.state.completed.came_back(&end.user, flow);
+        self.transmit(flow, missed.into_iter().map(Effect::Transmit).collect());
+        for id in self.state.contexts.of_user(&end.user) {
             self.change(id, |proxy, context| {
-                if context.caller.as_ref().is_some_and(|(_, caller)| caller == end) && context.flow != flow {
-                    context.flow = flow;
+                if context.caller.as_ref().is_some_and(|(_, caller)| caller == end) && context.flow != Some(flow) {
+                    context.flow = Some(flow);
                     context.gone = None;
                     let mut missed = Vec::new();
                     context.server.resend(&mut missed);
@@ -222,25 +267,24 @@ impl Proxy {
         }
     }
 
-    /// Phones are gone for good: their calls are over, and nothing is to be expected from them.
-    fn lost(&mut self, gone: impl Fn(&Endpoint) -> bool, now: Instant) {
-        let changed = self.state.calls.lost(&gone);
-        self.tell_calls(changed);
-        for id in self.ids() {
+    /// Phones are gone for good: their calls are over, and nothing is to be expected from them. `ids` are the requests
+    /// that may be theirs.
+    fn lost(&mut self, ids: Vec<u64>, gone: impl Fn(&Endpoint) -> bool, now: Instant) {
+        self.state.calls.lost(&gone);
+        for id in ids {
             self.change(id, |proxy, context| proxy.fail_legs(context, &gone, now));
         }
     }
 
     fn timeout(&mut self, now: Instant) {
-        for id in self.ids() {
-            if self.state.contexts.get(&id).and_then(Context::deadline).is_none_or(|at| at > now) {
-                continue;
-            }
+        self.state.completed.timeout(now);
+        for id in self.state.contexts.due(now) {
             self.change(id, |proxy, context| {
                 let mut effects = Vec::new();
                 context.server.timeout(now, &mut effects);
                 proxy.transmit(context.flow, effects);
                 proxy.timeout_legs(context, now);
+                proxy.keep_overdue(context, now);
                 if context.gone.is_some_and(|at| at <= now) {
                     context.gone = None;
                     proxy.give_up(context, now);
@@ -251,20 +295,14 @@ impl Proxy {
 
     /// Works on a context with the rest of the proxy at hand, and forgets it when it is over.
     fn change(&mut self, id: u64, work: impl FnOnce(&mut Self, &mut Context)) {
-        if let Some(mut context) = self.state.contexts.remove(&id) {
+        if let Some(mut context) = self.state.contexts.take(id) {
             work(self, &mut context);
-            if !context.is_over() {
-                self.state.contexts.insert(id, context);
+            if context.is_over() {
+                self.state.contexts.forget(id);
+            } else {
+                self.state.contexts.put(id, context);
             }
         }
-    }
-
-    fn ids(&self) -> Vec<u64> {
-        self.state.contexts.keys().copied().collect()
-    }
-
-    fn find(&self, key: &Key) -> Option<u64> {
-        self.state.contexts.iter().find(|(_, context)| context.key == *key).map(|(id, _)| *id)
     }
 
     fn next(&mut self) -> u64 {
@@ -275,7 +313,8 @@ impl Proxy {
     /// The flow by which a phone can be reached.
     fn reach(&self, end: &Endpoint) -> Option<Flow> {
         match end.flow() {
-            Some(flow) => self.state.flows.contains_key(&flow).then_some(flow),
+            // Another process gave the same names to other flows.
+            Some(flow) => self.is_of(flow, &end.user).then_some(flow),
             None => self.binding(end)?.flow(),
         }
     }
@@ -308,8 +347,8 @@ impl Proxy {
         self.state.flows.get(&flow).map_or(Reliability::Reliable, |c| c.arrival.reliability)
     }
 
-    fn transmit(&mut self, flow: Flow, effects: Vec<Effect>) {
-        if self.state.flows.contains_key(&flow) {
+    fn transmit(&mut self, flow: impl Into<Option<Flow>>, effects: Vec<Effect>) {
+        if let Some(flow) = flow.into().filter(|flow| self.state.flows.contains_key(flow)) {
             for effect in effects {
                 if let Effect::Transmit(bytes) = effect {
                     self.outputs.push_back(Output::Transmit { flow, bytes });
@@ -318,9 +357,9 @@ impl Proxy {
         }
     }
 
-    fn tell_calls(&mut self, changed: Vec<(String, usize)>) {
-        for (user, count) in changed {
-            self.outputs.push_back(Output::Event(Event::Calls { user, count }));
+    fn tell_calls(&mut self) {
+        for (user, dialogs) in self.state.calls.changed() {
+            self.outputs.push_back(Output::Event(Event::Dialogs { user, dialogs }));
         }
     }
 }

@@ -178,6 +178,17 @@ impl ResponseContext {
         branches.chain(self.ringing).min()
     }
 
+    /// Whether no phone took it: each failed with 408, 430, 480 or 5xx, or without a word.
+    pub(super) fn is_missed(&self) -> bool {
+        self.branches.iter().all(|branch| match branch {
+            Branch::Failed(outcome) => match outcome.status() {
+                Status::REQUEST_TIMEOUT | Status::FLOW_FAILED | Status::TEMPORARILY_UNAVAILABLE => true,
+                status => status.class() == 5,
+            },
+            Branch::Trying { .. } | Branch::Proceeding { .. } | Branch::Cancelled { .. } | Branch::Answered => false,
+        })
+    }
+
     fn provisional(&mut self, index: usize, response: Response, now: Instant, actions: &mut Vec<Action>) {
         let timer_c = self.invite.then(|| now + self.timer_c);
         let Some(branch) = self.branches.get_mut(index) else {

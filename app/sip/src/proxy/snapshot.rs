@@ -4,10 +4,11 @@ use crate::random::Seed;
 use crate::saved::Saved;
 use crate::time::Instant;
 use alloc::string::ToString as _;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 /// The version written; it goes up when [`Snapshot`] changes.
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
 /// All that a proxy knows, but for its configuration and its secret.
 #[derive(Clone, Debug)]
@@ -35,17 +36,21 @@ impl Proxy {
     ) -> Result<Self, RestoreError> {
         let (clock, state) = snapshot.0.open(VERSION, away, now).map_err(RestoreError::Version)?;
         let mut proxy = Self::with(config, seed, clock, state);
-        proxy.outputs.extend(proxy.state.contexts.values().filter_map(question));
+        let open: Vec<_> = proxy.state.contexts.values().filter_map(|context| proxy.open_question(context)).collect();
+        proxy.outputs.extend(open);
         Ok(proxy)
     }
-}
 
-fn question(context: &Context) -> Option<Output> {
-    match &context.stage {
-        Stage::Admitting { question, credentials } => {
-            Some(Output::Ask(*question, Question::Credentials { user: credentials.username.to_string() }))
-        }
-        Stage::Locating { question, user } => Some(Output::Ask(*question, Question::Route { user: user.clone() })),
-        Stage::Forked { .. } | Stage::Settled => None,
+    /// The question that a context waits for.
+    pub(super) fn open_question(&self, context: &Context) -> Option<Output> {
+        let (id, question) = match &context.stage {
+            Stage::Admitting { question, credentials } => {
+                (*question, Question::Credentials { user: credentials.username.to_string() })
+            }
+            Stage::Locating { question, user } => (*question, Question::Route { user: user.clone() }),
+            Stage::Serving { .. } | Stage::Keeping { .. } => self.service_question(context)?,
+            Stage::Forked { .. } | Stage::Settled => return None,
+        };
+        Some(Output::Ask(id, question))
     }
 }

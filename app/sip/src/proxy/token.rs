@@ -38,8 +38,14 @@ pub(super) struct Ends {
     pub(super) callee: Endpoint,
 }
 
+impl Ends {
+    pub(super) const fn both(&self) -> [&Endpoint; 2] {
+        [&self.caller, &self.callee]
+    }
+}
+
 /// Makes and reads the user part of our Record-Route: both ends of the dialog, and a keyed hash, so that nobody
-/// can make up a way to a phone.
+/// can make up a way to a phone, or use the way of one call for another.
 pub(super) struct Tokens {
     key: Seed,
 }
@@ -49,7 +55,8 @@ impl Tokens {
         Self { key }
     }
 
-    pub(super) fn write(&self, ends: &Ends) -> String {
+    /// The token of a dialog with that Call-ID.
+    pub(super) fn write(&self, ends: &Ends, call_id: &str) -> String {
         let text = format!(
             "{}.{}.{}.{}",
             hex(ends.caller.user.as_bytes()),
@@ -57,13 +64,14 @@ impl Tokens {
             hex(ends.callee.user.as_bytes()),
             ends.callee.device
         );
-        let seal = self.seal("route", &text);
+        let seal = self.seal("route", &of_call(&text, call_id));
         format!("{text}.{seal}")
     }
 
-    pub(super) fn read(&self, token: &str) -> Option<Ends> {
+    /// The ends of the dialog; `None` when the token is not ours, or of another call.
+    pub(super) fn read(&self, token: &str, call_id: &str) -> Option<Ends> {
         let (text, seal) = token.rsplit_once('.')?;
-        if !same(self.seal("route", text).as_bytes(), seal.as_bytes()) {
+        if !same(self.seal("route", &of_call(text, call_id)).as_bytes(), seal.as_bytes()) {
             return None;
         }
         let mut parts = text.split('.');
@@ -95,6 +103,11 @@ impl Tokens {
         }
         block
     }
+}
+
+/// What is sealed: the same ends have another token in each call.
+fn of_call(text: &str, call_id: &str) -> String {
+    format!("{text} {call_id}")
 }
 
 /// Compares in a time that does not tell where the difference is.

@@ -1,10 +1,11 @@
 //! An exchange on a bench: the two machines wired as a server wires them, with a clock that is set by hand.
 
+use crate::ladder::Ladder;
 use crate::messages::{answer, first_line, invite, lines, register};
 use sip::digest::Ha1s;
 use sip::message::{Message, Request, Response};
-use sip::proxy::{self, Inbound, Party, Proxy};
-use sip::registrar::{self, Admission, Arrival, Domain, Flow, Registrar, Secrets};
+use sip::proxy::{self, Inbound, Party, Progress, Proxy, SendId};
+use sip::registrar::{self, Admission, Arrival, Domain, Flow, QuestionId, Registrar, Secrets};
 use sip::transaction::Reliability;
 use sip::{Duration, Instant};
 use std::collections::BTreeMap;
@@ -21,6 +22,15 @@ pub struct Bench {
     pub events: Vec<proxy::Event>,
     pub bound: Vec<(String, usize, usize)>,
     pub rejected: usize,
+    /// Who is in how many answered calls, whenever that changed.
+    pub counts: Vec<(String, usize)>,
+    /// What services are asked, and have not answered.
+    pub asked: Vec<(QuestionId, proxy::Question)>,
+    /// Whether messages are kept: asked for as well, and not refused at once.
+    pub keeping: bool,
+    pub ladder: Ladder,
+    heard: Vec<(QuestionId, proxy::Question)>,
+    known: BTreeMap<String, usize>,
     /// What was sent and not taken yet.
     mail: BTreeMap<Flow, Vec<Message>>,
     flows: u64,
@@ -44,6 +54,12 @@ impl Bench {
             events: Vec::new(),
             bound: Vec::new(),
             rejected: 0,
+            counts: Vec::new(),
+            asked: Vec::new(),
+            keeping: false,
+            ladder: Ladder::default(),
+            heard: Vec::new(),
+            known: BTreeMap::new(),
             mail: BTreeMap::new(),
             flows: 0,
             seeds: 10,
@@ -86,7 +102,9 @@ impl Bench {
 
     /// What a phone sends.
     pub fn send(&mut self, flow: Flow, message: impl Into<Message>) {
-        self.send_bytes(flow, &message.into().to_bytes());
+        let message = message.into();
+        self.ladder.came(flow, &message);
+        self.send_bytes(flow, &message.to_bytes());
     }
 
     pub fn send_bytes(&mut self, flow: Flow, bytes: &[u8]) {
@@ -149,6 +167,43 @@ impl Bench {
         self.take(flow).iter().map(first_line).collect()
     }
 
+    /// The one thing that services are asked.
+    #[track_caller]
+    pub fn question(&mut self) -> (QuestionId, proxy::Question) {
+        match <[_; 1]>::try_from(std::mem::take(&mut self.asked)) {
+            Ok([asked]) => asked,
+            Err(other) => panic!("expected one question: {other:?}"),
+        }
+    }
+
+    /// What a service answers.
+    pub fn answer(&mut self, id: QuestionId, answer: proxy::Answer) {
+        self.ladder.answered(&answer);
+        self.proxy.handle(proxy::Input::Answer(id, answer), self.at());
+        self.settle();
+    }
+
+    /// What a service sends.
+    pub fn serve(&mut self, id: u64, user: &str, device: Option<&str>, request: Request) {
+        self.ladder.sends(user, &request.clone().into());
+        let (user, device) = (user.into(), device.map(Into::into));
+        self.proxy.handle(proxy::Input::Send { id: SendId(id), user, device, request }, self.at());
+        self.settle();
+    }
+
+    /// What services were told of what they sent.
+    pub fn sent(&mut self) -> Vec<(u64, Option<u16>)> {
+        let mut told = Vec::new();
+        self.events.retain(|event| match event {
+            proxy::Event::Sent { id, response } => {
+                told.push((id.0, response.as_ref().map(|response| response.status.code())));
+                false
+            }
+            proxy::Event::Dialogs { .. } | proxy::Event::Rejected { .. } => true,
+        });
+        told
+    }
+
     pub fn at(&self) -> Instant {
         Instant::from_millis(self.now)
     }
@@ -187,8 +242,38 @@ impl Bench {
                     let party = password(&user).map(|_| Party { name: name(&user), user });
                     self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Route(party.map(Into::into))), self.at());
                 }
+                Some(proxy::Output::Ask(id, proxy::Question::Keep { .. })) if !self.keeping => {
+                    let full = proxy::Answer::Kept(Err(proxy::Refusal::Full));
+                    self.proxy.handle(proxy::Input::Answer(id, full), self.at());
+                }
+                Some(proxy::Output::Ask(
+                    id,
+                    question @ (proxy::Question::Serve { .. } | proxy::Question::Keep { .. }),
+                )) => {
+                    // After a restore it is asked again, and in the same words.
+                    match self.heard.iter().find(|(known, _)| *known == id) {
+                        Some((_, known)) => assert_eq!(*known, question),
+                        None => {
+                            self.ladder.asked(&question);
+                            self.heard.push((id, question.clone()));
+                            self.asked.push((id, question));
+                        }
+                    }
+                }
                 Some(proxy::Output::Event(proxy::Event::Rejected { .. })) => self.rejected += 1,
-                Some(proxy::Output::Event(event)) => self.events.push(event),
+                Some(proxy::Output::Event(proxy::Event::Dialogs { user, dialogs })) => {
+                    let count = dialogs.iter().filter(|call| call.state == Progress::Confirmed).count();
+                    if self.known.insert(user.clone(), count).unwrap_or(0) != count {
+                        self.counts.push((user.clone(), count));
+                    }
+                    let event = proxy::Event::Dialogs { user, dialogs };
+                    self.ladder.told(&event);
+                    self.events.push(event);
+                }
+                Some(proxy::Output::Event(event)) => {
+                    self.ladder.told(&event);
+                    self.events.push(event);
+                }
                 None => return,
             }
         }
@@ -219,6 +304,7 @@ impl Bench {
     fn deliver(&mut self, flow: Flow, bytes: &[u8]) {
         let message = Message::parse(bytes).expect("what is sent can be read");
         message.validate().expect("what is sent is complete");
+        self.ladder.went(flow, &message);
         self.mail.entry(flow).or_default().push(message);
     }
 }
@@ -262,6 +348,7 @@ pub fn registrar_config() -> registrar::Config {
 pub fn proxy_config() -> proxy::Config {
     let mut config = proxy::Config::new(domain(), [7; 32]);
     config.ringing = Some(Duration::from_secs(45));
+    config.serves = ["presence", "dialog"].map(Into::into).to_vec();
     config
 }
 

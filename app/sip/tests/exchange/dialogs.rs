@@ -1,20 +1,19 @@
 //! What phones see of the proxy: dialogs, also of phones that come and go.
 
 use crate::bench::{Bench, benches, phone, ring};
-use crate::messages::{answer, first_line, invite, register, within, within_back};
+use crate::messages::{again, answer, first_line, invite, register, within, within_back};
 use sip::header::{CSeq, RecordRoute, Via};
 use sip::message::{HeaderName, Message, Method, Request, Response};
-use sip::proxy::Event;
 use sip::registrar::Flow;
 
 /// A call that is up: the INVITE as sent, as it arrived, and the 200 as it arrived back.
-struct Call {
-    sent: Request,
-    arrived: Request,
-    accepted: Response,
+pub struct Call {
+    pub sent: Request,
+    pub arrived: Request,
+    pub accepted: Response,
 }
 
-fn call(bench: &mut Bench, caller: Flow, callee: Flow) -> Call {
+pub fn call(bench: &mut Bench, caller: Flow, callee: Flow) -> Call {
     let (sent, arrived) = ring(bench, caller, callee);
     bench.send(callee, answer(&arrived, 200, "1002", "b"));
     let seen = bench.take(caller);
@@ -26,14 +25,7 @@ fn call(bench: &mut Bench, caller: Flow, callee: Flow) -> Call {
 }
 
 fn counts(bench: &mut Bench) -> Vec<(String, usize)> {
-    let events = std::mem::take(&mut bench.events);
-    events
-        .into_iter()
-        .filter_map(|event| match event {
-            Event::Calls { user, count } => Some((user, count)),
-            Event::Rejected { .. } => None,
-        })
-        .collect()
+    std::mem::take(&mut bench.counts)
 }
 
 #[test]
@@ -220,6 +212,6 @@ fn the_route_says_nothing_about_connections() {
     let back = bench.open("1002");
     bench.send(back, register("1002", "b", 2, 3600));
     bench.take(back);
-    bench.send(a, invite("1001", "a2", "1002"));
+    bench.send(a, again(&invite("1001", "a", "1002")));
     assert_eq!(bench.request(back).headers.get::<RecordRoute>().unwrap(), first);
 }

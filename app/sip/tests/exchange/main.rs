@@ -5,7 +5,10 @@
 mod bench;
 mod calls;
 mod dialogs;
+mod following;
 mod hostile;
+mod joins;
+mod ladder;
 mod messages;
 #[allow(unused_imports, reason = "several tests share it, each a part")]
 #[path = "../network/mod.rs"]
@@ -14,3 +17,6 @@ mod proxy;
 mod real;
 mod registrar;
 mod registrations;
+mod repeats;
+mod send;
+mod serve;

@@ -2,7 +2,7 @@
 
 use crate::network::Exchange;
 use sip::digest::Ha1s;
-use sip::message::KeepAlive;
+use sip::message::{KeepAlive, Response, Status};
 use sip::proxy::{self, Inbound, Party, Proxy};
 use sip::registrar::{self, Admission, Arrival, Domain, Flow, Registrar, Secrets};
 use sip::transaction::Reliability;
@@ -119,8 +119,14 @@ impl Real {
                 Some(proxy::Output::Ask(id, question)) => {
                     self.proxy.handle(proxy::Input::Answer(id, answer(question)), now);
                 }
-                Some(proxy::Output::Event(proxy::Event::Calls { user, count })) => self.counts.push((user, count)),
-                Some(proxy::Output::Event(proxy::Event::Rejected { .. })) => {}
+                Some(proxy::Output::Event(proxy::Event::Dialogs { user, dialogs })) => {
+                    let count = dialogs.iter().filter(|call| call.state == proxy::Progress::Confirmed).count();
+                    let before = self.counts.iter().rev().find(|(other, _)| *other == user).map_or(0, |(_, n)| *n);
+                    if count != before {
+                        self.counts.push((user, count));
+                    }
+                }
+                Some(proxy::Output::Event(proxy::Event::Rejected { .. } | proxy::Event::Sent { .. })) => {}
                 None => return,
             }
         }
@@ -191,6 +197,10 @@ fn answer(question: proxy::Question) -> proxy::Answer {
     match question {
         proxy::Question::Credentials { user } => proxy::Answer::Credentials(Some(secrets(&user))),
         proxy::Question::Route { user } => proxy::Answer::Route((user != "nobody").then(|| party(&user).into())),
+        proxy::Question::Serve { request, .. } => {
+            proxy::Answer::Served(Response::to_request(&request, Status::BAD_EVENT))
+        }
+        proxy::Question::Keep { .. } => proxy::Answer::Kept(Err(proxy::Refusal::Full)),
     }
 }
 

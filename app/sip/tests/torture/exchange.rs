@@ -142,6 +142,11 @@ impl Exchange {
                     self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Route(account.map(Into::into))), NOW);
                 }
                 proxy::Output::Ask(_, proxy::Question::Credentials { .. }) => panic!("no message is signed"),
+                proxy::Output::Ask(id, proxy::Question::Keep { .. }) => {
+                    let full = proxy::Answer::Kept(Err(proxy::Refusal::Full));
+                    self.proxy.handle(proxy::Input::Answer(id, full), NOW);
+                }
+                proxy::Output::Ask(_, proxy::Question::Serve { .. }) => panic!("nothing is served"),
                 proxy::Output::Event(_) => {}
             }
         }

@@ -3,7 +3,8 @@
 
 use super::script::{OUTPUTS, STEPS, Script, answer, readable};
 use sip::digest::Ha1s;
-use sip::proxy::{self, Inbound, Proxy};
+use sip::message::{Method, Request, Response, Status};
+use sip::proxy::{self, Inbound, Proxy, Refusal, SendId};
 use sip::registrar::{self, Admission, Arrival, Domain, Flow, Party, QuestionId, Registrar, Secrets};
 use sip::transaction::Reliability;
 use sip::{Duration, Instant};
@@ -11,9 +12,11 @@ use sip::{Duration, Instant};
 /// A script of what two phones do.
 pub fn exchange(data: &[u8]) {
     let domain = || Domain::new("tabphone", &["alias.example"]).expect("a domain");
+    let mut config = proxy::Config::new(domain(), [7; 32]);
+    config.serves = vec!["presence".into()];
     let mut exchange = Exchange {
         registrar: Registrar::new(registrar::Config::new(domain(), [7; 32]), [1; 32]),
-        proxy: Proxy::new(proxy::Config::new(domain(), [7; 32]), [2; 32]),
+        proxy: Proxy::new(config, [2; 32]),
         now: Instant::from_millis(0),
         questions: Vec::new(),
         sent: Vec::new(),
@@ -37,6 +40,8 @@ enum Asked {
     Registrar(QuestionId, String),
     Credentials(QuestionId, String),
     Account(QuestionId, String),
+    Service(QuestionId, Box<Request>),
+    Keep(QuestionId),
 }
 
 struct Exchange {
@@ -110,7 +115,7 @@ impl Exchange {
 
     /// A request of a phone, with lines of the script.
     fn composed(&self, phone: usize, script: &mut Script<'_>) -> Vec<u8> {
-        let methods = ["REGISTER", "INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "MESSAGE", "X"];
+        let methods = ["REGISTER", "INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "MESSAGE", "X", "SUBSCRIBE"];
         let method = methods[usize::from(script.byte()) % methods.len()];
         let (branch, seq, target) = (script.byte() % 4, script.byte() % 4, script.byte() % 4);
         let (user, other) = if phone == 0 { ("1001", "1002") } else { ("1002", "1001") };
@@ -121,6 +126,7 @@ impl Exchange {
             (_, _) => "sip:1002@tabphone",
         };
         let lines = script.text().replace('\n', "\r\n");
+        let lines = if method == "SUBSCRIBE" { format!("Event: presence\r\n{lines}") } else { lines };
         let to = if method == "REGISTER" { user } else { other };
         let mut bytes = format!(
             "{method} {target} SIP/2.0\r\nVia: SIP/2.0/WS {user}.invalid;branch=z9hG4bK{branch}\r\n\
@@ -151,6 +157,17 @@ impl Exchange {
             Asked::Account(id, user) => {
                 let answer = proxy::Answer::Route(known(&user).then_some(Party { user, name: None }.into()));
                 self.proxy.handle(proxy::Input::Answer(id, answer), self.now);
+            }
+            Asked::Service(id, request) => {
+                let response = Response::to_request(&request, Status::ACCEPTED);
+                self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Served(response)), self.now);
+                let notify = Request::new(Method::Notify, "sip:1001@tabphone".parse().expect("a URI"));
+                let send = proxy::Input::Send { id: SendId(id.0), user: "1001".into(), device: None, request: notify };
+                self.proxy.handle(send, self.now);
+            }
+            Asked::Keep(id) => {
+                let kept = [Ok(()), Err(Refusal::Full), Err(Refusal::Unavailable)][usize::from(script.byte() % 3)];
+                self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Kept(kept)), self.now);
             }
         }
     }
@@ -185,6 +202,12 @@ impl Exchange {
                     }
                     Some(proxy::Output::Ask(id, proxy::Question::Route { user })) => {
                         self.questions.push(Asked::Account(id, user));
+                    }
+                    Some(proxy::Output::Ask(id, proxy::Question::Serve { request, .. })) => {
+                        self.questions.push(Asked::Service(id, Box::new(request)));
+                    }
+                    Some(proxy::Output::Ask(id, proxy::Question::Keep { .. })) => {
+                        self.questions.push(Asked::Keep(id));
                     }
                     Some(proxy::Output::Event(_)) => {}
                     None => return,

@@ -193,6 +193,7 @@ async fn measure<T>(
         measurement.p50 = Some(steady.percentile(0.5));
         measurement.p99 = Some(steady.percentile(0.99));
     }
+    eprintln!("  {operation:?}: {:.1} µs, {:.0} each second", measurement.cpu, measurement.rate);
     Ok(measurement)
 }
 

@@ -43,6 +43,8 @@ extern crate alloc;
 extern crate std;
 
 pub mod agent;
+#[cfg(feature = "bearer")]
+pub mod bearer;
 pub mod body;
 pub mod dialog;
 pub mod digest;

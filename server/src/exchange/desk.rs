@@ -161,7 +161,8 @@ impl Desk {
             Mail::Received { flow, bytes } => self.received(flow, &bytes),
             Mail::Closed { flow, for_good } => {
                 if for_good {
-                    self.unbind(flow);
+                    // What its phone did not unregister itself is gone. What another connection took over stays.
+                    self.registrar.unbind_flow(flow);
                 }
                 self.close(flow);
             }
@@ -252,19 +253,6 @@ impl Desk {
         }
     }
 
-    /// The phone of a connection that does not come back: what it did not unregister itself is gone. What was
-    /// taken over by another connection stays.
-    fn unbind(&mut self, flow: Flow) {
-        let own = self.registrar.users().flat_map(|(user, bindings)| {
-            let own = bindings.iter().filter(|binding| binding.flow() == Some(flow));
-            own.filter_map(|binding| Some((user.to_owned(), instance(binding)?)))
-        });
-        let own: Vec<_> = own.collect();
-        for (user, instance) in own {
-            self.registrar.unbind(&user, &instance);
-        }
-    }
-
     fn timeout(&mut self) {
         self.registrar.handle(registrar::Input::Timeout, now());
         self.proxy.handle(proxy::Input::Timeout, now());
@@ -299,12 +287,13 @@ impl Desk {
             registrar::Output::Ask(id, registrar::Question::Credentials { user }) => {
                 self.look_up_secrets(user, move |claim, secrets| Order::Registrar(id, claim, secrets));
             }
-            registrar::Output::Event(registrar::Event::Bindings { user, bindings }) => {
+            registrar::Output::Event(registrar::Event::Bindings { user, bindings, .. }) => {
                 let reachable = bindings.iter().filter(|binding| binding.flow().is_some()).count();
                 let change = self.presence.bindings(&user, bindings.len(), reachable, clock::now());
                 self.proxy.handle(proxy::Input::Bindings { user, bindings }, now());
                 self.tell(change);
             }
+            registrar::Output::Event(registrar::Event::Refreshed { .. }) => {}
             registrar::Output::Event(registrar::Event::Rejected { flow }) => self.rejected(flow),
         }
     }
@@ -411,12 +400,6 @@ fn nobody() -> Result<Secrets, StartError> {
     let word = |length| random_word(length).map_err(|_| StartError::Random);
     let ha1s = Ha1s { md5: Some(word(32)?), sha256: Some(word(64)?), sha512_256: None };
     Ok(Secrets { ha1s, name: None })
-}
-
-/// The instance-id of a phone (RFC 5626 4.1), as the registrar knows it.
-fn instance(binding: &registrar::Binding) -> Option<String> {
-    let value = binding.contact.params.value("+sip.instance")?;
-    Some(value.trim_matches(['"', '<', '>']).to_owned())
 }
 
 pub(super) fn party(extension: String, name: String) -> Party {

@@ -172,10 +172,10 @@ impl Office {
                 registrar::Output::Ask(id, registrar::Question::Credentials { user }) => {
                     self.registrar.handle(registrar::Input::Answer(id, Some(secrets(&user))), self.now);
                 }
-                registrar::Output::Event(registrar::Event::Bindings { user, bindings }) => {
+                registrar::Output::Event(registrar::Event::Bindings { user, bindings, .. }) => {
                     self.proxy.handle(proxy::Input::Bindings { user, bindings }, self.now);
                 }
-                registrar::Output::Event(registrar::Event::Rejected { .. }) => {}
+                registrar::Output::Event(registrar::Event::Refreshed { .. } | registrar::Event::Rejected { .. }) => {}
             }
         }
         while let Some(output) = self.proxy.poll() {
@@ -251,6 +251,8 @@ impl Phone {
                 let ha1 = digest::ha1(&challenge.algorithm(), username, &challenge.realm, &password(username));
                 Answer::Credentials(digest::sign(challenge, &ha1, username, method, uri, body, "cnonce", *nc))
             }
+            // Nobody here asks for any.
+            Question::Token { .. } => Answer::NoCredentials,
         }
     }
 }

@@ -2,9 +2,11 @@ use super::core::Core;
 use super::questions::Challenged;
 use super::transactions::{FLOW_RENEWED, Outcome, Purpose};
 use super::{Agent, Answer, Config, Question, compose, strays};
-use crate::digest::{Challenge, Credentials, choose, offered};
+#[cfg(feature = "bearer")]
+use crate::bearer;
+use crate::digest::{Challenge, Credentials, choose, credentials_name, offered};
 use crate::header::{Authorization, CSeq, ProxyAuthorization, Via};
-use crate::message::{Header, Headers, Method, Request, Response, Status};
+use crate::message::{Header as _, HeaderName, Headers, Method, Request, Response, Status};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
@@ -21,6 +23,10 @@ pub(super) fn ask(core: &mut Core, outcome: &Outcome) -> bool {
     if !challenged || outcome.challenged & !FLOW_RENEWED >= MAX_CHALLENGES || outcome.request.method == Method::Cancel {
         return false;
     }
+    #[cfg(feature = "bearer")]
+    if ask_for_token(core, outcome, response) {
+        return true;
+    }
     // What was signed for and is asked for again was refused; other realms, of other proxies, may still be answered.
     let mut challenges = answerable(&core.config, response);
     challenges.retain(|challenge| challenge.stale || !is_signed(outcome, challenge));
@@ -36,14 +42,33 @@ pub(super) fn ask(core: &mut Core, outcome: &Outcome) -> bool {
         uri: outcome.request.uri.to_string(),
         body: outcome.request.body.clone(),
     };
-    let challenged = Challenged {
+    core.ask_credentials(question, waiting(outcome, response));
+    true
+}
+
+/// Asks for a token, if there are some and one is wanted (RFC 8898 2.1.1). One that was refused is asked for again where
+/// it is said that it only ran out or the like, and not otherwise.
+#[cfg(feature = "bearer")]
+fn ask_for_token(core: &mut Core, outcome: &Outcome, response: &Response) -> bool {
+    let mut challenges = if core.config.tokens { bearer::offered(response) } else { Vec::new() };
+    let brought = bearer::is_presented(&outcome.request.headers, response);
+    challenges.retain(|challenge| !brought || challenge.error.as_deref() == Some("invalid_token"));
+    if challenges.is_empty() {
+        return false;
+    }
+    let question = Question::Token { challenges, uri: outcome.request.uri.to_string() };
+    core.ask_credentials(question, waiting(outcome, response));
+    true
+}
+
+/// The request that waits.
+fn waiting(outcome: &Outcome, response: &Response) -> Challenged {
+    Challenged {
         purpose: outcome.purpose,
         request: outcome.request.clone(),
         response: response.clone(),
         before: outcome.challenged,
-    };
-    core.ask_digest(question, challenged);
-    true
+    }
 }
 
 /// Takes the signatures from a request that is sent again for another reason: each is good for one request, and a server that
@@ -67,16 +92,17 @@ impl Agent {
     /// The signature came, or nobody signs.
     pub(super) fn signed(&mut self, challenged: Challenged, answer: Answer) {
         let Challenged { purpose, mut request, response, before } = challenged;
-        let Answer::Credentials(credentials) = answer else {
-            let Ok(key) = crate::transaction::Key::sent(&request) else { return };
-            let outcome = Outcome { key, purpose, challenged: before, request, response: Some(response) };
-            return self.conclude(&outcome);
-        };
-        let headers = &mut request.headers;
-        if response.status == Status::PROXY_AUTHENTICATION_REQUIRED {
-            present(headers, ProxyAuthorization(credentials), |header| &header.0);
-        } else {
-            present(headers, Authorization(credentials), |header| &header.0);
+        match answer {
+            Answer::Credentials(credentials) => {
+                present(&mut request.headers, &credentials_name(&response), &credentials)
+            }
+            #[cfg(feature = "bearer")]
+            Answer::Token(token) => bearer::present(&mut request, &response, &token),
+            Answer::Description(_) | Answer::Media(_) | Answer::NoCredentials => {
+                let Ok(key) = crate::transaction::Key::sent(&request) else { return };
+                let outcome = Outcome { key, purpose, challenged: before, request, response: Some(response) };
+                return self.conclude(&outcome);
+            }
         }
         self.send_again(purpose, request, before.saturating_add(1));
     }
@@ -151,26 +177,16 @@ impl Agent {
 
 /// Adds credentials in the place of older ones for the same realm: each realm is answered once, and those of other
 /// hops on the way are still wanted (RFC 3261 22.3).
-fn present<H: Header>(headers: &mut Headers, own: H, of: fn(&H) -> &Credentials) {
-    let mut all = headers.all::<H>().unwrap_or_default();
-    all.retain(|other| of(other).realm != of(&own).realm);
-    headers.remove(H::NAME);
-    all.push(own);
-    for header in &all {
-        headers.push(header);
-    }
+fn present(headers: &mut Headers, name: &HeaderName, own: &Credentials) {
+    headers.retain(name, |value| value.parse::<Credentials>().map_or(true, |other| other.realm != own.realm));
+    // What was read or made as credentials can be written as such.
+    let _ = headers.push_raw(name.as_str(), &own.to_string());
 }
 
 /// Whether the request had credentials for this challenge's realm already.
 fn is_signed(outcome: &Outcome, challenge: &Challenge) -> bool {
-    let headers = &outcome.request.headers;
-    let proxy =
-        outcome.response.as_ref().is_some_and(|response| response.status == Status::PROXY_AUTHENTICATION_REQUIRED);
-    if proxy {
-        let given = headers.all::<ProxyAuthorization>().unwrap_or_default();
-        given.iter().any(|ProxyAuthorization(credentials)| credentials.realm == challenge.realm)
-    } else {
-        let given = headers.all::<Authorization>().unwrap_or_default();
-        given.iter().any(|Authorization(credentials)| credentials.realm == challenge.realm)
-    }
+    let Some(response) = &outcome.response else { return false };
+    let name = credentials_name(response);
+    let given = outcome.request.headers.raw(&name);
+    given.filter_map(|value| value.parse::<Credentials>().ok()).any(|credentials| credentials.realm == challenge.realm)
 }

@@ -20,6 +20,10 @@ pub struct Config {
     pub realm: Option<String>,
     /// Whether MD5 will do where nothing stronger is offered (RFC 8760 2.4).
     pub md5: bool,
+    /// Whether a token is brought where one is asked for (RFC 8898), also where a digest would do: the user has some.
+    #[cfg(feature = "bearer")]
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub tokens: bool,
     /// Where REGISTER goes: the domain, as a URI without user.
     pub registrar: Uri,
     /// The first hop of every request outside of a dialog, if it is not the registrar's domain.
@@ -116,6 +120,8 @@ impl Config {
             username: None,
             realm: None,
             md5: true,
+            #[cfg(feature = "bearer")]
+            tokens: false,
             registrar,
             outbound_proxy: None,
             headers: Headers::new(),

@@ -159,8 +159,8 @@ impl Core {
         id
     }
 
-    /// Asks the user to sign a request that was challenged.
-    pub(super) fn ask_digest(&mut self, question: Question, challenged: Challenged) {
+    /// Asks the user for what a request is admitted with that was challenged.
+    pub(super) fn ask_credentials(&mut self, question: Question, challenged: Challenged) {
         let id = self.questions.open(question.clone(), Some(challenged));
         self.out.push_back(Output::Ask(id, question));
     }

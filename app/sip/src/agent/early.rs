@@ -220,8 +220,8 @@ impl Early {
     /// The answer to their UPDATE was made.
     pub(super) fn update_answered(&mut self, core: &mut Core, local_tag: &str, answer: Answer) {
         let Some(Asked { branch, key, update }) = self.asked.take() else { return };
-        let mut response = match answer {
-            Answer::Description(body) => {
+        let mut response = match answer.description() {
+            Ok(body) => {
                 let mut response = compose::response(&core.config, &update, Status::OK, local_tag);
                 compose::body(&mut response.headers, &mut response.body, body.clone());
                 if let Some(early) = self.dialogs.iter_mut().find(|early| early.branch == branch)
@@ -231,10 +231,7 @@ impl Early {
                 }
                 response
             }
-            Answer::Media(failure) => compose::no_media(&core.config, &update, local_tag, failure),
-            Answer::Credentials(_) | Answer::NoCredentials => {
-                compose::response(&core.config, &update, Status::NOT_ACCEPTABLE_HERE, local_tag)
-            }
+            Err(failure) => compose::no_media(&core.config, &update, local_tag, failure),
         };
         core.respond_with(&key, &mut response);
     }

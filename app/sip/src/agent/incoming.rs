@@ -7,8 +7,8 @@ use super::reliable::Provisional;
 use super::session::{Session, State};
 use super::session_timer::{self, SessionTimer};
 use super::{
-    Answer, Branch, CallId, Cause, Direction, Event, MediaFailure, Phase, Question, auto_answer, cause, compose,
-    description, identity,
+    Answer, Branch, CallId, Cause, Direction, Event, Phase, Question, auto_answer, cause, compose, description,
+    identity,
 };
 use crate::Instant;
 use crate::dialog::Dialog;
@@ -134,12 +134,9 @@ impl Session {
 
     /// The answer was made: 200 leaves.
     pub(super) fn answered(&mut self, core: &mut Core, answer: Answer) {
-        let body = match answer {
-            Answer::Description(body) => body,
-            Answer::Media(failure) => return self.refuse(core, Cause::Media(failure)),
-            Answer::Credentials(_) | Answer::NoCredentials => {
-                return self.refuse(core, Cause::Media(MediaFailure::Unsupported));
-            }
+        let body = match answer.description() {
+            Ok(body) => body,
+            Err(failure) => return self.refuse(core, Cause::Media(failure)),
         };
         let State::Incoming(Incoming { key, invite, dialog, .. }) = &self.state else { return };
         let (invite, offer) = (invite.clone(), description::of_request(invite));

@@ -332,6 +332,9 @@ impl Agent {
 
     fn answer_question(&mut self, id: QuestionId, answer: Answer) {
         let Some(open) = self.core.questions.take(id) else { return };
+        if let Some(challenged) = open.challenged {
+            return self.signed(*challenged, answer);
+        }
         match open.question {
             Question::Offer { call, .. } => self.with(call, |session, core| match session.state {
                 State::Outgoing(_) => session.offered(core, answer),
@@ -344,11 +347,9 @@ impl Agent {
                 State::Outgoing(_) => session.update_answered(core, answer),
                 State::Gone => {}
             }),
-            Question::Digest { .. } => {
-                if let Some(challenged) = open.challenged {
-                    self.signed(*challenged, answer);
-                }
-            }
+            Question::Digest { .. } => {}
+            #[cfg(feature = "bearer")]
+            Question::Token { .. } => {}
         }
     }
 }

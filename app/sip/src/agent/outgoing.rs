@@ -111,12 +111,9 @@ impl Session {
     pub(super) fn offered(&mut self, core: &mut Core, answer: Answer) {
         let State::Outgoing(Outgoing { step, skip }) = &mut self.state else { return };
         let Step::Preparing { target, headers, .. } = step else { return };
-        let offer = match answer {
-            Answer::Description(offer) => offer,
-            Answer::Media(failure) => return self.gone(core, Cause::Media(failure)),
-            Answer::Credentials(_) | Answer::NoCredentials => {
-                return self.gone(core, Cause::Media(MediaFailure::Unsupported));
-            }
+        let offer = match answer.description() {
+            Ok(offer) => offer,
+            Err(failure) => return self.gone(core, Cause::Media(failure)),
         };
         let mut invite = compose::invite(&core.config, target, &self.call_id, &self.local_tag, skip.saturating_add(1));
         compose::add(&mut invite, headers);

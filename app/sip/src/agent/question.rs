@@ -1,6 +1,8 @@
 //! What an agent asks of its user.
 
 use super::CallId;
+#[cfg(feature = "bearer")]
+use crate::bearer;
 use crate::digest::{Challenge, Credentials};
 use crate::message::Method;
 use alloc::string::String;
@@ -54,6 +56,28 @@ pub enum Question {
         /// The request's body, for auth-int.
         body: Vec<u8>,
     },
+    /// A token (RFC 8898). Whoever answers decides whether who asks is to be trusted with one, and whether what it names is
+    /// who gives them.
+    #[cfg(feature = "bearer")]
+    Token {
+        /// All that were offered, in their order. One with an error refuses the token that was brought before.
+        challenges: Vec<bearer::Challenge>,
+        /// Where the request goes.
+        uri: String,
+    },
+}
+
+impl Question {
+    /// The call that it is about, if it is about one's media.
+    #[must_use]
+    pub const fn call(&self) -> Option<CallId> {
+        match self {
+            Self::Offer { call, .. } | Self::Answer { call, .. } => Some(*call),
+            Self::Digest { .. } => None,
+            #[cfg(feature = "bearer")]
+            Self::Token { .. } => None,
+        }
+    }
 }
 
 /// What is asked is asked for the first time.
@@ -74,6 +98,22 @@ pub enum Answer {
     Credentials(Credentials),
     /// Nobody can or may sign this.
     NoCredentials,
+    /// The token.
+    #[cfg(feature = "bearer")]
+    Token(bearer::Token),
+}
+
+impl Answer {
+    /// The description, or why there is none.
+    pub(super) fn description(self) -> Result<Body, MediaFailure> {
+        match self {
+            Self::Description(body) => Ok(body),
+            Self::Media(failure) => Err(failure),
+            Self::Credentials(_) | Self::NoCredentials => Err(MediaFailure::Unsupported),
+            #[cfg(feature = "bearer")]
+            Self::Token(_) => Err(MediaFailure::Unsupported),
+        }
+    }
 }
 
 /// A message body with its type.

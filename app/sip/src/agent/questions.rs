@@ -105,17 +105,14 @@ impl Questions {
 
     /// Forgets the descriptions that are wanted for this call. What is being signed for it goes on.
     pub(super) fn forget_descriptions(&mut self, id: CallId) {
-        self.open.retain(|open| match &open.question {
-            Question::Offer { call, .. } | Question::Answer { call, .. } => *call != id,
-            Question::Digest { .. } => true,
-        });
+        self.open.retain(|open| open.question.call() != Some(id));
     }
 
     /// Forgets what was asked for this call.
     pub(super) fn forget(&mut self, id: CallId) {
-        self.open.retain(|open| match &open.question {
-            Question::Offer { call, .. } | Question::Answer { call, .. } => *call != id,
-            Question::Digest { .. } => match open.purpose() {
+        self.open.retain(|open| match open.question.call() {
+            Some(call) => call != id,
+            None => match open.purpose() {
                 Some(
                     Purpose::Invite(call)
                     | Purpose::Reinvite(call)

@@ -353,9 +353,13 @@ impl Registering {
     }
 }
 
+/// How long before its end a binding is refreshed: the timers of a page that is hidden come up to a minute late, and
+/// somebody may have to sign.
+const EARLY: Duration = Duration::from_secs(70);
+
 /// When to refresh a binding that lasts as long as this.
 fn before(lasts: Duration) -> Duration {
-    let early = (lasts / 10).clamp(Duration::from_secs(5), Duration::from_secs(60)).min(lasts / 2);
+    let early = EARLY.min(lasts / 2);
     // A binding of no time at all would be asked for in a loop.
     (lasts - early).max(Duration::from_secs(1))
 }

@@ -301,7 +301,10 @@ impl Session {
             Transfer::Watching { .. } => self.lapse(core),
             Transfer::Lapsed { .. } => {
                 self.refer.transfer = Transfer::Not;
-                core.event(Event::Call(self.id));
+                // What is kept of a call that is over is nobody's news.
+                if !self.over {
+                    core.event(Event::Call(self.id));
+                }
             }
             Transfer::Not | Transfer::Done => {}
         }

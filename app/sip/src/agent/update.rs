@@ -85,8 +85,8 @@ impl Session {
         let Modify::Answering { key, request, hold, .. } = core::mem::replace(&mut established.modify, next) else {
             return;
         };
-        let refusal = match answer {
-            Answer::Description(body) => {
+        let refusal = match answer.description() {
+            Ok(body) => {
                 let offer = description::of_request(&request);
                 let body = established.described.answer(body, offer.as_ref(), hold);
                 established.described.said(&body.bytes);
@@ -101,10 +101,7 @@ impl Session {
                 }
                 return self.connect(core, &request.headers);
             }
-            Answer::Media(failure) => compose::no_media(&core.config, &request, &self.local_tag, failure),
-            Answer::Credentials(_) | Answer::NoCredentials => {
-                compose::response(&core.config, &request, Status::NOT_ACCEPTABLE_HERE, &self.local_tag)
-            }
+            Err(failure) => compose::no_media(&core.config, &request, &self.local_tag, failure),
         };
         core.respond(&key, &refusal);
     }

@@ -4,7 +4,7 @@ use core::str::FromStr;
 
 use super::algorithm::Hash;
 use super::params::{Params, write_name, write_text};
-use super::{Algorithm, Qop};
+use super::{Algorithm, Qop, SCHEME};
 use crate::message::{HeaderName, Malformed, Response, Status, Text};
 
 /// Who are you (RFC 7616 3.3): the value of WWW-Authenticate and Proxy-Authenticate with the scheme Digest.
@@ -84,12 +84,25 @@ pub fn choose_each(challenges: &[Challenge], policy: Policy) -> Vec<&Challenge> 
 /// The digest challenges of a 401 or 407, in their order. Other schemes and malformed ones are passed over.
 #[must_use]
 pub fn offered(response: &Response) -> Vec<Challenge> {
-    let name = if response.status == Status::PROXY_AUTHENTICATION_REQUIRED {
+    response.headers.raw(&challenge_name(response)).filter_map(|value| value.parse().ok()).collect()
+}
+
+/// Where this response asks who the sender is.
+pub(crate) fn challenge_name(response: &Response) -> HeaderName {
+    if response.status == Status::PROXY_AUTHENTICATION_REQUIRED {
         HeaderName::ProxyAuthenticate
     } else {
         HeaderName::WwwAuthenticate
-    };
-    response.headers.raw(&name).filter_map(|value| value.parse().ok()).collect()
+    }
+}
+
+/// Where what is asked for with this response is brought.
+pub(crate) fn credentials_name(response: &Response) -> HeaderName {
+    if response.status == Status::PROXY_AUTHENTICATION_REQUIRED {
+        HeaderName::ProxyAuthorization
+    } else {
+        HeaderName::Authorization
+    }
 }
 
 impl Challenge {
@@ -123,7 +136,7 @@ impl FromStr for Challenge {
     type Err = Malformed;
 
     fn from_str(value: &str) -> Result<Self, Malformed> {
-        let params = Params::after_scheme(value)?;
+        let params = Params::after_scheme(SCHEME, value)?;
         // What is no name there names nothing that could be protected.
         let qop = params.text("qop").unwrap_or_default();
         let qop = qop.split([',', ' ', '\t']).filter_map(|qop| qop.parse().ok()).collect();

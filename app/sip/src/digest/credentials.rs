@@ -4,7 +4,7 @@ use core::str::FromStr;
 use super::nonce::same;
 use super::params::{Params, nonce_count, read_extended, write_extended, write_name, write_text};
 use super::response::username_hash;
-use super::{Algorithm, Qop};
+use super::{Algorithm, Qop, SCHEME};
 use crate::message::{HeaderName, Malformed, Request, Text};
 
 /// I am (RFC 7616 3.4): the value of Authorization and Proxy-Authorization with the scheme Digest.
@@ -71,7 +71,7 @@ impl FromStr for Credentials {
     type Err = Malformed;
 
     fn from_str(value: &str) -> Result<Self, Malformed> {
-        let params = Params::after_scheme(value)?;
+        let params = Params::after_scheme(SCHEME, value)?;
         let userhash = params.flag("userhash");
         let extended = params.read("username*", read_extended)?;
         let is_extended = extended.is_some();

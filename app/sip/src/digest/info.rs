@@ -81,7 +81,8 @@ impl Header for AuthenticationInfo {
 
     /// Some write the scheme in front, as in the challenge.
     fn parse(value: &str) -> Result<Self, Malformed> {
-        let params = Params::without_scheme(value).or_else(|error| Params::after_scheme(value).map_err(|_| error))?;
+        let params = Params::without_scheme(value)
+            .or_else(|error| Params::after_scheme(super::SCHEME, value).map_err(|_| error))?;
         let info = Self {
             nextnonce: params.text("nextnonce"),
             qop: params.read("qop", str::parse)?,

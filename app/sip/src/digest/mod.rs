@@ -22,5 +22,15 @@ pub use info::{AuthenticationInfo, Unproven};
 pub use response::{Ha1s, ha1, sign, username_hash};
 pub use verifier::{Rejection, Verifier};
 
+pub(crate) use challenge::credentials_name;
+#[cfg(feature = "bearer")]
+pub(crate) use {
+    challenge::challenge_name,
+    params::{Params, write_text},
+};
+
+/// The scheme's name.
+const SCHEME: &str = "Digest";
+
 #[cfg(test)]
 mod tests;

@@ -17,16 +17,16 @@ use crate::sorted::sorted;
 use crate::uri::write_quoted;
 
 /// The parameters of one value, as they are written.
-pub(super) struct Params<'a> {
+pub(crate) struct Params<'a> {
     value: &'a str,
     found: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> Params<'a> {
-    /// What follows the scheme Digest: `Digest a=b, c="d"`.
-    pub(super) fn after_scheme(value: &'a str) -> Result<Self, Malformed> {
+    /// What follows a scheme: `Digest a=b, c="d"`.
+    pub(crate) fn after_scheme(name: &str, value: &'a str) -> Result<Self, Malformed> {
         let found = whole(value, |input| -> Parsed<'_, _> {
-            let scheme = nom::combinator::verify(token, |scheme: &str| scheme.eq_ignore_ascii_case("Digest"));
+            let scheme = nom::combinator::verify(token, |scheme: &str| scheme.eq_ignore_ascii_case(name));
             let (rest, _) = (scheme, white1).parse(input)?;
             list(rest)
         })?;
@@ -58,12 +58,12 @@ impl<'a> Params<'a> {
     }
 
     /// The parameter of that name, without quotes.
-    pub(super) fn text(&self, name: &str) -> Option<Text> {
+    pub(crate) fn text(&self, name: &str) -> Option<Text> {
         self.raw(name).map(Text::unquote)
     }
 
     /// A parameter that has to be there.
-    pub(super) fn needed(&self, name: &str) -> Result<Text, Malformed> {
+    pub(crate) fn needed(&self, name: &str) -> Result<Text, Malformed> {
         self.text(name).ok_or(Malformed { at: self.value.len() })
     }
 
@@ -114,7 +114,7 @@ pub(super) fn nonce_count(digits: &str) -> Result<u32, core::num::ParseIntError>
 }
 
 /// A parameter that is always quoted.
-pub(super) fn write_text(f: &mut fmt::Formatter<'_>, before: &str, text: Option<&Text>) -> fmt::Result {
+pub(crate) fn write_text(f: &mut fmt::Formatter<'_>, before: &str, text: Option<&Text>) -> fmt::Result {
     let Some(text) = text else { return Ok(()) };
     f.write_str(before)?;
     write_quoted(f, text)

@@ -1,15 +1,17 @@
 //! From the arrival of a request to the phones it goes to (RFC 3261 16.3 to 16.5).
 
 use super::context::{Client, Context, Leg, Server, Stage};
+use super::gruu::{Named, by_path};
 use super::joins::is_within_only;
 use super::response_context::ResponseContext;
 use super::serve::of_service;
 use super::token::{Endpoint, Ends};
 use super::{
-    Admission, Answer, Destination, Event, Flow, MAX_USERS, Output, Party, Proxy, Question, QuestionId, forward,
+    Admission, Answer, Binding, Destination, Event, Flow, MAX_USERS, Output, Party, Proxy, Question, QuestionId,
+    forward,
 };
 use crate::header::{Allow, Contact, From, MaxForwards, ProxyRequire, RetryAfter, To, Unsupported};
-use crate::message::{Method, Request, Response, Status};
+use crate::message::{HeaderName, Method, Request, Response, Status};
 use crate::registrar::{Place, Verdict};
 use crate::time::Instant;
 use crate::transaction::{Key, ServerInvite, ServerNonInvite};
@@ -188,11 +190,15 @@ impl Proxy {
         }
         let came_by = connection.arrival.host.clone();
         let caller = self.sender(context, flow, &party);
+        let honest = self.allows_contact(context, &party, came_by.as_ref());
         context.caller = Some((party, caller));
         if context.request.method == Method::Invite {
             self.reply(context, Status::TRYING, now);
         }
         self.gate.strip(&mut context.request);
+        if !honest {
+            return self.reply(context, Status::FORBIDDEN, now);
+        }
         let domain = &self.config.domain;
         let Ok(ends) = forward::take_route(&mut context.request, &self.tokens, domain, came_by.as_ref()) else {
             return self.reply(context, Status::NOT_FOUND, now);
@@ -202,6 +208,9 @@ impl Proxy {
             Some(ends) if in_dialog => self.route(context, &ends, came_by.as_ref(), now),
             None if in_dialog && self.is_of_service(&context.request, came_by.as_ref()) => self.serve(context),
             None if in_dialog => self.reply(context, Status::CALL_DOES_NOT_EXIST, now),
+            Some(_) if context.request.headers.contains(HeaderName::Route) => {
+                self.reply(context, Status::NOT_FOUND, now);
+            }
             ends => self.invited(context, ends.as_ref(), came_by.as_ref(), now),
         }
     }
@@ -237,8 +246,12 @@ impl Proxy {
         };
         let bindings = self.state.bindings.get(&party.user).map(Vec::as_slice).unwrap_or_default();
         let by_contact = bindings.iter().find(|binding| Some(binding.uri()) == contact.as_ref());
-        let by_flow = || bindings.iter().find(|binding| binding.flow() == Some(flow));
-        match by_contact.or_else(by_flow) {
+        let by_gruu = || match self.named(contact.as_ref()?) {
+            Named::Phone { user, device } if user == party.user => bindings.iter().find(|b| b.device == device),
+            Named::Phone { .. } | Named::User | Named::Nobody => None,
+        };
+        let by_flow = || bindings.iter().find(|binding| binding.sends_over(flow));
+        match by_contact.or_else(by_gruu).or_else(by_flow) {
             Some(binding) => Endpoint { user: party.user.clone(), device: binding.device.clone() },
             None => Endpoint::unregistered(party.user.clone(), flow),
         }
@@ -247,7 +260,12 @@ impl Proxy {
     /// RFC 3261 16.5, outside of dialogs: who is called?
     fn locate(&mut self, context: &mut Context, came_by: Option<&Host>, now: Instant) {
         match self.config.domain.place(&context.request.uri, came_by) {
-            Place::User(user) => {
+            Place::User(name) => {
+                let user = match self.named(&context.request.uri) {
+                    Named::User => name,
+                    Named::Phone { user, .. } => user,
+                    Named::Nobody => return self.reply(context, Status::NOT_FOUND, now),
+                };
                 let question = QuestionId(self.next());
                 self.outputs.push_back(Output::Ask(question, Question::Route { user: user.clone() }));
                 context.stage = Stage::Locating { question, user };
@@ -270,7 +288,16 @@ impl Proxy {
     /// To all phones of `callee` that can be reached, but the one that asks (RFC 3261 16.6).
     fn fork(&mut self, context: &mut Context, callee: &Party, now: Instant) {
         let bindings = self.state.bindings.get(&callee.user).cloned().unwrap_or_default();
-        let reachable: Vec<_> = bindings.iter().filter(|b| b.flow().is_some() && b.flow() != context.flow).collect();
+        let named = self.named(&context.request.uri);
+        let own = context.caller.as_ref().map(|(_, end)| end).filter(|end| end.user == callee.user);
+        let is_meant = |binding: &Binding| match &named {
+            Named::Phone { user, device } => *user == callee.user && *device == binding.device,
+            Named::User | Named::Nobody => true,
+        };
+        let asks = |b: &Binding| {
+            context.flow.is_some_and(|flow| b.sends_over(flow)) || own.is_some_and(|end| end.device == b.device)
+        };
+        let reachable: Vec<_> = bindings.iter().filter(|b| b.flow().is_some() && !asks(b) && is_meant(b)).collect();
         let Some((party, caller)) = context.caller.clone().filter(|_| !reachable.is_empty()) else {
             return self.unreached(context, Status::TEMPORARILY_UNAVAILABLE, now);
         };
@@ -280,6 +307,7 @@ impl Proxy {
             let target = Endpoint { user: callee.user.clone(), device: binding.device.clone() };
             let uri = binding.uri().clone();
             let mut request = forward::request(&context.request, uri, &party, &self.config.domain);
+            by_path(&mut request, &binding.path);
             if request.method.makes_dialog() {
                 let ends = Ends { caller: caller.clone(), callee: target.clone() };
                 forward::record_route(&mut request, &ends, &self.tokens, &self.config.domain);

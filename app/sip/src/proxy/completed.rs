@@ -104,7 +104,8 @@ impl Completed {
                 responses.push(entry.response.clone());
                 false
             }
-            other => other.is_some(),
+            Some(_) => true,
+            None => false,
         });
         responses
     }
@@ -137,6 +138,7 @@ impl Completed {
         let Some(entry) = self.entries.remove(&id) else {
             return;
         };
+        self.waiting.retain(|other| *other != id);
         if self.names.get(&entry.key) == Some(&id) {
             self.names.remove(&entry.key);
         }

@@ -2,11 +2,12 @@
 
 use super::calls::DialogId;
 use super::context::{Context, Stage};
+use super::gruu::by_path;
 use super::response_context::ResponseContext;
 use super::token::{Endpoint, Ends};
 use super::{Admission, Flow, Party, Proxy, forward};
-use crate::header::{CallId, From, To};
-use crate::message::{Headers, Method, Request, Response, Status};
+use crate::header::{CallId, From, Route, To};
+use crate::message::{HeaderName, Headers, Method, Request, Response, Status};
 use crate::registrar::Place;
 use crate::time::Instant;
 use crate::transaction::{Effect, Key};
@@ -37,9 +38,12 @@ impl Proxy {
         {
             self.state.calls.ended(&id);
         }
-        let uri = self.remote_target(&context.request, &target, came_by);
+        let Some((uri, path)) = self.way(&context.request, &target, came_by) else {
+            return self.reply(context, Status::NOT_FOUND, now);
+        };
         let trace = forward::trace(&context.request, &self.tokens);
         let mut request = forward::request(&context.request, uri, &party, &self.config.domain);
+        by_path(&mut request, &path);
         if request.method == Method::Notify {
             // The subscriber makes its dialog of it, not of what came before (RFC 6665 4.3).
             forward::record_route(&mut request, ends, &self.tokens, &self.config.domain);
@@ -137,9 +141,12 @@ impl Proxy {
             return; // The phone repeats its 2xx when it comes back, and that is acknowledged again.
         };
         let party = Party { user: user.clone(), name: None };
-        let uri = self.remote_target(&request, &target, came_by.as_ref());
+        let Some((uri, path)) = self.way(&request, &target, came_by.as_ref()) else {
+            return;
+        };
         let trace = forward::trace(&request, &self.tokens);
         let mut ack = forward::request(&request, uri, &party, &self.config.domain);
+        by_path(&mut ack, &path);
         let branch = forward::branch(&self.random.token(), &trace);
         forward::push_via(&mut ack, &branch, &self.config.domain);
         self.transmit(to, Vec::from([Effect::Transmit(ack.to_bytes())]));
@@ -164,13 +171,26 @@ impl Proxy {
         here.peek().is_none() || here.any(|binding| binding.device == end.device)
     }
 
-    /// The Request-URI within a dialog is the other end's contact already; some write the address of record.
-    fn remote_target(&self, request: &Request, target: &Endpoint, came_by: Option<&Host>) -> Uri {
-        match self.config.domain.place(&request.uri, came_by) {
-            Place::User(_) | Place::Domain => {
-                self.binding(target).map_or_else(|| request.uri.clone(), |binding| binding.uri().clone())
+    /// The Request-URI for the other end, and the hops in front of it that the request does not name itself. `None` when
+    /// it leads to hops that are not in front of that phone.
+    ///
+    /// The Request-URI within a dialog is the other end's contact already; some write the address of record, and for a phone
+    /// that has one it is a GRUU.
+    fn way(&self, request: &Request, target: &Endpoint, came_by: Option<&Host>) -> Option<(Uri, Vec<Route>)> {
+        let binding = self.binding(target);
+        let path = binding.map(|binding| binding.path.as_slice()).unwrap_or_default();
+        let routed = request.headers.contains(HeaderName::Route);
+        if routed && path.is_empty() {
+            return None;
+        }
+        match (self.config.domain.place(&request.uri, came_by), binding) {
+            (Place::User(_) | Place::Domain, Some(binding)) => {
+                let path = if routed { Vec::new() } else { path.to_vec() };
+                Some((binding.uri().clone(), path))
             }
-            Place::Foreign | Place::Unsupported => request.uri.clone(),
+            (Place::User(_) | Place::Domain | Place::Foreign | Place::Unsupported, _) => {
+                Some((request.uri.clone(), Vec::new()))
+            }
         }
     }
 }

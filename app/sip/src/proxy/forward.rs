@@ -65,7 +65,8 @@ pub(super) fn response(response: &Response, callee: Option<&Party>, domain: &Dom
 }
 
 /// Takes the Route values that mean this proxy off the top, and says whose dialog they name
-/// (RFC 3261 16.4). `Err` when what is left leads somewhere else.
+/// (RFC 3261 16.4). `Err` when what is left leads somewhere else; behind a dialog of ours it may be the hops in front of
+/// the other phone, and stays.
 pub(super) fn take_route(
     request: &mut Request,
     tokens: &Tokens,
@@ -79,7 +80,7 @@ pub(super) fn take_route(
         match domain.place(&route.uri, came_by) {
             Place::User(token) => ends = ends.or_else(|| named.iter().find_map(|call_id| tokens.read(&token, call_id))),
             Place::Domain => {}
-            Place::Foreign | Place::Unsupported => return Err(()),
+            Place::Foreign | Place::Unsupported => return if ends.is_some() { Ok(ends) } else { Err(()) },
         }
         request.headers.pop_front::<Route>();
     }

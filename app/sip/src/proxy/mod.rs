@@ -7,6 +7,10 @@
 //! - drains [`Proxy::poll`] after each of these, then arms one timer for [`Proxy::deadline`] and passes
 //!   [`Input::Timeout`] when it is due.
 //!
+//! Services of the exchange take part by words alone: what [`Config::serves`] names is asked of them
+//! ([`Question::Serve`]), messages that no phone took are left with them ([`Question::Keep`]), what they send to phones
+//! goes out by [`Input::Send`], and the calls of every user are told to them ([`Event::Dialogs`]).
+//!
 //! A dialog runs between two phones, not between two connections: our Record-Route names both phones, sealed,
 //! and requests within the dialog go to wherever the other phone can be reached by then. No host of a client is
 //! ever resolved.
@@ -20,6 +24,7 @@ mod contexts;
 mod dialog;
 mod follow;
 mod forward;
+mod gruu;
 mod inbound;
 mod joins;
 mod legs;
@@ -42,7 +47,7 @@ pub use snapshot::Snapshot;
 use crate::clock::Clock;
 use crate::message::{Message, Method, Request};
 use crate::random::{Random, Seed};
-use crate::registrar::{Gate, Role};
+use crate::registrar::{Gate, Gruus, Role, best_flows};
 use crate::time::Instant;
 use crate::transaction::{Effect, Key, Reliability};
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -60,6 +65,7 @@ pub struct Proxy {
     config: Config,
     gate: Gate,
     tokens: Tokens,
+    gruus: Gruus,
     random: Random,
     clock: Clock,
     state: State,
@@ -152,7 +158,8 @@ impl Proxy {
     fn with(config: Config, seed: Seed, clock: Clock, state: State) -> Self {
         let gate = Gate::new(config.secret, seed, config.domain.name().to_string(), Role::Proxy);
         let tokens = Tokens::new(config.secret);
-        Self { config, gate, tokens, random: Random::new(seed), clock, state, outputs: VecDeque::new() }
+        let gruus = Gruus::new(&config.secret, config.domain.name());
+        Self { config, gate, tokens, gruus, random: Random::new(seed), clock, state, outputs: VecDeque::new() }
     }
 
     fn request(&mut self, flow: Flow, request: Request, now: Instant) {
@@ -230,6 +237,7 @@ impl Proxy {
     }
 
     fn rebound(&mut self, user: String, bindings: Vec<Binding>, now: Instant) {
+        let bindings = best_flows(bindings);
         let before = self.state.bindings.insert(user.clone(), bindings.clone()).unwrap_or_default();
         if bindings.is_empty() {
             self.state.bindings.remove(&user);

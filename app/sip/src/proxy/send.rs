@@ -36,8 +36,9 @@ impl Proxy {
         let legs: Vec<_> = targets
             .into_iter()
             .map(|target| {
-                let uri = self.target_uri(&request, &target);
-                self.leg(forward::sent(&request, uri), &trace, target, None)
+                let mut sent = forward::sent(&request, self.target_uri(&request, &target));
+                self.by_path_to(&mut sent, &target);
+                self.leg(sent, &trace, target, None)
             })
             .collect();
         let stage = Stage::Forked { responses: ResponseContext::other(legs.len()), legs };

@@ -1,6 +1,6 @@
 //! The words that a registrar and its user exchange.
 
-use super::binding::Binding;
+use super::binding::{Binding, Removed};
 use super::domain::Domain;
 use super::flow::{Arrival, Flow, QuestionId, Secrets};
 use crate::message::Request;
@@ -16,8 +16,12 @@ pub struct Config {
     pub domain: Domain,
     /// What nonces are made with: secret, and the same as long as nonces given out are to stay valid.
     pub secret: Seed,
-    /// How many bindings a user may have.
+    /// How many bindings a user may have; one more is answered 403.
     pub max_bindings: usize,
+    /// How many bindings there may be of all users; one more is answered 503.
+    pub max_total: usize,
+    /// How many bytes of a phone's own words a binding may keep: contact, path and Call-ID. More is answered 513.
+    pub max_size: usize,
     /// The shortest time a binding may be asked to last; less is answered 423 (RFC 3261 10.3 step 7).
     pub min_expires: Duration,
     /// The longest; more is shortened to it.
@@ -26,6 +30,10 @@ pub struct Config {
     pub default_expires: Duration,
     /// How long a binding is kept after its flow closed, for the phone to come back.
     pub grace: Duration,
+    /// How long an imported binding is kept for its phone to come back, if it does not run out before.
+    pub restart_grace: Duration,
+    /// How often phones are asked to keep their flows alive (RFC 5626 4.4); `None` leaves it to them.
+    pub flow_timer: Option<Duration>,
 }
 
 impl Config {
@@ -36,10 +44,14 @@ impl Config {
             domain,
             secret,
             max_bindings: 10,
+            max_total: 100_000,
+            max_size: 4096,
             min_expires: Duration::from_secs(60),
             max_expires: Duration::from_secs(3600),
             default_expires: Duration::from_secs(600),
             grace: Duration::from_secs(32),
+            restart_grace: Duration::from_secs(60),
+            flow_timer: None,
         }
     }
 }
@@ -98,8 +110,15 @@ pub enum Event {
     Bindings {
         /// Whose.
         user: String,
-        /// All that there are now.
+        /// All that there are now: a phone that has several flows has one for each.
         bindings: Vec<Binding>,
+        /// Those that are gone, and why (RFC 3680 3.2).
+        removed: Vec<Removed>,
+    },
+    /// A user's bindings last longer than they did, and nothing else changed. For who stores them.
+    Refreshed {
+        /// Whose.
+        user: String,
     },
     /// Credentials sent over this flow were wrong: a guess, if it happens often.
     Rejected {

@@ -1,26 +1,37 @@
 use super::flow::Flow;
-use crate::header::NameAddr;
-use crate::message::Status;
+use crate::header::{NameAddr, Route};
 use crate::time::Instant;
 use crate::uri::Uri;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::time::Duration;
 
 /// A contact that a user registered (RFC 3261 10.2.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Binding {
-    /// Names the phone for as long as it is registered, whatever flow it uses: made of its instance-id and
-    /// reg-id (RFC 5626 4.1), or of its contact URI.
+    /// Names the phone for as long as it is registered, whatever flows it uses: made of its instance-id
+    /// (RFC 5626 4.1), or of its contact URI.
     pub device: String,
     /// The contact as registered, without `expires`.
     pub contact: NameAddr,
+    /// The hops in front of the phone (RFC 3327): the Route of what is sent there. They are never looked up: it goes
+    /// over the binding's flow.
+    pub path: Vec<Route>,
     /// Where it can be reached.
     pub reach: Reach,
-    pub(crate) instance: Option<String>,
-    pub(crate) call_id: String,
-    pub(crate) cseq: u32,
+    /// The instance-id, without quotes and angle brackets.
+    pub instance: Option<String>,
+    /// Which of the phone's flows it is (RFC 5626 4.2); `None` when the phone does not know of flows.
+    pub reg_id: Option<u32>,
+    /// The Call-ID of the last REGISTER.
+    pub call_id: String,
+    /// The CSeq of the last REGISTER.
+    pub cseq: u32,
+    /// Names all the temporary GRUUs that were given out for this registration (RFC 5627 3.1.2). Zero without an
+    /// instance-id.
+    pub(crate) generation: u64,
+    /// Since when it has the flow that it has.
+    pub(crate) since: Instant,
     pub(crate) expires: Instant,
 }
 
@@ -35,6 +46,26 @@ pub enum Reach {
         /// When it is removed.
         until: Instant,
     },
+}
+
+/// A binding that is no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// As it was last.
+    pub binding: Binding,
+    /// Why it was removed.
+    pub why: Removal,
+}
+
+/// Why a binding was removed: the `event` of a terminated contact (RFC 3680 5.2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// It was not refreshed, or its phone did not come back.
+    Expired,
+    /// Its phone went, and said so.
+    Unregistered,
+    /// The exchange took it away; the phone may register again.
+    Deactivated,
 }
 
 impl Binding {
@@ -53,6 +84,12 @@ impl Binding {
         &self.contact.uri
     }
 
+    /// Whether it is the phone that sends over this flow. Behind a hop several phones share one.
+    #[must_use]
+    pub fn sends_over(&self, flow: Flow) -> bool {
+        self.path.is_empty() && self.flow() == Some(flow)
+    }
+
     /// When it is removed, if nothing happens.
     pub(super) fn end(&self) -> Instant {
         match self.reach {
@@ -60,131 +97,49 @@ impl Binding {
             Reach::Lost { until } => self.expires.min(until),
         }
     }
+
+    /// The better way to a phone comes last: one that is open, then the newest (RFC 5626 5.3).
+    const fn rank(&self) -> (bool, Instant, Option<Flow>) {
+        let flow = self.flow();
+        (flow.is_some(), self.since, flow)
+    }
 }
 
-/// What one REGISTER asks to change.
-#[derive(Clone, Debug)]
-pub(super) struct Change {
-    pub(super) call_id: String,
-    pub(super) cseq: u32,
-    pub(super) flow: Flow,
-    pub(super) wish: Wish,
-}
-
-#[derive(Clone, Debug)]
-pub(super) enum Wish {
-    /// No Contact: tell the bindings.
-    Query,
-    /// `Contact: *` with `Expires: 0`.
-    RemoveAll,
-    /// Contacts, each with its time; zero removes.
-    Set(Vec<(NameAddr, Duration)>),
-}
-
-/// Applies a REGISTER to a user's bindings, all of it or nothing (RFC 3261 10.3 steps 6 to 8).
-///
-/// A binding is changed only by a request of another Call-ID or of no lower CSeq. An equal CSeq is the same
-/// request again, which a phone sends when its connection broke before the response came.
-pub(super) fn apply(list: &[Binding], change: &Change, limit: usize, now: Instant) -> Result<Vec<Binding>, Status> {
-    let mut next = list.to_vec();
-    match &change.wish {
-        Wish::Query => {}
-        Wish::RemoveAll => {
-            for binding in &next {
-                in_order(binding, change)?;
-            }
-            next.clear();
-        }
-        Wish::Set(contacts) => {
-            for (contact, lasts) in contacts {
-                set(&mut next, contact, *lasts, change, now)?;
-            }
+/// Of each phone the flow by which it is to be reached: a request goes to one of them only (RFC 5626 5.3). When that one
+/// closes, another takes its place.
+pub(crate) fn best_flows(bindings: Vec<Binding>) -> Vec<Binding> {
+    let mut best: Vec<Binding> = Vec::with_capacity(bindings.len());
+    for binding in bindings {
+        match best.iter_mut().find(|other| other.device == binding.device) {
+            Some(other) if other.rank() < binding.rank() => *other = binding,
+            Some(_) => {}
+            None => best.push(binding),
         }
     }
-    make_room(&mut next, change, limit)?;
-    Ok(next)
-}
-
-fn set(
-    list: &mut Vec<Binding>,
-    contact: &NameAddr,
-    lasts: Duration,
-    change: &Change,
-    now: Instant,
-) -> Result<(), Status> {
-    let device = device(contact);
-    let place = list.iter().position(|binding| binding.device == device);
-    if let Some(existing) = place.and_then(|index| list.get(index)) {
-        in_order(existing, change)?;
-    }
-    if lasts.is_zero() {
-        list.retain(|binding| binding.device != device);
-        return Ok(());
-    }
-    let mut kept = contact.clone();
-    kept.params.remove("expires");
-    let binding = Binding {
-        device,
-        instance: instance(contact),
-        contact: kept,
-        reach: Reach::Open(change.flow),
-        call_id: change.call_id.clone(),
-        cseq: change.cseq,
-        expires: now + lasts,
-    };
-    match place.and_then(|index| list.get_mut(index)) {
-        Some(existing) => *existing = binding,
-        None => list.push(binding),
-    }
-    Ok(())
-}
-
-fn in_order(binding: &Binding, change: &Change) -> Result<(), Status> {
-    if binding.call_id == change.call_id && change.cseq < binding.cseq {
-        return Err(Status::SERVER_INTERNAL_ERROR);
-    }
-    Ok(())
-}
-
-/// A user has `limit` bindings at most; those whose phone went away give way, the oldest first.
-fn make_room(list: &mut Vec<Binding>, change: &Change, limit: usize) -> Result<(), Status> {
-    while list.len() > limit {
-        let lost = list
-            .iter()
-            .enumerate()
-            .filter(|(_, binding)| binding.flow().is_none())
-            .min_by_key(|(_, binding)| binding.end())
-            .map(|(index, _)| index);
-        match (lost, &change.wish) {
-            (Some(index), _) => drop(list.remove(index)),
-            (None, Wish::Set(_)) => return Err(Status::FORBIDDEN),
-            (None, Wish::Query | Wish::RemoveAll) => return Ok(()),
-        }
-    }
-    Ok(())
+    best
 }
 
 /// The `+sip.instance`, without its quotes and angle brackets.
-fn instance(contact: &NameAddr) -> Option<String> {
+pub(super) fn instance(contact: &NameAddr) -> Option<&str> {
     let value = contact.params.value("+sip.instance")?;
-    Some(value.trim_matches(['"', '<', '>']).to_string())
+    Some(value.trim_matches(['"', '<', '>'])).filter(|instance| !instance.is_empty())
 }
 
-/// 64 bits of a hash are enough to tell the few phones of one user apart, and keep route tokens short.
-fn device(contact: &NameAddr) -> String {
-    use sha2::Digest as _;
-    let mut hash = sha2::Sha256::new();
+/// The name of a phone. 64 bits of a hash are enough to tell the few phones of one user apart, and keep route tokens short.
+pub(super) fn device(contact: &NameAddr) -> String {
     match instance(contact) {
-        Some(instance) => {
-            hash.update(b"instance\0");
-            hash.update(instance.as_bytes());
-            hash.update(b"\0");
-            hash.update(contact.params.value("reg-id").unwrap_or_default().as_bytes());
-        }
-        None => {
-            hash.update(b"contact\0");
-            hash.update(contact.uri.to_string().as_bytes());
-        }
+        Some(instance) => device_of(instance),
+        None => hashed("contact\0", &contact.uri.to_string()),
     }
-    super::hex::hex(hash.finalize().get(..8).unwrap_or_default())
+}
+
+/// The name of the phone with this instance-id.
+pub(crate) fn device_of(instance: &str) -> String {
+    hashed("instance\0", instance)
+}
+
+fn hashed(kind: &str, name: &str) -> String {
+    use sha2::Digest as _;
+    let hash = sha2::Sha256::new().chain_update(kind).chain_update(name).finalize();
+    super::hex::hex(hash.get(..8).unwrap_or_default())
 }

@@ -44,6 +44,20 @@ impl Domain {
         *host == self.name || self.aliases.contains(host) || came_by == Some(host) || is_loopback(host)
     }
 
+    /// Whether a phone of `user` may call itself by this URI. What is an address of the domain is somebody's: another
+    /// user's, or a GRUU, which is no address to be reached at (RFC 5627 5.1). A loopback address, or a port of an
+    /// address by which this machine is reached, may be that of a phone that runs here.
+    pub(crate) fn allows_contact(&self, uri: &Uri, user: &str, came_by: Option<&Host>) -> bool {
+        let Some(sip) = uri.as_sip() else {
+            return true;
+        };
+        let is_phone = is_loopback(&sip.host) || (sip.port.is_some() && !matches!(sip.host, Host::Name(_)));
+        if is_phone || !self.is(&sip.host, came_by) {
+            return true;
+        }
+        !sip.params.has("gr") && sip.user_unescaped().is_none_or(|name| name == user)
+    }
+
     /// Where `uri` points to, for a client that came by `came_by`.
     pub(crate) fn place(&self, uri: &Uri, came_by: Option<&Host>) -> Place {
         let Some(sip) = uri.as_sip() else {

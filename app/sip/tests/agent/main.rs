@@ -44,6 +44,7 @@ mod rfc5589;
 mod servers;
 mod session_timer;
 mod survival;
+mod tokens;
 mod transfer;
 mod transferee;
 mod transferor;

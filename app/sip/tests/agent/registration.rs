@@ -145,9 +145,9 @@ fn the_registrar_decides_how_long_it_lasts() {
         response
     });
     net.start(ALICE);
-    net.run(Duration::from_secs(50));
+    net.run(Duration::from_secs(29));
     assert_eq!(registers(&net), 1);
-    net.run(Duration::from_secs(5));
+    net.run(Duration::from_secs(2));
     assert_eq!(registers(&net), 2);
 }
 

@@ -31,6 +31,10 @@ pub struct Bench {
     pub ladder: Ladder,
     heard: Vec<(QuestionId, proxy::Question)>,
     known: BTreeMap<String, usize>,
+    /// Whose bindings only last longer now.
+    pub refreshed: Vec<String>,
+    /// Which bindings are gone.
+    pub removed: Vec<registrar::Removed>,
     /// What was sent and not taken yet.
     mail: BTreeMap<Flow, Vec<Message>>,
     flows: u64,
@@ -60,6 +64,8 @@ impl Bench {
             ladder: Ladder::default(),
             heard: Vec::new(),
             known: BTreeMap::new(),
+            refreshed: Vec::new(),
+            removed: Vec::new(),
             mail: BTreeMap::new(),
             flows: 0,
             seeds: 10,
@@ -224,11 +230,13 @@ impl Bench {
                         self.save_open_questions();
                         self.registrar.handle(registrar::Input::Answer(id, secrets(&user)), self.at());
                     }
-                    registrar::Output::Event(registrar::Event::Bindings { user, bindings }) => {
+                    registrar::Output::Event(registrar::Event::Bindings { user, bindings, removed }) => {
+                        self.removed.extend(removed);
                         let reachable = bindings.iter().filter(|binding| binding.flow().is_some()).count();
                         self.bound.push((user.clone(), bindings.len(), reachable));
                         self.proxy.handle(proxy::Input::Bindings { user, bindings }, self.at());
                     }
+                    registrar::Output::Event(registrar::Event::Refreshed { user }) => self.refreshed.push(user),
                     registrar::Output::Event(registrar::Event::Rejected { .. }) => self.rejected += 1,
                 }
             }

@@ -1,7 +1,7 @@
 //! Who may take the place of somebody in a dialog, or join it: the rows of the proxy's table.
 
 use crate::bench::{Bench, benches, phone, proxy_config, ring};
-use crate::dialogs::call;
+use crate::dialogs::{Call, call};
 use crate::messages::{answer, invite, within, within_back};
 use sip::message::{HeaderName, Message, Request};
 use sip::proxy::{Flow, Proxy};
@@ -101,16 +101,17 @@ fn jo2_where_nobody_picks_up_for_others() {
 }
 
 /// 1001 talks with 1002 and with 1003, and asks 1002 to take 1001's place in the call with 1003.
-fn referred(bench: &mut Bench) -> [Flow; 3] {
+fn referred(bench: &mut Bench) -> ([Flow; 3], Call) {
     let (a, b) = (phone(bench, "1001", "a"), phone(bench, "1002", "b"));
     let c = phone(bench, "1003", "c");
     let first = call(bench, a, b);
     let second = invite("1001", "a", "1003");
     bench.ladder.begin(&[(a, "1001"), (b, "1002"), (c, "1003")]);
-    bench.send(a, second);
+    bench.send(a, second.clone());
     let arrived = bench.request(c);
     bench.send(c, answer(&arrived, 200, "1003", "c"));
-    bench.take(a);
+    let seen = bench.take(a);
+    let Some(Message::Response(accepted)) = seen.last().cloned() else { panic!("no 200") };
     let mut refer = within("REFER", &first.sent, &first.accepted, 5);
     let named = "<sip:1003@tabphone?Replaces=call-1001-a-1003%3Bto-tag%3Dtc%3Bfrom-tag%3Dca>";
     refer.headers.push_raw("Refer-To", named).unwrap();
@@ -118,7 +119,7 @@ fn referred(bench: &mut Bench) -> [Flow; 3] {
     let refer = bench.request(b);
     bench.send(b, answer(&refer, 202, "1002", "b"));
     assert_eq!(bench.response(a).status.code(), 202);
-    [a, b, c]
+    ([a, b, c], Call { sent: second, arrived, accepted })
 }
 
 const SECOND: &str = "call-1001-a-1003;to-tag=tc;from-tag=ca";
@@ -126,13 +127,17 @@ const SECOND: &str = "call-1001-a-1003;to-tag=tc;from-tag=ca";
 #[test]
 fn jo3_attended_transfer() {
     let ladders = benches().map(|mut bench| {
-        let [a, b, c] = referred(&mut bench);
+        let ([a, b, c], second) = referred(&mut bench);
         let replacing = joining("1002", "b", "1003", "Replaces", SECOND);
         bench.send(b, replacing);
         let arrived = bench.request(c);
         bench.send(c, answer(&arrived, 200, "1003", "c2"));
         assert_eq!(answered(&mut bench, b), ["200 OK"]);
-        assert_eq!(bench.first_lines(a), [""; 0]);
+        // 1003 ends what was replaced.
+        bench.send(c, within_back("BYE", &second.arrived, &second.accepted, 2));
+        let bye = bench.request(a);
+        bench.send(a, answer(&bye, 200, "1001", "a"));
+        assert_eq!(bench.first_lines(c), ["200 OK"]);
         bench.ladder.text()
     });
     assert_eq!(ladders[0], ladders[1]);
@@ -142,7 +147,7 @@ fn jo3_attended_transfer() {
 #[test]
 fn jo3_for_a_minute_and_a_half() {
     for mut bench in benches() {
-        let [_, b, c] = referred(&mut bench);
+        let ([_, b, c], _) = referred(&mut bench);
         bench.pass(91_000);
         bench.send(b, joining("1002", "b", "1003", "Replaces", SECOND));
         assert_eq!(answered(&mut bench, b), NO_SUCH_CALL);
@@ -248,4 +253,27 @@ fn what_names_two_dialogs_or_none_is_refused() {
     assert_eq!(answered(&mut bench, z), ["400 Bad Request"]);
     bench.send(z, joining("1002", "z2", "1001", "Replaces", "x;to-tag=1;from-tag=2"));
     assert_eq!(answered(&mut bench, z), NO_SUCH_CALL);
+}
+
+#[test]
+fn so_many_referrals_of_one_user_are_remembered() {
+    let mut bench = Bench::new();
+    let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
+    let c = phone(&mut bench, "1003", "c");
+    let first = call(&mut bench, a, b);
+    let dialog = |number: u32| format!("call-1001-a{number}-1003;to-tag=tc{number};from-tag=ca{number}");
+    for number in 0..17 {
+        bench.send(a, invite("1001", &format!("a{number}"), "1003"));
+        let arrived = bench.request(c);
+        bench.send(c, answer(&arrived, 200, "1003", &format!("c{number}")));
+        let mut refer = within("REFER", &first.sent, &first.accepted, 10 + number);
+        let named = dialog(number).replace(';', "%3B").replace('=', "%3D");
+        refer.headers.push_raw("Refer-To", &format!("<sip:1003@tabphone?Replaces={named}>")).unwrap();
+        bench.send(a, refer);
+        bench.take(b);
+    }
+    bench.send(b, joining("1002", "b0", "1003", "Replaces", &dialog(0)));
+    assert_eq!(answered(&mut bench, b), NO_SUCH_CALL, "the oldest gave way");
+    bench.send(b, joining("1002", "b1", "1003", "Replaces", &dialog(1)));
+    assert!(bench.request(c).headers.contains(HeaderName::Replaces));
 }

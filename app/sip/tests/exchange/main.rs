@@ -16,6 +16,7 @@ mod network;
 mod proxy;
 mod real;
 mod registrar;
+mod registrar_speed;
 mod registrations;
 mod repeats;
 mod send;

@@ -108,10 +108,12 @@ impl Real {
                     registrar::Output::Ask(id, registrar::Question::Credentials { user }) => {
                         self.registrar.handle(registrar::Input::Answer(id, Some(secrets(&user))), now);
                     }
-                    registrar::Output::Event(registrar::Event::Bindings { user, bindings }) => {
+                    registrar::Output::Event(registrar::Event::Bindings { user, bindings, .. }) => {
                         self.proxy.handle(proxy::Input::Bindings { user, bindings }, now);
                     }
-                    registrar::Output::Event(registrar::Event::Rejected { .. }) => {}
+                    registrar::Output::Event(
+                        registrar::Event::Refreshed { .. } | registrar::Event::Rejected { .. },
+                    ) => {}
                 }
             }
             match self.proxy.poll() {

@@ -37,6 +37,7 @@ pub struct Phone {
     pub media: Result<(), MediaFailure>,
     /// Its password; without one nobody signs.
     pub password: Option<String>,
+    pub token: Option<sip::bearer::Token>,
     /// Whether questions stay open, in `held`, until they are answered one by one.
     pub holds: bool,
     pub held: Vec<(QuestionId, Question)>,
@@ -112,6 +113,7 @@ impl Phone {
             cuts_silently: false,
             media: Ok(()),
             password: None,
+            token: None,
             holds: false,
             held: Vec::new(),
             says: None,
@@ -243,6 +245,7 @@ impl Phone {
                 let credentials = digest::sign(challenge, &ha1, username, method, uri, body, "cnonce", *nc);
                 Answer::Credentials(credentials)
             }
+            Question::Token { .. } => self.token.clone().map_or(Answer::NoCredentials, Answer::Token),
         }
     }
 
@@ -385,8 +388,5 @@ pub fn direction(bytes: &[u8]) -> Option<&'static str> {
 }
 
 fn is_about(question: &Question, id: CallId) -> bool {
-    match question {
-        Question::Offer { call, .. } | Question::Answer { call, .. } => *call == id,
-        Question::Digest { .. } => false,
-    }
+    question.call() == Some(id)
 }

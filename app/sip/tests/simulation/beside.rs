@@ -28,24 +28,39 @@ pub(crate) struct Beside {
 /// What became of a message, wherever it went.
 struct Letter {
     sent: Instant,
-    /// As what each phone was told it.
-    came: BTreeMap<usize, MessageId>,
+    /// As what each phone was told it, and when.
+    came: BTreeMap<usize, (MessageId, Instant)>,
     accepted: bool,
 }
+
+/// How long a message waits for its user.
+const UNDECIDED: Duration = Duration::from_secs(30);
 
 /// All messages, by what they say: no two say the same.
 #[derive(Default)]
 pub(crate) struct Letters(BTreeMap<String, Letter>);
 
 impl Letters {
-    /// A phone was told something. `fault`: when the last thing went wrong, wherever.
+    /// A phone was told something. `fault`: when the last thing went wrong, wherever; `disorder`: when something else did
+    /// than a connection that broke.
     #[allow(clippy::wildcard_enum_match_arm, reason = "the others are watched elsewhere")]
-    pub(crate) fn told(&mut self, page: usize, beside: &Beside, event: &Event, fault: Option<Instant>) {
+    pub(crate) fn told(
+        &mut self,
+        page: usize,
+        beside: &Beside,
+        event: &Event,
+        fault: Option<Instant>,
+        disorder: Option<Instant>,
+        now: Instant,
+    ) {
         match event {
             Event::Message { id, body, .. } => {
                 let Some(letter) = self.0.get_mut(&*String::from_utf8_lossy(&body.bytes)) else { return };
-                let before = *letter.came.entry(page).or_insert(*id);
-                assert!(before == *id || fault >= Some(letter.sent), "a message came twice: {before:?}, {id:?}");
+                let (before, at) = *letter.came.entry(page).or_insert((*id, now));
+                // What nobody decided about in time was refused: who tries again asks again.
+                let was_refused = !letter.accepted && now.since(at) >= UNDECIDED;
+                let fine = before == *id || was_refused || disorder >= Some(letter.sent);
+                assert!(fine, "a message came twice: {before:?}, {id:?}");
             }
             Event::MessageSent { id, outcome: MessageOutcome::Delivered(_), .. } => {
                 let Some(letter) = beside.messages.get(id).and_then(|(words, _)| self.0.get(words)) else { return };

@@ -19,10 +19,14 @@ pub(crate) struct Page {
     ahead: u64,
     /// How late its timers are.
     pub(crate) late: Duration,
+    /// Whether they ever were so late that a registration may have ended meanwhile.
+    pub(crate) too_late: bool,
     /// Until when nothing can be reached from it.
     pub(crate) cut_off: Instant,
     /// When the last thing went wrong with it.
     pub(crate) last_fault: Option<Instant>,
+    /// When something else went wrong than a connection that broke.
+    pub(crate) last_disorder: Option<Instant>,
     /// Whether its user wants it to be registered.
     pub(crate) wanted: bool,
     config: Config,
@@ -79,8 +83,10 @@ impl Page {
             generation: 0,
             ahead: random.range(0, 1 << 40),
             late: Duration::ZERO,
+            too_late: false,
             cut_off: now,
             last_fault: None,
+            last_disorder: None,
             wanted: false,
             config,
         };
@@ -109,6 +115,13 @@ impl Page {
         }
         let own = self.phone.agent.deadline()?;
         Some(Instant::from_millis(own.as_millis().saturating_sub(self.ahead)) + self.late)
+    }
+
+    /// Its timers come late from now on.
+    pub(crate) fn drowse(&mut self, late: Duration) {
+        self.late = late;
+        // A refresh comes so long before the end of a binding that may be short.
+        self.too_late |= late + Duration::from_secs(2) >= self.config.register_expires / 2;
     }
 
     /// Its clock jumps ahead.

@@ -182,7 +182,7 @@ fn stop_all(world: &mut World) {
 fn causes_fit(world: &World) {
     let mut ends: BTreeMap<&str, Vec<(&Told, &Cause)>> = BTreeMap::new();
     for (page, watch) in world.pages.iter().zip(&world.watches) {
-        for told in watch.calls().filter(|told| told.established) {
+        for told in watch.calls().filter(|told| told.established && !page.too_late) {
             let fault = page.last_fault.max(world.last_fault);
             if let Some((call, cause)) = &told.end
                 && fault.is_none_or(|fault| fault < told.began)

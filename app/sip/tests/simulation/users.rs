@@ -98,8 +98,8 @@ fn a_fault(world: &mut World, page: usize) {
         14 => world.hint(page),
         15 => world.restart(),
         16 => {
-            world.pages[page].late =
-                if world.random.percent(50) { Duration::ZERO } else { world.random.millis(1, 60_000) };
+            let late = if world.random.percent(50) { Duration::ZERO } else { world.random.millis(1, 60_000) };
+            world.pages[page].drowse(late);
         }
         17 => crash(world, page),
         _ => something_hostile(world, page),

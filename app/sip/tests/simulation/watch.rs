@@ -162,6 +162,10 @@ impl Watch {
         let early = (get::<header::CallId>(request).to_string(), tag, String::new());
         let dialog = (early.0.clone(), early.1.clone(), theirs);
         let seq = get::<CSeq>(request).seq;
+        // A response whose tag got damaged makes a dialog without one, which is ended at once.
+        if request.method == Method::Bye && dialog.2.is_empty() {
+            return;
+        }
         // What was signed and forgotten is signed again.
         if self.forgot && dialog.2.is_empty() {
             return;

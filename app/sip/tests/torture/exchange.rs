@@ -126,10 +126,10 @@ impl Exchange {
         while let Some(output) = self.registrar.poll() {
             match output {
                 registrar::Output::Transmit { flow, bytes } => self.sent.push((flow, bytes)),
-                registrar::Output::Event(registrar::Event::Bindings { user, bindings }) => {
+                registrar::Output::Event(registrar::Event::Bindings { user, bindings, .. }) => {
                     self.proxy.handle(proxy::Input::Bindings { user, bindings }, NOW);
                 }
-                registrar::Output::Event(registrar::Event::Rejected { .. }) => {}
+                registrar::Output::Event(registrar::Event::Refreshed { .. } | registrar::Event::Rejected { .. }) => {}
                 registrar::Output::Ask(..) => panic!("no message is signed"),
             }
         }

@@ -126,14 +126,14 @@ fn rg10_nothing_came() {
 #[test]
 fn rg11_the_binding_ran_out() {
     let mut table = bound();
-    table.pass(580);
+    table.pass(570);
     assert_eq!(table.wanted(), ["connect", "disconnect", "connect"], "the refresh was not answered");
     let mut slow = refreshing();
     // Each challenge begins a transaction of its own; here the registrar takes its time between them.
     slow.pass(30);
     let register = slow.last().clone();
     slow.answer(&register, Status::INTERVAL_TOO_BRIEF, |response| response.headers.push(&MinExpires(900)));
-    slow.pass(27);
+    slow.pass(37);
     assert!(slow.is(Registration::Registered));
     slow.pass(3);
     assert!(slow.is(Registration::Registering));
@@ -142,7 +142,7 @@ fn rg11_the_binding_ran_out() {
 #[test]
 fn rg12_its_time_came() {
     let mut table = bound();
-    table.pass(539);
+    table.pass(529);
     assert_eq!(table.registers(), 1);
     table.pass(1);
     assert_eq!(table.registers(), 2);

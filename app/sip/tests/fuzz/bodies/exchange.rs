@@ -191,10 +191,12 @@ impl Exchange {
                 Some(registrar::Output::Ask(id, registrar::Question::Credentials { user })) => {
                     self.questions.push(Asked::Registrar(id, user));
                 }
-                Some(registrar::Output::Event(registrar::Event::Bindings { user, bindings })) => {
+                Some(registrar::Output::Event(registrar::Event::Bindings { user, bindings, .. })) => {
                     self.proxy.handle(proxy::Input::Bindings { user, bindings }, self.now);
                 }
-                Some(registrar::Output::Event(registrar::Event::Rejected { .. })) => {}
+                Some(registrar::Output::Event(
+                    registrar::Event::Refreshed { .. } | registrar::Event::Rejected { .. },
+                )) => {}
                 None => match self.proxy.poll() {
                     Some(proxy::Output::Transmit { flow, bytes }) => self.transmitted(flow, bytes),
                     Some(proxy::Output::Ask(id, proxy::Question::Credentials { user })) => {

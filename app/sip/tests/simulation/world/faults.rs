@@ -19,7 +19,7 @@ pub(crate) struct Kept {
 impl World {
     /// A connection breaks, and both ends notice sooner or later. What is under way gets lost, or arrives first.
     pub(crate) fn cut(&mut self, page: usize) {
-        self.fault(page);
+        self.pages[page].last_fault = Some(self.now);
         let Some(flow) = self.pages[page].flow else { return };
         self.note(page, "loses its connection");
         if self.random.percent(50) {
@@ -33,7 +33,7 @@ impl World {
 
     /// A connection breaks, and nobody notices: the exchange does so by its own means some time later.
     pub(crate) fn cut_silently(&mut self, page: usize) {
-        self.fault(page);
+        self.pages[page].last_fault = Some(self.now);
         let Some(flow) = self.pages[page].flow else { return };
         self.note(page, "loses its connection, and does not know");
         self.connections.get_mut(&flow).unwrap().dead = true;
@@ -170,6 +170,7 @@ impl World {
 
     pub(super) fn fault(&mut self, page: usize) {
         self.pages[page].last_fault = Some(self.now);
+        self.pages[page].last_disorder = Some(self.now);
     }
 
     pub(super) fn back(&mut self, page: usize) {

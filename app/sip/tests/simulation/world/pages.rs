@@ -48,9 +48,12 @@ impl World {
                 Output::Ask(id, question) => self.asked(page, id, question),
                 Output::Event(event) => {
                     self.watches[page].told(&self.pages[page].phone.agent, &event, self.now);
-                    // What was answered may have to be sent again by who lost the answer with a connection.
+                    // What was answered may have to be sent again by who lost the answer, and not for a connection alone:
+                    // then the exchange knows what it answered.
                     let fault = self.pages.iter().map(|page| page.last_fault).max().flatten().max(self.last_fault);
-                    self.letters.told(page, &self.watches[page].beside, &event, fault);
+                    let disorder = self.pages.iter().map(|page| page.last_disorder).max().flatten();
+                    let disorder = disorder.max(self.last_fault);
+                    self.letters.told(page, &self.watches[page].beside, &event, fault, disorder, self.now);
                     let Page { phone, .. } = &mut self.pages[page];
                     let line = phone.told(event);
                     phone.seen.clear();

@@ -1,0 +1,228 @@
+//! Globally routable user agent URIs (RFC 5627): addresses that mean one phone of a user.
+
+use super::binding::device_of;
+use super::hex::{hex, unhex};
+use crate::random::Seed;
+use crate::uri::{Host, SipUri, Uri, unescaped};
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use core::fmt::Write as _;
+use sha2::{Digest as _, Sha256};
+
+/// What the user part of a temporary GRUU begins with.
+const TEMPORARY: &str = "tgruu.";
+/// Bytes of the seal of a temporary GRUU.
+const SEAL: usize = 16;
+/// Users are filled up to a multiple of this, so that the length of a temporary GRUU tells little.
+const BLOCK: usize = 16;
+/// The longest user that has temporary GRUUs.
+const LONGEST: usize = 128;
+
+/// Makes GRUUs, and says whom they mean.
+///
+/// A public one shows user and instance-id. A temporary one shows nothing: it holds the user, the registration that
+/// it was given out for and a number of its own, encrypted, and nobody can make one, or see that two mean the same phone.
+/// The seal is HMAC-SHA-256 over what it holds, and what it holds is hidden by HMAC-SHA-256 of the seal (the
+/// construction of RFC 5297); so no table of them is needed, and none that was given out is ever lost.
+pub(crate) struct Gruus {
+    seal: Mac,
+    hide: Mac,
+    domain: String,
+}
+
+/// What a GRUU means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Gruu {
+    /// A phone of a user, whether it is registered or not.
+    Public {
+        /// Whose.
+        user: String,
+        /// [`super::Binding::device`].
+        device: String,
+    },
+    /// A phone of a user, as long as it stays registered.
+    Temporary {
+        /// Whose.
+        user: String,
+        /// The registration.
+        generation: u64,
+    },
+    /// None that was ever given out.
+    Invalid,
+}
+
+impl Gruus {
+    /// GRUUs of a domain that stay valid as long as the secret is the same.
+    pub(crate) fn new(secret: &Seed, domain: &Host) -> Self {
+        Self { seal: Mac::new(secret, b"seal"), hide: Mac::new(secret, b"hide"), domain: domain.to_string() }
+    }
+
+    /// The public GRUU of a user's phone.
+    pub(crate) fn public(&self, user: &str, instance: &str) -> Option<Uri> {
+        let mut uri = SipUri::new(user, &self.domain).ok()?;
+        uri.params.set("gr", Some(&escape(instance))).ok()?;
+        Some(Uri::Sip(uri))
+    }
+
+    /// A temporary GRUU for a registration of a user; `number` is to be another one each time.
+    pub(crate) fn temporary(&self, user: &str, generation: u64, number: u64) -> Option<Uri> {
+        if user.is_empty() || user.len() > LONGEST || user.contains('\0') {
+            return None;
+        }
+        let mut plain = Vec::with_capacity(16 + user.len() + BLOCK);
+        plain.extend(generation.to_be_bytes());
+        plain.extend(number.to_be_bytes());
+        plain.extend(user.as_bytes());
+        plain.resize(16 + user.len().next_multiple_of(BLOCK), 0);
+        let seal = self.seal.of(&plain);
+        let seal = seal.get(..SEAL)?;
+        self.turn(seal, &mut plain);
+        let name = [TEMPORARY, &hex(seal), &hex(&plain)].concat();
+        let mut uri = SipUri::new(&name, &self.domain).ok()?;
+        uri.params.set("gr", None).ok()?;
+        Some(Uri::Sip(uri))
+    }
+
+    /// What the GRUU means whose user part is `name`; `None` when it is none. Its host is the caller's to look at.
+    pub(crate) fn read(&self, uri: &SipUri) -> Option<Gruu> {
+        let value = uri.params.get("gr")?;
+        let name = uri.user_unescaped().unwrap_or_default();
+        let read = match value {
+            Some(instance) => String::from_utf8(unescaped(instance).collect())
+                .ok()
+                .filter(|instance| !name.is_empty() && !instance.is_empty())
+                .map(|instance| Gruu::Public { device: device_of(&instance), user: name }),
+            None => name.strip_prefix(TEMPORARY).and_then(|token| self.open(token)),
+        };
+        Some(read.unwrap_or(Gruu::Invalid))
+    }
+
+    fn open(&self, token: &str) -> Option<Gruu> {
+        if token.len() > 2 * (SEAL + 16 + LONGEST) {
+            return None;
+        }
+        let mut bytes = unhex(token)?;
+        let (seal, plain) = bytes.split_at_mut_checked(SEAL)?;
+        self.turn(seal, plain);
+        let made = self.seal.of(plain);
+        let differences = made.iter().zip(seal.iter()).fold(0, |sum, (one, two)| sum | (one ^ two));
+        if differences != 0 {
+            return None;
+        }
+        let (generation, rest) = plain.split_first_chunk::<8>()?;
+        let user = rest.get(8..)?.iter().copied().take_while(|byte| *byte != 0).collect();
+        Some(Gruu::Temporary { user: String::from_utf8(user).ok()?, generation: u64::from_be_bytes(*generation) })
+    }
+
+    /// Hides, or shows again.
+    fn turn(&self, seal: &[u8], bytes: &mut [u8]) {
+        for (index, block) in (0_u8..).zip(bytes.chunks_mut(32)) {
+            let stream = self.hide.of(&[seal, &[index]].concat());
+            for (byte, key) in block.iter_mut().zip(stream) {
+                *byte ^= key;
+            }
+        }
+    }
+}
+
+/// HMAC-SHA-256 (RFC 2104) with a key of its own for one purpose; the pads are hashed once.
+struct Mac {
+    inner: Sha256,
+    outer: Sha256,
+}
+
+impl Mac {
+    fn new(secret: &Seed, purpose: &[u8]) -> Self {
+        let key = Sha256::new().chain_update(b"gruu").chain_update(purpose).chain_update(secret).finalize();
+        let pad = |with: u8| {
+            let mut block = [with; 64];
+            for (byte, key) in block.iter_mut().zip(key) {
+                *byte ^= key;
+            }
+            Sha256::new().chain_update(block)
+        };
+        Self { inner: pad(0x36), outer: pad(0x5c) }
+    }
+
+    fn of(&self, text: &[u8]) -> [u8; 32] {
+        let inner = self.inner.clone().chain_update(text).finalize();
+        self.outer.clone().chain_update(inner).finalize().into()
+    }
+}
+
+/// An instance-id as the value of a URI parameter.
+fn escape(instance: &str) -> String {
+    let mut out = String::with_capacity(instance.len());
+    for byte in instance.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.!~*'()[]/:&+$".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a text never fails.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn gruus(secret: u8) -> Gruus {
+        Gruus::new(&[secret; 32], &"tabphone".parse().unwrap())
+    }
+
+    fn read(gruus: &Gruus, uri: &Uri) -> Option<Gruu> {
+        gruus.read(uri.to_string().parse::<Uri>().unwrap().as_sip().unwrap())
+    }
+
+    proptest! {
+        /// Whatever the names are, what was made is read, and only by who made it.
+        #[test]
+        fn what_is_given_out_is_known(user in "[^\0]{1,40}", instance in "\\PC{1,60}", generation: u64, number: u64) {
+            let (ours, theirs) = (gruus(1), gruus(2));
+            let public = ours.public(&user, &instance).unwrap();
+            let known = Gruu::Public { user: user.clone(), device: device_of(&instance) };
+            prop_assert_eq!(read(&ours, &public), Some(known));
+            let temporary = ours.temporary(&user, generation, number).unwrap();
+            prop_assert_eq!(read(&ours, &temporary), Some(Gruu::Temporary { user: user.clone(), generation }));
+            prop_assert_eq!(read(&theirs, &temporary), Some(Gruu::Invalid));
+            let another = ours.temporary(&user, generation, number.wrapping_add(1)).unwrap();
+            prop_assert_ne!(another.to_string(), temporary.to_string());
+        }
+
+        /// A letter of another one makes it invalid.
+        #[test]
+        fn nothing_can_be_changed(at in 0..128_usize, letter in "[0-9a-f]") {
+            let ours = gruus(1);
+            let Uri::Sip(mut uri) = ours.temporary("1001", 7, 8).unwrap() else { unreachable!() };
+            let name = uri.user_unescaped().unwrap();
+            let at = TEMPORARY.len() + at % (name.len() - TEMPORARY.len());
+            let mut changed = name.clone();
+            changed.replace_range(at..=at, &letter);
+            uri.user = Some(crate::uri::Part::new(&changed).unwrap());
+            prop_assert_eq!(ours.read(&uri) == Some(Gruu::Invalid), changed != name);
+        }
+    }
+
+    #[test]
+    fn who_looks_at_two_cannot_tell_whose_they_are() {
+        let ours = gruus(1);
+        let name =
+            |user: &str, number| ours.temporary(user, 7, number).unwrap().as_sip().unwrap().user_unescaped().unwrap();
+        let (one, two, other) = (name("1001", 1), name("1001", 2), name("4", 3));
+        assert_eq!(one.len(), other.len());
+        let same = |a: &str, b: &str| a.bytes().zip(b.bytes()).skip(TEMPORARY.len()).filter(|(a, b)| a == b).count();
+        assert!(same(&one, &two) < 20 && same(&one, &other) < 20, "{one} {two} {other}");
+    }
+
+    #[test]
+    fn what_has_no_gr_is_no_gruu() {
+        let ours = gruus(1);
+        assert_eq!(ours.read(&"sip:1001@tabphone".parse().unwrap()), None);
+        assert_eq!(ours.read(&"sip:1001@tabphone;gr".parse().unwrap()), Some(Gruu::Invalid));
+        assert_eq!(ours.read(&"sip:tgruu.00@tabphone;gr".parse().unwrap()), Some(Gruu::Invalid));
+        assert_eq!(ours.read(&"sip:tabphone;gr=urn:uuid:a".parse().unwrap()), Some(Gruu::Invalid));
+    }
+}

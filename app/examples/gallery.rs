@@ -2,8 +2,9 @@
 //! `cargo run -p app --features ssr --example gallery -- DIR [--as-served]`. The style sheet is read from `style/`.
 //! With `--as-served` no page knows yet whether it holds the line, as when the server writes it and before it hydrates.
 
-use app::backend::{Contact, Opening};
+use app::backend::{Contact, Opening, Wishes};
 use app::pages::login::{LoginError, LoginView, document};
+use app::pages::settings::{self, Field, Problem, SettingsView, Typed};
 use app::phone::{
     Call, Cause, Direction, Ended, LineState, MediaFailure, Party, Phase, Presence, Refusal, Registration, Seat,
     Status, pair,
@@ -24,7 +25,15 @@ fn main() -> io::Result<()> {
     any_spawner::Executor::init_futures_executor().map_err(io::Error::other)?;
     for (name, seat, line) in states() {
         let seat = if as_served { Seat::Unknown } else { seat };
-        fs::write(directory.join(format!("{name}.html")), phone(seat, line))?;
+        fs::write(directory.join(format!("{name}.html")), phone(seat, line, Wishes::default()))?;
+    }
+    for (name, wishes) in wishes() {
+        let line = LineState { registration: Registration::Ready, presence: presence(), ..LineState::default() };
+        fs::write(directory.join(format!("{name}.html")), phone(Seat::Holding, line, wishes))?;
+    }
+    for (name, view) in settings() {
+        let html = Owner::new().with(|| settings::document(view).to_html());
+        fs::write(directory.join(format!("{name}.html")), local(&html))?;
     }
     for (name, login) in logins() {
         let html = Owner::new().with(|| document(login).to_html());
@@ -45,7 +54,7 @@ fn local(html: &str) -> String {
     html.replace("href=\"/style.css\"", "href=\"style.css\"").replace("href=\"/favicon.svg\"", "href=\"favicon.svg\"")
 }
 
-fn phone(seat: Seat, line: LineState) -> String {
+fn phone(seat: Seat, line: LineState, wishes: Wishes) -> String {
     let html = Owner::new().with(|| {
         let opening = Opening {
             me: contact("1001", "Alice Moreau"),
@@ -59,11 +68,58 @@ fn phone(seat: Seat, line: LineState) -> String {
         driver.seat.set(seat);
         provide_context(RequestUrl::new("/"));
         provide_context(opening);
+        provide_context(wishes);
         provide_context(phone);
         let options = LeptosOptions::builder().output_name("tabphone").build();
         app::shell(options).to_html()
     });
     local(&html)
+}
+
+fn wishes() -> Vec<(&'static str, Wishes)> {
+    let to = |number: &str| Some(number.to_owned());
+    let some = Wishes {
+        busy: to("1002"),
+        unanswered: to("600"),
+        unreachable: to("1003"),
+        ringing_seconds: Some(20),
+        ..Wishes::default()
+    };
+    vec![
+        ("phone-diverted", Wishes { always: to("1002"), ..Wishes::default() }),
+        ("phone-do-not-disturb", Wishes { do_not_disturb: true, ..Wishes::default() }),
+        ("phone-diverted-sometimes", some),
+    ]
+}
+
+fn settings() -> Vec<(&'static str, SettingsView)> {
+    let view = SettingsView {
+        me: contact("1001", "Alice Moreau"),
+        contacts: contacts(),
+        groups: vec![contact("600", "Sales"), contact("601", "Front desk and whoever stands there at the moment")],
+        usual_ringing: 45,
+        ringing_range: (5, 300),
+        ..SettingsView::default()
+    };
+    let typed = Typed {
+        do_not_disturb: true,
+        always: "1001".to_owned(),
+        busy: "1002".to_owned(),
+        unanswered: "ben".to_owned(),
+        unreachable: "+49301234".to_owned(),
+        ringing: "soon".to_owned(),
+    };
+    let problems =
+        vec![(Field::Always, Problem::Own), (Field::Unanswered, Problem::Ambiguous), (Field::Ringing, Problem::Time)];
+    let saved = Typed { unreachable: "+49301234".to_owned(), ..Typed::default() };
+    vec![
+        ("settings", view.clone()),
+        ("settings-wrong", SettingsView { typed, problems, ..view.clone() }),
+        (
+            "settings-saved",
+            SettingsView { typed: saved, problems: vec![(Field::Unreachable, Problem::Nobody)], saved: true, ..view },
+        ),
+    ]
 }
 
 fn logins() -> Vec<(&'static str, LoginView)> {

@@ -68,6 +68,25 @@ pub struct IceServer {
     pub credential: Option<String>,
 }
 
+/// What a person wants done with calls, as the pages that the server renders tell it. No part of [`Opening`]: the client
+/// does not need it.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// No call rings; what stands in `busy` applies.
+    pub do_not_disturb: bool,
+    /// All calls go there.
+    pub always: Option<String>,
+    /// Calls go there while the person is busy.
+    pub busy: Option<String>,
+    /// Calls go there that nobody answered.
+    pub unanswered: Option<String>,
+    /// Calls go there while no phone is on.
+    pub unreachable: Option<String>,
+    /// How long calls ring, if not for the usual time.
+    pub ringing_seconds: Option<u64>,
+}
+
 /// Why the server cannot give a page its content.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum BackendError {
@@ -88,4 +107,7 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// [`BackendError`] when the account is gone or the storage fails.
     async fn opening(&self, account: i64) -> Result<Opening, BackendError>;
+
+    /// What the person with this extension wants done with calls.
+    async fn wishes(&self, extension: &str) -> Wishes;
 }

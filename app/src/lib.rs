@@ -20,6 +20,8 @@ pub mod phone;
 pub mod sign;
 pub mod words;
 
+#[cfg(feature = "ssr")]
+use components::diverted::Settings;
 use leptos::prelude::*;
 use pages::phone::PhonePage;
 
@@ -62,6 +64,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         || components::title::PRODUCT.to_owned(),
         |opening| components::title::text(&opening.line.calls, &opening.contacts),
     );
+    let settings = opening.as_ref().map(|opening| view! { <Settings contacts=opening.contacts.clone() /> });
     let carried = opening.map(|opening| opening.to_text());
     view! {
         <!DOCTYPE html>
@@ -74,6 +77,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </head>
             <body>
                 <App />
+                // Behind what the client hydrates, where it does not look: it need not load what these are made of.
+                {settings}
             </body>
         </html>
     }

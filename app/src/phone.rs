@@ -165,7 +165,7 @@ pub enum Cause {
     DeclinedHere,
     /// They declined.
     DeclinedThere,
-    /// They are in another call.
+    /// They are in another call, or do not want to be disturbed.
     Busy,
     /// Nobody answered within the ringing time.
     NoAnswer,

@@ -1,6 +1,8 @@
 //! Every state in the words that a person reads. One place, so that nothing is without words and no two
 //! states that a person has to tell apart share them.
 
+#[cfg(feature = "ssr")]
+use crate::backend::{Contact, Wishes};
 use crate::phone::{Cause, Direction, MediaFailure, Phase, Refusal, Registration, Status};
 
 /// How much of the words of a far end is shown.
@@ -99,6 +101,47 @@ pub fn status(status: Status) -> &'static str {
     }
 }
 
+/// What becomes of a person's calls, in sentences; nothing while they ring as usual.
+#[cfg(feature = "ssr")]
+pub fn wishes(wishes: &Wishes, contacts: &[Contact]) -> Vec<String> {
+    let to = |number: &Option<String>| {
+        let number = number.as_ref()?;
+        let known = contacts.iter().find(|contact| contact.extension == *number && !contact.name.trim().is_empty());
+        Some(known.map_or_else(|| number.clone(), |contact| format!("{} ({number})", contact.name)))
+    };
+    let mut told = Vec::new();
+    if let Some(always) = to(&wishes.always) {
+        told.push(format!("All calls go to {always}."));
+    }
+    if wishes.do_not_disturb {
+        told.push("Do not disturb is on: no call rings here.".to_owned());
+    }
+    // What does not come to pass while all calls go elsewhere, or none rings, would only confuse.
+    if wishes.always.is_some() {
+        return told;
+    }
+    if let Some(busy) = to(&wishes.busy) {
+        told.push(if wishes.do_not_disturb {
+            format!("Calls go to {busy}.")
+        } else {
+            format!("When you are busy, calls go to {busy}.")
+        });
+    }
+    if wishes.do_not_disturb {
+        return told;
+    }
+    if let Some(unanswered) = to(&wishes.unanswered) {
+        told.push(match wishes.ringing_seconds {
+            Some(seconds) => format!("Calls that you do not answer within {seconds} seconds go to {unanswered}."),
+            None => format!("Calls that you do not answer go to {unanswered}."),
+        });
+    }
+    if let Some(unreachable) = to(&wishes.unreachable) {
+        told.push(format!("While your phone is off, calls go to {unreachable}."));
+    }
+    told
+}
+
 /// How a call ended. Some causes read differently to who called and to who was called.
 pub fn cause(cause: &Cause, direction: Direction) -> Words {
     match cause {
@@ -109,9 +152,7 @@ pub fn cause(cause: &Cause, direction: Direction) -> Words {
         Cause::DeclinedHere => Words::new(Tone::Quiet, "You declined the call."),
         Cause::DeclinedThere => Words::new(Tone::Trouble, "They declined the call."),
         Cause::Busy => match direction {
-            Direction::Outgoing => {
-                Words::new(Tone::Trouble, "They are in another call.").advise("Try again in a few minutes.")
-            }
+            Direction::Outgoing => Words::new(Tone::Trouble, "They are busy.").advise("Try again in a few minutes."),
             Direction::Incoming => Words::new(Tone::Trouble, "Missed call: you were in another call."),
         },
         Cause::NoAnswer => match direction {

@@ -1,8 +1,9 @@
 //! What a person reads on the pages as the server writes them.
 
-use app::backend::{Contact, OPENING_META, Opening};
+use app::backend::{Contact, OPENING_META, Opening, Wishes};
 use app::pages::login::{LoginError, LoginView, document};
 use app::pages::phone::PhonePage;
+use app::pages::settings::{self, Field, Problem, SettingsView, Typed};
 use app::phone::{
     Call, Cause, Direction, Ended, LineState, MediaFailure, Party, Phase, Presence, Refusal, Registration, Seat,
     Status, pair,
@@ -62,7 +63,6 @@ fn unfit() -> Cause {
 }
 
 fn opening(line: LineState) -> Opening {
-    let contact = |extension: &str, name: &str| Contact { extension: extension.to_owned(), name: name.to_owned() };
     Opening {
         me: contact("1001", "Alice Moreau"),
         domain: "tabphone".to_owned(),
@@ -395,6 +395,108 @@ fn the_login_page_says_what_went_wrong_and_keeps_the_extension() {
     assert!(shows(&with(LoginError::Expired), "You were logged out. Log in again."));
     let insecure = document(LoginView { insecure: true, ..LoginView::default() }).to_html();
     assert!(texts(&insecure).iter().any(|text| text.starts_with("This page was opened without HTTPS")));
+}
+
+fn contact(extension: &str, name: &str) -> Contact {
+    Contact { extension: extension.to_owned(), name: name.to_owned() }
+}
+
+fn wishes() -> Wishes {
+    Wishes {
+        busy: Some("1002".to_owned()),
+        unanswered: Some("600".to_owned()),
+        unreachable: Some("1003".to_owned()),
+        ringing_seconds: Some(20),
+        ..Wishes::default()
+    }
+}
+
+/// What the phone page tells of these wishes.
+fn told(wishes: Wishes) -> Vec<String> {
+    let html = render(Seat::Unknown, ready(), || {
+        provide_context(wishes);
+        app::shell(options())
+    });
+    let Some((phone, notice)) = html.split_once("<aside") else { return Vec::new() };
+    assert!(phone.contains("</main>"), "it stands behind what the client hydrates");
+    assert!(notice.contains("href=\"/settings\"") && shows(notice, "Change"));
+    let notice = notice.split_once("</aside>").map(|(notice, _)| notice).unwrap_or_default();
+    notice.split("<p>").skip(1).filter_map(|piece| piece.split('<').next()).map(decoded).collect()
+}
+
+#[test]
+fn the_phone_tells_where_calls_go_and_leads_to_where_that_is_changed() {
+    let to = |number: &str| Some(number.to_owned());
+    assert_eq!(
+        told(wishes()),
+        [
+            "When you are busy, calls go to Ben Okafor (1002).",
+            "Calls that you do not answer within 20 seconds go to 600.",
+            "While your phone is off, calls go to Clara Ruiz (1003).",
+        ]
+    );
+    assert_eq!(told(Wishes { always: to("1002"), ..wishes() }), ["All calls go to Ben Okafor (1002)."]);
+    let quiet = "Do not disturb is on: no call rings here.";
+    assert_eq!(told(Wishes { do_not_disturb: true, ..Wishes::default() }), [quiet]);
+    assert_eq!(told(Wishes { do_not_disturb: true, ..wishes() }), [quiet, "Calls go to Ben Okafor (1002)."]);
+    let both = Wishes { do_not_disturb: true, always: to("1009"), ..wishes() };
+    assert_eq!(told(both), ["All calls go to 1009.", quiet]);
+    assert!(told(Wishes { ringing_seconds: Some(20), ..Wishes::default() }).is_empty(), "calls ring here");
+    let html = render(Seat::Unknown, ready(), || app::shell(options()));
+    assert!(html.contains("href=\"/settings\"") && shows(&html, "Settings"));
+}
+
+#[test]
+fn every_field_of_the_settings_is_labelled_and_says_what_is_wrong_with_it() {
+    for field in Field::ALL {
+        for problem in
+            [Problem::NotANumber, Problem::Ambiguous, Problem::Own, Problem::Code, Problem::Time, Problem::Nobody]
+        {
+            let view = SettingsView {
+                me: contact("1001", "Alice Moreau"),
+                problems: vec![(field, problem)],
+                ringing_range: (5, 300),
+                usual_ringing: 45,
+                ..SettingsView::default()
+            };
+            let html = settings::document(view).to_html();
+            let name = field.name();
+            assert!(html.contains(&format!("for=\"{name}\"")) && html.contains(&format!("id=\"{name}\"")), "{name}");
+            assert!(html.contains(&format!("aria-describedby=\"{name}-problem {name}-hint\"")), "{name}: {html}");
+            assert_eq!(html.matches("aria-invalid").count(), usize::from(problem.is_error()));
+            assert_eq!(html.matches("role=\"alert\"").count(), usize::from(problem.is_error()));
+            assert_eq!(html.matches("autofocus").count(), usize::from(problem.is_error()), "where to go on");
+            assert!(!html.contains("<script") && !html.contains("style="));
+        }
+    }
+    let html = settings::document(SettingsView { saved: true, ..SettingsView::default() }).to_html();
+    assert!(html.contains("role=\"status\"") && shows(&html, "Saved. It holds from now on."));
+    assert!(button(&html, "Save").is_some() && shows(&html, "Back to the phone") && shows(&html, "Do not disturb"));
+}
+
+#[test]
+fn the_settings_keep_what_was_typed_as_text() {
+    let hostile = "\"><script>1".to_owned();
+    let typed = Typed {
+        do_not_disturb: true,
+        always: hostile.clone(),
+        busy: hostile.clone(),
+        unanswered: hostile.clone(),
+        unreachable: hostile.clone(),
+        ringing: hostile.clone(),
+    };
+    let named = vec![contact("600", &hostile)];
+    let view = SettingsView {
+        typed,
+        contacts: named.clone(),
+        groups: named,
+        me: contact("1001", &hostile),
+        ..SettingsView::default()
+    };
+    let html = settings::document(view).to_html();
+    assert!(!html.contains("<script"), "{html}");
+    assert_eq!(html.matches("value=\"&quot;&gt;&lt;script&gt;1\"").count(), 5);
+    assert!(html.contains(" checked"));
 }
 
 fn options() -> LeptosOptions {

@@ -27,7 +27,7 @@ test('busy: in a call already, which goes on', async ({ phones }) => {
   const carol = await phones.open(CAROL, { tone: LOW });
   await connect(alice, bob);
   await carol.dial(BOB.extension);
-  await carol.says('They are in another call.');
+  await carol.says('They are busy.');
   await carol.isFree();
   // Who was called learns it, and the running call is as it was.
   await bob.reads('Missed call: you were in another call.');

@@ -13,6 +13,7 @@ pub mod origin;
 pub mod people;
 pub mod ports;
 pub mod session;
+pub mod settings;
 pub mod site;
 pub mod socket;
 pub mod stop;
@@ -36,6 +37,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use stop::Stopper;
 use store::accounts::Accounts;
+use store::calling::{Calling, Routes};
 use store::password::{Cost, PasswordError, Passwords};
 use store::{Store, StoreError};
 use tokio::net::TcpListener;
@@ -102,7 +104,7 @@ pub struct Running {
     address: SocketAddr,
     stopper: Stopper,
     serving: JoinHandle<io::Result<()>>,
-    watching: JoinHandle<()>,
+    watching: [JoinHandle<()>; 2],
     lines: tabs::Lines,
     store: Store,
 }
@@ -123,8 +125,9 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let address = listener.local_addr().map_err(listen_error)?;
 
     let stopper = Stopper::default();
-    let watching = tokio::spawn(sessions.clone().watch());
-    let rooms = Rooms { options, origins, store: store.clone(), accounts, sessions, lines: lines.clone() };
+    let routes = Routes::new(Calling::new(store.clone()));
+    let watching = [tokio::spawn(sessions.clone().watch()), tokio::spawn(routes.clone().watch())];
+    let rooms = Rooms { options, origins, store: store.clone(), accounts, routes, sessions, lines: lines.clone() };
     let service = rooms.router(&stopper)?.into_make_service_with_connect_info::<SocketAddr>();
     // SIP and lease messages are small and must not wait for one another.
     let listener = listener.tap_io(|stream| {
@@ -150,7 +153,7 @@ impl Running {
     pub async fn stop(self) {
         let Self { stopper, mut serving, watching, lines, store, .. } = self;
         stopper.begin();
-        watching.abort();
+        watching.iter().for_each(JoinHandle::abort);
         let farewell = async { tokio::join!(stopper.finished(), &mut serving).1 };
         if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
             tracing::warn!("some connections did not end in time");
@@ -167,6 +170,7 @@ struct Rooms {
     origins: Origins,
     store: Store,
     accounts: Accounts,
+    routes: Routes,
     sessions: session::Room,
     lines: tabs::Lines,
 }
@@ -174,7 +178,7 @@ struct Rooms {
 impl Rooms {
     /// The routes of all rooms, and the layers around them: the guard outside, the session inside.
     fn router(self, stopper: &Stopper) -> Result<Router, StartError> {
-        let Self { options, origins, store, accounts, sessions, lines } = self;
+        let Self { options, origins, store, accounts, routes, sessions, lines } = self;
         let domain = store.domain().to_owned();
         let session_layer = sessions.layer();
         let sessions = Arc::new(sessions);
@@ -194,6 +198,7 @@ impl Rooms {
         let ports = exchange::Ports {
             sessions: sessions.clone(),
             accounts: Arc::clone(&known),
+            routes: Arc::new(routes.clone()),
             leases: Arc::clone(&leases),
             guesses: Arc::clone(&guesses),
         };
@@ -204,9 +209,18 @@ impl Rooms {
             accounts: Arc::clone(&known),
             leases: Arc::clone(&leases),
             events: Arc::clone(&events),
+            routes: Arc::new(routes.clone()),
             domain: domain.clone(),
             ice_servers: options.ice_servers,
             ringing_seconds: u32::try_from(options.ringing.as_secs()).unwrap_or(u32::MAX),
+        };
+        let settings = settings::Room {
+            sessions: sessions.clone(),
+            life: sessions.clone(),
+            accounts: Arc::clone(&known),
+            calling: Calling::new(store.clone()),
+            routes,
+            ringing_seconds: options.ringing.as_secs(),
         };
         let login = login::Room {
             accounts,
@@ -229,6 +243,7 @@ impl Rooms {
             site::Room { sessions: sessions.clone(), life: sessions, backend: Arc::new(backend), site: options.site };
         let router = site::router(site)
             .merge(login::router(login))
+            .merge(settings::router(settings))
             .merge(tabs::router(tabs))
             .merge(exchange::router(exchange))
             .route("/healthz", get(health).with_state(store))

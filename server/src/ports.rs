@@ -1,6 +1,9 @@
 //! What the rooms need of one another, as small traits: wired in `lib.rs`, so that no room imports another.
 
 use async_trait::async_trait;
+use sip::message::{Request, Response, Status};
+use sip::proxy::Route;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -79,6 +82,47 @@ pub trait Accounts: Send + Sync + 'static {
     async fn all(&self) -> Result<Vec<SignedIn>, PortError>;
     /// The digest secrets of an extension.
     async fn ha1(&self, extension: &str) -> Option<Ha1>;
+}
+
+/// What becomes of calls to a number, registered or not; implemented by `store`.
+#[async_trait]
+pub trait Routes: Send + Sync + 'static {
+    /// Whom a number belongs to, and what is to be done with calls to it. Nothing is changed by asking.
+    async fn route(&self, number: &str) -> Option<Route>;
+    /// The same if it is remembered from before: so that most calls wait for nothing.
+    fn known(&self, number: &str) -> Option<Route>;
+    /// Does what a person dialled instead of a number ([`sip::proxy::Destination::Service`]); `None` when it is no code.
+    async fn dialled(&self, caller: &str, number: &str) -> Option<Dialled>;
+    /// The extensions that are not to be disturbed now.
+    async fn quiet(&self) -> Result<BTreeSet<String>, PortError>;
+    /// Fires when somebody is not to be disturbed any longer (`false`), or from now on (`true`).
+    fn changes(&self) -> broadcast::Receiver<(String, bool)>;
+}
+
+/// What a phone that dialled a code is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dialled {
+    /// Always a refusal: there is no session.
+    pub status: Status,
+    /// The reason phrase, for the phone's display.
+    pub words: String,
+}
+
+impl Dialled {
+    /// This status with these words.
+    #[must_use]
+    pub fn new(status: Status, words: impl Into<String>) -> Self {
+        Self { status, words: words.into() }
+    }
+
+    /// The response to the phone's INVITE.
+    #[must_use]
+    pub fn response(&self, invite: &Request) -> Response {
+        let mut response = Response::to_request(invite, self.status);
+        // What cannot stand in a reason phrase leaves the status' own.
+        let _ = response.set_reason(&self.words);
+        response
+    }
 }
 
 /// Which tab holds a line; implemented by `tabs`.

@@ -5,6 +5,8 @@ pub(crate) mod call_card;
 pub(crate) mod calls;
 pub(crate) mod contacts;
 pub(crate) mod dial_pad;
+#[cfg(feature = "ssr")]
+pub(crate) mod diverted;
 pub(crate) mod ended;
 pub(crate) mod erase;
 pub(crate) mod header;

@@ -7,3 +7,5 @@ pub mod login;
 #[cfg(feature = "ssr")]
 pub mod not_found;
 pub mod phone;
+#[cfg(feature = "ssr")]
+pub mod settings;

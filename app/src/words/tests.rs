@@ -109,7 +109,7 @@ fn a_missed_call_is_called_missed_by_who_was_called() {
     assert!(cause(&Cause::CancelledThere, Direction::Incoming).text.starts_with("Missed call"));
     assert_eq!(cause(&Cause::NoAnswer, Direction::Outgoing).text, "Nobody answered.");
     assert_eq!(cause(&Cause::Busy, Direction::Incoming).text, "Missed call: you were in another call.");
-    assert_eq!(cause(&Cause::Busy, Direction::Outgoing).text, "They are in another call.");
+    assert_eq!(cause(&Cause::Busy, Direction::Outgoing).text, "They are busy.");
 }
 
 #[test]

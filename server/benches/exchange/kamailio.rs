@@ -1,7 +1,7 @@
 //! Kamailio with WebSocket: a registrar in memory and a proxy, with the same digest and the same accounts.
 
 use super::process::{Cores, Server, command, log};
-use super::round::{SHARED, SINGLES, extensions};
+use super::round::{PHONES, extensions};
 use super::{DOMAIN, Failure, PASSWORD};
 use sip::digest::{Algorithm, ha1};
 use std::net::{TcpListener, TcpStream};
@@ -41,7 +41,7 @@ pub(crate) fn start(cores: Cores) -> Result<Server, Failure> {
         Cores::Pinned => 1,
         Cores::All => std::thread::available_parallelism()?.get(),
     };
-    let accounts = extensions(SINGLES).chain(extensions(SHARED));
+    let accounts = extensions(PHONES);
     let ha1s = accounts.map(|user| {
         let ha1 = ha1(&Algorithm::Md5, &user, DOMAIN, PASSWORD);
         format!("    $sht(ha1=>{user}) = \"{ha1}\";\n")

@@ -10,14 +10,12 @@ use std::ops::Range;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// Extensions with one phone each: they call one another.
-pub(crate) const SINGLES: Range<u32> = 1_000..1_600;
-/// Extensions with [`BINDINGS`] phones each.
-pub(crate) const SHARED: Range<u32> = 3_000..3_425;
+/// Extensions with one phone each.
+pub(crate) const PHONES: Range<u32> = 10_000..14_000;
+/// How many of these phones call one another.
+const CALLING: usize = 1_000;
 /// Extensions that sign nothing.
-pub(crate) const SESSIONS: Range<u32> = 9_000..9_200;
-/// How many phones an extension of [`SHARED`] has.
-const BINDINGS: usize = 8;
+pub(crate) const SESSIONS: Range<u32> = 90_000..90_200;
 
 /// How many sockets memory is measured with.
 pub(crate) const SOCKETS: [usize; 2] = [1_000, 4_000];
@@ -93,8 +91,8 @@ pub(crate) async fn run_all(server: &Server) -> Result<Report, Failure> {
     sleep(REST).await;
     let mut memory = [server.pss(), 0, 0];
     let mut measurements = Vec::new();
-    let users = extensions(SINGLES).chain(extensions(SHARED).flat_map(|user| vec![user; BINDINGS]));
-    let mut seats: Vec<Seat> = users.enumerate().map(|(number, user)| Seat { number, user, phone: None }).collect();
+    let users = extensions(PHONES).enumerate();
+    let mut seats: Vec<Seat> = users.map(|(number, user)| Seat { number, user, phone: None }).collect();
     let later = seats.split_off(SOCKETS[0]);
     let mut phones = Vec::new();
     for (index, seats) in [seats, later].into_iter().enumerate() {
@@ -114,13 +112,11 @@ pub(crate) async fn run_all(server: &Server) -> Result<Report, Failure> {
         .push(measure(server, Operation::DigestPair, &mut phones, async |p: &mut Phone| p.register().await).await?);
     tend(&mut phones);
 
-    let all = phones.into_iter().flat_map(Crew::into_members);
-    let (mut singles, shared): (Vec<Phone>, Vec<Phone>) = all.partition(|phone| phone.user.starts_with('1'));
-    let mut rest = crews(1, shared);
-    singles.sort_by(|one, other| one.user.cmp(&other.user));
+    let mut all: Vec<Phone> = phones.into_iter().flat_map(Crew::into_members).collect();
+    let mut rest = crews(1, all.split_off(CALLING));
     let mut pairs = Vec::new();
-    let mut singles = singles.into_iter();
-    while let (Some(mut caller), Some(callee)) = (singles.next(), singles.next()) {
+    let mut calling = all.into_iter();
+    while let (Some(mut caller), Some(callee)) = (calling.next(), calling.next()) {
         caller.meet_proxy().await?;
         pairs.push(Pair::new(caller, callee));
     }

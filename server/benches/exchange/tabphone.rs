@@ -1,7 +1,7 @@
 //! Our server, as it ships: the release binary with its defaults.
 
 use super::process::{Cores, Server, command, log};
-use super::round::{SESSIONS, SHARED, SINGLES, extensions};
+use super::round::{PHONES, SESSIONS, extensions};
 use super::{DOMAIN, Failure, PASSWORD};
 use server::store::Store;
 use server::store::accounts::Accounts;
@@ -18,7 +18,7 @@ const CHEAP: Cost = Cost { memory: 64, passes: 1, lanes: 1 };
 pub(crate) async fn prepare(data: &Path) -> Result<(), Failure> {
     let store = Store::open(data, Some(DOMAIN)).await?;
     let accounts = Accounts::new(store.clone(), Passwords::new(CHEAP)?);
-    for kind in [SINGLES, SHARED, SESSIONS] {
+    for kind in [PHONES, SESSIONS] {
         for extension in extensions(kind) {
             accounts.add(&extension, "Bench", Zeroizing::new(PASSWORD.to_owned())).await?;
         }

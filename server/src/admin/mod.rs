@@ -1,10 +1,13 @@
-//! The command line: running the server, and looking after accounts.
+//! The command line: running the server, and looking after accounts and groups.
 
+mod calling;
 mod demo;
+mod group;
 mod serve;
 mod user;
 
 use crate::store::accounts::{AccountError, Accounts};
+use crate::store::calling::{Calling, CallingError};
 use crate::store::password::{Cost, Passwords};
 use crate::store::{Store, StoreError};
 use clap::{Args, Parser, Subcommand};
@@ -26,6 +29,9 @@ enum Command {
     /// Look after accounts; also while the server runs.
     #[command(subcommand)]
     User(user::User),
+    /// Look after groups of extensions; also while the server runs.
+    #[command(subcommand)]
+    Group(group::Group),
 }
 
 /// Where everything is stored.
@@ -48,6 +54,9 @@ pub enum CommandError {
     /// The account cannot be made or changed.
     #[error(transparent)]
     Account(#[from] AccountError),
+    /// What is wanted with calls cannot be set.
+    #[error(transparent)]
+    Calling(#[from] CallingError),
     /// The server cannot start.
     #[error(transparent)]
     Start(#[from] crate::StartError),
@@ -71,6 +80,7 @@ impl CommandLine {
         match self.command {
             Command::Serve(serve) => serve.run().await,
             Command::User(user) => user.run().await,
+            Command::Group(group) => group.run().await,
         }
     }
 }
@@ -80,6 +90,10 @@ impl Data {
         let store = Store::open(&self.data, self.domain.as_deref()).await?;
         let passwords = Passwords::new(Cost::default()).map_err(AccountError::from)?;
         Ok(Accounts::new(store, passwords))
+    }
+
+    async fn calling(&self) -> Result<Calling, CommandError> {
+        Ok(Calling::new(Store::open(&self.data, self.domain.as_deref()).await?))
     }
 }
 

@@ -1,6 +1,8 @@
 //! `tabphone user`.
 
+use super::calling::{RulesArgs, cautions, rules};
 use super::{CommandError, Data};
+use crate::store::accounts::Account;
 use clap::{Args, Subcommand};
 use std::io::{BufRead as _, Read as _, Write as _};
 use zeroize::Zeroizing;
@@ -19,7 +21,16 @@ pub(super) enum User {
         #[command(flatten)]
         data: Data,
     },
-    /// List the accounts.
+    /// Set what becomes of somebody's calls, whether a phone of theirs is on or not.
+    Set {
+        /// Whose.
+        extension: String,
+        #[command(flatten)]
+        rules: Box<RulesArgs>,
+        #[command(flatten)]
+        data: Data,
+    },
+    /// List the accounts, and what becomes of their calls.
     List {
         #[command(flatten)]
         data: Data,
@@ -71,6 +82,7 @@ impl User {
                 data.open().await?.add(&extension, &name, password).await?;
                 format!("Added {extension}.\n")
             }
+            Self::Set { extension, rules, data } => set(&extension, *rules, &data).await?,
             Self::List { data } => list(&data).await?,
             Self::Password { extension, password, data } => {
                 let password = password.read()?;
@@ -109,12 +121,23 @@ impl NewPassword {
     }
 }
 
+async fn set(extension: &str, args: RulesArgs, data: &Data) -> Result<String, CommandError> {
+    let calling = data.calling().await?;
+    let now = calling.change_rules(extension, args.into()).await?;
+    let words = rules(&now);
+    let words = if words.is_empty() { "calls ring as usual".to_owned() } else { words };
+    let numbers = [&now.always, &now.busy, &now.unanswered, &now.unreachable].into_iter().flatten();
+    Ok(format!("{extension}: {words}.\n{}", cautions(&calling, numbers).await?))
+}
+
 async fn list(data: &Data) -> Result<String, CommandError> {
     let accounts = data.open().await?.list().await?;
+    let wishes = data.calling().await?.all_rules().await?;
     let width = accounts.iter().map(|account| account.extension.len()).max().unwrap_or(0);
-    let line = |account: crate::store::accounts::Account| {
+    let line = |account: Account| {
         let state = if account.enabled { "" } else { "  (disabled)" };
-        format!("{:width$}  {}{state}\n", account.extension, account.name)
+        let rules = wishes.get(&account.id).map(|wishes| format!("  ({})", rules(wishes))).unwrap_or_default();
+        format!("{:width$}  {}{state}{rules}\n", account.extension, account.name)
     };
     Ok(accounts.into_iter().map(line).collect())
 }

@@ -5,14 +5,15 @@ use super::mail::{Claim, Found, Mail, Order, Outgoing};
 use super::presence::Presence;
 use super::{Board, Door, Options, Ports, StartError};
 use crate::clock;
-use crate::ports::{Accounts, Guesses, Sessions, Shared};
+use crate::ports::{Accounts, Guesses, Routes, Sessions, Shared};
 use crate::stop::Stop;
 use crate::store::key::random_word;
 use axum::extract::ws::close_code;
 use sip::digest::Ha1s;
-use sip::message::KeepAlive;
+use sip::message::{KeepAlive, Method, Request, Response, Status};
 use sip::proxy::{self, Inbound, Party, Proxy};
-use sip::registrar::{self, Flow, Registrar, Secrets};
+use sip::registrar::{self, Flow, QuestionId, Registrar, Secrets};
+use sip::uri::SipUri;
 use sip::{Instant, Seed};
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -35,6 +36,7 @@ pub(super) struct Desk {
     presence: Presence,
     connections: HashMap<Flow, Connection>,
     accounts: Shared<dyn Accounts>,
+    routes: Shared<dyn Routes>,
     guesses: Shared<dyn Guesses>,
     sessions: Shared<dyn Sessions>,
     /// The secrets of whoever does not exist or has to wait: as much work to check as anybody's, and never right.
@@ -80,6 +82,7 @@ impl Desk {
             presence: Presence::default(),
             connections: HashMap::new(),
             accounts: Arc::clone(&ports.accounts),
+            routes: Arc::clone(&ports.routes),
             guesses: Arc::clone(&ports.guesses),
             sessions: Arc::clone(&ports.sessions),
             nobody: nobody()?,
@@ -211,7 +214,10 @@ impl Desk {
                 outputs.into_iter().for_each(|output| self.proxy_wants(output));
             }
             Order::Callee(id, callee) => {
-                self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Route(callee.map(Into::into))), now());
+                self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Route(callee)), now());
+            }
+            Order::Served(id, response) => {
+                self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Served(response)), now());
             }
         }
     }
@@ -304,12 +310,23 @@ impl Desk {
             proxy::Output::Ask(id, proxy::Question::Credentials { user }) => {
                 self.look_up_secrets(user, move |claim, secrets| Order::Caller(id, claim, secrets));
             }
-            proxy::Output::Ask(id, proxy::Question::Route { user }) => self.look_up(move |accounts| async move {
-                let found = accounts.by_extension(&user).await;
-                Order::Callee(id, found.map(|person| party(person.extension, person.name)))
-            }),
-            // Nothing is served, so the phones answer; and nothing is kept.
-            proxy::Output::Ask(_, proxy::Question::Serve { .. }) | proxy::Output::Event(proxy::Event::Sent { .. }) => {}
+            proxy::Output::Ask(id, proxy::Question::Route { user }) => match self.routes.known(&user) {
+                Some(route) => {
+                    self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Route(Some(route))), now());
+                }
+                None => {
+                    let routes = Arc::clone(&self.routes);
+                    self.look_up(move |_| async move { Order::Callee(id, routes.route(&user).await) });
+                }
+            },
+            proxy::Output::Ask(id, proxy::Question::Serve { caller, request, .. }) => {
+                if request.method == Method::Invite {
+                    self.dialled(id, caller, request);
+                }
+                // Nothing else is served, so the phones answer.
+            }
+            proxy::Output::Event(proxy::Event::Sent { .. }) => {}
+            // Nothing is kept.
             proxy::Output::Ask(id, proxy::Question::Keep { .. }) => {
                 let full = proxy::Answer::Kept(Err(proxy::Refusal::Full));
                 self.proxy.handle(proxy::Input::Answer(id, full), now());
@@ -321,6 +338,19 @@ impl Desk {
             }
             proxy::Output::Event(proxy::Event::Rejected { flow }) => self.rejected(flow),
         }
+    }
+
+    /// A phone dialled a code.
+    fn dialled(&self, id: QuestionId, caller: Party, invite: Request) {
+        let routes = Arc::clone(&self.routes);
+        self.look_up(move |_| async move {
+            let number = invite.uri.as_sip().and_then(SipUri::user_unescaped).unwrap_or_default();
+            let response = match routes.dialled(&caller.user, &number).await {
+                Some(dialled) => dialled.response(&invite),
+                None => Response::to_request(&invite, Status::NOT_FOUND),
+            };
+            Order::Served(id, response)
+        });
     }
 
     /// Looks up what a signed request is checked with; not while its user or its address has to wait.

@@ -1,7 +1,9 @@
 //! What connections and lookups say to the desk, and what the desk says to a connection.
 
 use axum::body::Bytes;
-use sip::registrar::{Arrival, Flow, Party, QuestionId, Secrets};
+use sip::message::Response;
+use sip::proxy::Route;
+use sip::registrar::{Arrival, Flow, QuestionId, Secrets};
 use std::net::IpAddr;
 use tokio::sync::mpsc;
 
@@ -38,8 +40,10 @@ pub(super) enum Order {
     Registrar(QuestionId, Claim, Found),
     /// The proxy's question for secrets.
     Caller(QuestionId, Claim, Found),
-    /// The proxy's question for an account.
-    Callee(QuestionId, Option<Party>),
+    /// The proxy's question for a route.
+    Callee(QuestionId, Option<Route>),
+    /// What a service answers.
+    Served(QuestionId, Response),
 }
 
 /// The secrets of whoever signed a request, and at which age of [`super::known::Known`] they were looked up.

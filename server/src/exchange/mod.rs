@@ -15,7 +15,7 @@ mod visitors;
 
 use crate::clock;
 use crate::origin::Origins;
-use crate::ports::{Accounts, Guesses, Leases, LineEvents, Sessions, Shared};
+use crate::ports::{Accounts, Guesses, Leases, LineEvents, Routes, Sessions, Shared};
 use crate::stop::Stop;
 use app::phone::Status;
 use axum::Router;
@@ -63,6 +63,8 @@ pub struct Ports {
     pub sessions: Shared<dyn Sessions>,
     /// Who there is.
     pub accounts: Shared<dyn Accounts>,
+    /// What becomes of calls to a number.
+    pub routes: Shared<dyn Routes>,
     /// Which tab holds a line.
     pub leases: Shared<dyn Leases>,
     /// Who guesses passwords.

@@ -1,9 +1,10 @@
 //! People: who can be called, and what they are doing.
 
-use crate::ports::{AccountId, Accounts, Leases, LineEvents, Shared, SignedIn};
-use app::backend::{Backend, BackendError, Contact, IceServer, Opening};
+use crate::ports::{AccountId, Accounts, Leases, LineEvents, Routes, Shared, SignedIn};
+use app::backend::{Backend, BackendError, Contact, IceServer, Opening, Wishes};
 use app::phone::Presence;
 use async_trait::async_trait;
+use sip::proxy::Destination;
 
 /// How long a line's state is believed without a word of its holder, in milliseconds.
 const FRESH: u64 = 15_000;
@@ -17,6 +18,8 @@ pub struct Room {
     pub leases: Shared<dyn Leases>,
     /// Who is online and who is in a call.
     pub events: Shared<dyn LineEvents>,
+    /// What is wanted with calls.
+    pub routes: Shared<dyn Routes>,
     /// The SIP domain.
     pub domain: String,
     /// STUN and TURN servers for calls.
@@ -46,6 +49,20 @@ impl Backend for Room {
             ice_servers: self.ice_servers.clone(),
             ringing_seconds: self.ringing_seconds,
         })
+    }
+
+    async fn wishes(&self, extension: &str) -> Wishes {
+        match self.routes.route(extension).await.map(|route| route.destination) {
+            Some(Destination::User(rules)) => Wishes {
+                do_not_disturb: rules.do_not_disturb,
+                always: rules.always,
+                busy: rules.busy,
+                unanswered: rules.unanswered,
+                unreachable: rules.unreachable,
+                ringing_seconds: rules.ringing.map(|time| time.as_secs()),
+            },
+            Some(Destination::Group(_) | Destination::Service | Destination::PickUp(_)) | None => Wishes::default(),
+        }
     }
 }
 

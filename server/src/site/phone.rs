@@ -1,7 +1,7 @@
 //! The phone page: rendered for who is signed in, and for nobody else.
 
 use super::Room;
-use app::backend::{BackendError, Opening};
+use app::backend::{BackendError, Opening, Wishes};
 use app::phone::pair;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -49,6 +49,7 @@ async fn gate(State(room): State<Room>, request: Request, next: Next) -> Respons
     let Some(person) = room.sessions.signed_in(&parts).await else { return log_in(&room, &parts) };
     match room.backend.opening(person.account).await {
         Ok(opening) => {
+            parts.extensions.insert(room.backend.wishes(&opening.me.extension).await);
             parts.extensions.insert(opening);
             next.run(Request::from_parts(parts, body)).await
         }
@@ -81,6 +82,9 @@ fn contexts() {
     provide_context(phone);
     if let Some(opening) = opening {
         provide_context(opening);
+    }
+    if let Some(wishes) = extensions.get::<Wishes>() {
+        provide_context(wishes.clone());
     }
 }
 

@@ -48,7 +48,7 @@ pub enum AccountError {
     /// The password is not good enough, or too much is going on.
     #[error(transparent)]
     Password(#[from] PasswordError),
-    /// Somebody has this extension.
+    /// Somebody, or a group, has this extension.
     #[error("the extension {0} exists already")]
     Taken(String),
     /// Nobody has this extension.
@@ -99,7 +99,8 @@ impl Accounts {
         .fetch_one(&mut *transaction)
         .await;
         let id: AccountId = match inserted {
-            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+            // By another account, or by a group.
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() || super::is_trigger(&*error) => {
                 return Err(AccountError::Taken(extension.to_owned()));
             }
             other => other?,

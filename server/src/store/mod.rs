@@ -1,6 +1,7 @@
 //! The storage: one SQLite file and one key file in the data directory. Every room may use it.
 
 pub mod accounts;
+pub mod calling;
 pub mod key;
 pub mod password;
 
@@ -128,6 +129,11 @@ impl Store {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Whether a trigger refused it (SQLITE_CONSTRAINT_TRIGGER).
+fn is_trigger(error: &dyn sqlx::error::DatabaseError) -> bool {
+    error.code().is_some_and(|code| code == "1811")
 }
 
 /// A domain in lower case.

@@ -59,6 +59,93 @@ fn what_cannot_be_done_is_said_in_words() {
     assert!(failed(&add, "long enough\n").contains("the extension 1004 exists already"));
 }
 
+#[tokio::test]
+async fn what_becomes_of_calls_is_set_while_the_server_runs() {
+    let house = House::open().await;
+    let run = |arguments: &[&str]| {
+        let output = tabphone(house.data.path(), arguments, "");
+        assert!(output.status.success(), "{arguments:?}: {}", said(&output.stderr));
+        said(&output.stdout)
+    };
+    let set = ["user", "set", "1001", "--do-not-disturb", "on", "--divert-unanswered", "1002", "--after", "20"];
+    assert_eq!(run(&set), "1001: do not disturb, unanswered to 1002, rings for 20 s.\n");
+    let page = house.signed_in(ALICE).await.browser.get("/settings").await.text().await.unwrap();
+    assert!(page.contains("value=\"1002\"") && page.contains("value=\"20\""), "{page}");
+    assert_eq!(
+        run(&["user", "list"]),
+        "1001  Alice Adams  (do not disturb, unanswered to 1002, rings for 20 s)\n1002  Bob Brown\n"
+    );
+    assert_eq!(
+        run(&["user", "set", "1001", "--do-not-disturb", "off", "--divert-unanswered", "off", "--ringing", "off"]),
+        "1001: calls ring as usual.\n"
+    );
+    assert_eq!(
+        run(&[
+            "user",
+            "set",
+            "1001",
+            "--divert-always",
+            "1002",
+            "--divert-busy",
+            "1009",
+            "--divert-unreachable",
+            "1009"
+        ]),
+        "1001: all calls to 1002, when busy to 1009, unreachable to 1009.\n\
+         Careful: nobody has the number 1009, so calls that go there are lost.\n"
+    );
+}
+
+#[tokio::test]
+async fn groups_are_looked_after_while_the_server_runs() {
+    let house = House::open().await;
+    let run = |arguments: &[&str]| {
+        let output = tabphone(house.data.path(), arguments, "");
+        assert!(output.status.success(), "{arguments:?}: {}", said(&output.stderr));
+        said(&output.stdout)
+    };
+    let members = ["--member", "1002", "--member", "1001"];
+    let turn = ["--in-turn", "--ringing", "15", "--otherwise", "1001"];
+    let add = [&["group", "add", "600", "--name", "Sales"], &members[..], &turn].concat();
+    assert_eq!(run(&add), "Added 600.\n");
+    assert_eq!(run(&["group", "add", "60", "--name", "Desk", "--member", "1001"]), "Added 60.\n");
+    let sales = "600  Sales  (1002, 1001, in turn, each for 15 s, otherwise 1001)\n";
+    assert_eq!(run(&["group", "list"]), format!("60   Desk  (1001, at once)\n{sales}"));
+    let page = house.signed_in(ALICE).await.browser.get("/settings").await.text().await.unwrap();
+    assert!(page.contains("Sales") && page.contains("Desk"), "{page}");
+    let set = ["group", "set", "600", "--at-once", "--member", "1001", "--ringing", "30", "--otherwise", "off"];
+    assert_eq!(run(&set), "600  Sales  (1001, at once, for 30 s)\n");
+    assert_eq!(run(&["group", "remove", "60"]), "Removed 60.\n");
+    assert_eq!(run(&["group", "list"]), "600  Sales  (1001, at once, for 30 s)\n");
+}
+
+#[test]
+fn calls_that_cannot_go_there_are_refused_in_words() {
+    let data = tempfile::tempdir().unwrap();
+    let add = ["user", "add", "1001", "--name", "Alice", "--password-stdin"];
+    assert!(tabphone(data.path(), &add, "long enough\n").status.success());
+    let failed = |arguments: &[&str]| {
+        let output = tabphone(data.path(), arguments, "");
+        assert!(!output.status.success(), "{arguments:?}");
+        said(&output.stderr)
+    };
+    let set = |option: &str, value: &str| failed(&["user", "set", "1001", option, value]);
+    assert_eq!(set("--divert-always", "1001"), "tabphone: calls to 1001 cannot go to 1001 itself\n");
+    assert!(set("--divert-busy", "bob@example.com").contains("is not a number"));
+    assert!(set("--after", "4").contains("calls ring for 5 to 300 seconds"));
+    assert!(set("--after", "soon").contains("say a number of seconds, or off"));
+    assert!(set("--do-not-disturb", "maybe").contains("say on or off"));
+    assert!(failed(&["user", "set", "1001"]).contains("required"), "nothing to set");
+    assert_eq!(failed(&["user", "set", "1009", "--do-not-disturb", "on"]), "tabphone: there is no extension 1009\n");
+    let group = ["group", "add", "1001", "--name", "Sales", "--member", "1001"];
+    assert_eq!(failed(&group), "tabphone: the number 1001 is in use already\n");
+    let group = ["group", "add", "600", "--name", "Sales", "--member", "1009"];
+    assert_eq!(failed(&group), "tabphone: there is no extension 1009\n");
+    assert!(failed(&["group", "add", "600", "--name", "Sales"]).contains("--member"));
+    assert_eq!(failed(&["group", "remove", "600"]), "tabphone: there is no group 600\n");
+    assert_eq!(failed(&["group", "set", "600", "--at-once"]), "tabphone: there is no group 600\n");
+}
+
 /// A server process that ends with the test.
 struct Server(Child, BufReader<std::process::ChildStdout>);
 

@@ -7,6 +7,7 @@ use futures::{SinkExt as _, StreamExt as _};
 use reqwest::{Client, Response, StatusCode, header, redirect};
 use server::store::Store;
 use server::store::accounts::Accounts;
+use server::store::calling::Calling;
 use server::store::password::{Cost, Passwords};
 use server::{Options, Running};
 use std::path::Path;
@@ -78,6 +79,11 @@ impl House {
 pub async fn accounts(data: &Path) -> Accounts {
     let store = Store::open(data, None).await.unwrap();
     Accounts::new(store, Passwords::new(CHEAP).unwrap())
+}
+
+/// The rules and groups of a data directory, opened as the command line does: beside the server.
+pub async fn calling(data: &Path) -> Calling {
+    Calling::new(Store::open(data, None).await.unwrap())
 }
 
 async fn start(data: &Path, change: impl FnOnce(&mut Options)) -> Running {

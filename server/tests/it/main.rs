@@ -8,11 +8,13 @@
     unreachable_pub
 )]
 
+mod calling;
 mod command_line;
 mod house;
 mod login;
 mod presence;
 mod session;
+mod settings;
 mod sign;
 mod site;
 mod tabs;

@@ -14,7 +14,7 @@ fn nonce(policy: &str) -> &str {
 async fn every_response_carries_the_security_headers() {
     let house = House::open().await;
     let alice = house.signed_in(ALICE).await;
-    for path in ["/", "/login", "/style.css", "/nowhere", "/healthz", "/line", "/sip"] {
+    for path in ["/", "/login", "/settings", "/style.css", "/nowhere", "/healthz", "/line", "/sip"] {
         let response = alice.browser.get(path).await;
         let policy = text(&response, "content-security-policy");
         for part in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "'strict-dynamic'"] {

@@ -1,5 +1,6 @@
-use super::uri_headers::from_uri;
+use super::uri_headers::{add_to_uri, from_uri};
 use super::{NameAddr, Privacy, Reason, header_of};
+use crate::message::{InvalidHeader, Status};
 
 /// An address that a request was sent to on its way (RFC 7044), the oldest first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -16,6 +17,15 @@ impl HistoryInfo {
     #[must_use]
     pub fn reason(&self) -> Option<Reason> {
         from_uri(&self.0.uri)
+    }
+
+    /// The same with the reason why the request did not stay there (RFC 7044 10.2).
+    ///
+    /// # Errors
+    /// The address takes no headers.
+    pub(crate) fn because(mut self, status: Status) -> Result<Self, InvalidHeader> {
+        add_to_uri(&mut self.0.uri, &Reason::sip(status, None))?;
+        Ok(self)
     }
 
     /// What is to be hidden of it: the Privacy in the URI (RFC 7044 10.1).

@@ -1,14 +1,12 @@
 //! From the arrival of a request to the phones it goes to (RFC 3261 16.3 to 16.5).
 
 use super::context::{Client, Context, Leg, Server, Stage};
-use super::gruu::{Named, by_path};
+use super::gruu::Named;
 use super::joins::is_within_only;
-use super::response_context::ResponseContext;
 use super::serve::of_service;
 use super::token::{Endpoint, Ends};
 use super::{
-    Admission, Answer, Binding, Destination, Event, Flow, MAX_USERS, Output, Party, Proxy, Question, QuestionId,
-    forward,
+    Admission, Answer, Destination, Event, Flow, MAX_USERS, Output, Party, Proxy, Question, QuestionId, Route, forward,
 };
 use crate::header::{Allow, Contact, From, MaxForwards, ProxyRequire, RetryAfter, To, Unsupported};
 use crate::message::{HeaderName, Method, Request, Response, Status};
@@ -16,7 +14,7 @@ use crate::registrar::{Place, Verdict};
 use crate::time::Instant;
 use crate::transaction::{Key, ServerInvite, ServerNonInvite};
 use crate::uri::{Host, Uri};
-use alloc::string::ToString as _;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 /// How long a client that sends too much is asked to wait, in seconds.
@@ -83,19 +81,22 @@ impl Proxy {
                     }
                 }
             }
-            (Stage::Locating { .. }, Answer::Route(route)) => {
+            (Stage::Locating { user, .. }, Answer::Route(route)) => {
                 context.stage = Stage::Settled;
                 match route {
+                    Some(Route { destination: Destination::Service, .. }) => proxy.dialled(context, now),
+                    Some(Route { destination: Destination::PickUp(user), .. }) => proxy.pick_up(context, &user, now),
                     Some(_) if proxy.is_served(&context.request) => proxy.serve(context),
                     Some(route) => {
                         if let Destination::User(_) = &route.destination {
                             proxy.will_keep(context, &route.party.user, now);
                         }
-                        proxy.fork(context, &route.party, now);
+                        proxy.hunt(context, user, route, now);
                     }
                     None => proxy.reply(context, Status::NOT_FOUND, now),
                 }
             }
+            (Stage::Forked { .. }, Answer::Route(route)) => proxy.routed(context, id, route, now),
             (Stage::Serving { .. }, answer @ Answer::Served(_)) | (Stage::Keeping { .. }, answer @ Answer::Kept(_)) => {
                 if let Some(answer) = of_service(answer, &context.request) {
                     proxy.service_answered(context, answer, now);
@@ -260,21 +261,26 @@ impl Proxy {
     /// RFC 3261 16.5, outside of dialogs: who is called?
     fn locate(&mut self, context: &mut Context, came_by: Option<&Host>, now: Instant) {
         match self.config.domain.place(&context.request.uri, came_by) {
-            Place::User(name) => {
-                let user = match self.named(&context.request.uri) {
-                    Named::User => name,
-                    Named::Phone { user, .. } => user,
-                    Named::Nobody => return self.reply(context, Status::NOT_FOUND, now),
-                };
-                let question = QuestionId(self.next());
-                self.outputs.push_back(Output::Ask(question, Question::Route { user: user.clone() }));
-                context.stage = Stage::Locating { question, user };
-            }
+            Place::User(name) => match self.named(&context.request.uri) {
+                Named::User => self.look_up(context, name),
+                Named::Phone { user, .. } => self.look_up(context, user),
+                Named::Nobody => self.reply(context, Status::NOT_FOUND, now),
+            },
             Place::Domain if self.is_served(&context.request) => self.serve(context),
             Place::Domain => self.answer_for_domain(context, now),
-            Place::Foreign => self.reply(context, Status::NOT_FOUND, now),
+            Place::Foreign => match self.meant(&context.request.uri) {
+                Some(phone) => self.look_up(context, phone.user),
+                None => self.reply(context, Status::NOT_FOUND, now),
+            },
             Place::Unsupported => self.reply(context, Status::UNSUPPORTED_URI_SCHEME, now),
         }
+    }
+
+    /// Asks whose number it is.
+    fn look_up(&mut self, context: &mut Context, user: String) {
+        let question = QuestionId(self.next());
+        self.outputs.push_back(Output::Ask(question, Question::Route { user: user.clone() }));
+        context.stage = Stage::Locating { question, user };
     }
 
     /// A request to nobody but the domain.
@@ -283,46 +289,6 @@ impl Proxy {
         let mut response = Response::to_request(&context.request, status);
         response.headers.set(&Allow(Vec::from([Method::Options, Method::Register])));
         self.respond(context, response, now);
-    }
-
-    /// To all phones of `callee` that can be reached, but the one that asks (RFC 3261 16.6).
-    fn fork(&mut self, context: &mut Context, callee: &Party, now: Instant) {
-        let bindings = self.state.bindings.get(&callee.user).cloned().unwrap_or_default();
-        let named = self.named(&context.request.uri);
-        let own = context.caller.as_ref().map(|(_, end)| end).filter(|end| end.user == callee.user);
-        let is_meant = |binding: &Binding| match &named {
-            Named::Phone { user, device } => *user == callee.user && *device == binding.device,
-            Named::User | Named::Nobody => true,
-        };
-        let asks = |b: &Binding| {
-            context.flow.is_some_and(|flow| b.sends_over(flow)) || own.is_some_and(|end| end.device == b.device)
-        };
-        let reachable: Vec<_> = bindings.iter().filter(|b| b.flow().is_some() && !asks(b) && is_meant(b)).collect();
-        let Some((party, caller)) = context.caller.clone().filter(|_| !reachable.is_empty()) else {
-            return self.unreached(context, Status::TEMPORARILY_UNAVAILABLE, now);
-        };
-        let trace = forward::trace(&context.request, &self.tokens);
-        let mut legs = Vec::new();
-        for binding in reachable {
-            let target = Endpoint { user: callee.user.clone(), device: binding.device.clone() };
-            let uri = binding.uri().clone();
-            let mut request = forward::request(&context.request, uri, &party, &self.config.domain);
-            by_path(&mut request, &binding.path);
-            if request.method.makes_dialog() {
-                let ends = Ends { caller: caller.clone(), callee: target.clone() };
-                forward::record_route(&mut request, &ends, &self.tokens, &self.config.domain);
-            }
-            legs.push(self.leg(request, &trace, target, Some(callee.clone())));
-        }
-        let responses = if context.request.method == Method::Invite {
-            let wanted = forward::expires(&context.request);
-            let ringing = self.config.ringing.into_iter().chain(wanted).min();
-            ResponseContext::invite(legs.len(), self.config.timer_c, ringing.map(|time| now + time), now)
-        } else {
-            ResponseContext::other(legs.len())
-        };
-        context.stage = Stage::Forked { responses, legs };
-        self.start_legs(context, now);
     }
 
     /// A way to a phone, with a Via of its own.

@@ -1,7 +1,7 @@
 //! The words that a proxy and its user exchange.
 
 use super::calls::CallState;
-use super::route::Route;
+use super::route::{Redirects, Route};
 use crate::message::{Message, Request, Response};
 use crate::random::Seed;
 use crate::registrar::{Arrival, Binding, Domain, Flow, Party, QuestionId, Secrets};
@@ -16,7 +16,7 @@ pub struct Config {
     pub domain: Domain,
     /// What nonces and route tokens are made with: secret, and the same as long as dialogs are to stay routable.
     pub secret: Seed,
-    /// How long a call may ring before it is answered 408.
+    /// How long a call may ring at one person's phones before it goes on, or is answered 408.
     pub ringing: Option<Duration>,
     /// Timer C (RFC 3261 16.6 step 11): how long a branch may stay without any response.
     pub timer_c: Duration,
@@ -24,6 +24,8 @@ pub struct Config {
     pub grace: Duration,
     /// How many requests of one flow may be under way; more are answered 503.
     pub max_pending: usize,
+    /// What becomes of a 3xx of a phone.
+    pub redirects: Redirects,
     /// Whether anybody of the domain may pick up a call that rings, with an INVITE that replaces it (RFC 3891). Without
     /// it only who takes part in the call may, and whom they ask to.
     pub pick_up: bool,
@@ -43,6 +45,7 @@ impl Config {
             timer_c: Duration::from_secs(181),
             grace: Duration::from_secs(32),
             max_pending: 64,
+            redirects: Redirects::Follow,
             pick_up: true,
             serves: Vec::new(),
         }
@@ -98,6 +101,7 @@ pub struct SendId(pub u64);
 
 /// What the proxy tells its user.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "it is passed on at once, never kept")]
 pub enum Output {
     /// Send this as one message.
     Transmit {

@@ -222,7 +222,7 @@ impl Calls {
         touched.into_iter().map(|user| (user.clone(), self.states(&user))).collect()
     }
 
-    fn of<'a>(&'a self, user: &str) -> impl Iterator<Item = (u64, &'a Call)> + use<'a> {
+    pub(super) fn of<'a>(&'a self, user: &str) -> impl Iterator<Item = (u64, &'a Call)> + use<'a> {
         let ids = self.users.get(user).into_iter().flatten();
         ids.filter_map(|id| Some((*id, self.calls.get(id)?)))
     }

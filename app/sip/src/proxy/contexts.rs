@@ -1,6 +1,6 @@
 //! The requests under way, found by whatever a message or a moment names.
 
-use super::context::Context;
+use super::context::{Context, Stage};
 use super::token::Endpoint;
 use crate::registrar::{Flow, QuestionId};
 use crate::time::Instant;
@@ -36,7 +36,7 @@ pub(super) struct Contexts {
 struct Facets {
     key: Key,
     flow: Option<Flow>,
-    question: Option<QuestionId>,
+    questions: Vec<QuestionId>,
     deadline: Option<Instant>,
     branches: Vec<String>,
     ends: Vec<Endpoint>,
@@ -132,7 +132,7 @@ impl Contexts {
             self.unindex(id, &facets);
             return self.index(id, Facets::of(context));
         }
-        let (flow, question, deadline) = (context.flow, context.question(), context.deadline());
+        let (flow, deadline) = (context.flow, context.deadline());
         if facets.flow != flow {
             set(&mut self.flows, facets.flow, flow, id);
             facets.flow = flow;
@@ -141,10 +141,12 @@ impl Contexts {
             set(&mut self.deadlines, facets.deadline, deadline, id);
             facets.deadline = deadline;
         }
-        if facets.question != question {
-            facets.question.and_then(|old| self.questions.remove(&old));
-            self.questions.extend(question.map(|new| (new, id)));
-            facets.question = question;
+        if !facets.questions.iter().copied().eq(questions(context)) {
+            for question in &facets.questions {
+                self.questions.remove(question);
+            }
+            facets.questions = questions(context).collect();
+            self.questions.extend(facets.questions.iter().map(|question| (*question, id)));
         }
         self.facets.insert(id, facets);
     }
@@ -153,7 +155,7 @@ impl Contexts {
         self.keys.entry(facets.key.clone()).or_default().insert(id);
         set(&mut self.flows, None, facets.flow, id);
         set(&mut self.deadlines, None, facets.deadline, id);
-        self.questions.extend(facets.question.map(|question| (question, id)));
+        self.questions.extend(facets.questions.iter().map(|question| (*question, id)));
         for (index, branch) in facets.branches.iter().enumerate() {
             self.branches.entry(branch.clone()).or_insert((id, index));
         }
@@ -172,7 +174,9 @@ impl Contexts {
         drop_from(&mut self.keys, &facets.key, id);
         set(&mut self.flows, facets.flow, None, id);
         set(&mut self.deadlines, facets.deadline, None, id);
-        facets.question.and_then(|question| self.questions.remove(&question));
+        for question in &facets.questions {
+            self.questions.remove(question);
+        }
         for branch in &facets.branches {
             if self.branches.get(branch).is_some_and(|(owner, _)| *owner == id) {
                 self.branches.remove(branch);
@@ -190,7 +194,7 @@ impl Facets {
         Self {
             key: context.key.clone(),
             flow: context.flow,
-            question: context.question(),
+            questions: questions(context).collect(),
             deadline: context.deadline(),
             branches: context.legs().iter().map(|leg| leg.branch.clone()).collect(),
             ends: ends(context).cloned().collect(),
@@ -208,6 +212,20 @@ impl Facets {
 fn ends(context: &Context) -> impl Iterator<Item = &Endpoint> {
     let caller = context.caller.iter().map(|(_, phone)| phone);
     caller.chain(context.legs().iter().map(|leg| &leg.target))
+}
+
+/// The questions that are open.
+fn questions(context: &Context) -> impl Iterator<Item = QuestionId> {
+    let responses = match &context.stage {
+        Stage::Forked { responses, .. } => Some(responses),
+        Stage::Admitting { .. }
+        | Stage::Locating { .. }
+        | Stage::Serving { .. }
+        | Stage::Keeping { .. }
+        | Stage::Settled => None,
+    };
+    let later = responses.into_iter().flat_map(|responses| responses.questions().map(|(question, ..)| question));
+    context.question().into_iter().chain(later)
 }
 
 fn among(index: &BTreeSet<(Flow, u64)>, flow: Flow) -> impl Iterator<Item = &u64> {

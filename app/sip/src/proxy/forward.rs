@@ -2,10 +2,10 @@
 
 use super::token::{Ends, Tokens};
 use crate::header::{
-    CSeq, CallId, Expires, From, Join, MaxForwards, NameAddr, PAssertedIdentity, Reason, RecordRoute, Replaces, Route,
-    To, Via, ViaTransport,
+    CSeq, CallId, Expires, From, Join, MaxForwards, NameAddr, PAssertedIdentity, Privacy, Reason, RecordRoute,
+    Replaces, Route, To, Via, ViaTransport,
 };
-use crate::message::{HeaderName, Headers, Request, Response, Status, Text, limits};
+use crate::message::{HeaderName, Headers, Request, Response, Status, Text, Token, limits};
 use crate::registrar::{Domain, Party, Place};
 use crate::transaction::COOKIE;
 use crate::uri::{Host, SipUri, Uri};
@@ -141,13 +141,35 @@ pub(super) fn reason(status: Status, text: &str) -> Reason {
     Reason::sip(status, Some(&Text::lossy(text)))
 }
 
-/// Replaces what a client says about who it is by what is known (RFC 3325 5).
-fn assert_identity(headers: &mut Headers, party: Option<&Party>, domain: &Domain) {
-    headers.remove(&HeaderName::PAssertedIdentity);
-    headers.remove(&HeaderName::PPreferredIdentity);
+/// What only who is trusted may say: who somebody is, which way a call took, who pays (RFC 3325, 5806, 7044, 7315).
+const ASSERTED: [HeaderName; 13] = [
+    HeaderName::PAssertedIdentity,
+    HeaderName::PPreferredIdentity,
     // What P-Asserted-Identity replaced; many phones still show it.
-    headers.remove(HeaderName::RemotePartyId);
-    let Some(party) = party else {
+    HeaderName::RemotePartyId,
+    HeaderName::PCalledPartyId,
+    HeaderName::PAssociatedUri,
+    HeaderName::Diversion,
+    HeaderName::HistoryInfo,
+    HeaderName::Other(Token::literal("P-Charging-Vector")),
+    HeaderName::Other(Token::literal("P-Charging-Function-Addresses")),
+    HeaderName::Other(Token::literal("P-Asserted-Service")),
+    HeaderName::Other(Token::literal("P-Served-User")),
+    HeaderName::Other(Token::literal("P-Profile-Key")),
+    HeaderName::Other(Token::literal("P-Private-Network-Indication")),
+];
+
+/// Replaces what a client says about who it is by what is known (RFC 3325 5). Phones are not of those who may know who
+/// it is when that is to stay hidden (RFC 3325 7); that From names nobody asks for nothing.
+fn assert_identity(headers: &mut Headers, party: Option<&Party>, domain: &Domain) {
+    for name in &ASSERTED {
+        headers.remove(name);
+    }
+    let hides = match headers.find::<Privacy>() {
+        Ok(privacy) => privacy.is_some_and(|privacy| privacy.has("id")),
+        Err(_) => true,
+    };
+    let Some(party) = party.filter(|_| !hides) else {
         return;
     };
     if let Ok(uri) = SipUri::new(&party.user, &domain.name().to_string()) {

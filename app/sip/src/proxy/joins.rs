@@ -48,6 +48,13 @@ pub(super) struct Referral {
     until: Instant,
 }
 
+impl Referral {
+    /// When it is forgotten.
+    pub(super) const fn until(&self) -> Instant {
+        self.until
+    }
+}
+
 /// The dialog that an INVITE names.
 struct Named {
     dialog: DialogId,

@@ -1,7 +1,8 @@
 //! The client transactions of a request, and what comes back over them (RFC 3261 16.6 to 16.9).
 
+use super::branch::Why;
 use super::context::{Client, Context, Leg, Server, Stage};
-use super::response_context::{Action, Why};
+use super::response_context::Action;
 use super::token::Endpoint;
 use super::{Flow, Proxy, forward};
 use crate::header::{CSeq, CallId, From, Via};
@@ -149,6 +150,8 @@ impl Proxy {
                     self.cancel_leg(context, branch, why, now);
                 }
                 Action::Drop { branch } => self.forget_leg(context, branch),
+                Action::Ask { target, user } => self.ask_for(context, target, user),
+                Action::Ring { target } => self.ring(context, target, now),
             }
         }
     }
@@ -180,9 +183,7 @@ impl Proxy {
                 }
                 Effect::Response(response) => {
                     self.follow_response(context, index, &response);
-                    if let Stage::Forked { responses, .. } = &mut context.stage {
-                        responses.response(index, response, now, &mut actions);
-                    }
+                    self.responded(context, index, response, now, &mut actions);
                 }
                 Effect::TimedOut | Effect::TransportFailed => {
                     self.unfollow(context, index);

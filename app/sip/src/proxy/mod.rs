@@ -17,6 +17,8 @@
 
 mod admit;
 mod api;
+mod best;
+mod branch;
 mod calls;
 mod completed;
 mod context;
@@ -25,9 +27,13 @@ mod dialog;
 mod follow;
 mod forward;
 mod gruu;
+mod history;
+mod hunt;
 mod inbound;
 mod joins;
 mod legs;
+mod pick_up;
+mod plan;
 mod response_context;
 mod route;
 mod send;
@@ -41,7 +47,7 @@ pub use crate::registrar::{Admission, Arrival, Binding, Domain, Flow, Party, Que
 pub use api::{Answer, Config, Event, Input, Output, Question, Refusal, SendId};
 pub use calls::{CallState, Direction, Progress};
 pub use inbound::Inbound;
-pub use route::{Destination, Group, Order, Route, Rules};
+pub use route::{Destination, Group, Order, Redirects, Route, Rules};
 pub use snapshot::Snapshot;
 
 use crate::clock::Clock;
@@ -134,8 +140,9 @@ impl Proxy {
     /// When [`Input::Timeout`] is wanted.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
+        let referrals = self.state.referrals.iter().map(Referral::until);
         let deadlines = self.state.contexts.deadline().into_iter().chain(self.state.completed.deadline());
-        deadlines.min().map(|at| self.clock.outside(at))
+        deadlines.chain(referrals).min().map(|at| self.clock.outside(at))
     }
 
     /// How many answered calls a user takes part in.
@@ -286,6 +293,7 @@ impl Proxy {
 
     fn timeout(&mut self, now: Instant) {
         self.state.completed.timeout(now);
+        self.state.referrals.retain(|referral| referral.until() > now);
         for id in self.state.contexts.due(now) {
             self.change(id, |proxy, context| {
                 let mut effects = Vec::new();

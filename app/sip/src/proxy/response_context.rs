@@ -1,10 +1,18 @@
+use super::best::best;
+use super::branch::{Branch, Outcome, State, Why, verdict};
+use super::plan::{Order, Plan, Step};
+use super::route::Route;
+use super::{Party, QuestionId};
 use crate::message::{Response, Status};
 use crate::time::Instant;
 use crate::transaction::T1_X64;
+use alloc::collections::VecDeque;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// What becomes of the responses to one request that went to several phones (RFC 3261 16.7).
+/// What becomes of the responses to one request that went to several phones (RFC 3261 16.7), of one person or, after a
+/// [`Plan`], of several.
 ///
 /// | Row | Branch | On | Does | Branch then |
 /// | --- | --- | --- | --- | --- |
@@ -12,20 +20,28 @@ use core::time::Duration;
 /// | RC2 | Trying, Proceeding | 101–199 | forwards it; timer C begins again | Proceeding |
 /// | RC3 | Trying, to be cancelled | 1xx | cancels it | Cancelled |
 /// | RC4 | Cancelled | 1xx | – | Cancelled |
-/// | RC5 | any that is open | 2xx | forwards it; cancels every other: "Call completed elsewhere" | Answered |
+/// | RC5 | any that is open | 2xx | forwards it; cancels every other: "Call completed elsewhere"; the plan is over | Answered |
 /// | RC6 | Answered, Failed | 2xx | forwards it | Answered |
 /// | RC7 | any that is open | 300–599 | kept | Failed |
-/// | RC8 | any that is open | 600–699 | kept; cancels every other | Failed |
+/// | RC8 | any that is open | 600–699 | kept; cancels every other of the same person | Failed |
 /// | RC9 | Trying | is to be cancelled | – | Trying, to be cancelled |
 /// | RC10 | Proceeding | is to be cancelled | cancels it | Cancelled |
 /// | RC11 | Trying | timer C | drops it; counts as 408 | Failed |
 /// | RC12 | Proceeding | timer C | cancels it | Cancelled |
 /// | RC13 | Cancelled | 64·T1 | drops it (RFC 3261 9.1); counts as 408 | Failed |
-/// | RC14 | Trying, Proceeding | ringing time | all are to be cancelled; what they answer counts as 408 | – |
-/// | RC15 | Trying, Proceeding | caller's CANCEL | all are to be cancelled; what fails without a word counts as 487 | – |
+/// | RC14 | Trying, Proceeding | the caller's time | all are to be cancelled; what they answer counts as 408; the plan is over | – |
+/// | RC15 | Trying, Proceeding | caller's CANCEL | all are to be cancelled; what fails without a word counts as 487, with a plan all does; the plan is over | – |
+/// | RC16 | Trying, Proceeding | the plan stops its number | it is to be cancelled; what it answers counts as 408 | – |
+/// | RC17 | the last of a number that was waited for | failed, or to be cancelled | tells the plan how all of them ended | – |
+/// | RC18 | any that is open | 3xx with numbers of ours | the plan goes on to them; what is left of the 3xx is kept | Failed |
+/// | RC19 | any that is open, of a member | 3xx | counts as 480: one of them does not send the others' call away | Failed |
 ///
-/// When no branch is open any more and none answered, the best of what was kept is forwarded: 6xx before
-/// anything else, then the lowest class; within one, what the caller can act upon first, and "not there" last.
+/// When no branch is open any more, nothing is left to be tried and none answered, the best of what was kept is
+/// forwarded: 6xx before anything else, then the lowest class; within one, what the caller can act upon first, and "not
+/// there" last.
+///
+/// RFC 3261 16.7 step 5 would have a 6xx end all that rings. It speaks for one person here: the others of a group, and
+/// whom the call was diverted to, have not said anything by it.
 ///
 /// Requests other than INVITE have no timers here and are never cancelled: each ends by itself within 64·T1.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,49 +50,14 @@ pub(super) struct ResponseContext {
     invite: bool,
     timer_c: Duration,
     branches: Vec<Branch>,
+    /// What else is tried; without one there are only the branches.
+    plan: Option<Plan>,
+    /// What failed without a phone that could have been asked.
+    missed: Vec<Status>,
+    /// When the caller gives up.
     ringing: Option<Instant>,
     ending: Option<Why>,
     done: bool,
-}
-
-/// Where a branch stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(super) enum Branch {
-    /// Nothing came back.
-    Trying { timer_c: Option<Instant>, cancel: Option<Why> },
-    /// A provisional response came.
-    Proceeding { timer_c: Option<Instant> },
-    /// It was cancelled; its final response is awaited until then.
-    Cancelled { until: Instant },
-    /// 2xx.
-    Answered,
-    /// Any other end.
-    Failed(Outcome),
-}
-
-/// How a branch failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(super) enum Outcome {
-    /// With this response.
-    Response(Response),
-    /// Without one, which counts as this status.
-    Silent(Status),
-}
-
-/// Why branches are cancelled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(super) enum Why {
-    /// The caller cancelled, or is gone.
-    Caller,
-    /// Another phone answered.
-    Elsewhere,
-    /// Another phone refused for all of them.
-    Refused(Status),
-    /// It rang long enough.
-    Time,
 }
 
 /// What is to be done.
@@ -92,26 +73,85 @@ pub(super) enum Action {
     Cancel { branch: usize, why: Why },
     /// Forget the client transactions of this branch: what the phone says now comes too late.
     Drop { branch: usize },
+    /// Ask whose number it is, and say it with [`ResponseContext::located`].
+    Ask { target: usize, user: String },
+    /// Call the phones of that number, and say with [`ResponseContext::rings`] how many there are.
+    Ring { target: usize },
 }
 
 impl ResponseContext {
     /// The context of an INVITE with that many branches.
     pub(super) fn invite(branches: usize, timer_c: Duration, ringing: Option<Instant>, now: Instant) -> Self {
-        let branch = Branch::Trying { timer_c: Some(now + timer_c), cancel: None };
-        Self { invite: true, timer_c, branches: alloc::vec![branch; branches], ringing, ending: None, done: false }
+        let branches = alloc::vec![Branch::new(0, Some(now + timer_c)); branches];
+        Self { branches, ..Self::planned(None, Some(timer_c), ringing) }
     }
 
     /// The context of any other request with that many branches.
     pub(super) fn other(branches: usize) -> Self {
-        let branch = Branch::Trying { timer_c: None, cancel: None };
+        Self { branches: alloc::vec![Branch::new(0, None); branches], ..Self::planned(None, None, None) }
+    }
+
+    /// The context of a request that goes where the plan says. `timer_c`: of an INVITE; `expires`: when its caller gives
+    /// up.
+    pub(super) const fn planned(plan: Option<Plan>, timer_c: Option<Duration>, expires: Option<Instant>) -> Self {
+        let (invite, timer_c) = match timer_c {
+            Some(time) => (true, time),
+            None => (false, Duration::ZERO),
+        };
         Self {
-            invite: false,
-            timer_c: Duration::ZERO,
-            branches: alloc::vec![branch; branches],
-            ringing: None,
+            invite,
+            timer_c,
+            branches: Vec::new(),
+            plan,
+            missed: Vec::new(),
+            ringing: expires,
             ending: None,
             done: false,
         }
+    }
+
+    /// What the directory says of a number.
+    pub(super) fn located(&mut self, target: usize, route: Option<Route>, now: Instant, actions: &mut Vec<Action>) {
+        self.plan(now, actions, |plan, orders| plan.located(target, route, now, orders));
+    }
+
+    /// So many phones of a number are called: the next branches.
+    pub(super) fn rings(&mut self, target: usize, phones: usize, now: Instant, actions: &mut Vec<Action>) {
+        let timer_c = self.invite.then(|| now + self.timer_c);
+        self.branches.extend(core::iter::repeat_n(Branch::new(target, timer_c), phones));
+        if let Some(plan) = &mut self.plan {
+            plan.rings(target, phones);
+        }
+        if phones == 0 {
+            self.missed.push(Status::TEMPORARILY_UNAVAILABLE);
+            self.judge(target, now, actions);
+        }
+    }
+
+    /// Under which name it was asked whose number it is.
+    pub(super) fn asked(&mut self, target: usize, question: QuestionId) {
+        if let Some(plan) = &mut self.plan {
+            plan.asked(target, question);
+        }
+    }
+
+    /// The questions that are open, and for whom.
+    pub(super) fn questions(&self) -> impl Iterator<Item = (QuestionId, usize, &str)> {
+        self.plan.iter().flat_map(Plan::questions)
+    }
+
+    /// Whose number it is, and the way to it from the one that was dialled.
+    pub(super) fn callee(&self, target: usize) -> Option<(&Party, Vec<Step>)> {
+        let plan = self.plan.as_ref()?;
+        Some((plan.party(target)?, plan.path(target)))
+    }
+
+    /// Whether what a phone says of other numbers is followed.
+    pub(super) fn follows(&self, index: usize) -> bool {
+        let (Some(plan), Some(branch)) = (&self.plan, self.branches.get(index)) else {
+            return false;
+        };
+        branch.is_open() && self.ending.is_none() && !self.done && plan.follows(branch.target)
     }
 
     /// A response came over a branch.
@@ -123,6 +163,23 @@ impl ResponseContext {
         } else {
             self.failure(index, Outcome::Response(response), now, actions);
         }
+    }
+
+    /// A phone says that the person is at those numbers; `rest` is the response without them, if anything is left.
+    pub(super) fn moved(
+        &mut self,
+        index: usize,
+        to: Vec<Vec<String>>,
+        rest: Option<Response>,
+        now: Instant,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(target) = self.branches.get(index).map(|branch| branch.target) else {
+            return;
+        };
+        // First, so that the plan knows where to go on when this was the last phone.
+        self.plan(now, actions, |plan, orders| plan.moved(target, to, now, orders));
+        self.failure(index, rest.map_or(Outcome::Followed, Outcome::Response), now, actions);
     }
 
     /// A branch ended without a response.
@@ -139,54 +196,48 @@ impl ResponseContext {
     pub(super) fn timeout(&mut self, now: Instant, actions: &mut Vec<Action>) {
         if self.ringing.is_some_and(|at| at <= now) {
             self.ringing = None;
-            if !self.done {
-                self.end_all(Why::Time, now, actions);
-            }
+            self.end_all(Why::Time, now, actions);
         }
         for index in 0..self.branches.len() {
-            match self.branches.get(index) {
-                Some(Branch::Trying { timer_c: Some(at), .. }) if *at <= now => {
+            match self.branches.get(index).map(|branch| &branch.state) {
+                Some(State::Trying { timer_c: Some(at), .. }) if *at <= now => {
                     actions.push(Action::Drop { branch: index });
                     self.failed(index, Status::REQUEST_TIMEOUT, now, actions);
                 }
-                Some(Branch::Proceeding { timer_c: Some(at) }) if *at <= now => {
+                Some(State::Proceeding { timer_c: Some(at) }) if *at <= now => {
                     self.cancel_one(index, Why::Time, now, actions);
+                    self.judge_of(index, now, actions);
                 }
-                Some(Branch::Cancelled { until }) if *until <= now => {
+                Some(State::Cancelled { until, .. }) if *until <= now => {
                     actions.push(Action::Drop { branch: index });
                     self.failed(index, Status::REQUEST_TIMEOUT, now, actions);
                 }
                 Some(
-                    Branch::Trying { .. }
-                    | Branch::Proceeding { .. }
-                    | Branch::Cancelled { .. }
-                    | Branch::Answered
-                    | Branch::Failed(_),
+                    State::Trying { .. }
+                    | State::Proceeding { .. }
+                    | State::Cancelled { .. }
+                    | State::Answered
+                    | State::Failed(_),
                 )
                 | None => {}
             }
         }
+        self.plan(now, actions, |plan, orders| plan.timeout(now, orders));
     }
 
     /// When [`Self::timeout`] is to be called.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let branches = self.branches.iter().filter_map(|branch| match branch {
-            Branch::Trying { timer_c, .. } | Branch::Proceeding { timer_c } => *timer_c,
-            Branch::Cancelled { until } => Some(*until),
-            Branch::Answered | Branch::Failed(_) => None,
+        let branches = self.branches.iter().filter_map(|branch| match branch.state {
+            State::Trying { timer_c, .. } | State::Proceeding { timer_c } => timer_c,
+            State::Cancelled { until, .. } => Some(until),
+            State::Answered | State::Failed(_) => None,
         });
-        branches.chain(self.ringing).min()
+        branches.chain(self.ringing).chain(self.plan.as_ref().and_then(Plan::deadline)).min()
     }
 
     /// Whether no phone took it: each failed with 408, 430, 480 or 5xx, or without a word.
     pub(super) fn is_missed(&self) -> bool {
-        self.branches.iter().all(|branch| match branch {
-            Branch::Failed(outcome) => match outcome.status() {
-                Status::REQUEST_TIMEOUT | Status::FLOW_FAILED | Status::TEMPORARILY_UNAVAILABLE => true,
-                status => status.class() == 5,
-            },
-            Branch::Trying { .. } | Branch::Proceeding { .. } | Branch::Cancelled { .. } | Branch::Answered => false,
-        })
+        self.branches.iter().all(Branch::is_missed)
     }
 
     fn provisional(&mut self, index: usize, response: Response, now: Instant, actions: &mut Vec<Action>) {
@@ -194,140 +245,156 @@ impl ResponseContext {
         let Some(branch) = self.branches.get_mut(index) else {
             return;
         };
-        match branch {
-            Branch::Trying { cancel: Some(why), .. } => {
-                let why = *why;
-                *branch = Branch::Cancelled { until: now + T1_X64 };
+        match branch.state {
+            State::Trying { cancel: Some(why), .. } => {
+                branch.state = State::Cancelled { until: now + T1_X64, why };
                 actions.push(Action::Cancel { branch: index, why });
             }
-            Branch::Trying { cancel: None, .. } | Branch::Proceeding { .. } => {
-                *branch = Branch::Proceeding { timer_c };
+            State::Trying { cancel: None, .. } | State::Proceeding { .. } => {
+                branch.state = State::Proceeding { timer_c };
                 if response.status != Status::TRYING {
+                    branch.rang = true;
+                    if let Some(plan) = &mut self.plan {
+                        plan.rang(branch.target);
+                    }
                     actions.push(Action::Forward { branch: index, response });
                 }
             }
-            Branch::Cancelled { .. } | Branch::Answered | Branch::Failed(_) => {}
+            State::Cancelled { .. } | State::Answered | State::Failed(_) => {}
         }
     }
 
     fn success(&mut self, index: usize, response: Response, now: Instant, actions: &mut Vec<Action>) {
         if let Some(branch) = self.branches.get_mut(index) {
-            *branch = Branch::Answered;
+            branch.state = State::Answered;
         }
         if self.invite || !self.done {
             actions.push(Action::Forward { branch: index, response });
         }
         self.done = true;
-        self.ringing = None;
-        self.cancel_open(Why::Elsewhere, now, actions);
+        self.finish();
+        self.cancel_open(|_| true, Why::Elsewhere, now, actions);
     }
 
     fn failure(&mut self, index: usize, outcome: Outcome, now: Instant, actions: &mut Vec<Action>) {
-        let outcome = self.judged(outcome);
-        let status = outcome.status();
-        match self.branches.get_mut(index) {
-            Some(branch) if branch.is_open() => *branch = Branch::Failed(outcome),
+        let (status, target) = match self.branches.get_mut(index) {
+            Some(branch) if branch.is_open() => {
+                let of_member = self.plan.as_ref().is_some_and(|plan| plan.is_member(branch.target));
+                let outcome = branch.judged(outcome, self.ending, of_member);
+                let status = outcome.status();
+                branch.state = State::Failed(outcome);
+                (status, branch.target)
+            }
             Some(_) | None => return,
+        };
+        if let Some(status) = status.filter(|status| status.class() == 6) {
+            self.cancel_open(|branch| branch.target == target, Why::Refused(status), now, actions);
         }
-        if status.class() == 6 {
-            self.cancel_open(Why::Refused(status), now, actions);
+        self.judge(target, now, actions);
+        self.conclude(actions);
+    }
+
+    fn judge_of(&mut self, index: usize, now: Instant, actions: &mut Vec<Action>) {
+        if let Some(target) = self.branches.get(index).map(|branch| branch.target) {
+            self.judge(target, now, actions);
+        }
+    }
+
+    /// Tells the plan when a number is over (RC17).
+    fn judge(&mut self, target: usize, now: Instant, actions: &mut Vec<Action>) {
+        if let Some(end) = verdict(self.branches.iter().filter(|branch| branch.target == target)) {
+            self.plan(now, actions, |plan, orders| plan.ended(target, end, now, orders));
+        }
+    }
+
+    /// Lets the plan go on, and does what it says.
+    fn plan(&mut self, now: Instant, actions: &mut Vec<Action>, work: impl FnOnce(&mut Plan, &mut Vec<Order>)) {
+        let Some(plan) = &mut self.plan else {
+            return;
+        };
+        let mut orders = Vec::new();
+        work(plan, &mut orders);
+        let mut orders = VecDeque::from(orders);
+        while let Some(order) = orders.pop_front() {
+            match order {
+                Order::Ask { target, user } => actions.push(Action::Ask { target, user }),
+                Order::Ring { target } => actions.push(Action::Ring { target }),
+                Order::TellDiverted => actions.push(Action::Reply(Status::CALL_IS_BEING_FORWARDED)),
+                Order::Missed(status) => self.missed.push(status),
+                Order::Stop { target } => {
+                    self.cancel_open(|branch| branch.target == target, Why::Time, now, actions);
+                    let end = verdict(self.branches.iter().filter(|branch| branch.target == target));
+                    let mut more = Vec::new();
+                    if let Some((plan, end)) = self.plan.as_mut().zip(end) {
+                        plan.ended(target, end, now, &mut more);
+                    }
+                    orders.extend(more);
+                }
+            }
         }
         self.conclude(actions);
     }
 
-    /// What a failure counts as, after the caller or the time ended it all (RC14, RC15).
-    fn judged(&self, outcome: Outcome) -> Outcome {
-        let mute = match &outcome {
-            Outcome::Response(response) => response.status == Status::REQUEST_TERMINATED,
-            Outcome::Silent(_) => true,
-        };
-        match self.ending {
-            Some(Why::Time) if mute => Outcome::Silent(Status::REQUEST_TIMEOUT),
-            Some(Why::Caller) if mute => Outcome::Silent(Status::REQUEST_TERMINATED),
-            Some(_) | None => outcome,
+    fn finish(&mut self) {
+        self.ringing = None;
+        if let Some(plan) = &mut self.plan {
+            plan.finish();
         }
     }
 
     fn conclude(&mut self, actions: &mut Vec<Action>) {
-        if self.done || self.branches.iter().any(Branch::is_open) {
+        let tries = self.plan.as_ref().is_some_and(Plan::is_open);
+        if self.done || tries || self.branches.iter().any(Branch::is_open) {
             return;
         }
-        let failures = self.branches.iter().enumerate().filter_map(|(index, branch)| match branch {
-            Branch::Failed(outcome) => Some((index, outcome)),
-            Branch::Trying { .. } | Branch::Proceeding { .. } | Branch::Cancelled { .. } | Branch::Answered => None,
-        });
-        // The first of the best: `min_by_key` keeps the earlier of equals.
-        let Some((branch, best)) = failures.min_by_key(|(_, outcome)| rank(outcome.status())) else {
+        let action = match self.ending {
+            Some(Why::Caller) if self.missed.contains(&Status::REQUEST_TERMINATED) => {
+                Some(Action::Reply(Status::REQUEST_TERMINATED))
+            }
+            Some(_) | None => best(&self.branches, &self.missed, self.invite),
+        };
+        let Some(action) = action else {
             return;
         };
-        let action = match best {
-            // RFC 3261 16.7 step 6: one phone's 503 says nothing about this exchange.
-            outcome if outcome.status() == Status::SERVICE_UNAVAILABLE => Action::Reply(Status::SERVER_INTERNAL_ERROR),
-            Outcome::Response(response) => Action::Forward { branch, response: response.clone() },
-            Outcome::Silent(Status::REQUEST_TIMEOUT) if !self.invite => Action::StaySilent,
-            Outcome::Silent(status) => Action::Reply(*status),
-        };
         self.done = true;
+        self.ringing = None;
         actions.push(action);
     }
 
     fn end_all(&mut self, why: Why, now: Instant, actions: &mut Vec<Action>) {
         if self.invite && self.ending.is_none() && !self.done {
             self.ending = Some(why);
-            self.ringing = None;
-            self.cancel_open(why, now, actions);
+            // What was being tried is answered with this, whatever the phones before it said.
+            if why == Why::Caller && self.plan.as_ref().is_some_and(Plan::is_open) {
+                self.missed.push(Status::REQUEST_TERMINATED);
+            }
+            self.finish();
+            self.cancel_open(|_| true, why, now, actions);
+            self.conclude(actions);
         }
     }
 
-    fn cancel_open(&mut self, why: Why, now: Instant, actions: &mut Vec<Action>) {
+    fn cancel_open(&mut self, which: impl Fn(&Branch) -> bool, why: Why, now: Instant, actions: &mut Vec<Action>) {
         if self.invite {
             for index in 0..self.branches.len() {
-                self.cancel_one(index, why, now, actions);
+                if self.branches.get(index).is_some_and(&which) {
+                    self.cancel_one(index, why, now, actions);
+                }
             }
         }
     }
 
     fn cancel_one(&mut self, index: usize, why: Why, now: Instant, actions: &mut Vec<Action>) {
-        match self.branches.get_mut(index) {
-            Some(Branch::Trying { cancel, .. }) => *cancel = cancel.or(Some(why)),
-            Some(branch @ Branch::Proceeding { .. }) => {
-                *branch = Branch::Cancelled { until: now + T1_X64 };
+        let Some(branch) = self.branches.get_mut(index) else {
+            return;
+        };
+        match &mut branch.state {
+            State::Trying { cancel, .. } => *cancel = cancel.or(Some(why)),
+            State::Proceeding { .. } => {
+                branch.state = State::Cancelled { until: now + T1_X64, why };
                 actions.push(Action::Cancel { branch: index, why });
             }
-            Some(Branch::Cancelled { .. } | Branch::Answered | Branch::Failed(_)) | None => {}
+            State::Cancelled { .. } | State::Answered | State::Failed(_) => {}
         }
     }
-}
-
-impl Branch {
-    /// Whether its final response is still awaited.
-    const fn is_open(&self) -> bool {
-        match self {
-            Self::Trying { .. } | Self::Proceeding { .. } | Self::Cancelled { .. } => true,
-            Self::Answered | Self::Failed(_) => false,
-        }
-    }
-}
-
-impl Outcome {
-    const fn status(&self) -> Status {
-        match self {
-            Self::Response(response) => response.status,
-            Self::Silent(status) => *status,
-        }
-    }
-}
-
-/// The lower, the better.
-const fn rank(status: Status) -> (u16, u16) {
-    let class = match status.class() {
-        6 => 0,
-        other => other,
-    };
-    let within = match status.code() {
-        401 | 407 | 415 | 420 | 484 => 0,
-        408 | 480 | 487 | 503 => 2,
-        _ => 1,
-    };
-    (class, within)
 }

@@ -23,6 +23,11 @@ pub enum Destination {
     User(Rules),
     /// Several extensions under one number.
     Group(Group),
+    /// A service of the exchange itself, such as a feature code. A call that is dialled there is answered by
+    /// [`super::Question::Serve`]; calls that are diverted there, or come by way of a group, find nobody.
+    Service,
+    /// A code: who dials it takes the call that rings at this person's phone. Calls that are diverted there find nobody.
+    PickUp(String),
 }
 
 /// What a person wants done with calls, whether a phone of theirs is there or not. The numbers are what a person
@@ -66,6 +71,17 @@ pub enum Order {
     AtOnce,
     /// One after the other, as they stand.
     InTurn,
+}
+
+/// What becomes of a call when a phone answers 3xx: the person is elsewhere (RFC 3261 16.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Redirects {
+    /// It goes on to the numbers of our domain that are named, the preferred first. Other addresses are the caller's to
+    /// judge, who gets them when nobody answers.
+    #[default]
+    Follow,
+    /// It is a failure like any other, and passed on to the caller when it is the best.
+    Pass,
 }
 
 impl From<Party> for Route {

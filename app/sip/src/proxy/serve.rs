@@ -13,6 +13,8 @@
 //! | SV7 | Keeping | it is kept | 202 | Settled |
 //! | SV8 | Keeping | it is not | 480 and Retry-After, or 503 | Settled |
 //! | SV9 | Serving, Keeping | its sender does not come back in time | the answer is not waited for | Settled |
+//! | SV10 | Locating | an INVITE, and the number is a service's own | asks the service | Serving |
+//! | SV11 | Locating | another request, and the number is a service's own | 200 to OPTIONS, else 405 | Settled |
 //!
 //! No phone took a message when none can be reached, or each failed with 408, 430, 480 or 5xx, or went away. Any other
 //! answer of a phone is one that the sender gets.
@@ -20,12 +22,13 @@
 use super::api::{Answer, Question, Refusal};
 use super::context::{Context, Keep, Stage};
 use super::{Output, Proxy, QuestionId, forward};
-use crate::header::{Event, RetryAfter, To};
+use crate::header::{Allow, Event, RetryAfter, To};
 use crate::message::{Method, Request, Response, Status};
 use crate::registrar::Place;
 use crate::time::Instant;
 use crate::uri::Host;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 /// How long phones may take with a message, so that its sender, who waits for 32 s, hears that it is kept.
@@ -63,6 +66,31 @@ impl Proxy {
                 Place::User(_) | Place::Domain => true,
                 Place::Foreign | Place::Unsupported => false,
             }
+    }
+
+    /// SV10, SV11: a service's own number was dialled.
+    pub(super) fn dialled(&mut self, context: &mut Context, now: Instant) {
+        match context.request.method {
+            Method::Invite => self.serve(context),
+            Method::Options => self.reply(context, Status::OK, now),
+            Method::Ack
+            | Method::Bye
+            | Method::Cancel
+            | Method::Register
+            | Method::Info
+            | Method::Update
+            | Method::Prack
+            | Method::Subscribe
+            | Method::Notify
+            | Method::Publish
+            | Method::Refer
+            | Method::Message
+            | Method::Other(_) => {
+                let mut response = Response::to_request(&context.request, Status::METHOD_NOT_ALLOWED);
+                response.headers.set(&Allow(Vec::from([Method::Invite, Method::Options])));
+                self.respond(context, response, now);
+            }
+        }
     }
 
     /// SV1, SV2: asks the service.

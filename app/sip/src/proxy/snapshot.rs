@@ -1,5 +1,5 @@
 use super::context::{Context, Stage};
-use super::{Config, Output, Proxy, Question, RestoreError, State};
+use super::{Config, Output, Proxy, Question, RestoreError, State, hunt};
 use crate::random::Seed;
 use crate::saved::Saved;
 use crate::time::Instant;
@@ -38,6 +38,7 @@ impl Proxy {
         let mut proxy = Self::with(config, seed, clock, state);
         let open: Vec<_> = proxy.state.contexts.values().filter_map(|context| proxy.open_question(context)).collect();
         proxy.outputs.extend(open);
+        proxy.outputs.extend(proxy.state.contexts.values().flat_map(hunt::questions));
         Ok(proxy)
     }
 

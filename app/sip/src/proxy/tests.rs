@@ -1,6 +1,9 @@
-//! The rows of [`ResponseContext`]'s table.
+//! The rows of [`ResponseContext`]'s table; those of its plan's are in [`plan`].
 
-use super::response_context::{Action, ResponseContext, Why};
+mod plan;
+
+use super::branch::Why;
+use super::response_context::{Action, ResponseContext};
 use crate::message::{Response, Status};
 use crate::time::Instant;
 use alloc::vec::Vec;
@@ -71,6 +74,8 @@ fn brief(action: &Action) -> String {
         Action::Cancel { branch, why: Why::Refused(status) } => format!("cancel {branch}: {}", status.code()),
         Action::Cancel { branch, why: Why::Time } => format!("cancel {branch}: time"),
         Action::Drop { branch } => format!("drop {branch}"),
+        Action::Ask { target, user } => format!("ask for {user} as {target}"),
+        Action::Ring { target } => format!("ring {target}"),
     }
 }
 

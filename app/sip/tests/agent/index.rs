@@ -31,9 +31,9 @@
 //! | 5359 | 2.4 | Transfer, unattended | agent/rfc5589.rs::basic | agent__rfc5589__basic |
 //! | 5359 | 2.5 | Transfer, attended | agent/rfc5589.rs::attended | agent__rfc5589__attended |
 //! | 5359 | 2.6 | Transfer by instant message | – | an instant message is text to a phone, never a command |
-//! | 5359 | 2.7 | Call forwarding, unconditional | – | the proxy forwards; the caller sees 181 and an answer |
-//! | 5359 | 2.8 | Call forwarding, busy | – | the proxy forwards; the phone that is busy says so as in 3665 3.9 |
-//! | 5359 | 2.9 | Call forwarding, no answer | – | the proxy forwards; the phone that rang is cancelled as in 3665 3.8 |
+//! | 5359 | 2.7 | Call forwarding, unconditional | exchange/diversion.rs::always | exchange__diversion__always |
+//! | 5359 | 2.8 | Call forwarding, busy | exchange/diversion.rs::busy | exchange__diversion__busy |
+//! | 5359 | 2.9 | Call forwarding, no answer | exchange/diversion.rs::unanswered | exchange__diversion__unanswered |
 //! | 5359 | 2.10 | 3-way conference, third party is added | – | a mixer answers for the conference; a phone is transferred there |
 //! | 5359 | 2.11 | 3-way conference, third party joins | – | Join (RFC 3911) needs a mixer in the phone, which a browser tab is not |
 //! | 5359 | 2.12 | Find-me | agent/forks.rs::two_phones_with_early_media | agent__flows__two_phones_with_early_media |

@@ -137,11 +137,13 @@ fn who_is_asked_learns_by_whom_and_again_after_a_reload() {
     let saved = serde_json::from_str(&serde_json::to_string(&saved).unwrap()).unwrap();
     let config = net.phone(ALICE).agent.config().clone();
     let mut agent = Agent::restore(saved, config, core::time::Duration::ZERO, [3; 32], net.now).unwrap();
-    let asked = core::iter::from_fn(|| agent.poll()).find_map(|output| match output {
-        Output::Ask(_, Question::Token { challenges, uri }) => Some((challenges, uri)),
-        _ => None,
-    });
-    let (challenges, uri) = asked.unwrap();
+    let mut asked = Vec::new();
+    while let Some(output) = agent.poll() {
+        if let Output::Ask(_, Question::Token { challenges, uri }) = output {
+            asked.push((challenges, uri));
+        }
+    }
+    let (challenges, uri) = asked.pop().unwrap();
     assert_eq!(uri, "sip:bob@example.com");
     assert_eq!(challenges.first().map(|challenge| &*challenge.authz_server), Some("https://id.example.com"));
     assert_eq!(challenges.first().and_then(|challenge| challenge.scope.as_deref()), Some("sip calls"));

@@ -4,7 +4,7 @@ use crate::ladder::Ladder;
 use crate::messages::{answer, first_line, invite, lines, register};
 use sip::digest::Ha1s;
 use sip::message::{Message, Request, Response};
-use sip::proxy::{self, Inbound, Party, Progress, Proxy, SendId};
+use sip::proxy::{self, Destination, Group, Inbound, Order, Party, Progress, Proxy, Route, Rules, SendId};
 use sip::registrar::{self, Admission, Arrival, Domain, Flow, QuestionId, Registrar, Secrets};
 use sip::transaction::Reliability;
 use sip::{Duration, Instant};
@@ -22,6 +22,16 @@ pub struct Bench {
     pub events: Vec<proxy::Event>,
     pub bound: Vec<(String, usize, usize)>,
     pub rejected: usize,
+    /// What the directory says of numbers, where that is more than who has them.
+    pub routes: BTreeMap<String, Route>,
+    /// Whether whose a number is stays unanswered until [`Bench::tell`].
+    pub asking: bool,
+    /// Whose numbers were asked for, and are not known yet.
+    pub looked_up: Vec<(QuestionId, String)>,
+    /// The limits of the proxy.
+    pub config: proxy::Config,
+    /// The first lines of all requests that were sent, in order.
+    pub order: Vec<(Flow, String)>,
     /// Who is in how many answered calls, whenever that changed.
     pub counts: Vec<(String, usize)>,
     /// What services are asked, and have not answered.
@@ -58,6 +68,11 @@ impl Bench {
             events: Vec::new(),
             bound: Vec::new(),
             rejected: 0,
+            routes: BTreeMap::new(),
+            asking: false,
+            looked_up: Vec::new(),
+            config: proxy_config(),
+            order: Vec::new(),
             counts: Vec::new(),
             asked: Vec::new(),
             keeping: false,
@@ -71,6 +86,14 @@ impl Bench {
             seeds: 10,
             jumped: 0,
         }
+    }
+
+    /// With limits of the proxy's that are not the usual ones.
+    pub fn configured(config: proxy::Config) -> Self {
+        let mut bench = Self::new();
+        bench.proxy = Proxy::new(config.clone(), [2; 32]);
+        bench.config = config;
+        bench
     }
 
     pub fn restoring() -> Self {
@@ -142,6 +165,48 @@ impl Bench {
             self.registrar.handle(registrar::Input::Timeout, self.at());
             self.proxy.handle(proxy::Input::Timeout, self.at());
             self.settle();
+        }
+    }
+
+    /// Says whose the numbers are that were asked for.
+    pub fn tell(&mut self) {
+        for (id, user) in std::mem::take(&mut self.looked_up) {
+            let route = self.routes.get(&user).cloned();
+            let is_service = user.starts_with('*');
+            let party = Party { name: name(&user).filter(|_| !is_service), user: user.clone() };
+            let route = route.or_else(|| match is_service {
+                // The exchange's own numbers.
+                true => {
+                    let other = |user: &str| Destination::PickUp(user.to_owned());
+                    let destination = user.strip_prefix("*8").map_or(Destination::Service, other);
+                    Some(Route { party, destination })
+                }
+                false => password(&user).map(|_| party.into()),
+            });
+            self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Route(route)), self.at());
+        }
+        self.drain();
+    }
+
+    /// What a person wants done with calls.
+    pub fn rules(&mut self, user: &str, rules: Rules) {
+        let party = Party { user: user.into(), name: name(user) };
+        self.routes.insert(user.into(), Route { party, destination: Destination::User(rules) });
+    }
+
+    /// A group, each of whose members has a number.
+    pub fn group(&mut self, number: &str, order: Order, members: &[&str]) -> &mut Group {
+        for member in members {
+            let party = Party { user: (*member).into(), name: name(member) };
+            self.routes.entry((*member).into()).or_insert_with(|| party.into());
+        }
+        let members = members.iter().map(ToString::to_string).collect();
+        let group = Group { members, order, ringing: None, otherwise: None };
+        let party = Party { user: number.into(), name: Some("Sales".into()) };
+        self.routes.insert(number.into(), Route { party, destination: Destination::Group(group) });
+        match self.routes.get_mut(number) {
+            Some(Route { destination: Destination::Group(group), .. }) => group,
+            _ => unreachable!("it was just put there"),
         }
     }
 
@@ -218,6 +283,7 @@ impl Bench {
         self.drain();
         if self.restoring {
             self.restore();
+            self.drain();
         }
     }
 
@@ -247,8 +313,10 @@ impl Bench {
                     self.proxy.handle(proxy::Input::Answer(id, answer), self.at());
                 }
                 Some(proxy::Output::Ask(id, proxy::Question::Route { user })) => {
-                    let party = password(&user).map(|_| Party { name: name(&user), user });
-                    self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Route(party.map(Into::into))), self.at());
+                    self.looked_up.push((id, user));
+                    if !self.asking {
+                        self.tell();
+                    }
                 }
                 Some(proxy::Output::Ask(id, proxy::Question::Keep { .. })) if !self.keeping => {
                     let full = proxy::Answer::Kept(Err(proxy::Refusal::Full));
@@ -306,12 +374,17 @@ impl Bench {
         self.seeds = self.seeds.wrapping_add(1);
         let (now, seed) = (self.at(), [self.seeds; 32]);
         self.registrar = Registrar::restore(registrar, registrar_config(), Duration::ZERO, seed, now).unwrap();
-        self.proxy = Proxy::restore(proxy, proxy_config(), Duration::ZERO, seed, now).unwrap();
+        self.proxy = Proxy::restore(proxy, self.config.clone(), Duration::ZERO, seed, now).unwrap();
+        // What was open is asked again.
+        self.looked_up.clear();
     }
 
     fn deliver(&mut self, flow: Flow, bytes: &[u8]) {
         let message = Message::parse(bytes).expect("what is sent can be read");
         message.validate().expect("what is sent is complete");
+        if let Message::Request(request) = &message {
+            self.order.push((flow, request.method.to_string()));
+        }
         self.ladder.went(flow, &message);
         self.mail.entry(flow).or_default().push(message);
     }
@@ -364,7 +437,7 @@ fn domain() -> Domain {
     Domain::new(DOMAIN, &["alias.example"]).unwrap()
 }
 
-/// Who there is: 1001 to 1003, with their passwords.
+/// Who there is unless [`Bench::routes`] says otherwise: 1001 to 1003, with their passwords.
 pub fn password(user: &str) -> Option<&'static str> {
     match user {
         "1001" => Some("secret of one"),

@@ -16,11 +16,11 @@ pub(crate) struct Play {
 /// What came of it, for everybody.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Outcome {
-    causes: Vec<Vec<Cause>>,
-    rang: Vec<usize>,
-    answered: Vec<usize>,
+    pub(crate) causes: Vec<Vec<Cause>>,
+    pub(crate) rang: Vec<usize>,
+    pub(crate) answered: Vec<usize>,
     pub(crate) registered: Vec<Registration>,
-    idle: bool,
+    pub(crate) idle: bool,
 }
 
 /// What is left to happen once everybody has done their part: late retransmissions would, pings do.

@@ -3,7 +3,7 @@
 use crate::bench::{Bench, benches, phone, ring};
 use crate::dialogs::call;
 use crate::messages::{answer, invite, within};
-use sip::proxy::{CallState, Direction, Event, Party, Progress};
+use sip::proxy::{CallState, Direction, Event, Flow, Party, Progress};
 
 /// What was told last of a user, if anything was.
 fn told(bench: &mut Bench, user: &str) -> Option<Vec<CallState>> {
@@ -109,7 +109,8 @@ fn several_phones_are_several_calls_of_the_callee() {
 
 #[test]
 fn ca4_a_call_that_is_not_answered() {
-    let ends: [(&str, fn(&mut Bench, [sip::proxy::Flow; 2])); 4] = [
+    type End = fn(&mut Bench, [Flow; 2]);
+    let ends: [(&str, End); 4] = [
         ("refused", |bench, [_, b]| {
             let arrived = bench.request(b);
             bench.send(b, answer(&arrived, 486, "1002", "b"));

@@ -4,8 +4,11 @@
 
 mod bench;
 mod calls;
+mod codes;
 mod dialogs;
+mod diversion;
 mod following;
+mod groups;
 mod hostile;
 mod joins;
 mod ladder;
@@ -19,5 +22,6 @@ mod registrar;
 mod registrar_speed;
 mod registrations;
 mod repeats;
+mod routing;
 mod send;
 mod serve;

@@ -3,11 +3,11 @@
 use crate::network::Exchange;
 use sip::digest::Ha1s;
 use sip::message::{KeepAlive, Response, Status};
-use sip::proxy::{self, Inbound, Party, Proxy};
+use sip::proxy::{self, Destination, Group, Inbound, Order, Party, Proxy, Route, Rules};
 use sip::registrar::{self, Admission, Arrival, Domain, Flow, Registrar, Secrets};
 use sip::transaction::Reliability;
 use sip::{Duration, Instant};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// The domain of the network's phones.
 const DOMAIN: &str = "example.com";
@@ -25,6 +25,8 @@ pub(crate) struct Real {
     pub(crate) restore_after: Option<usize>,
     /// Who is in how many calls, as it was told.
     pub(crate) counts: Vec<(String, usize)>,
+    /// What the directory says of numbers, where that is more than who has them.
+    pub(crate) routes: BTreeMap<String, Route>,
     /// Whether nonsense may come: somebody hostile is connected.
     pub(crate) tolerant: bool,
 }
@@ -39,6 +41,7 @@ impl Real {
             inputs: 0,
             restore_after: None,
             counts: Vec::new(),
+            routes: BTreeMap::new(),
             tolerant: false,
         }
     }
@@ -119,7 +122,8 @@ impl Real {
             match self.proxy.poll() {
                 Some(proxy::Output::Transmit { flow, bytes }) => self.out.push_back((flow.0, bytes)),
                 Some(proxy::Output::Ask(id, question)) => {
-                    self.proxy.handle(proxy::Input::Answer(id, answer(question)), now);
+                    let answer = self.answer(question);
+                    self.proxy.handle(proxy::Input::Answer(id, answer), now);
                 }
                 Some(proxy::Output::Event(proxy::Event::Dialogs { user, dialogs })) => {
                     let count = dialogs.iter().filter(|call| call.state == proxy::Progress::Confirmed).count();
@@ -131,6 +135,35 @@ impl Real {
                 Some(proxy::Output::Event(proxy::Event::Rejected { .. } | proxy::Event::Sent { .. })) => {}
                 None => return,
             }
+        }
+    }
+
+    /// What a person wants done with calls.
+    #[allow(dead_code, reason = "the simulation is another")]
+    pub(crate) fn rules(&mut self, user: &str, rules: Rules) {
+        let route = Route { party: party(user), destination: Destination::User(rules) };
+        self.routes.insert(user.into(), route);
+    }
+
+    /// A group.
+    #[allow(dead_code, reason = "the simulation is another")]
+    pub(crate) fn group(&mut self, number: &str, order: Order, members: &[&str], ringing: Option<Duration>) {
+        let members = members.iter().map(ToString::to_string).collect();
+        let destination = Destination::Group(Group { members, order, ringing, otherwise: None });
+        self.routes.insert(number.into(), Route { party: party(number), destination });
+    }
+
+    fn answer(&self, question: proxy::Question) -> proxy::Answer {
+        match question {
+            proxy::Question::Credentials { user } => proxy::Answer::Credentials(Some(secrets(&user))),
+            proxy::Question::Route { user } => {
+                let known = (user != "nobody").then(|| party(&user).into());
+                proxy::Answer::Route(self.routes.get(&user).cloned().or(known))
+            }
+            proxy::Question::Serve { request, .. } => {
+                proxy::Answer::Served(Response::to_request(&request, Status::BAD_EVENT))
+            }
+            proxy::Question::Keep { .. } => proxy::Answer::Kept(Err(proxy::Refusal::Full)),
         }
     }
 
@@ -192,17 +225,6 @@ impl Exchange for Real {
 
     fn deadline(&self) -> Option<Instant> {
         self.registrar.deadline().into_iter().chain(self.proxy.deadline()).min()
-    }
-}
-
-fn answer(question: proxy::Question) -> proxy::Answer {
-    match question {
-        proxy::Question::Credentials { user } => proxy::Answer::Credentials(Some(secrets(&user))),
-        proxy::Question::Route { user } => proxy::Answer::Route((user != "nobody").then(|| party(&user).into())),
-        proxy::Question::Serve { request, .. } => {
-            proxy::Answer::Served(Response::to_request(&request, Status::BAD_EVENT))
-        }
-        proxy::Question::Keep { .. } => proxy::Answer::Kept(Err(proxy::Refusal::Full)),
     }
 }
 

@@ -46,8 +46,8 @@ fn body(headers: &Headers, bytes: &[u8]) -> String {
 }
 
 /// The headers that decide what a message means, where it has them.
-const SHOWN: [&str; 8] =
-    ["RSeq", "RAck", "Refer-To", "Referred-By", "SIP-If-Match", "Min-SE", "Min-Expires", "Retry-After"];
+const SHOWN: [&str; 9] =
+    ["Diversion", "RSeq", "RAck", "Refer-To", "Referred-By", "SIP-If-Match", "Min-SE", "Min-Expires", "Retry-After"];
 
 /// Those of a message, in brackets.
 fn shown(headers: &Headers) -> String {

@@ -2,13 +2,14 @@
 
 use crate::exchange::*;
 use crate::login::throttle;
-use crate::ports::{AccountId, Ended, Ha1, PortError, SessionId, SignedIn};
+use crate::ports::{AccountId, Dialled, Ended, Ha1, PortError, SessionId, SignedIn};
 use crate::stop::Stopper;
 use async_trait::async_trait;
 use futures::{SinkExt as _, StreamExt as _};
 use sip::digest::{self, Algorithm};
 use sip::message::{Message as SipMessage, Request, Response};
-use std::collections::HashMap;
+use sip::proxy::{Party, Route};
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::Mutex;
 use tokio::net::{TcpListener, TcpStream};
@@ -26,6 +27,7 @@ pub(super) struct Neighbours {
     pub(super) logged_out: Mutex<Vec<AccountId>>,
     pub(super) ended: broadcast::Sender<AccountId>,
     pub(super) moved: broadcast::Sender<(AccountId, u64)>,
+    pub(super) quiet: broadcast::Sender<(String, bool)>,
 }
 
 pub(super) fn person(account: AccountId) -> SignedIn {
@@ -65,6 +67,30 @@ impl Accounts for Neighbours {
     }
 }
 
+#[async_trait]
+impl Routes for Neighbours {
+    async fn route(&self, number: &str) -> Option<Route> {
+        let person = self.by_extension(number).await?;
+        Some(Party { user: person.extension, name: Some(person.name) }.into())
+    }
+
+    fn known(&self, _number: &str) -> Option<Route> {
+        None
+    }
+
+    async fn dialled(&self, _caller: &str, _number: &str) -> Option<Dialled> {
+        None
+    }
+
+    async fn quiet(&self) -> Result<BTreeSet<String>, PortError> {
+        Ok(BTreeSet::new())
+    }
+
+    fn changes(&self) -> broadcast::Receiver<(String, bool)> {
+        self.quiet.subscribe()
+    }
+}
+
 impl Leases for Neighbours {
     fn current(&self, account: AccountId, epoch: u64) -> bool {
         self.epochs.lock().unwrap().get(&account).copied().unwrap_or(7) == epoch
@@ -100,6 +126,7 @@ pub(super) async fn server_with(unsigned: Duration) -> Server {
         logged_out: Mutex::default(),
         ended: broadcast::channel(8).0,
         moved: broadcast::channel(8).0,
+        quiet: broadcast::channel(8).0,
     });
     let stopper = Stopper::default();
     let options = Options {
@@ -114,6 +141,7 @@ pub(super) async fn server_with(unsigned: Duration) -> Server {
     let ports = Ports {
         sessions: neighbours.clone(),
         accounts: neighbours.clone(),
+        routes: neighbours.clone(),
         leases: neighbours.clone(),
         guesses: Arc::new(throttle::Shared::default()),
     };

@@ -1,0 +1,187 @@
+//! From a number that was dialled to the phones that ring for it, and on to the next ones (RFC 3261 16.5, 16.6).
+
+use super::context::{Context, Stage};
+use super::gruu::{Named, by_path};
+use super::plan::Plan;
+use super::response_context::{Action, ResponseContext};
+use super::route::{Redirects, Route};
+use super::token::{Endpoint, Ends};
+use super::{Binding, Output, Proxy, Question, QuestionId, forward, history};
+use crate::header::Contact;
+use crate::message::{HeaderName, Method, Response};
+use crate::registrar::Place;
+use crate::time::Instant;
+use crate::uri::{Host, Uri};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cmp::Reverse;
+
+/// How many phones one request is sent to at most, as RFC 5393 5.3.3.1 has it for what is under way at once.
+const MAX_PHONES: usize = 60;
+/// How many contacts of one 3xx are looked at.
+const MAX_CONTACTS: usize = 5;
+
+impl Proxy {
+    /// The user that a request is for is known: it goes where the route says.
+    pub(super) fn hunt(&mut self, context: &mut Context, user: String, route: Route, now: Instant) {
+        let Some((caller, _)) = &context.caller else {
+            return;
+        };
+        let request = &context.request;
+        let invite = request.method == Method::Invite;
+        // Who names a phone wants that phone, and who takes over a call that call: nobody else will do.
+        let named = self.meant(&request.uri).is_some();
+        let takes_over = request.headers.contains(HeaderName::Replaces) || request.headers.contains(HeaderName::Join);
+        let ringing = self.config.ringing.filter(|_| invite);
+        let plan = Plan::new(user, caller.user.clone(), invite && !takes_over && !named, ringing);
+        let expires = forward::expires(request).filter(|_| invite).map(|time| now + time);
+        let timer_c = invite.then_some(self.config.timer_c);
+        let mut responses = ResponseContext::planned(Some(plan), timer_c, expires);
+        let mut actions = Vec::new();
+        responses.located(0, Some(route), now, &mut actions);
+        context.stage = Stage::Forked { responses, legs: Vec::new() };
+        self.act(context, actions, now);
+    }
+
+    /// The directory says whose number it is.
+    pub(super) fn routed(&mut self, context: &mut Context, id: QuestionId, route: Option<Route>, now: Instant) {
+        let mut actions = Vec::new();
+        if let Stage::Forked { responses, .. } = &mut context.stage {
+            let asked = responses.questions().find_map(|(open, target, _)| (open == id).then_some(target));
+            if let Some(target) = asked {
+                responses.located(target, route, now, &mut actions);
+            }
+        }
+        self.act(context, actions, now);
+    }
+
+    /// Asks whose number it is.
+    pub(super) fn ask_for(&mut self, context: &mut Context, target: usize, user: String) {
+        let question = QuestionId(self.next());
+        if let Stage::Forked { responses, .. } = &mut context.stage {
+            responses.asked(target, question);
+            self.outputs.push_back(Output::Ask(question, Question::Route { user }));
+        }
+    }
+
+    /// Sends the request to all phones of a number that can be reached, but the one that asks (RFC 3261 16.6).
+    pub(super) fn ring(&mut self, context: &mut Context, target: usize, now: Instant) {
+        let Stage::Forked { responses, legs } = &context.stage else {
+            return;
+        };
+        let Some(((callee, path), (party, caller))) = responses.callee(target).zip(context.caller.clone()) else {
+            return;
+        };
+        let (callee, room) = (callee.clone(), MAX_PHONES.saturating_sub(legs.len()));
+        let only = self.meant(&context.request.uri);
+        let bindings = self.state.bindings.get(&callee.user).cloned().unwrap_or_default();
+        let asks = |b: &Binding| {
+            let own = caller.user == callee.user && caller.device == b.device;
+            own || context.flow.is_some_and(|flow| b.sends_over(flow))
+        };
+        let reachable = bindings.iter().filter(|b| b.flow().is_some() && !asks(b));
+        let meant = reachable.filter(|b| only.as_ref().is_none_or(|only| only.device == b.device)).take(room);
+        let trace = forward::trace(&context.request, &self.tokens);
+        let mut new = Vec::new();
+        for (phone, binding) in (1..).zip(meant) {
+            let target = Endpoint { user: callee.user.clone(), device: binding.device.clone() };
+            let uri = binding.uri().clone();
+            let mut request = forward::request(&context.request, uri, &party, &self.config.domain);
+            by_path(&mut request, &binding.path);
+            if request.method == Method::Invite {
+                history::write(&mut request, &path, phone, &self.config.domain);
+            }
+            if request.method.makes_dialog() {
+                let ends = Ends { caller: caller.clone(), callee: target.clone() };
+                forward::record_route(&mut request, &ends, &self.tokens, &self.config.domain);
+            }
+            new.push(self.leg(request, &trace, target, Some(callee.clone())));
+        }
+        let mut actions = Vec::new();
+        if let Stage::Forked { responses, legs } = &mut context.stage {
+            responses.rings(target, new.len(), now, &mut actions);
+            legs.extend(new);
+        }
+        self.start_legs(context, now);
+        self.act(context, actions, now);
+    }
+
+    /// The phone that a Request-URI means, where it means no number: it is a GRUU, or the contact of a phone, as those write
+    /// it that were transferred there. The contact is no address for us, only a name: what is sent goes over the phone's
+    /// connection.
+    pub(super) fn meant(&self, uri: &Uri) -> Option<Endpoint> {
+        match self.config.domain.place(uri, None) {
+            Place::User(_) => match self.named(uri) {
+                Named::Phone { user, device } => Some(Endpoint { user, device }),
+                Named::User | Named::Nobody => None,
+            },
+            Place::Foreign => self.state.bindings.iter().find_map(|(user, bindings)| {
+                let binding = bindings.iter().find(|binding| binding.uri().equivalent(uri))?;
+                Some(Endpoint { user: user.clone(), device: binding.device.clone() })
+            }),
+            Place::Domain | Place::Unsupported => None,
+        }
+    }
+
+    /// A phone answered. When it says that the person is at other numbers of this domain, and that is wanted, the call
+    /// goes on to them; addresses that are not ours are for the caller to judge (RFC 3261 16.5, 16.7 step 4).
+    pub(super) fn responded(
+        &self,
+        context: &mut Context,
+        index: usize,
+        response: Response,
+        now: Instant,
+        actions: &mut Vec<Action>,
+    ) {
+        let flow = context.legs().get(index).and_then(|leg| self.reach(&leg.target));
+        let came_by = flow.and_then(|flow| self.state.flows.get(&flow)).and_then(|c| c.arrival.host.as_ref());
+        let Stage::Forked { responses, .. } = &mut context.stage else {
+            return;
+        };
+        let follows = match self.config.redirects {
+            Redirects::Follow => response.status.class() == 3 && responses.follows(index),
+            Redirects::Pass => false,
+        };
+        match self.moved(&response, came_by) {
+            Some((to, rest)) if follows => responses.moved(index, to, rest, now, actions),
+            Some(_) | None => responses.response(index, response, now, actions),
+        }
+    }
+
+    /// The numbers of ours that a 3xx names, the preferred first, equal ones together; and what it says beside them.
+    fn moved(&self, response: &Response, came_by: Option<&Host>) -> Option<(Vec<Vec<String>>, Option<Response>)> {
+        if response.status.class() != 3 {
+            return None;
+        }
+        let contacts = response.headers.all::<Contact>().ok()?;
+        let own = |contact: &Contact| match self.config.domain.place(&contact.address()?.uri, came_by) {
+            Place::User(user) => Some((contact.q().unwrap_or(1000), user)),
+            Place::Domain | Place::Foreign | Place::Unsupported => None,
+        };
+        let mut numbers: Vec<_> = contacts.iter().filter_map(own).take(MAX_CONTACTS).collect();
+        numbers.sort_by_key(|(q, _)| Reverse(*q));
+        let batches: Vec<Vec<String>> = numbers
+            .chunk_by(|(q, _), (other, _)| q == other)
+            .map(|batch| batch.iter().map(|(_, user)| user.clone()).collect())
+            .collect();
+        let mut rest = response.clone();
+        rest.headers.remove(HeaderName::Contact);
+        let foreign: Vec<_> = contacts.iter().filter(|contact| own(contact).is_none()).collect();
+        foreign.iter().for_each(|contact| rest.headers.push(*contact));
+        (!batches.is_empty()).then_some((batches, (!foreign.is_empty()).then_some(rest)))
+    }
+}
+
+/// The questions of a request that are open since it was sent to phones.
+pub(super) fn questions(context: &Context) -> impl Iterator<Item = Output> {
+    let responses = match &context.stage {
+        Stage::Forked { responses, .. } => Some(responses),
+        Stage::Admitting { .. }
+        | Stage::Locating { .. }
+        | Stage::Serving { .. }
+        | Stage::Keeping { .. }
+        | Stage::Settled => None,
+    };
+    let questions = responses.into_iter().flat_map(ResponseContext::questions);
+    questions.map(|(id, _, user)| Output::Ask(id, Question::Route { user: user.into() }))
+}

@@ -1,0 +1,166 @@
+//! The directory as the exchange asks it: a call does not wait for the database.
+
+use super::groups::{self, Which};
+use super::{Calling, CallingError, Code, rules};
+use crate::ports::{Dialled, PortError};
+use async_trait::async_trait;
+use sip::proxy::{Destination, Party, Route};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::broadcast;
+
+/// How soon a running server notices what the command line did.
+const WATCH: Duration = Duration::from_millis(500);
+/// How many changes a listener may be behind.
+const NEWS: usize = 1024;
+
+/// Routes by number, remembered until anything changes.
+#[derive(Clone)]
+pub struct Routes {
+    calling: Calling,
+    known: Arc<Mutex<Known>>,
+    news: broadcast::Sender<(String, bool)>,
+}
+
+/// What was read. Only numbers that exist are remembered, so there are never more than the directory has.
+#[derive(Default)]
+struct Known {
+    /// The change after which all of it was read ([`Calling::changes`]); nothing is remembered before it is known.
+    change: Option<i64>,
+    routes: HashMap<String, Route>,
+}
+
+impl Routes {
+    /// The routes of these rules and groups. Nothing is remembered until [`Self::watch`] runs.
+    #[must_use]
+    pub fn new(calling: Calling) -> Self {
+        Self { calling, known: Arc::default(), news: broadcast::channel(NEWS).0 }
+    }
+
+    /// Forgets what was read whenever a rule, a group or an account changes, in this process or another, and tells who
+    /// is not to be disturbed. Runs until dropped.
+    pub async fn watch(self) {
+        let mut quiet = None;
+        let mut tick = tokio::time::interval(WATCH);
+        loop {
+            tick.tick().await;
+            // Whoever asked before the change was seen, was told what was true until then.
+            match self.calling.changes().await {
+                Ok(change) if self.is_current(change) => continue,
+                Ok(change) => self.forget(Some(change)),
+                Err(error) => {
+                    tracing::warn!(%error, "changes of the directory cannot be seen");
+                    self.forget(None);
+                    continue;
+                }
+            }
+            let Ok(now) = self.read_quiet().await else {
+                // The next look tells it.
+                self.forget(None);
+                continue;
+            };
+            self.tell(quiet.replace(now.clone()).unwrap_or_default(), &now);
+        }
+    }
+
+    /// Something was changed in this process: the next call is to see it, without waiting for the next look.
+    pub fn changed(&self) {
+        self.forget(None);
+    }
+
+    /// Tells whoever listens; nobody may.
+    fn tell(&self, before: BTreeSet<String>, now: &BTreeSet<String>) {
+        for extension in now.difference(&before) {
+            let _ = self.news.send((extension.clone(), true));
+        }
+        for extension in before.difference(now) {
+            let _ = self.news.send((extension.clone(), false));
+        }
+    }
+
+    fn is_current(&self, change: i64) -> bool {
+        self.lock().change == Some(change)
+    }
+
+    fn forget(&self, change: Option<i64>) {
+        *self.lock() = Known { change, routes: HashMap::new() };
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn read(&self, number: &str) -> Result<Option<Route>, CallingError> {
+        // In one transaction, so that what is read belongs together.
+        let mut transaction = self.calling.store.pool().begin().await?;
+        let query = "SELECT id, name FROM accounts WHERE extension = ? AND enabled";
+        let person: Option<(i64, String)> =
+            sqlx::query_as(query).bind(number).fetch_optional(&mut *transaction).await?;
+        if let Some((account, name)) = person {
+            let rules = rules::read(&mut transaction, account).await?;
+            return Ok(Some(Route { party: party(number, name), destination: Destination::User(rules) }));
+        }
+        let group = groups::find_with(&mut transaction, number, Which::Enabled).await?;
+        Ok(group
+            .map(|(_, group)| Route { party: party(number, group.name), destination: Destination::Group(group.ring) }))
+    }
+
+    async fn read_quiet(&self) -> Result<BTreeSet<String>, CallingError> {
+        let query = "SELECT extension FROM accounts JOIN call_rules ON call_rules.account = accounts.id
+                     WHERE enabled AND do_not_disturb";
+        let quiet: Vec<String> = sqlx::query_scalar(query).fetch_all(self.calling.store.pool()).await?;
+        Ok(quiet.into_iter().collect())
+    }
+}
+
+#[async_trait]
+impl crate::ports::Routes for Routes {
+    async fn route(&self, number: &str) -> Option<Route> {
+        if let Some(route) = self.known(number) {
+            return Some(route);
+        }
+        let change = self.lock().change;
+        let route = logged(self.read(number).await).flatten()?;
+        let mut known = self.lock();
+        // What was read while something changed is told, as it was asked before, but not remembered.
+        if change.is_some() && known.change == change {
+            known.routes.insert(number.to_owned(), route.clone());
+        }
+        Some(route)
+    }
+
+    fn known(&self, number: &str) -> Option<Route> {
+        if let Some(code) = Code::parse(number) {
+            let destination = match code {
+                Code::DoNotDisturb(_) | Code::Divert(..) => Destination::Service,
+                Code::PickUp(user) => Destination::PickUp(user),
+            };
+            return Some(Route { party: party(number, String::new()), destination });
+        }
+        self.lock().routes.get(number).cloned()
+    }
+
+    async fn dialled(&self, caller: &str, number: &str) -> Option<Dialled> {
+        let told = self.calling.dialled(caller, number).await;
+        self.changed();
+        told
+    }
+
+    async fn quiet(&self) -> Result<BTreeSet<String>, PortError> {
+        logged(self.read_quiet().await).ok_or(PortError::Storage)
+    }
+
+    fn changes(&self) -> broadcast::Receiver<(String, bool)> {
+        self.news.subscribe()
+    }
+}
+
+fn party(number: &str, name: String) -> Party {
+    Party { user: number.to_owned(), name: (!name.is_empty()).then_some(name) }
+}
+
+/// The ports have no words for a failing storage; the log has.
+fn logged<T>(result: Result<T, CallingError>) -> Option<T> {
+    result.inspect_err(|error| tracing::error!(%error, "the directory could not be read")).ok()
+}

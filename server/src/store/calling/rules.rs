@@ -1,0 +1,137 @@
+//! What people want done with calls to them.
+
+use super::{Calling, CallingError, account, duration, parse_number, parse_ringing, seconds};
+use crate::ports::AccountId;
+use sip::proxy::Rules;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What is to be changed; `None` leaves it as it is, `Some(None)` takes it away.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RulesChange {
+    /// Nobody is let through, or they are again.
+    pub do_not_disturb: Option<bool>,
+    /// Where all calls go.
+    pub always: Option<Option<String>>,
+    /// Where calls go while the person is busy, or not to be disturbed.
+    pub busy: Option<Option<String>>,
+    /// Where calls go that nobody answered.
+    pub unanswered: Option<Option<String>>,
+    /// Where calls go while no phone is on.
+    pub unreachable: Option<Option<String>>,
+    /// How long calls ring.
+    pub ringing: Option<Option<Duration>>,
+}
+
+/// The columns after the account, as they stand in the table.
+pub(super) type Columns = (bool, Option<String>, Option<String>, Option<String>, Option<String>, Option<i64>);
+
+impl RulesChange {
+    /// Whether nothing is to be changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The same with every value looked at, for the person at `own`.
+    fn checked(self, own: &str) -> Result<Self, CallingError> {
+        let number = |number: Option<Option<String>>| match number {
+            Some(Some(number)) => parse_number(&number, own).map(|number| Some(Some(number))),
+            other => Ok(other),
+        };
+        let ringing = match self.ringing {
+            Some(Some(time)) => Some(Some(parse_ringing(time)?)),
+            other => other,
+        };
+        Ok(Self {
+            do_not_disturb: self.do_not_disturb,
+            always: number(self.always)?,
+            busy: number(self.busy)?,
+            unanswered: number(self.unanswered)?,
+            unreachable: number(self.unreachable)?,
+            ringing,
+        })
+    }
+
+    fn apply(self, rules: Rules) -> Rules {
+        Rules {
+            do_not_disturb: self.do_not_disturb.unwrap_or(rules.do_not_disturb),
+            always: self.always.unwrap_or(rules.always),
+            busy: self.busy.unwrap_or(rules.busy),
+            unanswered: self.unanswered.unwrap_or(rules.unanswered),
+            unreachable: self.unreachable.unwrap_or(rules.unreachable),
+            ringing: self.ringing.unwrap_or(rules.ringing),
+        }
+    }
+}
+
+impl Calling {
+    /// What a person wants done with calls.
+    ///
+    /// # Errors
+    /// [`CallingError::Missing`] and [`CallingError::Storage`].
+    pub async fn rules(&self, extension: &str) -> Result<Rules, CallingError> {
+        let mut connection = self.store.pool().acquire().await?;
+        let account = account(&mut connection, extension).await?;
+        Ok(read(&mut connection, account).await?)
+    }
+
+    /// What everybody wants done with calls, by account; who has no wishes is not in it.
+    ///
+    /// # Errors
+    /// [`CallingError::Storage`].
+    pub async fn all_rules(&self) -> Result<BTreeMap<AccountId, Rules>, CallingError> {
+        let query = "SELECT account, do_not_disturb, always, busy, unanswered, unreachable, ringing FROM call_rules";
+        type Row = (AccountId, bool, Option<String>, Option<String>, Option<String>, Option<String>, Option<i64>);
+        let rows: Vec<Row> = sqlx::query_as(query).fetch_all(self.store.pool()).await?;
+        let rules = |(account, quiet, always, busy, unanswered, unreachable, ringing): Row| {
+            (account, to_rules((quiet, always, busy, unanswered, unreachable, ringing)))
+        };
+        Ok(rows.into_iter().map(rules).filter(|(_, rules)| *rules != Rules::default()).collect())
+    }
+
+    /// Changes what a person wants done with calls: all that is asked for, or nothing. What it is then.
+    ///
+    /// # Errors
+    /// [`CallingError`].
+    pub async fn change_rules(&self, extension: &str, change: RulesChange) -> Result<Rules, CallingError> {
+        let change = change.checked(extension)?;
+        // It begins as a write, so that nobody changes in between what is read here.
+        let mut transaction = self.store.pool().begin_with("BEGIN IMMEDIATE").await?;
+        let account = account(&mut transaction, extension).await?;
+        let before = read(&mut transaction, account).await?;
+        let rules = change.apply(before.clone());
+        if rules == before {
+            return Ok(rules);
+        }
+        let query = "INSERT INTO call_rules (account, do_not_disturb, always, busy, unanswered, unreachable, ringing)
+                     VALUES (?, ?, ?, ?, ?, ?, ?)
+                     ON CONFLICT (account) DO UPDATE SET
+                         do_not_disturb = excluded.do_not_disturb, always = excluded.always, busy = excluded.busy,
+                         unanswered = excluded.unanswered, unreachable = excluded.unreachable,
+                         ringing = excluded.ringing";
+        sqlx::query(query)
+            .bind(account)
+            .bind(rules.do_not_disturb)
+            .bind(&rules.always)
+            .bind(&rules.busy)
+            .bind(&rules.unanswered)
+            .bind(&rules.unreachable)
+            .bind(seconds(rules.ringing))
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(rules)
+    }
+}
+
+pub(super) async fn read(connection: &mut sqlx::SqliteConnection, account: AccountId) -> Result<Rules, sqlx::Error> {
+    let query = "SELECT do_not_disturb, always, busy, unanswered, unreachable, ringing
+                 FROM call_rules WHERE account = ?";
+    let row: Option<Columns> = sqlx::query_as(query).bind(account).fetch_optional(connection).await?;
+    Ok(row.map(to_rules).unwrap_or_default())
+}
+
+fn to_rules((do_not_disturb, always, busy, unanswered, unreachable, ringing): Columns) -> Rules {
+    Rules { do_not_disturb, always, busy, unanswered, unreachable, ringing: duration(ringing) }
+}

@@ -3,7 +3,7 @@ import { get } from 'node:http';
 import { dirname } from 'node:path';
 import type { Page } from '@playwright/test';
 import { test as base, expect, Server, ALICE, BOB, CAROL, HIGH, LOW, type Phone, type Phones } from '../fixtures/test.ts';
-import { JsSipSite } from '../peers/jssip.ts';
+import { PeerSite } from '../peers/site.ts';
 import { table, type Row } from './numbers.ts';
 import { installStopwatch } from './stopwatch.ts';
 
@@ -11,9 +11,9 @@ const RUNS = Number(process.env['BENCH_RUNS'] ?? 20);
 const TABLE = process.env['TABLE'] ?? 'test-results/bench.md';
 const MICROPHONE = { pulsed: false, before: (page: Page) => page.addInitScript(installStopwatch) };
 
-const test = base.extend<{ site: JsSipSite }>({
+const test = base.extend<{ site: PeerSite }>({
   site: async ({}, use) => {
-    const site = await JsSipSite.start();
+    const site = await PeerSite.start();
     await use(site);
     await site.stop();
   },
@@ -111,9 +111,9 @@ async function calls(alice: Phone, bob: Phone): Promise<Row[]> {
 }
 
 /** The same click with JsSIP, in the same browser and against the same server. */
-async function jssip(phones: Phones, server: Server, site: JsSipSite, callee: Phone): Promise<Row> {
+async function jssip(phones: Phones, server: Server, site: PeerSite, callee: Phone): Promise<Row> {
   const { page } = await phones.page({ ...MICROPHONE, tone: HIGH });
-  await page.goto(site.page(CAROL, server.at('/sip', 'ws')));
+  await page.goto(site.page('JsSIP', CAROL, server.at('/sip', 'ws')));
   await expect(page.getByRole('status')).toHaveText('Ready');
   await page.getByLabel('Number to call').fill(callee.account.extension);
   const values: number[] = [];

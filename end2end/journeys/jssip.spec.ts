@@ -1,12 +1,12 @@
 import type { Page } from '@playwright/test';
 import { test as base, expect, Server, ALICE, CAROL, HIGH, LOW } from '../fixtures/test.ts';
 import { hears } from '../fixtures/ears.ts';
-import { JsSipSite } from '../peers/jssip.ts';
+import { PeerSite } from '../peers/site.ts';
 
-const test = base.extend<object, { site: JsSipSite }>({
+const test = base.extend<object, { site: PeerSite }>({
   site: [
     async ({}, use) => {
-      const site = await JsSipSite.start();
+      const site = await PeerSite.start();
       await use(site);
       await site.stop();
     },
@@ -23,8 +23,8 @@ const test = base.extend<object, { site: JsSipSite }>({
 });
 
 /** The stranger's phone, opened and registered with the digest of Carol's password. */
-async function register(page: Page, site: JsSipSite, server: Server): Promise<void> {
-  await page.goto(site.page(CAROL, server.at('/sip', 'ws')));
+async function register(page: Page, site: PeerSite, server: Server): Promise<void> {
+  await page.goto(site.page('JsSIP', CAROL, server.at('/sip', 'ws')));
   await expect(page.getByRole('status')).toHaveText('Ready');
 }
 
@@ -148,7 +148,7 @@ test('a call that takes the place of another goes on without a click, muted as i
 
 test('a JsSIP phone with a wrong password is refused', async ({ phones, server, site }) => {
   const { page } = await phones.page({ tone: HIGH });
-  await page.goto(site.page({ ...CAROL, password: 'not the password' }, server.at('/sip', 'ws')));
+  await page.goto(site.page('JsSIP', { ...CAROL, password: 'not the password' }, server.at('/sip', 'ws')));
   await expect(page.getByRole('status')).toHaveText(/Refused/);
 });
 
@@ -158,7 +158,7 @@ test.describe('a page of an origin that was not allowed', () => {
     try {
       const { page, complaints } = await phones.page({ tone: HIGH });
       complaints.expect(/WebSocket connection to .* failed/);
-      await page.goto(site.page(CAROL, strict.at('/sip', 'ws')));
+      await page.goto(site.page('JsSIP', CAROL, strict.at('/sip', 'ws')));
       await expect(page.getByRole('status')).toHaveText('Disconnected');
     } finally {
       await strict.dispose();

@@ -1,86 +1,139 @@
-/** A small phone page on JsSIP: a stranger's RFC 7118 client, with the same words on its buttons as ours. */
+/** A phone page on JsSIP: a stranger's RFC 7118 client. */
 
 import { UA, WebSocketInterface } from 'jssip';
-import type { EndEvent, RTCSession } from 'jssip/lib/RTCSession.js';
-import type { RTCSessionEvent } from 'jssip/lib/UA.js';
+import type { EndEvent, IncomingDTMFEvent, IncomingInfoEvent, OutgoingDTMFEvent, OutgoingInfoEvent, ReferEvent, RTCSession } from 'jssip/lib/RTCSession.js';
+import type { IncomingMessageEvent, OutgoingMessageEvent, RTCSessionEvent } from 'jssip/lib/UA.js';
+import { Screen, keyOf, type Call, type Keys, type Library, type Owner } from './softphone.ts';
 
-const query = new URLSearchParams(location.search);
-const status = document.querySelector('[role=status]') as HTMLElement;
-const call = document.querySelector('#call') as HTMLElement;
-const buttons = document.querySelector('#buttons') as HTMLElement;
-const loudspeaker = document.querySelector('audio') as HTMLAudioElement;
-const number = document.querySelector('input') as HTMLInputElement;
 const media = { mediaConstraints: { audio: true, video: false } };
+/** How long a key sounds, milliseconds. */
+const SOUNDS = 400;
 
-const agent = new UA({
-  sockets: [new WebSocketInterface(query.get('socket') ?? '')],
-  uri: `sip:${query.get('extension')}@tabphone`,
-  password: query.get('password') ?? '',
-  display_name: 'A stranger',
-});
+class JsSipCall implements Call {
+  constructor(
+    readonly session: RTCSession,
+    private readonly agent: UA,
+    private readonly screen: Screen,
+  ) {}
 
-/** The call that is shown; one that it took the place of is not. */
-let shown: RTCSession | undefined;
+  answer(): void {
+    this.session.answer(media);
+  }
 
-agent.on('registered', () => (status.textContent = 'Ready'));
-agent.on('unregistered', () => (status.textContent = 'Not registered'));
-agent.on('disconnected', () => (status.textContent = 'Disconnected'));
-agent.on('registrationFailed', ({ cause }) => (status.textContent = `Refused: ${cause}`));
-agent.on('newRTCSession', ({ session }: RTCSessionEvent) => {
-  shown = session;
-  const incoming = session.direction === 'incoming';
-  call.textContent = incoming ? `${session.remote_identity.display_name} ${session.remote_identity.uri.user} is calling` : 'Calling…';
-  show(incoming ? { Answer: () => session.answer(media), Decline: () => session.terminate({ status_code: 603 }) } : {});
-  if (incoming) session.on('peerconnection', ({ peerconnection }) => listen(peerconnection));
-  else listen(session.connection);
-  session.on('progress', () => {
-    if (!incoming) {
-      call.textContent = 'Ringing…';
-      show({ Cancel: () => session.terminate() });
-    }
+  decline(): void {
+    this.session.terminate({ status_code: 603 });
+  }
+
+  cancel(): void {
+    this.session.terminate();
+  }
+
+  hangUp(): void {
+    this.session.terminate();
+  }
+
+  hold(): void {
+    this.session.hold();
+  }
+
+  resume(): void {
+    this.session.unhold();
+  }
+
+  mute(muted: boolean): void {
+    if (muted) this.session.mute({ audio: true });
+    else this.session.unmute({ audio: true });
+  }
+
+  send(keys: string, how: Keys): void {
+    const transportType = { RTP: 'RFC2833', INFO: 'INFO' }[how] as never;
+    this.session.sendDTMF(keys, { transportType, duration: SOUNDS });
+  }
+
+  transfer(to: string | Call): void {
+    const eventHandlers = {
+      accepted: () => this.session.terminate(),
+      failed: ({ status_line }: { status_line: { status_code: number } }) => this.screen.log(`transfer failed: ${status_line.status_code}`),
+      requestFailed: ({ cause }: { cause: string }) => this.screen.log(`transfer refused: ${cause}`),
+    };
+    if (to instanceof JsSipCall) this.session.refer(to.session.remote_identity.uri.toString(), { replaces: to.session, eventHandlers });
+    else this.session.refer(to as string, { eventHandlers });
+  }
+
+  /** JsSIP says it only of calls that it transfers. */
+  replace(number: string): void {
+    const { _dialog } = this.session as unknown as { _dialog: { id: { call_id: string; local_tag: string; remote_tag: string } } };
+    const { call_id, local_tag, remote_tag } = _dialog.id;
+    this.agent.call(number, { ...media, extraHeaders: [`Replaces: ${call_id};to-tag=${remote_tag};from-tag=${local_tag}`] });
+  }
+}
+
+Screen.for((screen: Screen, owner: Owner): Library => {
+  const agent = new UA({
+    sockets: [new WebSocketInterface(owner.socket)],
+    uri: `sip:${owner.extension}@tabphone`,
+    password: owner.password,
+    display_name: owner.name,
+    connection_recovery_min_interval: 1,
+    connection_recovery_max_interval: 2,
   });
-  session.on('confirmed', () => {
-    call.textContent = 'Connected';
-    show({ 'Hang up': () => session.terminate(), 'Take the place': () => replace(session) });
+  /** Calls that take the place of one that is up: nobody is asked again. */
+  const replacing = new WeakSet<RTCSession>();
+
+  agent.on('registered', () => (screen.status = 'Ready'));
+  agent.on('unregistered', () => (screen.status = 'Not registered'));
+  agent.on('disconnected', () => (screen.status = 'Disconnected'));
+  agent.on('registrationFailed', ({ cause }) => (screen.status = `Refused: ${cause}`));
+  agent.on('newMessage', ({ originator, message, request }: IncomingMessageEvent | OutgoingMessageEvent) => {
+    if (originator !== 'remote') return;
+    screen.log(`message from ${message.remote_identity.uri.user}: ${request.body}`);
   });
-  const over = ({ originator, cause }: EndEvent) => {
-    if (shown !== session) return;
-    call.textContent = `Ended by ${originator}: ${cause}`;
-    loudspeaker.srcObject = null;
-    show({});
+  agent.on('newRTCSession', ({ session }: RTCSessionEvent) => {
+    const incoming = session.direction === 'incoming';
+    const call = new JsSipCall(session, agent, screen);
+    const { display_name, uri } = session.remote_identity;
+    const card = screen.opens(call, incoming ? `${display_name} ${uri.user}` : undefined);
+    if (incoming) session.on('peerconnection', ({ peerconnection }) => card.plays(peerconnection));
+    else card.plays(session.connection);
+    session.on('progress', () => {
+      if (!incoming) card.rings();
+    });
+    session.on('confirmed', () => card.up());
+    session.on('hold', ({ originator }) => card.holds(originator === 'local' ? 'here' : 'there', true));
+    session.on('unhold', ({ originator }) => card.holds(originator === 'local' ? 'here' : 'there', false));
+    session.on('newDTMF', ({ originator, dtmf }: IncomingDTMFEvent | OutgoingDTMFEvent) => {
+      if (originator === 'remote') screen.log(`key by INFO: ${dtmf.tone}`);
+    });
+    session.on('newInfo', ({ originator, info }: IncomingInfoEvent | OutgoingInfoEvent) => {
+      if (originator === 'remote') screen.log(`key by INFO: ${keyOf(info.body)}`);
+    });
+    session.on('refer', ({ request, accept }: ReferEvent) => {
+      screen.log(`referred to ${request.getHeader('Refer-To')}`);
+      accept(null, media);
+    });
+    session.on('replaces', ({ accept }: ReferEvent) => accept((next: RTCSession) => void replacing.add(next)));
+    const over = ({ originator, cause }: EndEvent) => card.over(`Ended by ${originator}: ${cause}`);
+    session.on('ended', over);
+    session.on('failed', over);
+    if (replacing.has(session)) queueMicrotask(() => call.answer());
+  });
+  agent.start();
+
+  return {
+    dial: (number) => void agent.call(number, media),
+    leave: () => agent.stop(),
+    message(number, text) {
+      const eventHandlers = {
+        succeeded: ({ response }: { response: { status_code: number } }) => screen.log(`message sent: ${response.status_code}`),
+        failed: ({ response }: { response?: { status_code: number } }) => screen.log(`message failed: ${response?.status_code}`),
+      };
+      agent.sendMessage(number, text, { contentType: 'text/plain', eventHandlers: eventHandlers as never });
+    },
+    watch(number) {
+      const subscriber = agent.subscribe(number, 'presence', 'application/pidf+xml', { expires: 600 });
+      subscriber.on('notify', (_final, _request, body) => screen.log(`presence of ${number}: ${body}`));
+      subscriber.on('terminated', (code, reason) => screen.log(`presence of ${number} ended: ${code} ${reason ?? ''}`));
+      subscriber.subscribe();
+    },
   };
-  session.on('ended', over);
-  session.on('failed', over);
 });
-agent.start();
-
-(document.querySelector('form') as HTMLFormElement).addEventListener('submit', (event) => {
-  event.preventDefault();
-  performance.mark('jssip:dial');
-  agent.call(number.value, media);
-});
-
-/** Calls anew, in the place of this call (RFC 3891). JsSIP says it only of calls that it transfers. */
-function replace(session: RTCSession): void {
-  const { _dialog } = session as unknown as { _dialog: { id: { call_id: string; local_tag: string; remote_tag: string } } };
-  const { call_id, local_tag, remote_tag } = _dialog.id;
-  agent.call(number.value, { ...media, extraHeaders: [`Replaces: ${call_id};to-tag=${remote_tag};from-tag=${local_tag}`] });
-}
-
-function listen(connection: RTCPeerConnection): void {
-  connection.addEventListener('track', ({ track }) => {
-    loudspeaker.srcObject = new MediaStream([track]);
-    void loudspeaker.play();
-  });
-}
-
-function show(actions: Record<string, () => void>): void {
-  buttons.replaceChildren(
-    ...Object.entries(actions).map(([name, act]) => {
-      const button = document.createElement('button');
-      button.textContent = name;
-      button.addEventListener('click', act);
-      return button;
-    }),
-  );
-}

@@ -273,7 +273,7 @@ impl Holding {
                 }
             }
             Output::Ask(id, question) => self.ask(id, question),
-            Output::Event(event) => self.happened(event, opening, screen),
+            Output::Event(event) => self.happened(event, opening, screen, now),
         }
     }
 
@@ -314,12 +314,18 @@ impl Holding {
         }
     }
 
-    fn happened(&mut self, event: AgentEvent, opening: &Opening, screen: &Screen) {
+    /// The other end of a call hands this phone over, and it goes: whom it then calls is shown, and can be hung up on.
+    fn follow(&mut self, call: CallId, now: Instant) {
+        self.touched = true;
+        if let Ok(next) = self.agent.accept_transfer(call, now) {
+            self.calls.replace(next, call);
+        }
+    }
+
+    fn happened(&mut self, event: AgentEvent, opening: &Opening, screen: &Screen, now: Instant) {
         match event {
-            AgentEvent::Registration
-            | AgentEvent::Call(_)
-            | AgentEvent::Transfer { .. }
-            | AgentEvent::TransferAsked { .. } => {}
+            AgentEvent::Registration | AgentEvent::Call(_) | AgentEvent::Transfer { .. } => {}
+            AgentEvent::TransferAsked { call, .. } => self.follow(call, now),
             AgentEvent::Incoming(_) => screen.show_ended(None),
             AgentEvent::Remote { call, branch, answer, early } => self.calls.describe(call, branch, answer, early),
             AgentEvent::BranchEnded { call, branch } => self.calls.silent(call, branch),

@@ -30,11 +30,10 @@ pub(crate) fn config(identity: &RegistrationIdentity, opening: &Opening, wall: u
         ringing: Duration::from_secs(u64::from(opening.ringing_seconds.max(1))),
         user_agent: concat!("Tabphone/", env!("CARGO_PKG_VERSION")).into(),
         webrtc: true,
-        // No screen shows these yet: nobody could read a message, or be asked about a transfer. The first two are not even
-        // built, for the sake of the bytes: see the feature `events` of `sip`.
+        // No screen shows these yet: nobody could read a message. They are not even built, for the sake of the bytes: see
+        // the feature `events` of `sip`.
         messages: false,
         unsolicited: false,
-        transfers: false,
         // Nothing of what it draws is kept.
         ..Config::new(address, registrar, &mut Random::new([0; 32]))
     };

@@ -38,6 +38,7 @@ use std::time::Duration;
 use stop::Stopper;
 use store::accounts::Accounts;
 use store::calling::{Calling, Routes};
+use store::ledger::Ledger;
 use store::password::{Cost, PasswordError, Passwords};
 use store::{Store, StoreError};
 use tokio::net::TcpListener;
@@ -128,7 +129,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let routes = Routes::new(Calling::new(store.clone()));
     let watching = [tokio::spawn(sessions.clone().watch()), tokio::spawn(routes.clone().watch())];
     let rooms = Rooms { options, origins, store: store.clone(), accounts, routes, sessions, lines: lines.clone() };
-    let service = rooms.router(&stopper)?.into_make_service_with_connect_info::<SocketAddr>();
+    let service = rooms.router(&stopper).await?.into_make_service_with_connect_info::<SocketAddr>();
     // SIP and lease messages are small and must not wait for one another.
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
@@ -177,7 +178,7 @@ struct Rooms {
 
 impl Rooms {
     /// The routes of all rooms, and the layers around them: the guard outside, the session inside.
-    fn router(self, stopper: &Stopper) -> Result<Router, StartError> {
+    async fn router(self, stopper: &Stopper) -> Result<Router, StartError> {
         let Self { options, origins, store, accounts, routes, sessions, lines } = self;
         let domain = store.domain().to_owned();
         let session_layer = sessions.layer();
@@ -201,8 +202,9 @@ impl Rooms {
             routes: Arc::new(routes.clone()),
             leases: Arc::clone(&leases),
             guesses: Arc::clone(&guesses),
+            ledger: Arc::new(Ledger::new(store.clone())),
         };
-        let exchange = Exchange::start(exchange, ports, stopper.stop())?;
+        let exchange = Exchange::start(exchange, ports, stopper.stop()).await?;
         let events: Shared<dyn ports::LineEvents> = Arc::new(exchange.clone());
 
         let backend = people::Room {

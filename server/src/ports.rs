@@ -170,6 +170,90 @@ impl Wait {
     }
 }
 
+/// What the exchange has to know after a restart; implemented by `store`.
+#[async_trait]
+pub trait Ledger: Send + Sync + 'static {
+    /// All that was written and not removed, but for the texts of messages.
+    async fn read(&self) -> Result<Kept, PortError>;
+    /// Writes all of this, in its order, or nothing. It survives the process when this returns; if there are messages
+    /// in it, it survives the machine. Says which messages are not written, as their recipients have no account.
+    async fn write(&self, records: Vec<Record>) -> Result<Vec<i64>, PortError>;
+    /// A stored message as it is delivered; `None` when it is not there (any more).
+    async fn message(&self, id: i64) -> Result<Option<Vec<u8>>, PortError>;
+}
+
+/// One thing that is written down. Times are those of [`crate::clock`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// Where the phones of a user are registered; `None` when nowhere. Of who has no account nothing is written.
+    Bindings {
+        /// The extension.
+        user: String,
+        /// All of them.
+        saved: Option<Saved>,
+    },
+    /// A call that was answered; `None` when it is over.
+    Call {
+        /// Its number.
+        number: u64,
+        /// Who takes part.
+        saved: Option<Saved>,
+    },
+    /// What a machine knows; `None` when that is nothing worth writing.
+    Snapshot {
+        /// Which machine.
+        name: &'static str,
+        /// What it knows.
+        saved: Option<Saved>,
+    },
+    /// A message for who is offline.
+    Message {
+        /// Whose it is, and until when.
+        envelope: Envelope,
+        /// As it is delivered.
+        request: Vec<u8>,
+    },
+    /// This message is not needed any more.
+    Removed(i64),
+}
+
+/// What the exchange wrote, in a form that only it reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Saved {
+    /// When.
+    pub written: u64,
+    /// What.
+    pub bytes: Vec<u8>,
+}
+
+/// What is known of a stored message without reading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// Its number: messages are delivered in the order of these.
+    pub id: i64,
+    /// The extension it is for.
+    pub to: String,
+    /// The extension it is from.
+    pub from: String,
+    /// How many bytes it has.
+    pub size: usize,
+    /// When it is not to be delivered any more.
+    pub expires: u64,
+}
+
+/// What was there at a start. Nothing of accounts that are disabled, but for their messages.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    /// The bindings of each user.
+    pub bindings: Vec<(String, Saved)>,
+    /// The calls.
+    pub calls: Vec<(u64, Saved)>,
+    /// The snapshots of machines, by name.
+    pub snapshots: Vec<(String, Saved)>,
+    /// The messages, in their order.
+    pub messages: Vec<Envelope>,
+}
+
 /// A room could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum PortError {

@@ -1,6 +1,6 @@
-//! A SIP stack without I/O (RFC 3261): messages, the four transaction machines, dialogs, and three machines
-//! of one shape on top of them: [`agent::Agent`] (a phone), [`registrar::Registrar`] and [`proxy::Proxy`]
-//! (an exchange).
+//! A SIP stack without I/O (RFC 3261): messages, the four transaction machines, dialogs, and four machines
+//! of one shape on top of them: [`agent::Agent`] (a phone), [`registrar::Registrar`], [`proxy::Proxy`] and
+//! [`notifier::Notifier`] (an exchange).
 //!
 //! The crate reads no clock, opens no socket and uses no randomness but the seed it is given: the same
 //! inputs give the same bytes. Its user feeds it and drains it:
@@ -51,6 +51,7 @@ pub mod digest;
 pub mod header;
 pub mod hook;
 pub mod message;
+pub mod notifier;
 pub mod proxy;
 pub mod registrar;
 pub mod sdp;

@@ -1,16 +1,21 @@
 //! The task that owns the registrar and the proxy.
 
+mod claims;
+mod notices;
+mod storage;
+
 use super::known::Known;
-use super::mail::{Claim, Found, Mail, Order, Outgoing};
+use super::mail::{Found, Mail, Order, Outgoing};
 use super::presence::Presence;
 use super::{Board, Door, Options, Ports, StartError};
 use crate::clock;
-use crate::ports::{Accounts, Guesses, Routes, Sessions, Shared};
+use crate::ports::{Accounts, Guesses, Kept, Routes, Sessions, Shared};
 use crate::stop::Stop;
-use crate::store::key::random_word;
 use axum::extract::ws::close_code;
-use sip::digest::Ha1s;
+use claims::nobody;
+use notices::packages;
 use sip::message::{KeepAlive, Method, Request, Response, Status};
+use sip::notifier::{self, Notifier};
 use sip::proxy::{self, Inbound, Party, Proxy};
 use sip::registrar::{self, Flow, QuestionId, Registrar, Secrets};
 use sip::uri::SipUri;
@@ -19,12 +24,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use storage::{Before, Storage};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
-/// How often a connection may send wrong credentials.
-const MAX_REJECTED: u32 = 10;
 /// How long the task sleeps when nothing is due.
 const LONG: Duration = Duration::from_secs(3600);
 /// How many messages are worked on before the connections get their turn.
@@ -33,12 +37,16 @@ const AT_ONCE: usize = 64;
 pub(super) struct Desk {
     registrar: Registrar,
     proxy: Proxy,
+    notifier: Notifier,
+    /// What was there before a restart is known.
+    ready: bool,
     presence: Presence,
     connections: HashMap<Flow, Connection>,
     accounts: Shared<dyn Accounts>,
     routes: Shared<dyn Routes>,
     guesses: Shared<dyn Guesses>,
     sessions: Shared<dyn Sessions>,
+    storage: Storage,
     /// The secrets of whoever does not exist or has to wait: as much work to check as anybody's, and never right.
     nobody: Secrets,
     known: Known,
@@ -56,35 +64,38 @@ struct Connection {
     proved: BTreeSet<String>,
 }
 
-/// Whether an attempt was counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Guess {
-    Counted,
-    None,
-}
-
 impl Desk {
     pub(super) fn new(
         options: &Options,
         ports: &Ports,
         orders: mpsc::UnboundedSender<Order>,
         board: Arc<Board>,
+        kept: Kept,
+        quiet: BTreeSet<String>,
     ) -> Result<Self, StartError> {
         let aliases: Vec<&str> = options.aliases.iter().map(String::as_str).collect();
         let domain = registrar::Domain::new(&options.domain, &aliases)
             .map_err(|_| StartError::Domain([&[options.domain.as_str()], aliases.as_slice()].concat().join(", ")))?;
         let registrar_config = registrar::Config::new(domain.clone(), options.secret);
-        let mut proxy_config = proxy::Config::new(domain, options.secret);
+        let mut proxy_config = proxy::Config::new(domain.clone(), options.secret);
         proxy_config.ringing = Some(options.ringing);
+        proxy_config.serves = packages();
+        let mut registrar = Registrar::new(registrar_config, seed()?);
+        let Kept { bindings, calls, messages, snapshots } = kept;
+        let before = Before { bindings, calls, messages };
+        let storage = Storage::open(&ports.ledger, &options.domain, before, &mut registrar);
         Ok(Self {
-            registrar: Registrar::new(registrar_config, seed()?),
+            registrar,
             proxy: Proxy::new(proxy_config, seed()?),
+            notifier: notices::notifier(domain, snapshots, quiet)?,
+            ready: false,
             presence: Presence::default(),
             connections: HashMap::new(),
             accounts: Arc::clone(&ports.accounts),
             routes: Arc::clone(&ports.routes),
             guesses: Arc::clone(&ports.guesses),
             sessions: Arc::clone(&ports.sessions),
+            storage,
             nobody: nobody()?,
             known: Known::default(),
             speaker: None,
@@ -100,12 +111,19 @@ impl Desk {
         door: Arc<Door>,
         mut stop: Stop,
     ) {
+        // What was there before a restart: the phones, then their calls, then who is to be told of them.
+        self.drain();
+        self.take_calls();
+        self.drain();
+        self.ready = true;
+        self.drain();
         self.work(&mut mails, &mut orders, &mut stop).await;
         door.close();
-        for connection in self.connections.into_values() {
+        for (_, connection) in self.connections.drain() {
             // One whose queue is full is closed as well, when the queue is dropped.
             let _ = connection.queue.try_send(Outgoing::Close(close_code::AWAY, "the server stops"));
         }
+        self.write_all(&mut orders).await;
     }
 
     async fn work(
@@ -219,57 +237,27 @@ impl Desk {
             Order::Served(id, response) => {
                 self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Served(response)), now());
             }
-        }
-    }
-
-    /// What a claim is checked with, and whether that is a guess that counts. Asked when the secrets are there, one
-    /// after the other, so that guesses made at the same time are counted before the next is looked at.
-    fn weigh(&self, claim: &Claim, secrets: Secrets) -> (Secrets, Guess) {
-        let Some(connection) = self.connections.get(&claim.flow) else { return (secrets, Guess::None) };
-        if connection.proved.contains(&claim.user) {
-            return (secrets, Guess::None);
-        }
-        match self.guesses.attempt(&claim.user, connection.address) {
-            Ok(()) => (secrets, Guess::Counted),
-            Err(_) => (self.nobody.clone(), Guess::None),
-        }
-    }
-
-    /// A claim was checked: `silent` when nobody waits for it any more.
-    fn judged(&mut self, claim: &Claim, guess: Guess, silent: bool, rejected: bool) {
-        let Some(connection) = self.connections.get_mut(&claim.flow) else { return };
-        if rejected {
-            connection.proved.remove(&claim.user);
-        } else if !silent {
-            if guess == Guess::Counted {
-                self.guesses.succeeded(&claim.user, connection.address);
-            }
-            if connection.proved.is_empty() {
-                // A full queue closes the connection at the next message.
-                let _ = connection.queue.try_send(Outgoing::Admitted);
-            }
-            connection.proved.insert(claim.user.clone());
-        }
-    }
-
-    /// Spares the next look-up of who signed with the right password.
-    fn remember(&mut self, claim: &Claim, secrets: &Secrets, age: u64) {
-        if self.connections.get(&claim.flow).is_some_and(|connection| connection.proved.contains(&claim.user)) {
-            self.known.remember(&claim.user, secrets, age, clock::now());
+            Order::Account(id, found) => self.account(id, found),
+            Order::Quiet(user, on) => self.quiet(user, on),
+            Order::Written(done) => self.written(done),
+            Order::Read(id, read) => self.storage.mailbox.read(id, read, clock::now()),
         }
     }
 
     fn timeout(&mut self) {
         self.registrar.handle(registrar::Input::Timeout, now());
         self.proxy.handle(proxy::Input::Timeout, now());
+        self.notifier.handle(notifier::Input::Timeout, now());
+        self.storage.mailbox.timeout(clock::now());
         for change in self.presence.timeout(clock::now()) {
             self.board.tell(change);
         }
     }
 
     fn until_deadline(&self) -> Duration {
-        let machines = self.registrar.deadline().into_iter().chain(self.proxy.deadline()).map(Instant::as_millis);
-        let next = machines.chain(self.presence.deadline()).min();
+        let machines = [self.registrar.deadline(), self.proxy.deadline(), self.notifier.deadline()];
+        let machines = machines.into_iter().flatten().map(Instant::as_millis);
+        let next = machines.chain(self.presence.deadline()).chain(self.storage.deadline()).min();
         next.map_or(LONG, |at| Duration::from_millis(at.saturating_sub(clock::now())))
     }
 
@@ -279,12 +267,18 @@ impl Desk {
             while let Some(output) = self.registrar.poll() {
                 self.registrar_wants(output);
             }
-            match self.proxy.poll() {
-                Some(output) => self.proxy_wants(output),
-                None => break,
+            if let Some(output) = self.proxy.poll() {
+                self.proxy_wants(output);
+            } else if let Some(output) = self.ready.then(|| self.notifier.poll()).flatten() {
+                self.notifier_wants(output);
+            } else if let Some(want) = self.storage.mailbox.poll() {
+                self.mailbox_wants(want);
+            } else {
+                break;
             }
         }
         self.speaker = None;
+        self.write();
     }
 
     fn registrar_wants(&mut self, output: registrar::Output) {
@@ -293,13 +287,16 @@ impl Desk {
             registrar::Output::Ask(id, registrar::Question::Credentials { user }) => {
                 self.look_up_secrets(user, move |claim, secrets| Order::Registrar(id, claim, secrets));
             }
-            registrar::Output::Event(registrar::Event::Bindings { user, bindings, .. }) => {
+            registrar::Output::Event(registrar::Event::Bindings { user, bindings, removed }) => {
                 let reachable = bindings.iter().filter(|binding| binding.flow().is_some()).count();
+                self.storage.bound(&user, &bindings);
                 let change = self.presence.bindings(&user, bindings.len(), reachable, clock::now());
+                let told = notifier::Input::Bindings { user: user.clone(), bindings: bindings.clone(), removed };
+                self.notifier.handle(told, now());
                 self.proxy.handle(proxy::Input::Bindings { user, bindings }, now());
                 self.tell(change);
             }
-            registrar::Output::Event(registrar::Event::Refreshed { .. }) => {}
+            registrar::Output::Event(registrar::Event::Refreshed { user }) => self.refreshed(&user),
             registrar::Output::Event(registrar::Event::Rejected { flow }) => self.rejected(flow),
         }
     }
@@ -319,21 +316,20 @@ impl Desk {
                     self.look_up(move |_| async move { Order::Callee(id, routes.route(&user).await) });
                 }
             },
-            proxy::Output::Ask(id, proxy::Question::Serve { caller, request, .. }) => {
+            proxy::Output::Ask(id, proxy::Question::Serve { caller, device, request }) => {
                 if request.method == Method::Invite {
                     self.dialled(id, caller, request);
+                } else {
+                    self.serve(id, caller, device, request);
                 }
-                // Nothing else is served, so the phones answer.
             }
-            proxy::Output::Event(proxy::Event::Sent { .. }) => {}
-            // Nothing is kept.
-            proxy::Output::Ask(id, proxy::Question::Keep { .. }) => {
-                let full = proxy::Answer::Kept(Err(proxy::Refusal::Full));
-                self.proxy.handle(proxy::Input::Answer(id, full), now());
-            }
+            proxy::Output::Ask(id, proxy::Question::Keep { to, from, request }) => self.keep(id, to, &from, request),
+            proxy::Output::Event(proxy::Event::Sent { id, response }) => self.sent(id, response),
             proxy::Output::Event(proxy::Event::Dialogs { user, dialogs }) => {
+                self.storage.called(&user, &dialogs);
                 let answered = dialogs.iter().filter(|call| call.state == proxy::Progress::Confirmed).count();
                 let change = self.presence.calls(&user, answered);
+                self.notifier.handle(notifier::Input::Dialogs { user, dialogs }, now());
                 self.tell(change);
             }
             proxy::Output::Event(proxy::Event::Rejected { flow }) => self.rejected(flow),
@@ -350,28 +346,6 @@ impl Desk {
                 None => Response::to_request(&invite, Status::NOT_FOUND),
             };
             Order::Served(id, response)
-        });
-    }
-
-    /// Looks up what a signed request is checked with; not while its user or its address has to wait.
-    fn look_up_secrets(&self, user: String, order: impl FnOnce(Claim, Found) -> Order + Send + 'static) {
-        // Such a question is raised by a message, and by nothing else.
-        let Some(flow) = self.speaker else { return };
-        let Some(connection) = self.connections.get(&flow) else { return };
-        let proved = connection.proved.contains(&user);
-        let age = self.known.age();
-        // Strangers are looked up, known or not: how long that takes tells nothing.
-        let known = if proved { self.known.get(&user, clock::now()).cloned() } else { None };
-        let waits = !proved && self.guesses.wait(&user, connection.address).is_some();
-        let (claim, nobody) = (Claim { flow, user }, self.nobody.clone());
-        if let Some(secrets) = known.or_else(|| waits.then(|| nobody.clone())) {
-            // Only the desk reads this queue, and it is this one.
-            let _ = self.orders.send(order(claim, Found { secrets, age }));
-            return;
-        }
-        self.look_up(move |accounts| async move {
-            let known = secrets(&*accounts, &claim.user).await;
-            order(claim, Found { secrets: known.unwrap_or(nobody), age })
         });
     }
 
@@ -397,39 +371,11 @@ impl Desk {
         }
     }
 
-    /// Closes a connection that guesses passwords.
-    fn rejected(&mut self, flow: Flow) {
-        if let Some(connection) = self.connections.get_mut(&flow) {
-            connection.rejected += 1;
-            if connection.rejected >= MAX_REJECTED {
-                let close = Outgoing::Close(close_code::POLICY, "too many wrong passwords");
-                // A full queue closes it as well, when the queue is dropped.
-                let _ = connection.queue.try_send(close);
-                self.close(flow);
-            }
-        }
-    }
-
     fn tell(&self, change: Option<super::presence::Change>) {
         if let Some(change) = change {
             self.board.tell(change);
         }
     }
-}
-
-/// The same work whether there is such a user or not.
-async fn secrets(accounts: &dyn Accounts, user: &str) -> Option<Secrets> {
-    let (ha1, person) = (accounts.ha1(user).await, accounts.by_extension(user).await);
-    let (ha1, person) = ha1.zip(person)?;
-    let ha1s = Ha1s { md5: Some(ha1.md5), sha256: Some(ha1.sha256), sha512_256: None };
-    Some(Secrets { ha1s, name: party(person.extension, person.name).name })
-}
-
-/// Secrets that no password has.
-fn nobody() -> Result<Secrets, StartError> {
-    let word = |length| random_word(length).map_err(|_| StartError::Random);
-    let ha1s = Ha1s { md5: Some(word(32)?), sha256: Some(word(64)?), sha512_256: None };
-    Ok(Secrets { ha1s, name: None })
 }
 
 pub(super) fn party(extension: String, name: String) -> Party {

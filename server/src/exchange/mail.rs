@@ -1,9 +1,10 @@
 //! What connections and lookups say to the desk, and what the desk says to a connection.
 
+use crate::ports::PortError;
 use axum::body::Bytes;
 use sip::message::Response;
 use sip::proxy::Route;
-use sip::registrar::{Arrival, Flow, QuestionId, Secrets};
+use sip::registrar::{Arrival, Flow, Party, QuestionId, Secrets};
 use std::net::IpAddr;
 use tokio::sync::mpsc;
 
@@ -44,6 +45,14 @@ pub(super) enum Order {
     Callee(QuestionId, Option<Route>),
     /// What a service answers.
     Served(QuestionId, Response),
+    /// The notifier's question for an account.
+    Account(QuestionId, Option<Party>),
+    /// Somebody is not to be disturbed from now on, or any longer.
+    Quiet(String, bool),
+    /// A batch was written, but for messages whose recipients have no account, or it could not be.
+    Written(Result<Vec<i64>, PortError>),
+    /// A stored message was read.
+    Read(i64, Result<Option<Vec<u8>>, PortError>),
 }
 
 /// The secrets of whoever signed a request, and at which age of [`super::known::Known`] they were looked up.

@@ -5,9 +5,12 @@
 
 mod admission;
 mod desk;
+mod journal;
 mod known;
 mod mail;
+mod mailbox;
 mod presence;
+mod quiet;
 mod socket;
 #[cfg(test)]
 mod tests;
@@ -15,7 +18,7 @@ mod visitors;
 
 use crate::clock;
 use crate::origin::Origins;
-use crate::ports::{Accounts, Guesses, Leases, LineEvents, Routes, Sessions, Shared};
+use crate::ports::{Accounts, Guesses, Leases, Ledger, LineEvents, PortError, Routes, Sessions, Shared};
 use crate::stop::Stop;
 use app::phone::Status;
 use axum::Router;
@@ -28,6 +31,10 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 use visitors::Visitors;
+
+/// In milliseconds.
+const SECOND: u64 = 1_000;
+const MINUTE: u64 = 60 * SECOND;
 
 /// How many messages may wait for the desk; connections wait beyond that, each for itself.
 const INBOX: usize = 1024;
@@ -69,6 +76,8 @@ pub struct Ports {
     pub leases: Shared<dyn Leases>,
     /// Who guesses passwords.
     pub guesses: Shared<dyn Guesses>,
+    /// What has to be known after a restart.
+    pub ledger: Shared<dyn Ledger>,
 }
 
 /// The exchange cannot be started.
@@ -80,6 +89,9 @@ pub enum StartError {
     /// The system gave no random numbers.
     #[error("the system gave no random numbers")]
     Random,
+    /// What was known before a restart cannot be read.
+    #[error("the storage did not answer")]
+    Storage,
 }
 
 /// A handle on the running exchange.
@@ -109,15 +121,20 @@ struct Board {
 }
 
 impl Exchange {
-    /// Starts the exchange's task; it ends when `stop` says so.
+    /// Starts the exchange's task, which knows what was known before a restart; it ends when `stop` says so.
     ///
     /// # Errors
     /// [`StartError`].
-    pub fn start(options: Options, ports: Ports, stop: Stop) -> Result<Self, StartError> {
+    pub async fn start(options: Options, ports: Ports, stop: Stop) -> Result<Self, StartError> {
         let (inbox, mails) = mpsc::channel(INBOX);
         let (orders, ordered) = mpsc::unbounded_channel();
         let board = Arc::new(Board { statuses: RwLock::default(), news: broadcast::channel(NEWS).0 });
-        let desk = Desk::new(&options, &ports, orders, Arc::clone(&board))?;
+        let kept = ports.ledger.read().await.map_err(|PortError::Storage| StartError::Storage)?;
+        // Listened to first, asked then: nothing that happens in between is missed.
+        let changes = ports.routes.changes();
+        let quiet = ports.routes.quiet().await.map_err(|PortError::Storage| StartError::Storage)?;
+        tokio::spawn(quiet::watch(Arc::clone(&ports.routes), changes, quiet.clone(), orders.clone(), stop.clone()));
+        let desk = Desk::new(&options, &ports, orders, Arc::clone(&board), kept, quiet)?;
         let door = Arc::new(Door(Mutex::new(Some(stop.clone()))));
         tokio::spawn(desk.run(mails, ordered, Arc::clone(&door), stop));
         // Beginning with the wall clock, so that a flow is never named like one before a restart.

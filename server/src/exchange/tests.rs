@@ -1,6 +1,9 @@
 //! The room from outside.
 
+mod bounds;
 mod harness;
+mod storage;
+mod torture;
 
 use super::visitors::MAX_STRANGERS;
 use crate::ports::LineEvents as _;

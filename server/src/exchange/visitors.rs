@@ -82,3 +82,21 @@ impl Drop for Visit {
         open.all = open.all.saturating_sub(1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    #[test]
+    fn there_is_so_much_room_and_who_goes_makes_some() {
+        let visitors = Arc::<Visitors>::default();
+        let mut inside: Vec<_> = (0..MAX_OPEN).map(|_| visitors.enter(None).unwrap()).collect();
+        assert_eq!(visitors.enter(None).unwrap_err(), Crowded::Everywhere);
+        let stranger = Some(IpAddr::from(Ipv4Addr::LOCALHOST));
+        assert_eq!(visitors.enter(stranger).unwrap_err(), Crowded::Everywhere);
+        inside.pop();
+        let _last = visitors.enter(stranger).unwrap();
+        assert_eq!(visitors.enter(None).unwrap_err(), Crowded::Everywhere);
+    }
+}

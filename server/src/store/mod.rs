@@ -1,8 +1,11 @@
 //! The storage: one SQLite file and one key file in the data directory. Every room may use it.
 
 pub mod accounts;
+mod bindings;
 pub mod calling;
 pub mod key;
+pub mod ledger;
+mod messages;
 pub mod password;
 
 use key::{KeyError, ServerKey};

@@ -147,10 +147,10 @@ fn calls_that_cannot_go_there_are_refused_in_words() {
 }
 
 /// A server process that ends with the test.
-struct Server(Child, BufReader<std::process::ChildStdout>);
+pub struct Server(Child, BufReader<std::process::ChildStdout>);
 
 impl Server {
-    fn start(data: &Path, arguments: &[&str]) -> Self {
+    pub fn start(data: &Path, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_tabphone"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
@@ -164,7 +164,7 @@ impl Server {
     }
 
     /// What is printed up to the line that says where it listens, and that address.
-    fn ready(&mut self) -> (String, String) {
+    pub fn ready(&mut self) -> (String, String) {
         let mut printed = String::new();
         loop {
             let mut line = String::new();
@@ -183,6 +183,14 @@ impl Server {
         let mut rest = String::new();
         self.1.read_to_string(&mut rest).unwrap();
         assert_eq!(rest, "");
+    }
+}
+
+impl Server {
+    /// Ends it without a word: `kill -9`.
+    pub fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
     }
 }
 

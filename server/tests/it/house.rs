@@ -61,17 +61,12 @@ impl House {
     }
 
     pub fn browser(&self) -> Browser {
-        let client = Client::builder().cookie_store(true).redirect(redirect::Policy::none()).build().unwrap();
-        Browser { client, origin: self.url("") }
+        browser(self.url(""))
     }
 
     /// A browser in which this person is logged in.
     pub async fn signed_in(&self, person: (&str, &str)) -> Visitor {
-        let browser = self.browser();
-        let response = browser.log_in(person.0, person.1).await;
-        assert_eq!(response.status(), StatusCode::SEE_OTHER);
-        let cookie = cookie(&response).unwrap();
-        Visitor { browser, cookie }
+        sign_in(self.browser(), person).await
     }
 }
 
@@ -103,6 +98,20 @@ async fn start(data: &Path, change: impl FnOnce(&mut Options)) -> Running {
     };
     change(&mut options);
     server::start(options).await.unwrap()
+}
+
+/// A browser for the server at this origin.
+pub fn browser(origin: String) -> Browser {
+    let client = Client::builder().cookie_store(true).redirect(redirect::Policy::none()).build().unwrap();
+    Browser { client, origin }
+}
+
+/// Logs a person in.
+pub async fn sign_in(browser: Browser, person: (&str, &str)) -> Visitor {
+    let response = browser.log_in(person.0, person.1).await;
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    let cookie = cookie(&response).unwrap();
+    Visitor { browser, cookie }
 }
 
 /// A browser with a cookie jar that follows no redirects by itself.

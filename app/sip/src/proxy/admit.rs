@@ -91,7 +91,9 @@ impl Proxy {
                         if let Destination::User(_) = &route.destination {
                             proxy.will_keep(context, &route.party.user, now);
                         }
-                        proxy.hunt(context, user, route, now);
+                        if !proxy.keep_behind(context) {
+                            proxy.hunt(context, user, route, now);
+                        }
                     }
                     None => proxy.reply(context, Status::NOT_FOUND, now),
                 }

@@ -92,6 +92,14 @@ pub enum Input {
         /// What is sent: without a Via.
         request: Request,
     },
+    /// Whether messages for a user are all to be kept ([`Question::Keep`]), as earlier ones are that still wait: none is
+    /// to overtake them.
+    Hold {
+        /// Whose.
+        user: String,
+        /// Whether they are.
+        hold: bool,
+    },
 }
 
 /// Names a request that a service sends. The service chooses it.

@@ -51,6 +51,14 @@ pub struct CallState {
     pub remote_target: Option<Uri>,
 }
 
+impl CallState {
+    /// The number of the call, which both of its users have.
+    #[must_use]
+    pub const fn call(&self) -> u64 {
+        self.id / 2
+    }
+}
+
 /// How far a call is (RFC 4235 3.7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -137,13 +145,24 @@ impl Calls {
         }
         self.last += 1;
         let id = self.last;
+        self.restore(id, call);
+        Some(id)
+    }
+
+    /// A call, by its number.
+    pub(super) fn get(&self, id: u64) -> Option<&Call> {
+        self.calls.get(&id)
+    }
+
+    /// A call that has this number; the next ones have higher ones.
+    pub(super) fn restore(&mut self, id: u64, call: Call) {
+        self.last = self.last.max(id);
         for side in call.sides() {
             self.users.entry(side.phone.user.clone()).or_default().insert(id);
         }
         self.names.entry(call.call_id.clone()).or_default().insert(id);
         self.touch(&call);
         self.calls.insert(id, call);
-        Some(id)
     }
 
     /// CA2, CA3: the phone that was called said something, with its tag.

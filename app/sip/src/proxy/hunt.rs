@@ -79,8 +79,12 @@ impl Proxy {
             let own = caller.user == callee.user && caller.device == b.device;
             own || context.flow.is_some_and(|flow| b.sends_over(flow))
         };
-        let reachable = bindings.iter().filter(|b| b.flow().is_some() && !asks(b));
-        let meant = reachable.filter(|b| only.as_ref().is_none_or(|only| only.device == b.device)).take(room);
+        let meant = |b: &&Binding| !asks(b) && only.as_ref().is_none_or(|only| only.device == b.device);
+        let (there, away): (Vec<_>, Vec<_>) = bindings.iter().filter(meant).partition(|b| b.flow().is_some());
+        // A call waits for phones that have just gone, if there are no others: after a restart of the exchange that is
+        // everybody.
+        let waits = there.is_empty() && context.request.method == Method::Invite;
+        let meant = if waits { away } else { there }.into_iter().take(room);
         let trace = forward::trace(&context.request, &self.tokens);
         let mut new = Vec::new();
         for (phone, binding) in (1..).zip(meant) {

@@ -36,6 +36,7 @@ mod pick_up;
 mod plan;
 mod response_context;
 mod route;
+mod saved;
 mod send;
 mod serve;
 mod snapshot;
@@ -48,6 +49,7 @@ pub use api::{Answer, Config, Event, Input, Output, Question, Refusal, SendId};
 pub use calls::{CallState, Direction, Progress};
 pub use inbound::Inbound;
 pub use route::{Destination, Group, Order, Redirects, Route, Rules};
+pub use saved::SavedCall;
 pub use snapshot::Snapshot;
 
 use crate::clock::Clock;
@@ -86,6 +88,8 @@ struct State {
     bindings: BTreeMap<String, Vec<Binding>>,
     contexts: Contexts,
     calls: Calls,
+    /// Whose messages are all kept, behind those that wait.
+    held: BTreeSet<String>,
     completed: Completed,
     referrals: Vec<Referral>,
     /// When the first thing happened.
@@ -128,6 +132,8 @@ impl Proxy {
             Input::Timeout => self.timeout(now),
             Input::Answer(id, answer) => self.answered(id, answer, now),
             Input::Send { id, user, device, request } => self.send(id, user, device, request, now),
+            Input::Hold { user, hold: true } => drop(self.state.held.insert(user)),
+            Input::Hold { user, hold: false } => drop(self.state.held.remove(&user)),
         }
         self.tell_calls();
     }

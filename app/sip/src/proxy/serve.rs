@@ -15,6 +15,7 @@
 //! | SV9 | Serving, Keeping | its sender does not come back in time | the answer is not waited for | Settled |
 //! | SV10 | Locating | an INVITE, and the number is a service's own | asks the service | Serving |
 //! | SV11 | Locating | another request, and the number is a service's own | 200 to OPTIONS, else 405 | Settled |
+//! | SV12 | Locating | a MESSAGE, and earlier ones for its user wait | asks to keep it | Keeping |
 //!
 //! No phone took a message when none can be reached, or each failed with 408, 430, 480 or 5xx, or went away. Any other
 //! answer of a phone is one that the sender gets.
@@ -122,6 +123,11 @@ impl Proxy {
         context.stage = Stage::Keeping { question, to };
         self.ask(context);
         true
+    }
+
+    /// SV12: asks to keep a message for a user for whom earlier ones wait; whether that is so.
+    pub(super) fn keep_behind(&mut self, context: &mut Context) -> bool {
+        context.keep.as_ref().is_some_and(|keep| self.state.held.contains(&keep.to)) && self.keep(context)
     }
 
     /// SV6: phones took too long with a message.

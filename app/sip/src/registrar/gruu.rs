@@ -23,7 +23,7 @@ const LONGEST: usize = 128;
 /// A public one shows user and instance-id. A temporary one shows nothing: it holds the user, the registration that
 /// it was given out for and a number of its own, encrypted, and nobody can make one, or see that two mean the same phone.
 /// The seal is HMAC-SHA-256 over what it holds, and what it holds is hidden by HMAC-SHA-256 of the seal (the
-/// construction of RFC 5297); so no table of them is needed, and none that was given out is ever lost.
+/// construction of SIV); so no table of them is needed, and none that was given out is ever lost.
 pub(crate) struct Gruus {
     seal: Mac,
     hide: Mac,
@@ -51,6 +51,13 @@ pub(crate) enum Gruu {
     Invalid,
 }
 
+/// The public GRUU of a user's phone (RFC 5627 3.1.1): it needs no secret.
+pub(crate) fn public_gruu(user: &str, domain: &str, instance: &str) -> Option<Uri> {
+    let mut uri = SipUri::new(user, domain).ok()?;
+    uri.params.set("gr", Some(&escape(instance))).ok()?;
+    Some(Uri::Sip(uri))
+}
+
 impl Gruus {
     /// GRUUs of a domain that stay valid as long as the secret is the same.
     pub(crate) fn new(secret: &Seed, domain: &Host) -> Self {
@@ -59,9 +66,7 @@ impl Gruus {
 
     /// The public GRUU of a user's phone.
     pub(crate) fn public(&self, user: &str, instance: &str) -> Option<Uri> {
-        let mut uri = SipUri::new(user, &self.domain).ok()?;
-        uri.params.set("gr", Some(&escape(instance))).ok()?;
-        Some(Uri::Sip(uri))
+        public_gruu(user, &self.domain, instance)
     }
 
     /// A temporary GRUU for a registration of a user; `number` is to be another one each time.

@@ -71,7 +71,7 @@ pub use stored::SavedBinding;
 pub(crate) use binding::best_flows;
 pub(crate) use domain::Place;
 pub(crate) use gate::{Gate, Role, Verdict};
-pub(crate) use gruu::{Gruu, Gruus};
+pub(crate) use gruu::{Gruu, Gruus, public_gruu};
 pub(crate) use hex::{hex, unhex};
 
 use crate::clock::Clock;

@@ -22,6 +22,7 @@ mod registrar;
 mod registrar_speed;
 mod registrations;
 mod repeats;
+mod restarts;
 mod routing;
 mod send;
 mod serve;

@@ -14,7 +14,7 @@ fn subscribe(target: &str, package: &str) -> Request {
     request(&format!("SUBSCRIBE {target}"), OWN, "<sip:1002@tabphone>", "s", &[&event, contact])
 }
 
-fn message(to: &str) -> Request {
+pub fn message(to: &str) -> Request {
     let mut message = request(&format!("MESSAGE sip:{to}@tabphone"), OWN, &format!("<sip:{to}@tabphone>"), "m", &[]);
     message.headers.push_raw("Content-Type", "text/plain").unwrap();
     message.headers.push_raw("P-Asserted-Identity", "<sip:boss@tabphone>").unwrap();

@@ -1,6 +1,6 @@
 //! The registrar and the proxy, wired as a server wires them, with one phone for each user they know.
 
-use crate::cases::Does;
+use crate::cases::{ALIASES, Does, USERS};
 use sip::Instant;
 use sip::header::From;
 use sip::message::{Message, Request, Response};
@@ -9,25 +9,8 @@ use sip::registrar::{self, Admission, Arrival, Domain, Flow, Party, Registrar};
 use sip::transaction::Reliability;
 use sip::uri::Uri;
 
-/// Who has a phone that is registered, over the flow of the same place.
-const USERS: [&str; 3] = ["user", "kumiko", "UserB"];
 /// What all these messages come over.
 const SENDER: Flow = Flow(100);
-/// The hosts in the messages that mean this exchange.
-const ALIASES: [&str; 11] = [
-    "example.net",
-    "example.org",
-    "east.example.com",
-    "chair-dnrc.example.com",
-    "services.example.com",
-    "registrar.example.com",
-    "ift.client.example.net",
-    "host.example.net",
-    "company.com",
-    "[2001:db8::10]",
-    "[2001:db8::192.0.2.1]",
-];
-
 /// An exchange, and all that it has sent.
 pub struct Exchange {
     registrar: Registrar,

@@ -7,6 +7,7 @@ mod application;
 mod cases;
 mod corpus;
 mod exchange;
+mod files;
 mod hostile;
 mod ipv6;
 mod outcomes;

@@ -39,6 +39,18 @@ fn an_exchange_does_with_each_what_the_rfc_says() {
 }
 
 #[test]
+fn an_exchange_asks_a_stranger_first_who_it_is() {
+    every_case(|case| {
+        let mut exchange = exchange::Exchange::challenging();
+        exchange.send(&corpus::bytes(case.name));
+        if let Some(answer) = exchange.answer() {
+            answers(&answer, &corpus::bytes(case.name))?;
+        }
+        expect(format!("{:?}", exchange.did()), format!("{:?}", case.stranger))
+    });
+}
+
+#[test]
 fn a_phone_does_with_each_what_the_rfc_says() {
     every_case(|case| {
         let phone = phone::receives(&corpus::bytes(case.name));

@@ -2,7 +2,7 @@
 
 use crate::exchange::*;
 use crate::login::throttle;
-use crate::ports::{AccountId, Dialled, Ended, Ha1, PortError, SessionId, SignedIn};
+use crate::ports::{AccountId, Dialled, Ended, Ha1, Kept, PortError, Record, SessionId, SignedIn};
 use crate::stop::Stopper;
 use async_trait::async_trait;
 use futures::{SinkExt as _, StreamExt as _};
@@ -21,8 +21,10 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 /// How long anything may take.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The other rooms: cookie `n` is a session of account n, whose extension is 1000 + n; each line's epoch is 7.
+/// The other rooms: cookie `n` is a session of account n, whose extension is 1000 + n unless a test says otherwise;
+/// each line's epoch is 7.
 pub(super) struct Neighbours {
+    pub(super) people: Mutex<Vec<SignedIn>>,
     pub(super) epochs: Mutex<HashMap<AccountId, u64>>,
     pub(super) logged_out: Mutex<Vec<AccountId>>,
     pub(super) ended: broadcast::Sender<AccountId>,
@@ -38,7 +40,8 @@ pub(super) fn person(account: AccountId) -> SignedIn {
 impl Sessions for Neighbours {
     async fn signed_in(&self, parts: &http::request::Parts) -> Option<SignedIn> {
         let account: AccountId = parts.headers.get("cookie")?.to_str().ok()?.parse().ok()?;
-        (!self.logged_out.lock().unwrap().contains(&account)).then(|| person(account))
+        let known = self.people.lock().unwrap().iter().find(|person| person.account == account).cloned();
+        known.filter(|_| !self.logged_out.lock().unwrap().contains(&account))
     }
 
     fn session(&self, _parts: &http::request::Parts) -> Option<SessionId> {
@@ -53,11 +56,11 @@ impl Sessions for Neighbours {
 #[async_trait]
 impl Accounts for Neighbours {
     async fn by_extension(&self, extension: &str) -> Option<SignedIn> {
-        (1..=3).map(person).find(|person| person.extension == extension)
+        self.people.lock().unwrap().iter().find(|person| person.extension == extension).cloned()
     }
 
     async fn all(&self) -> Result<Vec<SignedIn>, PortError> {
-        Ok((1..=3).map(person).collect())
+        Ok(self.people.lock().unwrap().clone())
     }
 
     async fn ha1(&self, extension: &str) -> Option<Ha1> {
@@ -107,6 +110,24 @@ impl Leases for Neighbours {
     }
 }
 
+/// A storage that forgets.
+struct Nowhere;
+
+#[async_trait]
+impl Ledger for Nowhere {
+    async fn read(&self) -> Result<Kept, PortError> {
+        Ok(Kept::default())
+    }
+
+    async fn write(&self, _records: Vec<Record>) -> Result<Vec<i64>, PortError> {
+        Ok(Vec::new())
+    }
+
+    async fn message(&self, _id: i64) -> Result<Option<Vec<u8>>, PortError> {
+        Ok(None)
+    }
+}
+
 /// A server that runs.
 pub(super) struct Server {
     pub(super) address: String,
@@ -121,7 +142,12 @@ pub(super) async fn server() -> Server {
 }
 
 pub(super) async fn server_with(unsigned: Duration) -> Server {
+    server_on(unsigned, Arc::new(Nowhere)).await
+}
+
+pub(super) async fn server_on(unsigned: Duration, ledger: Shared<dyn Ledger>) -> Server {
     let neighbours = Arc::new(Neighbours {
+        people: Mutex::new((1..=3).map(person).collect()),
         epochs: Mutex::default(),
         logged_out: Mutex::default(),
         ended: broadcast::channel(8).0,
@@ -131,7 +157,7 @@ pub(super) async fn server_with(unsigned: Duration) -> Server {
     let stopper = Stopper::default();
     let options = Options {
         domain: "tabphone".into(),
-        aliases: Vec::new(),
+        aliases: super::torture::hosts(),
         allowed_origins: vec!["https://partner.example".into()],
         origins: Origins::new(None).unwrap(),
         ringing: Duration::from_secs(45),
@@ -144,8 +170,9 @@ pub(super) async fn server_with(unsigned: Duration) -> Server {
         routes: neighbours.clone(),
         leases: neighbours.clone(),
         guesses: Arc::new(throttle::Shared::default()),
+        ledger,
     };
-    let exchange = Exchange::start(options, ports, stopper.stop()).unwrap();
+    let exchange = Exchange::start(options, ports, stopper.stop()).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let routes = router(exchange.clone()).into_make_service_with_connect_info::<SocketAddr>();
@@ -233,16 +260,16 @@ impl Client {
     }
 
     pub(super) async fn response(&mut self) -> Response {
-        let text = self.text().await;
-        match SipMessage::parse(text.as_bytes()).unwrap() {
+        let message = self.next().await;
+        match SipMessage::parse(&message.into_data()).unwrap() {
             SipMessage::Response(response) => response,
             SipMessage::Request(request) => panic!("{request:?}"),
         }
     }
 
     pub(super) async fn request(&mut self) -> Request {
-        let text = self.text().await;
-        match SipMessage::parse(text.as_bytes()).unwrap() {
+        let message = self.next().await;
+        match SipMessage::parse(&message.into_data()).unwrap() {
             SipMessage::Request(request) => request,
             SipMessage::Response(response) => panic!("{response:?}"),
         }
@@ -299,13 +326,15 @@ pub(super) fn options(seq: u32) -> String {
 
 /// 1001 calls 1002, which answers: the 200 as the caller sees it.
 pub(super) async fn call(caller: &mut Client, callee: &mut Client) -> Response {
-    caller
-        .send(
-            "INVITE sip:1002@tabphone SIP/2.0\r\nVia: SIP/2.0/WS x.invalid;branch=z9hG4bKi\r\nMax-Forwards: 70\r\n\
-             From: <sip:1001@tabphone>;tag=1\r\nTo: <sip:1002@tabphone>\r\nCall-ID: i\r\nCSeq: 1 INVITE\r\n\
-             Contact: <sip:1001@x.invalid;transport=ws>\r\n\r\n",
-        )
-        .await;
+    call_numbered(caller, callee, 0).await
+}
+
+/// The same, of several calls.
+pub(super) async fn call_numbered(caller: &mut Client, callee: &mut Client, number: u32) -> Response {
+    let invite = "INVITE sip:1002@tabphone SIP/2.0\r\nVia: SIP/2.0/WS x.invalid;branch=z9hG4bKi\r\nMax-Forwards: 70\r\n\
+                  From: <sip:1001@tabphone>;tag=1\r\nTo: <sip:1002@tabphone>\r\nCall-ID: i\r\nCSeq: 1 INVITE\r\n\
+                  Contact: <sip:1001@x.invalid;transport=ws>\r\n\r\n";
+    caller.send(of_call(invite, number)).await;
     let invite = callee.request().await;
     let mut answer = Response::to_request(&invite, sip::message::Status::OK);
     answer.set_to_tag("2");
@@ -315,6 +344,16 @@ pub(super) async fn call(caller: &mut Client, callee: &mut Client) -> Response {
     let accepted = caller.response().await;
     assert_eq!(accepted.status.code(), 200);
     accepted
+}
+
+/// A request of the call with this number; that of [`call`] and [`bye`] is 0.
+pub(super) fn of_call(request: &str, number: u32) -> String {
+    match number {
+        0 => request.into(),
+        _ => request
+            .replace("Call-ID: i\r\n", &format!("Call-ID: i{number}\r\n"))
+            .replace("z9hG4bK", &format!("z9hG4bK{number}")),
+    }
 }
 
 pub(super) fn bye(accepted: &Response) -> String {

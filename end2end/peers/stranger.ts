@@ -1,0 +1,201 @@
+/** A person in front of a phone page that is not ours: what they do and what they notice. */
+
+import { expect, type Locator, type Page } from '@playwright/test';
+import { hears, hearsKey, hearsNothing } from '../fixtures/ears.ts';
+import type { Complaints, Phone } from '../fixtures/phone.ts';
+import type { Account } from '../fixtures/server.ts';
+import type { Library } from './site.ts';
+import type { Keys } from './softphone.ts';
+
+/** Whoever can call and be called, with our page or with another. */
+export type Talker = Pick<
+  Phone,
+  'account' | 'tone' | 'dial' | 'answer' | 'decline' | 'cancel' | 'hangUp' | 'ringsFor' | 'inCall' | 'isFree' | 'hears' | 'hearsKey' | 'hearsNothing'
+>;
+
+export class Stranger implements Talker {
+  constructor(
+    readonly page: Page,
+    readonly complaints: Complaints,
+    readonly library: Library,
+    readonly account: Account,
+    /** What this phone's microphone plays, in hertz. */
+    readonly tone: number,
+  ) {}
+
+  // What a person does.
+
+  async dial(number: string): Promise<void> {
+    await this.#number(number);
+    await this.press('Call');
+  }
+
+  async answer(): Promise<void> {
+    await this.press('Answer');
+  }
+
+  async decline(): Promise<void> {
+    await this.press('Decline');
+  }
+
+  async cancel(): Promise<void> {
+    await this.press('Cancel');
+  }
+
+  async hangUp(): Promise<void> {
+    await this.press('Hang up');
+  }
+
+  async hold(): Promise<void> {
+    await this.press('Hold');
+    await expect(this.button('Resume')).toBeVisible();
+  }
+
+  async resume(): Promise<void> {
+    await this.press('Resume');
+    await expect(this.button('Hold')).toBeVisible();
+  }
+
+  async mute(): Promise<void> {
+    await this.press('Mute');
+  }
+
+  async unmute(): Promise<void> {
+    await this.press('Unmute');
+  }
+
+  /** Presses these keys in the call. */
+  async sends(keys: string, how: Keys): Promise<void> {
+    await this.page.getByLabel('Text').fill(keys);
+    await this.press(`Send as ${how}`);
+  }
+
+  /** Hands the other party over to this number. */
+  async transfer(number: string): Promise<void> {
+    await this.#number(number);
+    await this.press('Transfer');
+  }
+
+  /** Hands the party of the call before this one over to the party of this one. */
+  async handOver(): Promise<void> {
+    await this.press('Hand over');
+  }
+
+  async message(number: string, text: string): Promise<void> {
+    await this.#number(number);
+    await this.page.getByLabel('Text').fill(text);
+    await this.press('Message');
+  }
+
+  async watch(number: string): Promise<void> {
+    await this.#number(number);
+    await this.press('Watch');
+  }
+
+  /** Publishes this document as their presence. */
+  async publish(document: string): Promise<void> {
+    await this.page.getByLabel('Text').fill(document);
+    await this.press('Publish');
+  }
+
+  /** Unregisters, and closes the page. */
+  async leaves(): Promise<void> {
+    await this.press('Leave');
+    await expect(this.page.getByRole('status')).not.toHaveText('Ready');
+    await this.page.close();
+  }
+
+  async press(name: string): Promise<void> {
+    await this.button(name).click();
+  }
+
+  // What a person notices.
+
+  button(name: string): Locator {
+    return this.page.getByRole('button', { name, exact: true });
+  }
+
+  async isReady(timeout?: number): Promise<void> {
+    await expect(this.page.getByRole('status')).toHaveText('Ready', { timeout });
+  }
+
+  async isCutOff(): Promise<void> {
+    await expect(this.page.getByRole('status')).toHaveText('Disconnected');
+  }
+
+  async ringsFor(caller: Account): Promise<void> {
+    await expect(this.#call).toHaveText(`${caller.name} ${caller.extension} is calling`);
+    await expect(this.button('Answer')).toBeVisible();
+  }
+
+  /** The far end rings. */
+  async hearsRinging(): Promise<void> {
+    await expect(this.#call).toHaveText('Ringing…');
+  }
+
+  async inCall(): Promise<void> {
+    await expect(this.button('Hang up')).toBeVisible();
+  }
+
+  /** The other party put this one on hold, or took it back. */
+  async isHeld(held: boolean): Promise<void> {
+    await expect(this.#call).toHaveText(held ? 'Connected, they hold' : 'Connected');
+  }
+
+  async isFree(): Promise<void> {
+    await expect(this.page.locator('#buttons button')).toHaveCount(0);
+  }
+
+  /** How the last call ended. */
+  async sawItEnd(words: RegExp): Promise<void> {
+    await expect(this.#call).toHaveText(words);
+  }
+
+  /** This is among what came beside calls. */
+  async noted(words: string | RegExp, timeout?: number): Promise<void> {
+    await expect(this.page.locator('#log li').filter({ hasText: words }).first()).toBeVisible({ timeout });
+  }
+
+  /** How often these words are among what came beside calls. */
+  async notes(words: string): Promise<string[]> {
+    return await this.page.locator('#log li').filter({ hasText: words }).allTextContents();
+  }
+
+  async hears(other: { readonly tone: number }): Promise<void> {
+    await hears(this.page, other.tone, this.#name);
+  }
+
+  async hearsKey(key: string): Promise<void> {
+    await hearsKey(this.page, key, this.#name);
+  }
+
+  async hearsNothing(): Promise<void> {
+    await hearsNothing(this.page, this.#name);
+  }
+
+  get #name(): string {
+    return `${this.account.name} (${this.library})`;
+  }
+
+  get #call(): Locator {
+    return this.page.locator('#call');
+  }
+
+  async #number(number: string): Promise<void> {
+    await this.page.getByLabel('Number to call').fill(number);
+  }
+}
+
+/** Two hear each other. */
+export async function talk(one: Talker, other: Talker): Promise<void> {
+  await Promise.all([one.inCall(), other.inCall()]);
+  await Promise.all([one.hears(other), other.hears(one)]);
+}
+
+/** One calls the other, who answers, and they hear each other. */
+export async function connect(caller: Talker, callee: Talker): Promise<void> {
+  await caller.dial(callee.account.extension);
+  await callee.ringsFor(caller.account);
+  await callee.answer();
+  await talk(caller, callee);
+}

@@ -1,0 +1,78 @@
+/** What journeys with phones that are not ours start with. */
+
+import { test as base, expect, Server, ALICE, BOB, CAROL, HIGH, LOW, type Account, type Phone } from '../fixtures/test.ts';
+import { rm } from 'node:fs/promises';
+import { PeerSite, type Library } from './site.ts';
+import { Stranger, type Talker } from './stranger.ts';
+
+export { expect, Server, ALICE, BOB, CAROL, HIGH, LOW };
+export * from './stranger.ts';
+export type { Library };
+
+export const DORA: Account = { extension: '1004', name: 'Dora Dale', password: 'open sesame 4' };
+/** A third tone, for calls of three. */
+export const THIRD = 1700;
+
+/** Whose page somebody phones with. */
+export type Maker = Library | 'Tabphone';
+
+/** Where a stranger's page is opened. */
+export interface Opening {
+  /** The microphone's tone, in hertz. */
+  readonly tone: number;
+  /** Where it speaks SIP, if not at the server itself. */
+  readonly socket?: string;
+}
+
+interface Fixtures {
+  /** A stranger's page, registered. */
+  stranger: (library: Library, account: Account, opening: Opening) => Promise<Stranger>;
+  /** Whoever it is, ready for calls. */
+  talker: <M extends Maker>(maker: M, account: Account, tone: number) => Promise<M extends 'Tabphone' ? Phone : Stranger>;
+  /** A cell of the table of `fixtures/table.ts` is proved: what, and between whom. */
+  proved: (what: string, between: string) => void;
+}
+
+export const test = base.extend<Fixtures, { site: PeerSite }>({
+  template: [
+    async ({}, use) => {
+      const folder = await Server.template([ALICE, BOB, CAROL, DORA]);
+      await use(folder);
+      await rm(folder, { recursive: true, force: true });
+    },
+    { scope: 'worker' },
+  ],
+  site: [
+    async ({}, use) => {
+      const site = await PeerSite.start();
+      await use(site);
+      await site.stop();
+    },
+    { scope: 'worker' },
+  ],
+  server: async ({ template, site }, use, testInfo) => {
+    const server = await Server.start({ from: template, args: ['--allow-origin', site.origin] });
+    await use(server);
+    if (testInfo.status !== testInfo.expectedStatus) {
+      await testInfo.attach('server.log', { body: server.output, contentType: 'text/plain' });
+    }
+    await server.dispose();
+  },
+  stranger: async ({ phones, server, site }, use) => {
+    await use(async (library, account, { tone, socket = server.at('/sip', 'ws') }) => {
+      const { page, complaints } = await phones.page({ tone });
+      await page.goto(site.page(library, account, socket));
+      const stranger = new Stranger(page, complaints, library, account, tone);
+      await stranger.isReady();
+      return stranger;
+    });
+  },
+  talker: async ({ phones, stranger }, use) => {
+    const open = async (maker: Maker, account: Account, tone: number): Promise<Talker> =>
+      maker === 'Tabphone' ? await phones.open(account, { tone }) : await stranger(maker, account, { tone });
+    await use(open as Fixtures['talker']);
+  },
+  proved: async ({}, use, testInfo) => {
+    await use((what, between) => void testInfo.annotations.push({ type: 'proved', description: `${what}|${between}` }));
+  },
+});

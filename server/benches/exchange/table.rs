@@ -62,7 +62,7 @@ fn operations(table: &mut String, ours: &[Report], theirs: &[Report]) {
         for value in [|m: &Measurement| Some(m.cpu), |m: &Measurement| Some(m.rate)] {
             for reports in [ours, theirs] {
                 let number = median(reports, row, value);
-                let _ = write!(table, "| {} ", number.map_or("—".to_owned(), |number| round(number)));
+                let _ = write!(table, "| {} ", number.map_or("—".to_owned(), round));
             }
         }
         for reports in [ours, theirs] {

@@ -2,7 +2,7 @@
 DATA ?=
 SERVE = target/release/tabphone serve --demo $(if $(DATA),--data $(DATA))
 
-.PHONY: run build test test-rust test-browser soak fuzz bench bench-messages clean
+.PHONY: run build test test-rust test-browser soak fuzz bench bench-messages bench-exchange clean
 
 run: build ## build in release and start the phone system on http://localhost:8080
 	@exec $(SERVE) --listen 127.0.0.1:8080 $(ARGS)
@@ -35,10 +35,16 @@ bench: ## measurements, as tables
 	@.ci/build
 	@cd end2end && npm run --silent bench
 	@.ci/bench-messages
+	@.ci/install kamailio
+	@.ci/bench-exchange
 
 bench-messages: ## only those of messages, beside other parsers
 	@.ci/install test
 	@.ci/bench-messages $(PART)
+
+bench-exchange: ## only the exchange under load, beside Kamailio
+	@.ci/install kamailio
+	@.ci/bench-exchange $(ROUNDS)
 
 clean: ## forget what was built (the cache outside of the clone too)
 	@. .ci/env && rm -rf target end2end/node_modules "$$CACHE"

@@ -4,11 +4,12 @@ mod claims;
 mod notices;
 mod storage;
 
-use super::mail::{Mail, Order, Outgoing};
+use super::known::Known;
+use super::mail::{Found, Mail, Order, Outgoing};
 use super::presence::Presence;
 use super::{Board, Door, Options, Ports, StartError};
 use crate::clock;
-use crate::ports::{Accounts, Guesses, Kept, Routes, Shared};
+use crate::ports::{Accounts, Guesses, Kept, Routes, Sessions, Shared};
 use crate::stop::Stop;
 use axum::extract::ws::close_code;
 use claims::nobody;
@@ -24,11 +25,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::{Before, Storage};
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
 /// How long the task sleeps when nothing is due.
 const LONG: Duration = Duration::from_secs(3600);
+/// How many messages are worked on before the connections get their turn.
+const AT_ONCE: usize = 64;
 
 pub(super) struct Desk {
     registrar: Registrar,
@@ -41,9 +45,11 @@ pub(super) struct Desk {
     accounts: Shared<dyn Accounts>,
     routes: Shared<dyn Routes>,
     guesses: Shared<dyn Guesses>,
+    sessions: Shared<dyn Sessions>,
     storage: Storage,
     /// The secrets of whoever does not exist or has to wait: as much work to check as anybody's, and never right.
     nobody: Secrets,
+    known: Known,
     /// Whose message is worked on: the questions that it raises are about what was sent there.
     speaker: Option<Flow>,
     orders: mpsc::UnboundedSender<Order>,
@@ -88,8 +94,10 @@ impl Desk {
             accounts: Arc::clone(&ports.accounts),
             routes: Arc::clone(&ports.routes),
             guesses: Arc::clone(&ports.guesses),
+            sessions: Arc::clone(&ports.sessions),
             storage,
             nobody: nobody()?,
+            known: Known::default(),
             speaker: None,
             orders,
             board,
@@ -124,18 +132,42 @@ impl Desk {
         orders: &mut mpsc::UnboundedReceiver<Order>,
         stop: &mut Stop,
     ) {
+        let (mut changed, mut deaf) = (self.sessions.ended(), false);
+        let mut batch = Vec::with_capacity(AT_ONCE);
         loop {
             let wait = self.until_deadline();
             tokio::select! {
-                mail = mails.recv() => match mail {
-                    Some(mail) => self.mail(mail),
-                    None => return,
-                },
-                Some(order) = orders.recv() => self.order(order),
-                () = tokio::time::sleep(wait) => self.timeout(),
+                count = mails.recv_many(&mut batch, AT_ONCE) => {
+                    if count == 0 {
+                        return;
+                    }
+                    for mail in batch.drain(..) {
+                        self.mail(mail);
+                        self.drain();
+                        // What is known already is answered at once.
+                        while let Ok(order) = orders.try_recv() {
+                            self.order(order);
+                            self.drain();
+                        }
+                    }
+                    if count == AT_ONCE {
+                        tokio::task::yield_now().await;
+                    }
+                }
+                Some(order) = orders.recv() => {
+                    self.order(order);
+                    self.drain();
+                }
+                () = tokio::time::sleep(wait) => {
+                    self.timeout();
+                    self.drain();
+                }
+                account = changed.recv(), if !deaf => {
+                    self.known.forget();
+                    deaf = matches!(account, Err(RecvError::Closed));
+                }
                 () = stop.requested() => return,
             }
-            self.drain();
         }
     }
 
@@ -180,21 +212,23 @@ impl Desk {
 
     fn order(&mut self, order: Order) {
         match order {
-            Order::Registrar(id, claim, secrets) => {
+            Order::Registrar(id, claim, Found { secrets, age }) => {
                 let (secrets, guess) = self.weigh(&claim, secrets);
-                self.registrar.handle(registrar::Input::Answer(id, Some(secrets)), now());
+                self.registrar.handle(registrar::Input::Answer(id, Some(secrets.clone())), now());
                 let outputs: Vec<_> = std::iter::from_fn(|| self.registrar.poll()).collect();
                 let rejected = |output| matches!(output, &registrar::Output::Event(registrar::Event::Rejected { .. }));
                 self.judged(&claim, guess, outputs.is_empty(), outputs.iter().any(rejected));
+                self.remember(&claim, &secrets, age);
                 outputs.into_iter().for_each(|output| self.registrar_wants(output));
             }
-            Order::Caller(id, claim, secrets) => {
+            Order::Caller(id, claim, Found { secrets, age }) => {
                 let (secrets, guess) = self.weigh(&claim, secrets);
-                let answer = proxy::Answer::Credentials(Some(secrets));
+                let answer = proxy::Answer::Credentials(Some(secrets.clone()));
                 self.proxy.handle(proxy::Input::Answer(id, answer), now());
                 let outputs: Vec<_> = std::iter::from_fn(|| self.proxy.poll()).collect();
                 let rejected = |output| matches!(output, &proxy::Output::Event(proxy::Event::Rejected { .. }));
                 self.judged(&claim, guess, outputs.is_empty(), outputs.iter().any(rejected));
+                self.remember(&claim, &secrets, age);
                 outputs.into_iter().for_each(|output| self.proxy_wants(output));
             }
             Order::Callee(id, callee) => {

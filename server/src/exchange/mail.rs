@@ -38,9 +38,9 @@ pub(super) enum Mail {
 /// What was looked up: never more than there are open questions.
 pub(super) enum Order {
     /// The registrar's question for secrets.
-    Registrar(QuestionId, Claim, Secrets),
+    Registrar(QuestionId, Claim, Found),
     /// The proxy's question for secrets.
-    Caller(QuestionId, Claim, Secrets),
+    Caller(QuestionId, Claim, Found),
     /// The proxy's question for a route.
     Callee(QuestionId, Option<Route>),
     /// What a service answers.
@@ -53,6 +53,12 @@ pub(super) enum Order {
     Written(Result<Vec<i64>, PortError>),
     /// A stored message was read.
     Read(i64, Result<Option<Vec<u8>>, PortError>),
+}
+
+/// The secrets of whoever signed a request, and at which age of [`super::known::Known`] they were looked up.
+pub(super) struct Found {
+    pub(super) secrets: Secrets,
+    pub(super) age: u64,
 }
 
 /// Who a signed request says to come from.

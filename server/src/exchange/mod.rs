@@ -6,6 +6,7 @@
 mod admission;
 mod desk;
 mod journal;
+mod known;
 mod mail;
 mod mailbox;
 mod presence;

@@ -1,7 +1,7 @@
 //! What every extension is doing, from what the registrar and the proxy tell.
 
 use app::phone::Status;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How long somebody whose phone lost its connection still counts as being there, in milliseconds: a page that
 /// reloads is back by then.
@@ -11,6 +11,8 @@ const BLINK: u64 = 2_000;
 #[derive(Debug, Default)]
 pub(super) struct Presence {
     lines: BTreeMap<String, Line>,
+    /// Who may be back before which moment: those of `lines` whose reach is [`Reach::Until`].
+    waiting: BTreeSet<(u64, String)>,
 }
 
 /// A change that is to be told.
@@ -53,28 +55,29 @@ impl Presence {
 
     /// Does what is due.
     pub(super) fn timeout(&mut self, now: u64) -> Vec<Change> {
-        let due: Vec<String> = self
-            .lines
-            .iter()
-            .filter(|(_, line)| matches!(line.reach, Reach::Until(at) if at <= now))
-            .map(|(user, _)| user.clone())
-            .collect();
+        let due = self.waiting.iter().take_while(|(at, _)| *at <= now);
+        let due: BTreeSet<String> = due.map(|(_, user)| user.clone()).collect();
         due.iter().filter_map(|user| self.change(user, |line| line.reach = Reach::Gone)).collect()
     }
 
     /// When [`Self::timeout`] is to be called.
     pub(super) fn deadline(&self) -> Option<u64> {
-        let waiting = self.lines.values().filter_map(|line| match line.reach {
-            Reach::Until(at) => Some(at),
-            Reach::There | Reach::Gone => None,
-        });
-        waiting.min()
+        self.waiting.first().map(|(at, _)| *at)
     }
 
     fn change(&mut self, user: &str, change: impl FnOnce(&mut Line)) -> Option<Change> {
         let line =
             self.lines.entry(user.to_owned()).or_insert_with(|| Line { told: Status::Offline, ..Line::default() });
+        let before = line.reach;
         change(line);
+        if before != line.reach {
+            if let Reach::Until(at) = before {
+                self.waiting.remove(&(at, user.to_owned()));
+            }
+            if let Reach::Until(at) = line.reach {
+                self.waiting.insert((at, user.to_owned()));
+            }
+        }
         let status = match (line.calls, line.reach) {
             (1.., _) => Status::InCall,
             (0, Reach::There | Reach::Until(_)) => Status::Online,

@@ -16,19 +16,20 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{ConnectInfo, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use http::header;
 use http::request::Parts;
+use http::{HeaderMap, header};
 use sip::message::limits;
 use sip::registrar::{Admission, Arrival, Flow};
 use sip::transaction::Reliability;
 use sip::uri::Host;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, interval_at, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 /// The subprotocol's name (RFC 7118 3).
 const SUBPROTOCOL: &str = "sip";
@@ -46,18 +47,25 @@ const FAREWELL: Duration = Duration::from_millis(800);
 /// A WebSocket message that is longer than a SIP message may be is still read up to here, so that the client
 /// can be told why the connection is closed.
 const READ: usize = 1024 * 1024;
+/// How much is read at once. Every connection keeps such a buffer, and all of it is written before each read; what
+/// does not fit is read in several parts.
+const AT_ONCE: usize = 4 * 1024;
 
 /// A connection's own facts.
 struct Line {
     exchange: Exchange,
-    parts: Parts,
+    /// The request of a tab, whose session is looked at again.
+    page: Option<Parts>,
     opener: Opener,
     address: IpAddr,
+    host: Option<Host>,
     flow: Flow,
 }
 
 /// Until when what has to happen; nothing has to where there is no time.
 struct Deadlines {
+    /// The client is asked for a sign of life.
+    ping: Instant,
     /// Somebody signs a request.
     signed: Option<Instant>,
     /// A sign of life.
@@ -78,7 +86,10 @@ pub(super) async fn open(
         Err(refusal) => return refuse(refusal),
     };
     let upgrade = match upgrade {
-        Ok(upgrade) => upgrade.max_message_size(READ).max_frame_size(READ).protocols([SUBPROTOCOL]),
+        Ok(upgrade) => {
+            let bounded = upgrade.max_message_size(READ).max_frame_size(READ).read_buffer_size(AT_ONCE);
+            bounded.protocols([SUBPROTOCOL])
+        }
         Err(rejection) => return rejection.into_response(),
     };
     if upgrade.selected_protocol().is_none() {
@@ -100,9 +111,11 @@ pub(super) async fn open(
     let Some(stop) = inner.door.enter() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "The server stops.").into_response();
     };
-    let flow = inner.next_flow();
-    let line = Line { exchange: exchange.clone(), parts, opener, address, flow };
-    upgrade.on_upgrade(move |socket| line.run(socket, visit, stop))
+    let (flow, host) = (inner.next_flow(), came_by(&parts.headers));
+    let page = matches!(opener, Opener::Tab(..)).then_some(parts);
+    let line = Line { exchange: exchange.clone(), page, opener, address, host, flow };
+    // In a box: what waits for the upgrade would stay as large as both.
+    upgrade.on_upgrade(move |socket| Box::pin(line.run(socket, visit, stop)))
 }
 
 fn refuse(refusal: Refusal) -> Response {
@@ -137,7 +150,7 @@ impl Line {
             Opener::Tab(person, _) => Admission::Account(party(person.extension.clone(), person.name.clone())),
             Opener::Client => Admission::Digest,
         };
-        Arrival { flow: self.flow, admission, host: came_by(&self.parts), reliability: Reliability::Reliable }
+        Arrival { flow: self.flow, admission, host: self.host.clone(), reliability: Reliability::Reliable }
     }
 
     async fn converse(
@@ -155,10 +168,14 @@ impl Line {
         self.holds(inner)?;
         let is_tab = matches!(self.opener, Opener::Tab(..));
         let mut budget = Budget::new(BURST, RATE);
-        let mut ping = interval_at(Instant::now() + PING, PING);
+        let mut timer = pin!(sleep_until(deadlines.ping));
+        let mut stopped = pin!(stop.requested());
         loop {
             let listening = is_tab && deadlines.farewell.is_none();
-            let (due, end) = deadlines.next();
+            let (at, due) = deadlines.next();
+            if timer.deadline() != at {
+                timer.as_mut().reset(at);
+            }
             tokio::select! {
                 message = socket.recv() => {
                     deadlines.alive = None;
@@ -173,11 +190,13 @@ impl Line {
                     Some(Outgoing::Close(code, words)) => return Err(End::Close(code, words)),
                     None => return Err(End::Close(close_code::AGAIN, "messages are not read fast enough")),
                 },
-                _ = ping.tick() => {
-                    deadlines.alive = deadlines.alive.or(Some(Instant::now() + PONG));
-                    send(socket, Message::Ping(Bytes::new())).await?;
-                }
-                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => return Err(end),
+                () = &mut timer => match due {
+                    Due::Ping => {
+                        deadlines.pinged();
+                        send(socket, Message::Ping(Bytes::new())).await?;
+                    }
+                    Due::End(end) => return Err(end),
+                },
                 news = moved.recv(), if listening => {
                     if let Err(end) = self.on_move(inner, news) {
                         // The line of a session that ended moves on at once; its own phone still says goodbye.
@@ -185,7 +204,7 @@ impl Line {
                     }
                 }
                 account = ended.recv(), if listening => self.on_end(inner, deadlines, account).await?,
-                () = stop.requested() => return Err(End::Close(close_code::AWAY, "the server stops")),
+                () = &mut stopped => return Err(End::Close(close_code::AWAY, "the server stops")),
             }
         }
     }
@@ -246,7 +265,7 @@ impl Line {
             Err(RecvError::Lagged(_)) => true,
             Err(RecvError::Closed) => return Err(End::Close(close_code::AWAY, "the server stops")),
         };
-        if concerned && inner.ports.sessions.signed_in(&self.parts).await.is_none() {
+        if concerned && !self.is_signed_in(inner).await {
             deadlines.farewell = Some(Instant::now() + FAREWELL);
         }
         Ok(())
@@ -254,32 +273,55 @@ impl Line {
 
     /// Ends, or begins the farewell if that is because the session is over.
     async fn unless_ended(&self, inner: &Inner, deadlines: &mut Deadlines, end: End) -> Result<(), End> {
-        if inner.ports.sessions.signed_in(&self.parts).await.is_some() {
+        if self.is_signed_in(inner).await {
             return Err(end);
         }
         deadlines.farewell = Some(Instant::now() + FAREWELL);
         Ok(())
     }
+
+    /// Whether the session that opened this goes on.
+    async fn is_signed_in(&self, inner: &Inner) -> bool {
+        match &self.page {
+            Some(parts) => inner.ports.sessions.signed_in(parts).await.is_some(),
+            None => false,
+        }
+    }
+}
+
+/// What is due next.
+enum Due {
+    Ping,
+    End(End),
 }
 
 impl Deadlines {
     fn new(opener: &Opener, unsigned: Duration) -> Self {
+        let now = Instant::now();
         let signed = match opener {
             Opener::Tab(..) => None,
-            Opener::Client => Some(Instant::now() + unsigned),
+            Opener::Client => Some(now + unsigned),
         };
-        Self { signed, alive: None, farewell: None }
+        Self { ping: now + PING, signed, alive: None, farewell: None }
     }
 
-    /// When the connection ends if nothing happens, and how.
-    fn next(&self) -> (Option<Instant>, End) {
-        let all = [
+    /// The client was asked for a sign of life.
+    fn pinged(&mut self) {
+        let now = Instant::now();
+        self.ping = now + PING;
+        self.alive = self.alive.or(Some(now + PONG));
+    }
+
+    /// What happens next, and when. The connection ends if it is not a ping.
+    fn next(&self) -> (Instant, Due) {
+        let ends = [
             (self.signed, End::Close(close_code::POLICY, "nobody signed in")),
             (self.alive, End::Close(close_code::POLICY, "no sign of life")),
             (self.farewell, End::Close(CLOSE_LOGGED_OUT, "logged out")),
         ];
-        let next = all.into_iter().filter(|(due, _)| due.is_some()).min_by_key(|(due, _)| *due);
-        next.unwrap_or((None, End::Gone))
+        let ends = ends.into_iter().filter_map(|(at, end)| Some((at?, Due::End(end))));
+        let first = ends.min_by_key(|(at, _)| *at);
+        first.filter(|(at, _)| *at <= self.ping).unwrap_or((self.ping, Due::Ping))
     }
 }
 
@@ -295,8 +337,8 @@ fn frame(bytes: Vec<u8>) -> Message {
 }
 
 /// The host the client came by.
-fn came_by(parts: &Parts) -> Option<Host> {
-    let host = parts.headers.get(header::HOST)?.to_str().ok()?;
+fn came_by(headers: &HeaderMap) -> Option<Host> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
     let authority: http::uri::Authority = host.parse().ok()?;
     authority.host().parse().ok()
 }

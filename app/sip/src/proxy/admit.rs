@@ -29,8 +29,7 @@ impl Proxy {
             return;
         };
         let transport = connection.arrival.reliability;
-        if self.state.contexts.values().filter(|context| context.flow == Some(flow)).count() >= self.config.max_pending
-        {
+        if self.state.contexts.of_flow(flow).len() >= self.config.max_pending {
             let mut response = Response::to_request(&request, Status::SERVICE_UNAVAILABLE);
             response.set_to_tag(&self.random.token());
             response.headers.set(&RetryAfter::new(RETRY_AFTER));
@@ -57,7 +56,7 @@ impl Proxy {
             server,
             stage,
         };
-        self.state.contexts.insert(id, context);
+        self.state.contexts.put(id, context.into());
         self.change(id, |proxy, context| match proxy.screen(context) {
             Some(refusal) => proxy.respond(context, refusal, now),
             None => proxy.judge(context, flow, now),
@@ -66,8 +65,7 @@ impl Proxy {
 
     /// An answer to a question.
     pub(super) fn answered(&mut self, id: QuestionId, answer: Answer, now: Instant) {
-        let asked = self.state.contexts.iter().find(|(_, context)| context.asks(id));
-        let Some(number) = asked.map(|(number, _)| *number) else {
+        let Some(number) = self.state.contexts.asked(id) else {
             return;
         };
         self.change(number, |proxy, context| match (context.stage.clone(), answer) {

@@ -308,19 +308,6 @@ impl Context {
         }
     }
 
-    /// Whether this question is open.
-    pub(super) fn asks(&self, id: QuestionId) -> bool {
-        let later = match &self.stage {
-            Stage::Forked { responses, .. } => responses.questions().any(|(open, ..)| open == id),
-            Stage::Admitting { .. }
-            | Stage::Locating { .. }
-            | Stage::Serving { .. }
-            | Stage::Keeping { .. }
-            | Stage::Settled => false,
-        };
-        later || self.question() == Some(id)
-    }
-
     /// The legs, if it was sent to phones.
     pub(super) fn legs(&self) -> &[Leg] {
         match &self.stage {

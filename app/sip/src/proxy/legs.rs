@@ -21,14 +21,10 @@ impl Proxy {
         let Some(branch) = via.branch() else {
             return;
         };
-        let place = self.state.contexts.iter().find_map(|(id, context)| {
-            let index = context.legs().iter().position(|leg| leg.branch == branch)?;
-            Some((*id, index))
-        });
-        let Some((id, index)) = place else {
+        let Some((id, index)) = self.state.contexts.sent(branch) else {
             return;
         };
-        let genuine = self.state.contexts.get(&id).is_some_and(|context| {
+        let genuine = self.state.contexts.get(id).is_some_and(|context| {
             let from_there = context.legs().get(index).is_some_and(|leg| self.is_from(&leg.target, flow));
             // A service has no Via of its own.
             let own = usize::from(!matches!(context.server, Server::Service { .. }));

@@ -22,6 +22,7 @@ mod branch;
 mod calls;
 mod completed;
 mod context;
+mod contexts;
 mod dialog;
 mod follow;
 mod forward;
@@ -63,6 +64,7 @@ use alloc::vec::Vec;
 use calls::Calls;
 use completed::{Completed, Whose};
 use context::{Context, Stage};
+use contexts::Contexts;
 use joins::Referral;
 use token::{Endpoint, Tokens};
 
@@ -84,7 +86,7 @@ pub struct Proxy {
 struct State {
     flows: BTreeMap<Flow, Connection>,
     bindings: BTreeMap<String, Vec<Binding>>,
-    contexts: BTreeMap<u64, Context>,
+    contexts: Contexts,
     calls: Calls,
     /// Whose messages are all kept, behind those that wait.
     held: BTreeSet<String>,
@@ -144,9 +146,9 @@ impl Proxy {
     /// When [`Input::Timeout`] is wanted.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        let contexts = self.state.contexts.values().filter_map(Context::deadline);
         let referrals = self.state.referrals.iter().map(Referral::until);
-        contexts.chain(self.state.completed.deadline()).chain(referrals).min().map(|at| self.clock.outside(at))
+        let deadlines = self.state.contexts.deadline().into_iter().chain(self.state.completed.deadline());
+        deadlines.chain(referrals).min().map(|at| self.clock.outside(at))
     }
 
     /// How many answered calls a user takes part in.
@@ -184,7 +186,7 @@ impl Proxy {
             self.ack(flow, request, &key, now);
         } else if request.method == Method::Cancel {
             self.cancel(flow, &request, &key, now);
-        } else if let Some(id) = self.find(&key) {
+        } else if let Some(id) = self.state.contexts.find(&key) {
             self.again(id, flow, &request, now);
         } else if !self.repeated(flow, &key) {
             self.begin(flow, request, key, now);
@@ -231,13 +233,20 @@ impl Proxy {
 
     fn closed(&mut self, flow: Flow, now: Instant) {
         self.state.flows.remove(&flow);
-        // Nobody waits for what was not let in yet.
-        self.state.contexts.retain(|_, c| c.flow != Some(flow) || !matches!(c.stage, Stage::Admitting { .. }));
         let until = now + self.config.grace;
-        for context in self.state.contexts.values_mut().filter(|context| context.flow == Some(flow)) {
-            context.gone = Some(until);
+        for id in self.state.contexts.of_flow(flow) {
+            match self.state.contexts.take(id) {
+                // Nobody waits for what was not let in yet.
+                Some(context) if matches!(context.stage, Stage::Admitting { .. }) => self.state.contexts.forget(id),
+                Some(mut context) => {
+                    context.gone = Some(until);
+                    self.state.contexts.put(id, context);
+                }
+                None => {}
+            }
         }
-        self.lost(|end| end.flow() == Some(flow), now);
+        let ids = self.state.contexts.of_unregistered(flow);
+        self.lost(ids, |end| end.flow() == Some(flow), now);
     }
 
     fn rebound(&mut self, user: String, bindings: Vec<Binding>, now: Instant) {
@@ -257,14 +266,15 @@ impl Proxy {
             let is_in = |list: &[Binding]| list.iter().any(|binding| binding.device == end.device);
             end.user == user && is_in(&before) && !is_in(&bindings)
         };
-        self.lost(gone, now);
+        let ids = self.state.contexts.of_user(&user);
+        self.lost(ids, gone, now);
     }
 
     /// A phone can be reached over another flow than before.
     fn came_back(&mut self, end: &Endpoint, flow: Flow, now: Instant) {
         let missed = self.state.completed.came_back(&end.user, flow);
         self.transmit(flow, missed.into_iter().map(Effect::Transmit).collect());
-        for id in self.ids() {
+        for id in self.state.contexts.of_user(&end.user) {
             self.change(id, |proxy, context| {
                 if context.caller.as_ref().is_some_and(|(_, caller)| caller == end) && context.flow != Some(flow) {
                     context.flow = Some(flow);
@@ -278,10 +288,11 @@ impl Proxy {
         }
     }
 
-    /// Phones are gone for good: their calls are over, and nothing is to be expected from them.
-    fn lost(&mut self, gone: impl Fn(&Endpoint) -> bool, now: Instant) {
+    /// Phones are gone for good: their calls are over, and nothing is to be expected from them. `ids` are the requests
+    /// that may be theirs.
+    fn lost(&mut self, ids: Vec<u64>, gone: impl Fn(&Endpoint) -> bool, now: Instant) {
         self.state.calls.lost(&gone);
-        for id in self.ids() {
+        for id in ids {
             self.change(id, |proxy, context| proxy.fail_legs(context, &gone, now));
         }
     }
@@ -289,10 +300,7 @@ impl Proxy {
     fn timeout(&mut self, now: Instant) {
         self.state.completed.timeout(now);
         self.state.referrals.retain(|referral| referral.until() > now);
-        for id in self.ids() {
-            if self.state.contexts.get(&id).and_then(Context::deadline).is_none_or(|at| at > now) {
-                continue;
-            }
+        for id in self.state.contexts.due(now) {
             self.change(id, |proxy, context| {
                 let mut effects = Vec::new();
                 context.server.timeout(now, &mut effects);
@@ -309,20 +317,14 @@ impl Proxy {
 
     /// Works on a context with the rest of the proxy at hand, and forgets it when it is over.
     fn change(&mut self, id: u64, work: impl FnOnce(&mut Self, &mut Context)) {
-        if let Some(mut context) = self.state.contexts.remove(&id) {
+        if let Some(mut context) = self.state.contexts.take(id) {
             work(self, &mut context);
-            if !context.is_over() {
-                self.state.contexts.insert(id, context);
+            if context.is_over() {
+                self.state.contexts.forget(id);
+            } else {
+                self.state.contexts.put(id, context);
             }
         }
-    }
-
-    fn ids(&self) -> Vec<u64> {
-        self.state.contexts.keys().copied().collect()
-    }
-
-    fn find(&self, key: &Key) -> Option<u64> {
-        self.state.contexts.iter().find(|(_, context)| context.key == *key).map(|(id, _)| *id)
     }
 
     fn next(&mut self) -> u64 {

@@ -56,7 +56,7 @@ impl Proxy {
             stage,
         };
         let number = self.next();
-        self.state.contexts.insert(number, context);
+        self.state.contexts.put(number, context.into());
         self.change(number, |proxy, context| proxy.start_legs(context, now));
     }
 

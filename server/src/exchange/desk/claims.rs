@@ -1,8 +1,9 @@
 //! Who signs requests, and who guesses passwords.
 
 use super::{Desk, party};
+use crate::clock;
 use crate::exchange::StartError;
-use crate::exchange::mail::{Claim, Order, Outgoing};
+use crate::exchange::mail::{Claim, Found, Order, Outgoing};
 use crate::ports::Accounts;
 use crate::store::key::random_word;
 use axum::extract::ws::close_code;
@@ -49,20 +50,32 @@ impl Desk {
         }
     }
 
+    /// Spares the next look-up of who signed with the right password.
+    pub(super) fn remember(&mut self, claim: &Claim, secrets: &Secrets, age: u64) {
+        if self.connections.get(&claim.flow).is_some_and(|connection| connection.proved.contains(&claim.user)) {
+            self.known.remember(&claim.user, secrets, age, clock::now());
+        }
+    }
+
     /// Looks up what a signed request is checked with; not while its user or its address has to wait.
-    pub(super) fn look_up_secrets(&self, user: String, order: impl FnOnce(Claim, Secrets) -> Order + Send + 'static) {
+    pub(super) fn look_up_secrets(&self, user: String, order: impl FnOnce(Claim, Found) -> Order + Send + 'static) {
         // Such a question is raised by a message, and by nothing else.
         let Some(flow) = self.speaker else { return };
         let Some(connection) = self.connections.get(&flow) else { return };
+        let proved = connection.proved.contains(&user);
+        let age = self.known.age();
+        // Strangers are looked up, known or not: how long that takes tells nothing.
+        let known = if proved { self.known.get(&user, clock::now()).cloned() } else { None };
+        let waits = !proved && self.guesses.wait(&user, connection.address).is_some();
         let (claim, nobody) = (Claim { flow, user }, self.nobody.clone());
-        if !connection.proved.contains(&claim.user) && self.guesses.wait(&claim.user, connection.address).is_some() {
+        if let Some(secrets) = known.or_else(|| waits.then(|| nobody.clone())) {
             // Only the desk reads this queue, and it is this one.
-            let _ = self.orders.send(order(claim, nobody));
+            let _ = self.orders.send(order(claim, Found { secrets, age }));
             return;
         }
         self.look_up(move |accounts| async move {
             let known = secrets(&*accounts, &claim.user).await;
-            order(claim, known.unwrap_or(nobody))
+            order(claim, Found { secrets: known.unwrap_or(nobody), age })
         });
     }
 

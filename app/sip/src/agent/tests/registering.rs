@@ -130,10 +130,12 @@ fn rg11_the_binding_ran_out() {
     assert_eq!(table.wanted(), ["connect", "disconnect", "connect"], "the refresh was not answered");
     let mut slow = refreshing();
     // Each challenge begins a transaction of its own; here the registrar takes its time between them.
-    slow.pass(30);
-    let register = slow.last().clone();
-    slow.answer(&register, Status::INTERVAL_TOO_BRIEF, |response| response.headers.push(&MinExpires(900)));
-    slow.pass(37);
+    for least in [900, 1000] {
+        slow.pass(28);
+        let register = slow.last().clone();
+        slow.answer(&register, Status::INTERVAL_TOO_BRIEF, |response| response.headers.push(&MinExpires(least)));
+    }
+    slow.pass(10);
     assert!(slow.is(Registration::Registered));
     slow.pass(3);
     assert!(slow.is(Registration::Registering));

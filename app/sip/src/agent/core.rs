@@ -152,6 +152,11 @@ impl Core {
         self.send(cancel, Purpose::Farewell, 0).is_some()
     }
 
+    /// Whether a request with this purpose waits for its response, or for its signature.
+    pub(super) fn is_under_way(&self, purpose: Purpose) -> bool {
+        self.transactions.count(purpose) > 0 || self.questions.is_open_for(purpose)
+    }
+
     /// Asks the user. A question of the same call that is open stays open.
     pub(super) fn ask(&mut self, question: Question) -> QuestionId {
         let id = self.questions.open(question.clone(), None);

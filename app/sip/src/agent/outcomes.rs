@@ -33,6 +33,7 @@ impl Agent {
             self.core.transactions.abandon(Purpose::Invite(gone.id), until);
             self.core.transactions.abandon(Purpose::Reinvite(gone.id), until);
         }
+        self.registering.settle(&mut self.core);
         let registration = self.registration();
         if registration == Registration::Stopped && !self.core.link.is_off() {
             self.halt();

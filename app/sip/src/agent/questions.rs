@@ -98,6 +98,11 @@ impl Questions {
         }
     }
 
+    /// Whether a signature is wanted for this purpose.
+    pub(super) fn is_open_for(&self, purpose: Purpose) -> bool {
+        self.open.iter().any(|open| open.purpose() == Some(purpose))
+    }
+
     /// Forgets the signatures that are wanted for this purpose.
     pub(super) fn forget_purpose(&mut self, purpose: Purpose) {
         self.open.retain(|open| open.purpose() != Some(purpose));

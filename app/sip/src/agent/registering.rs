@@ -47,7 +47,7 @@ const MAX_RETRIES: usize = 16;
 /// | RG17 | Waiting, Asking, Bound, Refused | transport lost | – | Waiting |
 /// | RG18 | Asking, Bound | stop | REGISTER with Expires 0 | Unbinding |
 /// | RG19 | Idle, Waiting, Refused, Stopped | stop | tells that it stopped | Stopped |
-/// | RG20 | Unbinding | a final response, nothing in 1.5 s, transport lost | tells that it stopped | Stopped |
+/// | RG20 | Unbinding | a final response, and each BYE has its own; nothing in 1.5 s; transport lost | tells that it stopped | Stopped |
 ///
 /// Challenges are answered below this machine: only a refusal for good is told to it.
 #[derive(Clone, Debug)]
@@ -203,13 +203,19 @@ impl Registering {
                 }
             }
             State::Unbinding { .. } => {
-                if outcome.response.as_ref().is_none_or(|response| response.status.is_final()) {
-                    self.stopped(core);
-                }
+                // It is settled when the calls are, too.
             }
             State::Idle | State::Waiting | State::Bound { .. } | State::Refused { .. } | State::Stopped => {}
         }
         false
+    }
+
+    /// What was wanted at the end is done: it is unbound, and whoever it was in a call with knows that it is over.
+    pub(super) fn settle(&mut self, core: &mut Core) {
+        let is_unbinding = matches!(self.state, State::Unbinding { .. });
+        if is_unbinding && !core.is_under_way(Purpose::Register) && !core.is_under_way(Purpose::Farewell) {
+            self.stopped(core);
+        }
     }
 
     /// A request found its flow failed: it goes again once there is a new binding. Says whether that can be had.

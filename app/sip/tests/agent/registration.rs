@@ -235,6 +235,25 @@ fn stopping_never_hangs() {
 }
 
 #[test]
+fn stopping_waits_for_the_end_of_calls() {
+    let mut net = ready();
+    net.dial(ALICE, "bob");
+    net.settle();
+    net.answer(BOB);
+    net.settle();
+    net.phone_mut(ALICE).password = Some("secret".into());
+    net.phone_mut(ALICE).holds = true;
+    net.exchange.answer(Method::Bye, challenge(Status::PROXY_AUTHENTICATION_REQUIRED, ""));
+    net.stop(ALICE);
+    net.settle();
+    assert_eq!(net.phone(ALICE).registration(), Registration::Unregistering, "the BYE is not signed yet");
+    net.answer_held(ALICE);
+    net.settle();
+    assert_eq!(net.phone(BOB).causes(), [Cause::HungUpThere]);
+    assert_eq!(net.phone(ALICE).registration(), Registration::Stopped);
+}
+
+#[test]
 fn nothing_new_is_begun_while_it_stops() {
     let mut net = ready();
     net.exchange.lose(Method::Register);

@@ -58,7 +58,7 @@ pub(super) fn refused(status: Status) -> Table {
 /// A binding that is being refreshed.
 pub(super) fn refreshing() -> Table {
     let mut table = bound();
-    table.pass(541);
+    table.pass(531);
     assert_eq!(table.registers(), 2);
     table
 }

@@ -131,11 +131,11 @@ fn rg11_the_binding_ran_out() {
     let mut slow = refreshing();
     // Each challenge begins a transaction of its own; here the registrar takes its time between them.
     for least in [900, 1000] {
-        slow.pass(30);
+        slow.pass(28);
         let register = slow.last().clone();
         slow.answer(&register, Status::INTERVAL_TOO_BRIEF, |response| response.headers.push(&MinExpires(least)));
     }
-    slow.pass(7);
+    slow.pass(10);
     assert!(slow.is(Registration::Registered));
     slow.pass(3);
     assert!(slow.is(Registration::Registering));

@@ -33,8 +33,8 @@ struct Letter {
     accepted: bool,
 }
 
-/// How long a message waits for its user.
-const UNDECIDED: Duration = Duration::from_secs(30);
+/// When a message may have been refused because its user did not decide about it: phones that stop do not wait long.
+const UNDECIDED: Duration = Duration::from_secs(1);
 
 /// All messages, by what they say: no two say the same.
 #[derive(Default)]

@@ -113,7 +113,7 @@ fn a_call_that_takes_the_place_of_another_begins_muted_as_that_one_was_and_nothi
     describe(&mut holding, id);
     for output in drain(&mut holding) {
         if let Output::Event(event) = output {
-            holding.happened(event, &opening, &screen);
+            holding.happened(event, &opening, &screen, NOW);
         }
     }
     let calls: Vec<Call> = holding.agent.calls().collect();

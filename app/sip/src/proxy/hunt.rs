@@ -15,11 +15,16 @@ use crate::uri::{Host, Uri};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
+use core::time::Duration;
 
 /// How many phones one request is sent to at most, as RFC 5393 5.3.3.1 has it for what is under way at once.
 const MAX_PHONES: usize = 60;
 /// How many contacts of one 3xx are looked at.
 const MAX_CONTACTS: usize = 5;
+
+/// How long a call waits for phones that have just gone. A page that reloads is back in less, and so are most phones after a
+/// restart of the exchange; nobody listens to silence for longer.
+const AWAITED: Duration = Duration::from_secs(8);
 
 impl Proxy {
     /// The user that a request is for is known: it goes where the route says.
@@ -99,7 +104,9 @@ impl Proxy {
                 let ends = Ends { caller: caller.clone(), callee: target.clone() };
                 forward::record_route(&mut request, &ends, &self.tokens, &self.config.domain);
             }
-            new.push(self.leg(request, &trace, target, Some(callee.clone())));
+            let mut leg = self.leg(request, &trace, target, Some(callee.clone()));
+            leg.until = waits.then(|| now + AWAITED);
+            new.push(leg);
         }
         let mut actions = Vec::new();
         if let Stage::Forked { responses, legs } = &mut context.stage {

@@ -109,7 +109,9 @@ impl Proxy {
         for index in 0..context.legs().len() {
             let mut effects = Vec::new();
             if context.legs().get(index).is_some_and(|leg| leg.is_given_up(now)) {
-                self.drop_leg(context, index, Status::CALL_DOES_NOT_EXIST, now);
+                let is_call = context.request.method == Method::Invite;
+                let status = if is_call { Status::TEMPORARILY_UNAVAILABLE } else { Status::CALL_DOES_NOT_EXIST };
+                self.drop_leg(context, index, status, now);
             }
             if let Some(leg) = leg_mut(context, index) {
                 leg.client.timeout(now, &mut effects);

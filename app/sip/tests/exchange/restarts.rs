@@ -108,7 +108,7 @@ fn a_call_waits_for_a_phone_that_has_just_gone_if_there_is_no_other() {
         let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
         bench.close(b);
         bench.send(a, invite("1001", "a", "1002"));
-        bench.pass(10_000);
+        bench.pass(7_000);
         assert_eq!(bench.first_lines(a), ["100 Trying"]);
         let b = bench.open("1002");
         bench.send(b, register("1002", "b", 2, 3600));
@@ -128,7 +128,7 @@ fn a_call_waits_for_a_phone_that_has_just_gone_if_there_is_no_other() {
         let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
         bench.close(b);
         bench.send(a, invite("1001", "a", "1002"));
-        bench.pass(33_000);
+        bench.pass(8_000);
         assert_eq!(bench.first_lines(a), ["100 Trying", "480 Temporarily Unavailable"]);
     }
 }

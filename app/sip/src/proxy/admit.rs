@@ -8,7 +8,7 @@ use super::token::{Endpoint, Ends};
 use super::{
     Admission, Answer, Destination, Event, Flow, MAX_USERS, Output, Party, Proxy, Question, QuestionId, Route, forward,
 };
-use crate::header::{Allow, Contact, From, MaxForwards, ProxyRequire, RetryAfter, To, Unsupported};
+use crate::header::{Allow, Contact, From, MaxForwards, ProxyRequire, ReferTo, RetryAfter, To, Unsupported};
 use crate::message::{HeaderName, Method, Request, Response, Status};
 use crate::registrar::{Place, Verdict};
 use crate::time::Instant;
@@ -19,7 +19,8 @@ use alloc::vec::Vec;
 
 /// How long a client that sends too much is asked to wait, in seconds.
 const RETRY_AFTER: u32 = 5;
-/// The host of a From that names nobody (RFC 3323 4.1.1.3).
+/// The user and the host of a From that names nobody (RFC 3323 4.1.1.3).
+const ANONYMOUS: &str = "anonymous";
 const ANONYMOUS_HOST: &str = "anonymous.invalid";
 
 impl Proxy {
@@ -199,7 +200,7 @@ impl Proxy {
             self.reply(context, Status::TRYING, now);
         }
         self.gate.strip(&mut context.request);
-        if !honest {
+        if !honest || self.dials_for_another(&context.request, came_by.as_ref()) {
             return self.reply(context, Status::FORBIDDEN, now);
         }
         let domain = &self.config.domain;
@@ -231,6 +232,15 @@ impl Proxy {
             Ok(None) => self.locate(context, came_by, now),
             Err(status) => self.reply(context, status, now),
         }
+    }
+
+    /// Whether a REFER would have somebody else dial one of the exchange's codes: those change what becomes of the dialler's
+    /// own calls, so only they dial them.
+    fn dials_for_another(&self, request: &Request, came_by: Option<&Host>) -> bool {
+        request.method == Method::Refer
+            && request.headers.get::<ReferTo>().is_ok_and(|ReferTo(target)| {
+                matches!(self.config.domain.place(&target.uri, came_by), Place::User(user) if user.starts_with('*'))
+            })
     }
 
     /// Whether From names another than the sender. Who names nobody does not.
@@ -270,7 +280,7 @@ impl Proxy {
             },
             Place::Domain if self.is_served(&context.request) => self.serve(context),
             Place::Domain => self.answer_for_domain(context, now),
-            Place::Foreign => match self.meant(&context.request.uri) {
+            Place::Foreign => match self.meant(&context.request.uri, came_by) {
                 Some(phone) => self.look_up(context, phone.user),
                 None => self.reply(context, Status::NOT_FOUND, now),
             },
@@ -302,6 +312,9 @@ impl Proxy {
 }
 
 /// Whether a From names nobody (RFC 3323 4.1.1.3). Who it is, is asserted to whom is called all the same.
-fn is_anonymous(uri: &Uri) -> bool {
-    uri.as_sip().is_some_and(|uri| uri.host.to_string().eq_ignore_ascii_case(ANONYMOUS_HOST))
+pub(super) fn is_anonymous(uri: &Uri) -> bool {
+    uri.as_sip().is_some_and(|uri| {
+        let nobody = uri.user_unescaped().is_none_or(|user| user.is_empty() || user.eq_ignore_ascii_case(ANONYMOUS));
+        nobody && uri.host.to_string().eq_ignore_ascii_case(ANONYMOUS_HOST)
+    })
 }

@@ -5,14 +5,14 @@ use super::context::{Context, Stage};
 use super::gruu::by_path;
 use super::response_context::ResponseContext;
 use super::token::{Endpoint, Ends};
-use super::{Admission, Flow, Party, Proxy, forward};
+use super::{Flow, Party, Proxy, forward};
 use crate::header::{CallId, From, Route, To};
 use crate::message::{HeaderName, Headers, Method, Request, Response, Status};
 use crate::registrar::Place;
 use crate::time::Instant;
 use crate::transaction::{Effect, Key};
 use crate::uri::{Host, Uri};
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 impl Proxy {
@@ -125,18 +125,16 @@ impl Proxy {
             return;
         };
         let came_by = connection.arrival.host.clone();
-        let users: Vec<String> = match &connection.arrival.admission {
-            Admission::Account(party) => Vec::from([party.user.clone()]),
-            Admission::Digest => connection.users.iter().cloned().collect(),
-        };
         let domain = &self.config.domain;
         let Ok(Some(ends)) = forward::take_route(&mut request, &self.tokens, domain, came_by.as_ref()) else {
             return;
         };
-        let sides = users.iter().find_map(|user| Some((user, self.sides(&ends, user, flow)?)));
-        let Some((user, (_, target))) = sides else {
+        let own = ends.both().into_iter().map(|end| &end.user).find(|user| self.is_of(flow, user));
+        let Some((user, (_, target))) = own.and_then(|user| Some((user, self.sides(&ends, user, flow)?))) else {
             return;
         };
+        // Phones repeat in it what they signed the INVITE with (RFC 3261 22.1).
+        self.gate.strip(&mut request);
         let Some(to) = self.reach(&target) else {
             return; // The phone repeats its 2xx when it comes back, and that is acknowledged again.
         };

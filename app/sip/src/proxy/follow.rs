@@ -1,9 +1,9 @@
 //! Which calls an INVITE begins, as [`super::calls`] follows them.
 
-use super::Proxy;
 use super::calls::{Call, Progress, Side};
 use super::context::{Client, Context, Leg};
 use super::legs::leg_mut;
+use super::{Party, Proxy, forward};
 use crate::header::{CallId, Contact, From, To};
 use crate::message::{Headers, Method, Response};
 use crate::uri::Uri;
@@ -67,7 +67,12 @@ fn call(context: &Context, index: usize) -> Option<Call> {
     let (leg, (party, phone)) = (context.legs().get(index)?, context.caller.clone()?);
     let headers = &context.request.headers;
     let tag = headers.get::<From>().ok()?.tag()?.to_string();
-    let caller = Side { party, phone, tag, target: contact(headers) };
+    // Who watches, or picks the call up, learns no more than whom it is for.
+    let caller = if forward::hides(headers) {
+        Side { party: Party::anonymous(), phone, tag, target: None }
+    } else {
+        Side { party, phone, tag, target: contact(headers) }
+    };
     let callee = Side { party: leg.callee.clone()?, phone: leg.target.clone(), tag: String::new(), target: None };
     let call_id = headers.get::<CallId>().ok()?.to_string();
     Some(Call { call_id, caller, callee, progress: Progress::Trying })

@@ -1,5 +1,6 @@
 //! What is changed in a message on its way through (RFC 3261 16.6 and 16.7, RFC 3325).
 
+use super::admit::is_anonymous;
 use super::token::{Ends, Tokens};
 use crate::header::{
     CSeq, CallId, Expires, From, Join, MaxForwards, NameAddr, PAssertedIdentity, Privacy, Reason, RecordRoute,
@@ -23,7 +24,10 @@ pub(super) fn request(request: &Request, target: Uri, party: &Party, domain: &Do
     let hops = copy.headers.find::<MaxForwards>().ok().flatten().map_or(MAX_HOPS, |MaxForwards(hops)| hops);
     copy.headers.set(&MaxForwards(hops.saturating_sub(1)));
     copy.headers.normalize();
-    assert_identity(&mut copy.headers, Some(party), domain);
+    // Who hid when the call began stays hidden: what follows in it says nothing about that.
+    let in_dialog = copy.headers.get::<To>().is_ok_and(|to| to.tag().is_some());
+    let hides = in_dialog && copy.headers.get::<From>().is_ok_and(|From(from)| is_anonymous(&from.uri));
+    assert_identity(&mut copy.headers, Some(party).filter(|_| !hides), domain);
     copy
 }
 
@@ -159,17 +163,22 @@ const ASSERTED: [HeaderName; 13] = [
     HeaderName::Other(Token::literal("P-Private-Network-Indication")),
 ];
 
+/// Whether the sender does not want to be known by whom it calls (RFC 3323, RFC 3325 7).
+pub(super) fn hides(headers: &Headers) -> bool {
+    match headers.find::<Privacy>() {
+        Ok(privacy) => privacy.is_some_and(|privacy| privacy.has("id")),
+        Err(_) => true,
+    }
+}
+
 /// Replaces what a client says about who it is by what is known (RFC 3325 5). Phones are not of those who may know who
 /// it is when that is to stay hidden (RFC 3325 7); that From names nobody asks for nothing.
 fn assert_identity(headers: &mut Headers, party: Option<&Party>, domain: &Domain) {
     for name in &ASSERTED {
         headers.remove(name);
     }
-    let hides = match headers.find::<Privacy>() {
-        Ok(privacy) => privacy.is_some_and(|privacy| privacy.has("id")),
-        Err(_) => true,
-    };
-    let Some(party) = party.filter(|_| !hides) else {
+    let hidden = hides(headers);
+    let Some(party) = party.filter(|party| !hidden && !party.is_anonymous()) else {
         return;
     };
     if let Ok(uri) = SipUri::new(&party.user, &domain.name().to_string()) {

@@ -35,7 +35,7 @@ impl Proxy {
         let request = &context.request;
         let invite = request.method == Method::Invite;
         // Who names a phone wants that phone, and who takes over a call that call: nobody else will do.
-        let named = self.meant(&request.uri).is_some();
+        let named = self.meant(&request.uri, self.came_by(context)).is_some();
         let takes_over = request.headers.contains(HeaderName::Replaces) || request.headers.contains(HeaderName::Join);
         let ringing = self.config.ringing.filter(|_| invite);
         let plan = Plan::new(user, caller.user.clone(), invite && !takes_over && !named, ringing);
@@ -78,7 +78,7 @@ impl Proxy {
             return;
         };
         let (callee, room) = (callee.clone(), MAX_PHONES.saturating_sub(legs.len()));
-        let only = self.meant(&context.request.uri);
+        let only = self.meant(&context.request.uri, self.came_by(context));
         let bindings = self.state.bindings.get(&callee.user).cloned().unwrap_or_default();
         let asks = |b: &Binding| {
             let own = caller.user == callee.user && caller.device == b.device;
@@ -117,19 +117,28 @@ impl Proxy {
         self.act(context, actions, now);
     }
 
+    /// The host that the sender of a request came by, and means our domain with.
+    fn came_by(&self, context: &Context) -> Option<&Host> {
+        self.state.flows.get(&context.flow?)?.arrival.host.as_ref()
+    }
+
     /// The phone that a Request-URI means, where it means no number: it is a GRUU, or the contact of a phone, as those write
     /// it that were transferred there. The contact is no address for us, only a name: what is sent goes over the phone's
     /// connection.
-    pub(super) fn meant(&self, uri: &Uri) -> Option<Endpoint> {
-        match self.config.domain.place(uri, None) {
+    pub(super) fn meant(&self, uri: &Uri, came_by: Option<&Host>) -> Option<Endpoint> {
+        match self.config.domain.place(uri, came_by) {
             Place::User(_) => match self.named(uri) {
                 Named::Phone { user, device } => Some(Endpoint { user, device }),
                 Named::User | Named::Nobody => None,
             },
-            Place::Foreign => self.state.bindings.iter().find_map(|(user, bindings)| {
-                let binding = bindings.iter().find(|binding| binding.uri().equivalent(uri))?;
-                Some(Endpoint { user: user.clone(), device: binding.device.clone() })
-            }),
+            Place::Foreign => {
+                let mut named = self.state.bindings.iter().filter_map(|(user, bindings)| {
+                    let binding = bindings.iter().find(|binding| binding.uri().equivalent(uri))?;
+                    Some(Endpoint { user: user.clone(), device: binding.device.clone() })
+                });
+                // What two people call theirs is nobody's: one of them may have written down the other's.
+                named.next().filter(|_| named.next().is_none())
+            }
             Place::Domain | Place::Unsupported => None,
         }
     }

@@ -132,6 +132,14 @@ impl Proxy {
 
     /// Does what the response context says.
     pub(super) fn act(&mut self, context: &mut Context, actions: Vec<Action>, now: Instant) {
+        self.carry_out(context, actions, now);
+        // What was given up before it left does not leave any more, wherever its phone comes back.
+        while let Some(index) = given_up(context) {
+            self.drop_leg(context, index, Status::TEMPORARILY_UNAVAILABLE, now);
+        }
+    }
+
+    fn carry_out(&mut self, context: &mut Context, actions: Vec<Action>, now: Instant) {
         for action in actions {
             match action {
                 Action::Forward { branch, response } => {
@@ -290,6 +298,13 @@ impl Proxy {
             leg.cancel = Some(ClientNonInvite::new(cancel, transport, now, &mut unsent));
         }
     }
+}
+
+/// A way on which nothing was sent, and nothing is to be.
+fn given_up(context: &Context) -> Option<usize> {
+    let Stage::Forked { responses, legs } = &context.stage else { return None };
+    let waits = |leg: &Leg| matches!(leg.client, Client::Waiting(_));
+    (0..legs.len()).find(|index| legs.get(*index).is_some_and(waits) && responses.is_given_up(*index))
 }
 
 /// Whether a response names the call of its request: Call-ID and From are the sender's (RFC 3261 8.2.6.2).

@@ -266,8 +266,11 @@ impl Proxy {
             let is_in = |list: &[Binding]| list.iter().any(|binding| binding.device == end.device);
             end.user == user && is_in(&before) && !is_in(&bindings)
         };
-        let ids = self.state.contexts.of_user(&user);
-        self.lost(ids, gone, now);
+        // Most changes are of phones that come back.
+        if before.iter().any(|old| bindings.iter().all(|binding| binding.device != old.device)) {
+            let ids = self.state.contexts.of_user(&user);
+            self.lost(ids, gone, now);
+        }
     }
 
     /// A phone can be reached over another flow than before.

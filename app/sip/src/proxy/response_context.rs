@@ -335,6 +335,11 @@ impl ResponseContext {
         self.conclude(actions);
     }
 
+    /// Whether the phone of a branch is not wanted any more.
+    pub(super) fn is_given_up(&self, branch: usize) -> bool {
+        self.branches.get(branch).is_some_and(|branch| branch.given_up().is_some())
+    }
+
     fn finish(&mut self) {
         self.ringing = None;
         if let Some(plan) = &mut self.plan {
@@ -347,15 +352,14 @@ impl ResponseContext {
         if self.done || tries || self.branches.iter().any(Branch::is_open) {
             return;
         }
-        let action = match self.ending {
-            Some(Why::Caller) if self.missed.contains(&Status::REQUEST_TERMINATED) => {
-                Some(Action::Reply(Status::REQUEST_TERMINATED))
-            }
+        let found = match self.ending {
+            Some(Why::Caller) if self.missed.contains(&Status::REQUEST_TERMINATED) => None,
             Some(_) | None => best(&self.branches, &self.missed, self.invite),
         };
-        let Some(action) = action else {
-            return;
-        };
+        // Where there was nobody to ask, as in a group without members, the caller is answered all the same.
+        let cancelled = self.ending == Some(Why::Caller);
+        let nobody = if cancelled { Status::REQUEST_TERMINATED } else { Status::TEMPORARILY_UNAVAILABLE };
+        let action = found.unwrap_or(Action::Reply(nobody));
         self.done = true;
         self.ringing = None;
         actions.push(action);

@@ -45,6 +45,23 @@ pub struct Party {
     pub name: Option<String>,
 }
 
+impl Party {
+    /// Who does not want to be known.
+    #[must_use]
+    pub fn anonymous() -> Self {
+        Self { user: String::from(ANONYMOUS), name: None }
+    }
+
+    /// Whether it is nobody who may be known.
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        self.user == ANONYMOUS
+    }
+}
+
+/// The user part of nobody's address (RFC 3323 4.1.1.3).
+const ANONYMOUS: &str = "anonymous";
+
 /// Names a question of one machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

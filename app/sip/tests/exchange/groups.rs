@@ -3,7 +3,7 @@
 
 use crate::bench::{benches, phone};
 use crate::calls::Play;
-use crate::messages::{answer, invite};
+use crate::messages::{answer, invite, request};
 use crate::network::Network;
 use crate::real::Real;
 use sip::Duration;
@@ -170,4 +170,17 @@ fn sixty_phones_ring_at_most() {
     bench.order.clear();
     bench.send(a, invite("1001", "a", "500"));
     assert_eq!(bench.order.iter().filter(|(_, method)| method == "INVITE").count(), 60);
+}
+
+#[test]
+fn a_group_without_members_is_answered_and_forgotten() {
+    for mut bench in benches() {
+        let a = phone(&mut bench, "1001", "a");
+        bench.group("600", Order::AtOnce, &[]);
+        bench.send(a, invite("1001", "a", "600"));
+        assert_eq!(bench.first_lines(a), ["100 Trying", "480 Temporarily Unavailable"]);
+        let own = "<sip:1001@tabphone>;tag=1";
+        bench.send(a, request("MESSAGE sip:600@tabphone", own, "<sip:600@tabphone>", "m", &[]));
+        assert_eq!(bench.first_lines(a), ["480 Temporarily Unavailable"]);
+    }
 }

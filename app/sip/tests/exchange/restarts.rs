@@ -3,7 +3,7 @@
 use crate::bench::{Bench, benches, phone, ring};
 use crate::messages::{again, answer, invite, register, within};
 use crate::serve::message;
-use sip::proxy::{Answer, CallState, Event, Flow, Input, Progress, Question, SavedCall};
+use sip::proxy::{Answer, CallState, Event, Flow, Input, Order, Progress, Question, SavedCall};
 
 fn hold(bench: &mut Bench, hold: bool) {
     let at = bench.at();
@@ -143,4 +143,21 @@ fn a_message_is_kept_at_once_for_a_phone_that_has_just_gone() {
     let (id, question) = bench.question();
     assert!(matches!(question, Question::Keep { .. }));
     bench.answer(id, Answer::Kept(Ok(())));
+}
+
+#[test]
+fn a_call_that_was_answered_elsewhere_does_not_ring_a_phone_that_comes_back() {
+    for mut bench in benches() {
+        let (a, b, c) =
+            (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"), phone(&mut bench, "1003", "c"));
+        bench.group("600", Order::AtOnce, &["1002", "1003"]);
+        bench.close(b);
+        bench.send(a, invite("1001", "a", "600"));
+        let arrived = bench.request(c);
+        bench.send(c, answer(&arrived, 200, "1003", "c"));
+        assert_eq!(bench.first_lines(a), ["100 Trying", "200 OK"]);
+        let b = bench.open("1002");
+        bench.send(b, register("1002", "b", 2, 3600));
+        assert_eq!(bench.first_lines(b), ["200 OK"], "nothing but the registration");
+    }
 }

@@ -19,7 +19,7 @@ pub(crate) struct Page {
     ahead: u64,
     /// How late its timers are.
     pub(crate) late: Duration,
-    /// Whether they ever were so late that a registration may have ended meanwhile.
+    /// Whether they ever were so late that a registration or a session may have ended meanwhile.
     pub(crate) too_late: bool,
     /// Until when nothing can be reached from it.
     pub(crate) cut_off: Instant,
@@ -120,8 +120,8 @@ impl Page {
     /// Its timers come late from now on.
     pub(crate) fn drowse(&mut self, late: Duration) {
         self.late = late;
-        // A refresh comes so long before the end of a binding that may be short.
-        self.too_late |= late + Duration::from_secs(2) >= self.config.register_expires / 2;
+        // The refresh of a session of 90 s comes 15 s before the other end gives it up, and may have to be signed.
+        self.too_late |= late >= Duration::from_secs(12);
     }
 
     /// Its clock jumps ahead.

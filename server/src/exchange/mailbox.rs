@@ -8,6 +8,7 @@
 //! can make at most one message of a user come twice, with the same Call-ID and CSeq, by which phones know it.
 
 mod letter;
+mod queue;
 mod quota;
 #[cfg(test)]
 mod tests;
@@ -17,7 +18,8 @@ pub(super) use quota::Limits;
 use super::{MINUTE, SECOND};
 use crate::ports::{Envelope, PortError};
 use letter::Verdict;
-use quota::{Quota, Share};
+use queue::{Delivery, Letter, Queue};
+use quota::Quota;
 use sip::message::{Message, Request, Response};
 use sip::proxy::Refusal;
 use sip::registrar::{Flow, Party, QuestionId};
@@ -28,7 +30,7 @@ const MAX_AGE: u64 = 30 * 24 * 60 * MINUTE;
 /// How long the first attempt after a failed one waits, and the last.
 const FIRST_REST: u64 = 30 * SECOND;
 const LONGEST_REST: u64 = 60 * MINUTE;
-/// How often phones may refuse a message before it is given up: those behind it wait for it.
+/// How often phones may refuse a message before it is given up.
 const MAX_REFUSALS: u32 = 10;
 /// How often messages that expired are looked for.
 const SWEEP: u64 = 60 * MINUTE;
@@ -63,57 +65,6 @@ pub(super) enum Want {
     Answer(QuestionId, Result<(), Refusal>),
     /// Whether every message for this user is to be stored.
     Hold { user: String, hold: bool },
-}
-
-/// The messages of one user.
-#[derive(Debug, Default)]
-struct Queue {
-    letters: VecDeque<Letter>,
-    share: Share,
-    flows: BTreeSet<Flow>,
-    delivery: Delivery,
-    /// A phone came since the attempt began.
-    came: bool,
-    attempts: u32,
-    refusals: u32,
-}
-
-#[derive(Debug)]
-struct Letter {
-    id: i64,
-    from: String,
-    size: usize,
-    expires: u64,
-    /// Who waits for it to be written down.
-    asked: Option<QuestionId>,
-}
-
-/// What is being done with the first message of a user.
-///
-/// | Row | State | On | Does | Next |
-/// | --- | --- | --- | --- | --- |
-/// | D1 | – | stored while no phone can be reached | writes it | Waiting |
-/// | D2 | – | stored although phones can be reached: they did not take it | writes it | Resting |
-/// | D3 | Waiting, Resting | a phone comes; the first is written | reads it | Reading |
-/// | D4 | Resting | its time comes | reads it | Reading |
-/// | D5 | Reading | it was read | sends it | Sending |
-/// | D6 | Reading | it is gone, with its account | forgets it | as D11 |
-/// | D7 | Reading | the storage did not answer | – | Resting |
-/// | D8 | Sending | delivered, or never to be | removes it | Removing |
-/// | D9 | Sending | perhaps later; a phone came meanwhile | reads it again | Reading |
-/// | D10 | Sending | perhaps later | – | Resting, or Waiting without a phone |
-/// | D11 | Removing | it is removed | the next one: D3, or D1; the last one: lets messages through | Reading, Waiting, – |
-/// | D12 | Waiting, Resting | the first expired | removes it, and as D11 | |
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Delivery {
-    /// No phone can be reached, or the first is not written yet.
-    #[default]
-    Waiting,
-    /// The next attempt is made then.
-    Resting(u64),
-    Reading,
-    Sending,
-    Removing,
 }
 
 impl Mailbox {
@@ -202,6 +153,8 @@ impl Mailbox {
             self.forget(&user, place);
             // It may have been written after all, too late.
             self.wants.push_back(Want::Remove(id));
+        } else if queue.overtakes(id) {
+            self.wake(&user);
         }
         self.proceed(&user, now);
     }
@@ -214,6 +167,7 @@ impl Mailbox {
         if came {
             queue.came = true;
             queue.attempts = 0;
+            queue.letters.iter_mut().for_each(|letter| letter.parked = false);
             self.wake(user);
             self.proceed(user, now);
         }
@@ -249,19 +203,30 @@ impl Mailbox {
         match letter::judge(response) {
             Verdict::Delivered => self.remove(&user, id),
             Verdict::Never => self.give_up(&user, id, response),
+            Verdict::Elsewhere { all } => {
+                self.busy.remove(&id);
+                queue.park(id, all);
+                queue.delivery = Delivery::Waiting;
+                self.proceed(&user, now);
+            }
             Verdict::Later { after, refused } => {
-                queue.refusals += u32::from(refused);
-                if queue.refusals >= MAX_REFUSALS {
+                let (refusals, next) = queue.refused(id, refused);
+                if refusals >= MAX_REFUSALS {
                     return self.give_up(&user, id, response);
                 }
                 self.busy.remove(&id);
-                let rest = FIRST_REST << queue.attempts.min(16);
-                queue.attempts = queue.attempts.saturating_add(1);
                 queue.delivery = Delivery::Waiting;
-                if queue.came {
+                if next {
+                    queue.attempts = 0;
+                }
+                let rest = FIRST_REST << queue.attempts.min(16);
+                if next || queue.came {
                     self.proceed(&user, now);
-                } else if !queue.flows.is_empty() {
-                    self.rest(&user, rest.max(after.unwrap_or(0)), now);
+                } else {
+                    queue.attempts = queue.attempts.saturating_add(1);
+                    if !queue.flows.is_empty() {
+                        self.rest(&user, rest.max(after.unwrap_or(0)), now);
+                    }
                 }
             }
         }
@@ -271,7 +236,7 @@ impl Mailbox {
     pub(super) fn removed(&mut self, id: i64, now: u64) {
         let Some(user) = self.busy.remove(&id) else { return };
         let Some(queue) = self.queues.get_mut(&user) else { return };
-        (queue.attempts, queue.refusals, queue.delivery) = (0, 0, Delivery::Waiting);
+        (queue.attempts, queue.delivery) = (0, Delivery::Waiting);
         if let Some(place) = queue.letters.iter().position(|letter| letter.id == id) {
             self.forget(&user, place);
         }
@@ -302,12 +267,13 @@ impl Mailbox {
             Delivery::Resting(_) if queue.letters.is_empty() => {}
             Delivery::Resting(_) | Delivery::Reading | Delivery::Sending | Delivery::Removing => return,
         }
-        match queue.letters.front() {
-            None => {
-                self.wake(user);
-                self.queues.remove(user);
-                self.wants.push_back(Want::Hold { user: user.to_owned(), hold: false });
-            }
+        if queue.letters.is_empty() {
+            self.wake(user);
+            self.queues.remove(user);
+            return self.wants.push_back(Want::Hold { user: user.to_owned(), hold: false });
+        }
+        match queue.next() {
+            None => {}
             Some(first) if first.asked.is_some() || queue.flows.is_empty() => {}
             Some(first) if first.expires <= now => {
                 self.drop_expired(user, now);
@@ -323,7 +289,7 @@ impl Mailbox {
         }
     }
 
-    /// Removes the first message; the next one waits until that is written.
+    /// Removes a message; the next one waits until that is written.
     fn remove(&mut self, user: &str, id: i64) {
         if let Some(queue) = self.queues.get_mut(user) {
             queue.delivery = Delivery::Removing;
@@ -331,7 +297,7 @@ impl Mailbox {
         }
     }
 
-    /// The first message will not be delivered, and its sender, told 202, cannot be told any more.
+    /// A message will not be delivered, and its sender, told 202, cannot be told any more.
     fn give_up(&mut self, user: &str, id: i64, response: Option<&Response>) {
         let status = response.map(|response| response.status.code());
         tracing::info!(user, id, status, "a stored message was refused for good");
@@ -361,7 +327,7 @@ impl Mailbox {
         }
         let queue = self.queues.entry(to).or_default();
         queue.share.add(size);
-        queue.letters.push_back(Letter { id, from, size, expires, asked });
+        queue.letters.push_back(Letter { id, from, size, expires, asked, refusals: 0, parked: false });
         first
     }
 

@@ -4,6 +4,7 @@ mod bounds;
 mod harness;
 mod storage;
 mod torture;
+mod trust;
 
 use super::visitors::MAX_STRANGERS;
 use crate::ports::LineEvents as _;

@@ -1,6 +1,7 @@
 //! The task that owns the registrar and the proxy.
 
 mod claims;
+mod codes;
 mod notices;
 mod storage;
 mod trust;
@@ -203,7 +204,10 @@ impl Desk {
             Inbound::Register(request) => {
                 self.registrar.handle(registrar::Input::Received { flow, request }, now());
             }
-            Inbound::Other(message) => self.proxy.handle(proxy::Input::Received { flow, message }, now()),
+            Inbound::Other(message) => match codes::refusal(&message) {
+                Some(response) => self.transmit(flow, response.to_bytes()),
+                None => self.proxy.handle(proxy::Input::Received { flow, message }, now()),
+            },
         }
     }
 

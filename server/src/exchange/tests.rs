@@ -264,6 +264,28 @@ async fn an_address_has_only_so_many_connections_without_a_signature() {
 }
 
 #[tokio::test]
+async fn no_phone_is_asked_to_dial_a_code() {
+    let server = server().await;
+    let (mut one, mut two) = (server.tab("1").await, server.tab("2").await);
+    two.register("1002").await;
+    let refer = |seq: u32, to: &str| {
+        format!(
+            "REFER sip:1002@tabphone SIP/2.0\r\nVia: SIP/2.0/WS x.invalid;branch=z9hG4bKf{seq}\r\nMax-Forwards: 70\r\n\
+             From: <sip:1001@tabphone>;tag=1\r\nTo: <sip:1002@tabphone>\r\nCall-ID: f\r\nCSeq: {seq} REFER\r\n\
+             Contact: <sip:1001@x.invalid;transport=ws>\r\nRefer-To: {to}\r\n\r\n"
+        )
+    };
+    for (seq, to) in [(1, "<sip:*78@tabphone>"), (2, "sip:%2A721003@tabphone"), (3, "<tel:*78;phone-context=tabphone>")]
+    {
+        one.send(refer(seq, to)).await;
+        assert_eq!(one.response().await.status.code(), 403, "{to}");
+    }
+    one.send(refer(4, "<sip:1003@tabphone>")).await;
+    let asked = two.request().await;
+    assert_eq!(asked.headers.raw(&sip::message::HeaderName::CSeq).next(), Some("4 REFER"), "nothing came before");
+}
+
+#[tokio::test]
 async fn who_closes_is_offline_soon() {
     let server = server().await;
     let mut tab = server.tab("1").await;

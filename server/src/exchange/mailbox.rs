@@ -50,6 +50,17 @@ pub(super) struct Mailbox {
     sweep: u64,
 }
 
+/// What became of a message that was to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// It is there.
+    Done,
+    /// It never reached the storage, or its recipient has no account.
+    Refused,
+    /// The storage did not answer: it may be there after all, too late.
+    Unknown,
+}
+
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Want {
@@ -140,21 +151,24 @@ impl Mailbox {
         }
     }
 
-    /// A message is written down; if not `done` it could not be.
-    pub(super) fn written(&mut self, id: i64, done: bool, now: u64) {
+    /// What became of a message that was to be written.
+    pub(super) fn written(&mut self, id: i64, written: Written, now: u64) {
         let Some(user) = self.busy.remove(&id) else { return };
         let Some(queue) = self.queues.get_mut(&user) else { return };
         let Some(place) = queue.letters.iter().position(|letter| letter.id == id) else { return };
+        let done = written == Written::Done;
         if let Some(question) = queue.letters.get_mut(place).and_then(|letter| letter.asked.take()) {
             let answer = if done { Ok(()) } else { Err(Refusal::Unavailable) };
             self.wants.push_back(Want::Answer(question, answer));
         }
-        if !done {
-            self.forget(&user, place);
-            // It may have been written after all, too late.
-            self.wants.push_back(Want::Remove(id));
-        } else if queue.overtakes(id) {
-            self.wake(&user);
+        match written {
+            Written::Done if queue.overtakes(id) => self.wake(&user),
+            Written::Done => {}
+            Written::Refused => drop(self.forget(&user, place)),
+            Written::Unknown => {
+                self.forget(&user, place);
+                self.wants.push_back(Want::Remove(id));
+            }
         }
         self.proceed(&user, now);
     }

@@ -52,7 +52,7 @@ impl Bench {
                 Want::Write(envelope, bytes) => {
                     let id = envelope.id;
                     self.stored.push((envelope, bytes));
-                    self.mailbox.written(id, true, self.now);
+                    self.mailbox.written(id, Written::Done, self.now);
                 }
                 Want::Remove(id) => {
                     self.stored.retain(|(envelope, _)| envelope.id != id);
@@ -139,7 +139,7 @@ fn d1_202_is_said_when_it_is_written_and_others_are_held() {
     let [Want::Write(envelope, _), second] = wants.as_slice() else { panic!("{wants:?}") };
     assert_eq!(*second, hold(true));
     assert!(bench.mailbox.holds("1002"));
-    bench.mailbox.written(envelope.id, true, NOW);
+    bench.mailbox.written(envelope.id, Written::Done, NOW);
     assert_eq!(bench.wants(), [kept(question)]);
 }
 
@@ -200,7 +200,7 @@ fn a_message_that_is_not_written_yet_is_not_sent() {
     bench.phone(&[1]);
     assert_eq!(bench.wants(), []);
     bench.stored.push((envelope.clone(), bytes));
-    bench.mailbox.written(envelope.id, true, NOW);
+    bench.mailbox.written(envelope.id, Written::Done, NOW);
     let left = bench.settle();
     assert_eq!(left.first(), Some(&kept(question)));
     assert!(matches!(left.get(1), Some(Want::Send { .. })));
@@ -212,9 +212,15 @@ fn what_cannot_be_written_is_refused_and_lets_others_through() {
     let question = bench.keep(message("one"), &[]);
     let wants = bench.wants();
     let Some(Want::Write(envelope, _)) = wants.first() else { panic!("{wants:?}") };
-    bench.mailbox.written(envelope.id, false, NOW);
-    let refused = Want::Answer(question, Err(Refusal::Unavailable));
-    assert_eq!(bench.wants(), [refused, Want::Remove(envelope.id), hold(false)]);
+    bench.mailbox.written(envelope.id, Written::Unknown, NOW);
+    let refused = |question| Want::Answer(question, Err(Refusal::Unavailable));
+    assert_eq!(bench.wants(), [refused(question), Want::Remove(envelope.id), hold(false)]);
+
+    let question = bench.keep(message("two"), &[]);
+    let wants = bench.wants();
+    let Some(Want::Write(envelope, _)) = wants.first() else { panic!("{wants:?}") };
+    bench.mailbox.written(envelope.id, Written::Refused, NOW);
+    assert_eq!(bench.wants(), [refused(question), hold(false)], "what is not there is not removed");
 }
 
 #[test]

@@ -282,6 +282,8 @@ impl Desk {
                 self.notifier_wants(output);
             } else if let Some(want) = self.storage.mailbox.poll() {
                 self.mailbox_wants(want);
+            } else if let Some((user, count)) = self.storage.mailbox.poll_count() {
+                self.count_messages(user, count);
             } else {
                 break;
             }

@@ -46,6 +46,8 @@ pub(super) struct Mailbox {
     resting: BTreeSet<(u64, String)>,
     quota: Quota,
     wants: VecDeque<Want>,
+    /// For whom more or fewer messages wait than was said.
+    counts: BTreeSet<String>,
     last: i64,
     sweep: u64,
 }
@@ -89,6 +91,7 @@ impl Mailbox {
             resting: BTreeSet::new(),
             quota: Quota::default(),
             wants: VecDeque::new(),
+            counts: BTreeSet::new(),
             // Numbers go up over restarts, whatever was removed.
             last: i64::try_from(now.saturating_mul(1_000)).unwrap_or(0),
             sweep: now.saturating_add(SWEEP),
@@ -103,6 +106,19 @@ impl Mailbox {
     /// What is to be done; to be called until it says `None`.
     pub(super) fn poll(&mut self) -> Option<Want> {
         self.wants.pop_front()
+    }
+
+    /// For whom more or fewer messages wait now, and how many; to be called until it says `None`.
+    pub(super) fn poll_count(&mut self) -> Option<(String, u32)> {
+        let user = self.counts.pop_first()?;
+        let count = self.count(&user);
+        Some((user, count))
+    }
+
+    /// How many messages wait for a user: those that are stored.
+    pub(super) fn count(&self, user: &str) -> u32 {
+        let letters = self.queues.get(user).into_iter().flat_map(|queue| &queue.letters);
+        u32::try_from(letters.filter(|letter| letter.asked.is_none()).count()).unwrap_or(u32::MAX)
     }
 
     /// When [`Self::timeout`] is to be called.
@@ -157,6 +173,7 @@ impl Mailbox {
         let Some(queue) = self.queues.get_mut(&user) else { return };
         let Some(place) = queue.letters.iter().position(|letter| letter.id == id) else { return };
         let done = written == Written::Done;
+        self.counts.insert(user.clone());
         if let Some(question) = queue.letters.get_mut(place).and_then(|letter| letter.asked.take()) {
             let answer = if done { Ok(()) } else { Err(Refusal::Unavailable) };
             self.wants.push_back(Want::Answer(question, answer));
@@ -335,6 +352,7 @@ impl Mailbox {
     fn put(&mut self, envelope: Envelope, asked: Option<QuestionId>) -> bool {
         let Envelope { id, to, from, size, expires } = envelope;
         self.quota.add(&from, size);
+        self.counts.insert(to.clone());
         let first = !self.queues.contains_key(&to);
         if first {
             self.wants.push_back(Want::Hold { user: to.clone(), hold: true });
@@ -350,6 +368,7 @@ impl Mailbox {
         let letter = queue.letters.remove(place)?;
         queue.share.take(letter.size);
         self.quota.take(&letter.from, letter.size);
+        self.counts.insert(user.to_owned());
         Some(letter)
     }
 

@@ -144,6 +144,29 @@ fn d1_202_is_said_when_it_is_written_and_others_are_held() {
 }
 
 #[test]
+fn it_is_known_how_many_wait() {
+    let mut bench = Bench::new();
+    bench.keep(message("one"), &[]);
+    assert_eq!(bench.mailbox.poll_count(), Some(("1002".into(), 0)), "it is not stored yet");
+    bench.settle();
+    bench.keep(message("two"), &[]);
+    bench.settle();
+    assert_eq!(bench.mailbox.poll_count(), Some(("1002".into(), 2)));
+    assert_eq!(bench.mailbox.poll_count(), None);
+    let mut bench = bench.restarted();
+    assert_eq!(bench.mailbox.poll_count(), Some(("1002".into(), 2)));
+    bench.phone(&[1]);
+    let (one, _) = bench.sends().unwrap();
+    bench.answered(one, Some(200));
+    let (two, _) = bench.sends().unwrap();
+    assert_eq!(bench.mailbox.poll_count(), Some(("1002".into(), 1)));
+    bench.answered(two, Some(200));
+    bench.settle();
+    assert_eq!(bench.mailbox.poll_count(), Some(("1002".into(), 0)));
+    assert_eq!(bench.mailbox.poll_count(), None);
+}
+
+#[test]
 fn d3_d5_d8_d11_they_are_delivered_in_order_one_at_a_time() {
     let mut bench = Bench::new();
     for text in ["one", "two", "three"] {

@@ -26,6 +26,10 @@ pub fn target(text: &str, contacts: &[Contact]) -> Target {
     if text.is_empty() {
         return Target::Empty;
     }
+    // What is somebody's extension as it stands is meant as it stands: hyphens and dots may be in one.
+    if contacts.iter().any(|contact| contact.extension == text) {
+        return Target::Dial(text.to_owned());
+    }
     if let Some(number) = number(text) {
         return if number.is_empty() { Target::Empty } else { Target::Dial(number) };
     }
@@ -109,6 +113,18 @@ mod tests {
         assert_eq!(dialled("tel:+49-30-1234567"), dial("+49301234567"));
         assert_eq!(dialled("\u{202a}+49\u{a0}30 1234567\u{202c}"), dial("+49301234567"));
         assert_eq!(dialled("*97#"), dial("*97#"));
+    }
+
+    #[test]
+    fn an_extension_is_dialled_as_it_stands() {
+        let contacts = ["10-02", "1002", "10.03"]
+            .map(|extension| Contact { extension: extension.to_owned(), name: "Somebody".to_owned() });
+        for (text, meant) in
+            [("10-02", "10-02"), (" 10-02\n", "10-02"), ("1002", "1002"), ("10 02", "1002"), ("10.03", "10.03")]
+        {
+            assert_eq!(target(text, &contacts), dial(meant), "{text}");
+        }
+        assert_eq!(target("10-04", &contacts), dial("1004"));
     }
 
     #[test]

@@ -51,6 +51,12 @@ pub struct Ha1 {
     pub sha256: String,
 }
 
+impl From<Ha1> for sip::digest::Ha1s {
+    fn from(ha1: Ha1) -> Self {
+        Self { md5: Some(ha1.md5), sha256: Some(ha1.sha256), sha512_256: None }
+    }
+}
+
 /// Who a request on an HTTP route comes from; implemented by `session`.
 #[async_trait]
 pub trait Sessions: Send + Sync + 'static {

@@ -1,8 +1,10 @@
 //! The task that owns the registrar and the proxy.
 
 mod claims;
+mod codes;
 mod notices;
 mod storage;
+mod trust;
 
 use super::known::Known;
 use super::mail::{Found, Mail, Order, Outgoing};
@@ -14,13 +16,14 @@ use crate::stop::Stop;
 use axum::extract::ws::close_code;
 use claims::nobody;
 use notices::packages;
+use sip::digest::Ha1s;
 use sip::message::{KeepAlive, Method, Request, Response, Status};
 use sip::notifier::{self, Notifier};
 use sip::proxy::{self, Inbound, Party, Proxy};
 use sip::registrar::{self, Flow, QuestionId, Registrar, Secrets};
 use sip::uri::SipUri;
 use sip::{Instant, Seed};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,8 +63,8 @@ struct Connection {
     queue: mpsc::Sender<Outgoing>,
     address: IpAddr,
     rejected: u32,
-    /// Who signed requests here with the right password: no guesses, so that a phone goes on while others guess.
-    proved: BTreeSet<String>,
+    /// Who signed requests here, and with what: no guesses, so that a phone goes on while others guess.
+    proved: BTreeMap<String, Ha1s>,
 }
 
 impl Desk {
@@ -117,6 +120,7 @@ impl Desk {
         self.drain();
         self.ready = true;
         self.drain();
+        self.doubt(None);
         self.work(&mut mails, &mut orders, &mut stop).await;
         door.close();
         for (_, connection) in self.connections.drain() {
@@ -165,6 +169,7 @@ impl Desk {
                 account = changed.recv(), if !deaf => {
                     self.known.forget();
                     deaf = matches!(account, Err(RecvError::Closed));
+                    self.doubt(account.ok());
                 }
                 () = stop.requested() => return,
             }
@@ -174,7 +179,7 @@ impl Desk {
     fn mail(&mut self, mail: Mail) {
         match mail {
             Mail::Opened { arrival, address, queue } => {
-                let connection = Connection { queue, address, rejected: 0, proved: BTreeSet::new() };
+                let connection = Connection { queue, address, rejected: 0, proved: BTreeMap::new() };
                 self.connections.insert(arrival.flow, connection);
                 self.registrar.handle(registrar::Input::Opened(arrival.clone()), now());
                 self.proxy.handle(proxy::Input::Opened(arrival), now());
@@ -199,7 +204,10 @@ impl Desk {
             Inbound::Register(request) => {
                 self.registrar.handle(registrar::Input::Received { flow, request }, now());
             }
-            Inbound::Other(message) => self.proxy.handle(proxy::Input::Received { flow, message }, now()),
+            Inbound::Other(message) => match codes::refusal(&message) {
+                Some(response) => self.transmit(flow, response.to_bytes()),
+                None => self.proxy.handle(proxy::Input::Received { flow, message }, now()),
+            },
         }
     }
 
@@ -217,7 +225,7 @@ impl Desk {
                 self.registrar.handle(registrar::Input::Answer(id, Some(secrets.clone())), now());
                 let outputs: Vec<_> = std::iter::from_fn(|| self.registrar.poll()).collect();
                 let rejected = |output| matches!(output, &registrar::Output::Event(registrar::Event::Rejected { .. }));
-                self.judged(&claim, guess, outputs.is_empty(), outputs.iter().any(rejected));
+                self.judged(&claim, &secrets, guess, outputs.is_empty(), outputs.iter().any(rejected));
                 self.remember(&claim, &secrets, age);
                 outputs.into_iter().for_each(|output| self.registrar_wants(output));
             }
@@ -227,7 +235,7 @@ impl Desk {
                 self.proxy.handle(proxy::Input::Answer(id, answer), now());
                 let outputs: Vec<_> = std::iter::from_fn(|| self.proxy.poll()).collect();
                 let rejected = |output| matches!(output, &proxy::Output::Event(proxy::Event::Rejected { .. }));
-                self.judged(&claim, guess, outputs.is_empty(), outputs.iter().any(rejected));
+                self.judged(&claim, &secrets, guess, outputs.is_empty(), outputs.iter().any(rejected));
                 self.remember(&claim, &secrets, age);
                 outputs.into_iter().for_each(|output| self.proxy_wants(output));
             }
@@ -237,6 +245,7 @@ impl Desk {
             Order::Served(id, response) => {
                 self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Served(response)), now());
             }
+            Order::Trust(users) => self.trust(users),
             Order::Account(id, found) => self.account(id, found),
             Order::Quiet(user, on) => self.quiet(user, on),
             Order::Written(done) => self.written(done),
@@ -273,6 +282,8 @@ impl Desk {
                 self.notifier_wants(output);
             } else if let Some(want) = self.storage.mailbox.poll() {
                 self.mailbox_wants(want);
+            } else if let Some((user, count)) = self.storage.mailbox.poll_count() {
+                self.count_messages(user, count);
             } else {
                 break;
             }

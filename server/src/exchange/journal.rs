@@ -26,7 +26,7 @@ pub(super) const STALE: u64 = 2 * REWRITTEN + SOON;
 /// How many messages may wait to be written, and how many bytes they may have.
 const MAX_MESSAGES: usize = 1_024;
 const MAX_BYTES: usize = 4 * 1024 * 1024;
-/// How many users' bindings and how many calls go into one batch: others write between batches.
+/// How many users' bindings, how many calls and how many removals go into one batch: others write between batches.
 const BATCH: usize = 512;
 /// How long nothing is written after the storage did not answer.
 const PAUSE: u64 = SECOND;
@@ -34,8 +34,10 @@ const PAUSE: u64 = SECOND;
 /// Collects; see the module.
 #[derive(Debug, Default)]
 pub(super) struct Journal {
-    /// Messages and removals, in their order.
+    /// Messages, in their order.
     letters: Vec<Record>,
+    /// The messages that are to be removed, each once: those that were to be written before are there, or never will be.
+    removals: BTreeSet<i64>,
     bytes: usize,
     /// Whose bindings changed.
     users: BTreeSet<String>,
@@ -67,7 +69,9 @@ struct Batch {
 pub(super) enum Outcome {
     /// It is written.
     Written(i64),
-    /// It could not be.
+    /// Its recipient has no account.
+    Refused(i64),
+    /// The storage did not answer.
     Lost(i64),
     /// It is removed.
     Removed(i64),
@@ -107,7 +111,7 @@ impl Journal {
 
     /// A message is not needed any more.
     pub(super) fn remove(&mut self, id: i64, now: u64) {
-        self.letters.push(Record::Removed(id));
+        self.removals.insert(id);
         self.due(now);
     }
 
@@ -163,11 +167,15 @@ impl Journal {
         self.bytes = 0;
         let mut batch = Batch::default();
         for record in &records {
-            match record {
-                Record::Message { envelope, .. } => batch.messages.push(envelope.id),
-                Record::Removed(id) => batch.removals.push(*id),
-                Record::Bindings { .. } | Record::Call { .. } | Record::Snapshot { .. } => {}
+            if let Record::Message { envelope, .. } = record {
+                batch.messages.push(envelope.id);
             }
+        }
+        while batch.removals.len() < BATCH
+            && let Some(id) = self.removals.pop_first()
+        {
+            records.push(Record::Removed(id));
+            batch.removals.push(id);
         }
         let saved = |bytes| Saved { written: now, bytes };
         while batch.users.len() < BATCH
@@ -197,7 +205,7 @@ impl Journal {
             records.push(Record::Snapshot { name, saved: source.machine(name).map(saved) });
             batch.machines.push(name);
         }
-        self.due = (!self.users.is_empty()).then_some(now);
+        self.due = self.is_due().then_some(now);
         if records.is_empty() {
             return None;
         }
@@ -210,11 +218,11 @@ impl Journal {
         let Some(batch) = self.writing.take() else { return Vec::new() };
         let Batch { messages, removals, users, calls, machines } = batch;
         if let Some(missing) = missing {
-            let outcome = |id| if missing.contains(&id) { Outcome::Lost(id) } else { Outcome::Written(id) };
+            let outcome = |id| if missing.contains(&id) { Outcome::Refused(id) } else { Outcome::Written(id) };
             let written = messages.into_iter().map(outcome);
             return written.chain(removals.into_iter().map(Outcome::Removed)).collect();
         }
-        self.letters.splice(0..0, removals.into_iter().map(Record::Removed));
+        self.removals.extend(removals);
         self.users.extend(users);
         for number in calls {
             // Whatever was to be done is to be done again.
@@ -229,7 +237,7 @@ impl Journal {
     }
 
     fn is_due(&self) -> bool {
-        !self.letters.is_empty() || !self.users.is_empty()
+        !self.letters.is_empty() || !self.removals.is_empty() || !self.users.is_empty()
     }
 
     fn due(&mut self, at: u64) {

@@ -2,6 +2,7 @@
 
 use crate::ports::PortError;
 use axum::body::Bytes;
+use sip::digest::Ha1s;
 use sip::message::Response;
 use sip::proxy::Route;
 use sip::registrar::{Arrival, Flow, Party, QuestionId, Secrets};
@@ -45,6 +46,8 @@ pub(super) enum Order {
     Callee(QuestionId, Option<Route>),
     /// What a service answers.
     Served(QuestionId, Response),
+    /// What users sign with whose accounts may have changed; `None`: there is no such account, or it is disabled.
+    Trust(Vec<(String, Option<Ha1s>)>),
     /// The notifier's question for an account.
     Account(QuestionId, Option<Party>),
     /// Somebody is not to be disturbed from now on, or any longer.

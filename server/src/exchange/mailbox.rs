@@ -8,6 +8,7 @@
 //! can make at most one message of a user come twice, with the same Call-ID and CSeq, by which phones know it.
 
 mod letter;
+mod queue;
 mod quota;
 #[cfg(test)]
 mod tests;
@@ -17,7 +18,8 @@ pub(super) use quota::Limits;
 use super::{MINUTE, SECOND};
 use crate::ports::{Envelope, PortError};
 use letter::Verdict;
-use quota::{Quota, Share};
+use queue::{Delivery, Letter, Queue};
+use quota::Quota;
 use sip::message::{Message, Request, Response};
 use sip::proxy::Refusal;
 use sip::registrar::{Flow, Party, QuestionId};
@@ -28,7 +30,7 @@ const MAX_AGE: u64 = 30 * 24 * 60 * MINUTE;
 /// How long the first attempt after a failed one waits, and the last.
 const FIRST_REST: u64 = 30 * SECOND;
 const LONGEST_REST: u64 = 60 * MINUTE;
-/// How often phones may refuse a message before it is given up: those behind it wait for it.
+/// How often phones may refuse a message before it is given up.
 const MAX_REFUSALS: u32 = 10;
 /// How often messages that expired are looked for.
 const SWEEP: u64 = 60 * MINUTE;
@@ -44,8 +46,21 @@ pub(super) struct Mailbox {
     resting: BTreeSet<(u64, String)>,
     quota: Quota,
     wants: VecDeque<Want>,
+    /// For whom more or fewer messages wait than was said.
+    counts: BTreeSet<String>,
     last: i64,
     sweep: u64,
+}
+
+/// What became of a message that was to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// It is there.
+    Done,
+    /// It never reached the storage, or its recipient has no account.
+    Refused,
+    /// The storage did not answer: it may be there after all, too late.
+    Unknown,
 }
 
 /// What is to be done.
@@ -65,57 +80,6 @@ pub(super) enum Want {
     Hold { user: String, hold: bool },
 }
 
-/// The messages of one user.
-#[derive(Debug, Default)]
-struct Queue {
-    letters: VecDeque<Letter>,
-    share: Share,
-    flows: BTreeSet<Flow>,
-    delivery: Delivery,
-    /// A phone came since the attempt began.
-    came: bool,
-    attempts: u32,
-    refusals: u32,
-}
-
-#[derive(Debug)]
-struct Letter {
-    id: i64,
-    from: String,
-    size: usize,
-    expires: u64,
-    /// Who waits for it to be written down.
-    asked: Option<QuestionId>,
-}
-
-/// What is being done with the first message of a user.
-///
-/// | Row | State | On | Does | Next |
-/// | --- | --- | --- | --- | --- |
-/// | D1 | – | stored while no phone can be reached | writes it | Waiting |
-/// | D2 | – | stored although phones can be reached: they did not take it | writes it | Resting |
-/// | D3 | Waiting, Resting | a phone comes; the first is written | reads it | Reading |
-/// | D4 | Resting | its time comes | reads it | Reading |
-/// | D5 | Reading | it was read | sends it | Sending |
-/// | D6 | Reading | it is gone, with its account | forgets it | as D11 |
-/// | D7 | Reading | the storage did not answer | – | Resting |
-/// | D8 | Sending | delivered, or never to be | removes it | Removing |
-/// | D9 | Sending | perhaps later; a phone came meanwhile | reads it again | Reading |
-/// | D10 | Sending | perhaps later | – | Resting, or Waiting without a phone |
-/// | D11 | Removing | it is removed | the next one: D3, or D1; the last one: lets messages through | Reading, Waiting, – |
-/// | D12 | Waiting, Resting | the first expired | removes it, and as D11 | |
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Delivery {
-    /// No phone can be reached, or the first is not written yet.
-    #[default]
-    Waiting,
-    /// The next attempt is made then.
-    Resting(u64),
-    Reading,
-    Sending,
-    Removing,
-}
-
 impl Mailbox {
     /// What waits since before a restart, in its order.
     pub(super) fn new(domain: &str, limits: Limits, kept: Vec<Envelope>, now: u64) -> Self {
@@ -127,6 +91,7 @@ impl Mailbox {
             resting: BTreeSet::new(),
             quota: Quota::default(),
             wants: VecDeque::new(),
+            counts: BTreeSet::new(),
             // Numbers go up over restarts, whatever was removed.
             last: i64::try_from(now.saturating_mul(1_000)).unwrap_or(0),
             sweep: now.saturating_add(SWEEP),
@@ -141,6 +106,19 @@ impl Mailbox {
     /// What is to be done; to be called until it says `None`.
     pub(super) fn poll(&mut self) -> Option<Want> {
         self.wants.pop_front()
+    }
+
+    /// For whom more or fewer messages wait now, and how many; to be called until it says `None`.
+    pub(super) fn poll_count(&mut self) -> Option<(String, u32)> {
+        let user = self.counts.pop_first()?;
+        let count = self.count(&user);
+        Some((user, count))
+    }
+
+    /// How many messages wait for a user: those that are stored.
+    pub(super) fn count(&self, user: &str) -> u32 {
+        let letters = self.queues.get(user).into_iter().flat_map(|queue| &queue.letters);
+        u32::try_from(letters.filter(|letter| letter.asked.is_none()).count()).unwrap_or(u32::MAX)
     }
 
     /// When [`Self::timeout`] is to be called.
@@ -189,19 +167,25 @@ impl Mailbox {
         }
     }
 
-    /// A message is written down; if not `done` it could not be.
-    pub(super) fn written(&mut self, id: i64, done: bool, now: u64) {
+    /// What became of a message that was to be written.
+    pub(super) fn written(&mut self, id: i64, written: Written, now: u64) {
         let Some(user) = self.busy.remove(&id) else { return };
         let Some(queue) = self.queues.get_mut(&user) else { return };
         let Some(place) = queue.letters.iter().position(|letter| letter.id == id) else { return };
+        let done = written == Written::Done;
+        self.counts.insert(user.clone());
         if let Some(question) = queue.letters.get_mut(place).and_then(|letter| letter.asked.take()) {
             let answer = if done { Ok(()) } else { Err(Refusal::Unavailable) };
             self.wants.push_back(Want::Answer(question, answer));
         }
-        if !done {
-            self.forget(&user, place);
-            // It may have been written after all, too late.
-            self.wants.push_back(Want::Remove(id));
+        match written {
+            Written::Done if queue.overtakes(id) => self.wake(&user),
+            Written::Done => {}
+            Written::Refused => drop(self.forget(&user, place)),
+            Written::Unknown => {
+                self.forget(&user, place);
+                self.wants.push_back(Want::Remove(id));
+            }
         }
         self.proceed(&user, now);
     }
@@ -214,6 +198,7 @@ impl Mailbox {
         if came {
             queue.came = true;
             queue.attempts = 0;
+            queue.letters.iter_mut().for_each(|letter| letter.parked = false);
             self.wake(user);
             self.proceed(user, now);
         }
@@ -249,19 +234,30 @@ impl Mailbox {
         match letter::judge(response) {
             Verdict::Delivered => self.remove(&user, id),
             Verdict::Never => self.give_up(&user, id, response),
+            Verdict::Elsewhere { all } => {
+                self.busy.remove(&id);
+                queue.park(id, all);
+                queue.delivery = Delivery::Waiting;
+                self.proceed(&user, now);
+            }
             Verdict::Later { after, refused } => {
-                queue.refusals += u32::from(refused);
-                if queue.refusals >= MAX_REFUSALS {
+                let (refusals, next) = queue.refused(id, refused);
+                if refusals >= MAX_REFUSALS {
                     return self.give_up(&user, id, response);
                 }
                 self.busy.remove(&id);
-                let rest = FIRST_REST << queue.attempts.min(16);
-                queue.attempts = queue.attempts.saturating_add(1);
                 queue.delivery = Delivery::Waiting;
-                if queue.came {
+                if next {
+                    queue.attempts = 0;
+                }
+                let rest = FIRST_REST << queue.attempts.min(16);
+                if next || queue.came {
                     self.proceed(&user, now);
-                } else if !queue.flows.is_empty() {
-                    self.rest(&user, rest.max(after.unwrap_or(0)), now);
+                } else {
+                    queue.attempts = queue.attempts.saturating_add(1);
+                    if !queue.flows.is_empty() {
+                        self.rest(&user, rest.max(after.unwrap_or(0)), now);
+                    }
                 }
             }
         }
@@ -271,7 +267,7 @@ impl Mailbox {
     pub(super) fn removed(&mut self, id: i64, now: u64) {
         let Some(user) = self.busy.remove(&id) else { return };
         let Some(queue) = self.queues.get_mut(&user) else { return };
-        (queue.attempts, queue.refusals, queue.delivery) = (0, 0, Delivery::Waiting);
+        (queue.attempts, queue.delivery) = (0, Delivery::Waiting);
         if let Some(place) = queue.letters.iter().position(|letter| letter.id == id) {
             self.forget(&user, place);
         }
@@ -302,12 +298,13 @@ impl Mailbox {
             Delivery::Resting(_) if queue.letters.is_empty() => {}
             Delivery::Resting(_) | Delivery::Reading | Delivery::Sending | Delivery::Removing => return,
         }
-        match queue.letters.front() {
-            None => {
-                self.wake(user);
-                self.queues.remove(user);
-                self.wants.push_back(Want::Hold { user: user.to_owned(), hold: false });
-            }
+        if queue.letters.is_empty() {
+            self.wake(user);
+            self.queues.remove(user);
+            return self.wants.push_back(Want::Hold { user: user.to_owned(), hold: false });
+        }
+        match queue.next() {
+            None => {}
             Some(first) if first.asked.is_some() || queue.flows.is_empty() => {}
             Some(first) if first.expires <= now => {
                 self.drop_expired(user, now);
@@ -323,7 +320,7 @@ impl Mailbox {
         }
     }
 
-    /// Removes the first message; the next one waits until that is written.
+    /// Removes a message; the next one waits until that is written.
     fn remove(&mut self, user: &str, id: i64) {
         if let Some(queue) = self.queues.get_mut(user) {
             queue.delivery = Delivery::Removing;
@@ -331,7 +328,7 @@ impl Mailbox {
         }
     }
 
-    /// The first message will not be delivered, and its sender, told 202, cannot be told any more.
+    /// A message will not be delivered, and its sender, told 202, cannot be told any more.
     fn give_up(&mut self, user: &str, id: i64, response: Option<&Response>) {
         let status = response.map(|response| response.status.code());
         tracing::info!(user, id, status, "a stored message was refused for good");
@@ -355,13 +352,14 @@ impl Mailbox {
     fn put(&mut self, envelope: Envelope, asked: Option<QuestionId>) -> bool {
         let Envelope { id, to, from, size, expires } = envelope;
         self.quota.add(&from, size);
+        self.counts.insert(to.clone());
         let first = !self.queues.contains_key(&to);
         if first {
             self.wants.push_back(Want::Hold { user: to.clone(), hold: true });
         }
         let queue = self.queues.entry(to).or_default();
         queue.share.add(size);
-        queue.letters.push_back(Letter { id, from, size, expires, asked });
+        queue.letters.push_back(Letter { id, from, size, expires, asked, refusals: 0, parked: false });
         first
     }
 
@@ -370,6 +368,7 @@ impl Mailbox {
         let letter = queue.letters.remove(place)?;
         queue.share.take(letter.size);
         self.quota.take(&letter.from, letter.size);
+        self.counts.insert(user.to_owned());
         Some(letter)
     }
 

@@ -4,6 +4,7 @@ mod bounds;
 mod harness;
 mod storage;
 mod torture;
+mod trust;
 
 use super::visitors::MAX_STRANGERS;
 use crate::ports::LineEvents as _;
@@ -12,7 +13,7 @@ use app::phone::Status;
 use futures::SinkExt as _;
 use harness::{Hello, PATIENCE, bye, call, options, register, server, server_with, signed};
 use sip::digest::Algorithm;
-use sip::message::Response;
+use sip::message::{Message as SipMessage, Response};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -260,6 +261,61 @@ async fn an_address_has_only_so_many_connections_without_a_signature() {
     let another = server.connect(hello()).await;
     assert!(another.is_ok(), "who signed is not counted any more");
     assert_eq!(server.connect(hello()).await.map(drop), Err(429));
+}
+
+#[tokio::test]
+async fn a_phone_is_told_how_many_messages_wait() {
+    let server = server().await;
+    let (mut one, mut two) = (server.tab("1").await, server.tab("2").await);
+    two.register("1002").await;
+    let request = |line: &str, user: u32, more: &str| {
+        format!(
+            "{line} SIP/2.0\r\nVia: SIP/2.0/WS x.invalid;branch=z9hG4bKs{user}\r\nMax-Forwards: 70\r\n\
+             From: <sip:{user}@tabphone>;tag=1\r\nTo: <sip:1002@tabphone>\r\nCall-ID: s{user}\r\n{more}\r\n"
+        )
+    };
+    let more = "CSeq: 1 SUBSCRIBE\r\nEvent: message-summary\r\nContact: <sip:1002@x.invalid;transport=ws>\r\n";
+    two.send(request("SUBSCRIBE sip:1002@tabphone", 1002, more)).await;
+    let mut summaries = Vec::new();
+    while summaries.len() < 2 {
+        let SipMessage::Request(told) = SipMessage::parse(two.text().await.as_bytes()).unwrap() else { continue };
+        let is_message = told.method == sip::message::Method::Message;
+        let status = if is_message { sip::message::Status::TEMPORARILY_UNAVAILABLE } else { sip::message::Status::OK };
+        two.send(String::from_utf8(Response::to_request(&told, status).to_bytes()).unwrap()).await;
+        if !is_message {
+            summaries.push(String::from_utf8_lossy(&told.body).replace("\r\n", " "));
+        }
+        if summaries.len() == 1 && !is_message {
+            one.send(request("MESSAGE sip:1002@tabphone", 1001, "CSeq: 1 MESSAGE\r\nContent-Length: 0\r\n")).await;
+        }
+    }
+    assert!(summaries[0].contains("Messages-Waiting: no"), "{summaries:?}");
+    assert!(
+        summaries[1].contains("Messages-Waiting: yes") && summaries[1].contains("Text-Message: 1/0"),
+        "{summaries:?}"
+    );
+}
+
+#[tokio::test]
+async fn no_phone_is_asked_to_dial_a_code() {
+    let server = server().await;
+    let (mut one, mut two) = (server.tab("1").await, server.tab("2").await);
+    two.register("1002").await;
+    let refer = |seq: u32, to: &str| {
+        format!(
+            "REFER sip:1002@tabphone SIP/2.0\r\nVia: SIP/2.0/WS x.invalid;branch=z9hG4bKf{seq}\r\nMax-Forwards: 70\r\n\
+             From: <sip:1001@tabphone>;tag=1\r\nTo: <sip:1002@tabphone>\r\nCall-ID: f\r\nCSeq: {seq} REFER\r\n\
+             Contact: <sip:1001@x.invalid;transport=ws>\r\nRefer-To: {to}\r\n\r\n"
+        )
+    };
+    for (seq, to) in [(1, "<sip:*78@tabphone>"), (2, "sip:%2A721003@tabphone"), (3, "<tel:*78;phone-context=tabphone>")]
+    {
+        one.send(refer(seq, to)).await;
+        assert_eq!(one.response().await.status.code(), 403, "{to}");
+    }
+    one.send(refer(4, "<sip:1003@tabphone>")).await;
+    let asked = two.request().await;
+    assert_eq!(asked.headers.raw(&sip::message::HeaderName::CSeq).next(), Some("4 REFER"), "nothing came before");
 }
 
 #[tokio::test]

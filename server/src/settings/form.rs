@@ -84,6 +84,8 @@ pub(super) fn read(typed: &Typed, own: &str, contacts: &[Contact]) -> Result<Rul
 /// The number that is meant: as it is dialled on the phone page, so a name will do.
 fn number(text: &str, own: &str, contacts: &[Contact]) -> Result<Option<String>, Problem> {
     let number = match target(text, contacts) {
+        // One's own extension is no contact.
+        _ if text.trim() == own => own.to_owned(),
         // Brackets alone are no number; nothing at all is nothing.
         Target::Empty if text.is_empty() => return Ok(None),
         Target::Empty => return Err(Problem::NotANumber),
@@ -150,6 +152,13 @@ mod tests {
         ] {
             assert_eq!(number(text, "1001", &contacts()), meant.map(|meant| meant.map(str::to_owned)), "{text}");
         }
+    }
+
+    #[test]
+    fn an_extension_with_a_hyphen_is_a_number() {
+        let contacts = [Contact { extension: "10-02".to_owned(), name: "Bob Brown".to_owned() }];
+        assert_eq!(number("10-02", "10-01", &contacts), Ok(Some("10-02".to_owned())));
+        assert_eq!(number("10-01", "10-01", &contacts), Err(Problem::Own));
     }
 
     #[test]

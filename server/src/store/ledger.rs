@@ -31,8 +31,7 @@ impl Ledger {
 
     async fn save(&self, records: &[Record]) -> Result<Vec<i64>, sqlx::Error> {
         let mut connection = self.store.pool().acquire().await?;
-        // A message that somebody was told to be stored has to survive the machine, the rest only the process.
-        let precious = records.iter().any(|record| matches!(record, Record::Message { .. }));
+        let precious = records.iter().any(is_precious);
         if precious {
             synchronous(&mut connection, SqliteSynchronous::Full).await?;
         }
@@ -56,6 +55,15 @@ impl ports::Ledger for Ledger {
 
     async fn message(&self, id: i64) -> Result<Option<Vec<u8>>, PortError> {
         messages::read(self.store.pool(), id).await.map_err(|error| failed(&error))
+    }
+}
+
+/// What has to survive the machine, not only the process: a message that somebody was told to be stored, and that one
+/// was delivered, so that it does not come again.
+const fn is_precious(record: &Record) -> bool {
+    match record {
+        Record::Message { .. } | Record::Removed(_) => true,
+        Record::Bindings { .. } | Record::Call { .. } | Record::Snapshot { .. } => false,
     }
 }
 

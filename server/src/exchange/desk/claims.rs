@@ -24,7 +24,7 @@ impl Desk {
     /// after the other, so that guesses made at the same time are counted before the next is looked at.
     pub(super) fn weigh(&self, claim: &Claim, secrets: Secrets) -> (Secrets, Guess) {
         let Some(connection) = self.connections.get(&claim.flow) else { return (secrets, Guess::None) };
-        if connection.proved.contains(&claim.user) {
+        if connection.proved.contains_key(&claim.user) {
             return (secrets, Guess::None);
         }
         match self.guesses.attempt(&claim.user, connection.address) {
@@ -34,7 +34,7 @@ impl Desk {
     }
 
     /// A claim was checked: `silent` when nobody waits for it any more.
-    pub(super) fn judged(&mut self, claim: &Claim, guess: Guess, silent: bool, rejected: bool) {
+    pub(super) fn judged(&mut self, claim: &Claim, secrets: &Secrets, guess: Guess, silent: bool, rejected: bool) {
         let Some(connection) = self.connections.get_mut(&claim.flow) else { return };
         if rejected {
             connection.proved.remove(&claim.user);
@@ -46,14 +46,18 @@ impl Desk {
                 // A full queue closes the connection at the next message.
                 let _ = connection.queue.try_send(Outgoing::Admitted);
             }
-            connection.proved.insert(claim.user.clone());
+            connection.proved.insert(claim.user.clone(), secrets.ha1s.clone());
         }
     }
 
     /// Spares the next look-up of who signed with the right password.
     pub(super) fn remember(&mut self, claim: &Claim, secrets: &Secrets, age: u64) {
-        if self.connections.get(&claim.flow).is_some_and(|connection| connection.proved.contains(&claim.user)) {
+        if self.connections.get(&claim.flow).is_some_and(|connection| connection.proved.contains_key(&claim.user)) {
             self.known.remember(&claim.user, secrets, age, clock::now());
+            if age != self.known.age() {
+                // An account changed meanwhile: perhaps this one.
+                self.look_up_again([claim.user.clone()].into(), None);
+            }
         }
     }
 
@@ -62,7 +66,7 @@ impl Desk {
         // Such a question is raised by a message, and by nothing else.
         let Some(flow) = self.speaker else { return };
         let Some(connection) = self.connections.get(&flow) else { return };
-        let proved = connection.proved.contains(&user);
+        let proved = connection.proved.contains_key(&user);
         let age = self.known.age();
         // Strangers are looked up, known or not: how long that takes tells nothing.
         let known = if proved { self.known.get(&user, clock::now()).cloned() } else { None };
@@ -97,8 +101,7 @@ impl Desk {
 async fn secrets(accounts: &dyn Accounts, user: &str) -> Option<Secrets> {
     let (ha1, person) = (accounts.ha1(user).await, accounts.by_extension(user).await);
     let (ha1, person) = ha1.zip(person)?;
-    let ha1s = Ha1s { md5: Some(ha1.md5), sha256: Some(ha1.sha256), sha512_256: None };
-    Some(Secrets { ha1s, name: party(person.extension, person.name).name })
+    Some(Secrets { ha1s: ha1.into(), name: party(person.extension, person.name).name })
 }
 
 /// Secrets that no password has.

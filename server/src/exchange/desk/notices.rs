@@ -6,7 +6,7 @@ use crate::exchange::StartError;
 use crate::exchange::mail::Order;
 use crate::ports::Saved;
 use sip::message::{Request, Response};
-use sip::notifier::{Answer, Config, Input, Notifier, Output, PACKAGES, Question, Snapshot};
+use sip::notifier::{Answer, Config, Input, Notifier, Output, PACKAGES, Question, Snapshot, Waiting};
 use sip::proxy::{self, Domain, Party, QuestionId, SendId};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -52,7 +52,16 @@ fn as_before(domain: Domain, kept: Vec<(String, Saved)>) -> Result<Notifier, Sta
 impl Desk {
     /// A SUBSCRIBE or PUBLISH for a user.
     pub(super) fn serve(&mut self, id: QuestionId, from: Party, device: String, request: Request) {
+        // What is known from before a restart may be older than what is stored.
+        let count = self.storage.mailbox.count(&from.user);
+        self.count_messages(from.user.clone(), count);
         self.notifier.handle(Input::Received { id, from, device, request }, now());
+        self.storage.changed(NOTIFIER);
+    }
+
+    /// So many messages wait for a user now.
+    pub(super) fn count_messages(&mut self, user: String, count: u32) {
+        self.notifier.handle(Input::Mailbox { user, waiting: Waiting { new: count, old: 0 } }, now());
         self.storage.changed(NOTIFIER);
     }
 

@@ -4,7 +4,7 @@ use super::{Desk, now};
 use crate::clock;
 use crate::exchange::journal::{Journal, Outcome, STALE, Source};
 use crate::exchange::mail::Order;
-use crate::exchange::mailbox::{Limits, Mailbox, Want};
+use crate::exchange::mailbox::{Limits, Mailbox, Want, Written};
 use crate::ports::{Envelope, Ledger, PortError, Record, Saved, Shared};
 use sip::message::{Request, Response};
 use sip::notifier::{self, Snapshot};
@@ -143,7 +143,7 @@ impl Desk {
             Want::Write(envelope, request) => {
                 let id = envelope.id;
                 if self.storage.journal.message(envelope, request, at).is_err() {
-                    self.storage.mailbox.written(id, false, at);
+                    self.storage.mailbox.written(id, Written::Refused, at);
                 }
             }
             Want::Remove(id) => self.storage.journal.remove(id, at),
@@ -193,8 +193,9 @@ impl Desk {
         let at = clock::now();
         for outcome in self.storage.journal.written(written.ok().as_deref(), at) {
             match outcome {
-                Outcome::Written(id) => self.storage.mailbox.written(id, true, at),
-                Outcome::Lost(id) => self.storage.mailbox.written(id, false, at),
+                Outcome::Written(id) => self.storage.mailbox.written(id, Written::Done, at),
+                Outcome::Refused(id) => self.storage.mailbox.written(id, Written::Refused, at),
+                Outcome::Lost(id) => self.storage.mailbox.written(id, Written::Unknown, at),
                 Outcome::Removed(id) => self.storage.mailbox.removed(id, at),
             }
         }

@@ -71,7 +71,7 @@ fn a_slow_disk_has_one_batch_at_a_time() {
     assert_eq!(journal.deadline(), None, "there is nothing to wake up for");
     assert_eq!(journal.written(Some(&[]), 4), [Outcome::Written(1)]);
     assert_eq!(journal.batch(&There::default(), 4).unwrap().len(), 2);
-    assert_eq!(journal.written(Some(&[3]), 5), [Outcome::Written(2), Outcome::Lost(3)], "who has no account");
+    assert_eq!(journal.written(Some(&[3]), 5), [Outcome::Written(2), Outcome::Refused(3)], "who has no account");
 }
 
 #[test]
@@ -128,6 +128,24 @@ fn many_changes_are_several_batches() {
     assert_eq!(users(journal.batch(&There::default(), SOON)).len(), BATCH);
     journal.written(Some(&[]), SOON + 1);
     assert_eq!(users(journal.batch(&There::default(), SOON + 1)).len(), 1);
+}
+
+#[test]
+fn a_message_is_removed_once_and_so_many_in_one_batch() {
+    let mut journal = Journal::default();
+    let there = There::default();
+    let many = i64::try_from(BATCH).unwrap();
+    for _ in 0..3 {
+        (0..=many).for_each(|id| journal.remove(id, 0));
+    }
+    assert_eq!(journal.batch(&there, 0).unwrap().len(), BATCH);
+    journal.remove(0, 1);
+    assert_eq!(journal.written(None, 1), [], "they are tried again");
+    assert_eq!(journal.batch(&there, 1 + PAUSE).unwrap().len(), BATCH);
+    assert_eq!(journal.written(Some(&[]), 2 * PAUSE).len(), BATCH);
+    assert_eq!(journal.batch(&there, 2 * PAUSE), Some(vec![Record::Removed(many)]));
+    assert_eq!(journal.written(Some(&[]), 2 * PAUSE), [Outcome::Removed(many)]);
+    assert!(!journal.is_open());
 }
 
 #[test]

@@ -56,8 +56,10 @@ pub(super) fn expires(request: &Request, now: u64) -> Option<u64> {
 pub(super) enum Verdict {
     /// A phone has it.
     Delivered,
-    /// No phone will ever take it, as it is or as the reader wishes.
+    /// The reader does not want it, or nobody is its reader.
     Never,
+    /// This phone will never take it, as it is, or `all` messages: another one may.
+    Elsewhere { all: bool },
     /// Perhaps later; not before so many milliseconds, if the phone said so. `refused`: a phone answered, and did
     /// not like this message.
     Later { after: Option<u64>, refused: bool },
@@ -70,7 +72,9 @@ pub(super) enum Verdict {
 /// | 2xx | Delivered |
 /// | none, 408, 430, 480, 486, 487, 503, 600: nobody is there, or busy | Later |
 /// | 482, 491, 429 and 500 to 504 but for the above and 501: perhaps it is this message | Later, refused |
-/// | any other: 403, 404, 405, 413, 415, 488, 501, 505, 513, 603 … | Never |
+/// | 405, 501: this phone has no messages | Elsewhere, all |
+/// | 406, 413 to 416, 420, 421, 488, 493, 505, 513: this phone cannot take this one | Elsewhere |
+/// | any other: 403, 404, 603 … | Never |
 pub(super) fn judge(response: Option<&Response>) -> Verdict {
     let Some(response) = response else { return Verdict::Later { after: None, refused: false } };
     let after = || {
@@ -81,6 +85,8 @@ pub(super) fn judge(response: Option<&Response>) -> Verdict {
         200..=299 => Verdict::Delivered,
         408 | 430 | 480 | 486 | 487 | 503 | 600 => Verdict::Later { after: after(), refused: false },
         429 | 482 | 491 | 500 | 502 | 504 => Verdict::Later { after: after(), refused: true },
+        405 | 501 => Verdict::Elsewhere { all: true },
+        406 | 413..=416 | 420 | 421 | 488 | 493 | 505 | 513 => Verdict::Elsewhere { all: false },
         _ => Verdict::Never,
     }
 }

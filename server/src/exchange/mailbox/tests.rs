@@ -1,4 +1,5 @@
 use super::letter::judge;
+use super::quota::Share;
 use super::*;
 use sip::header::Date;
 use sip::message::{HeaderName, Status};
@@ -51,7 +52,7 @@ impl Bench {
                 Want::Write(envelope, bytes) => {
                     let id = envelope.id;
                     self.stored.push((envelope, bytes));
-                    self.mailbox.written(id, true, self.now);
+                    self.mailbox.written(id, Written::Done, self.now);
                 }
                 Want::Remove(id) => {
                     self.stored.retain(|(envelope, _)| envelope.id != id);
@@ -138,8 +139,31 @@ fn d1_202_is_said_when_it_is_written_and_others_are_held() {
     let [Want::Write(envelope, _), second] = wants.as_slice() else { panic!("{wants:?}") };
     assert_eq!(*second, hold(true));
     assert!(bench.mailbox.holds("1002"));
-    bench.mailbox.written(envelope.id, true, NOW);
+    bench.mailbox.written(envelope.id, Written::Done, NOW);
     assert_eq!(bench.wants(), [kept(question)]);
+}
+
+#[test]
+fn it_is_known_how_many_wait() {
+    let mut bench = Bench::new();
+    bench.keep(message("one"), &[]);
+    assert_eq!(bench.mailbox.poll_count(), Some(("1002".into(), 0)), "it is not stored yet");
+    bench.settle();
+    bench.keep(message("two"), &[]);
+    bench.settle();
+    assert_eq!(bench.mailbox.poll_count(), Some(("1002".into(), 2)));
+    assert_eq!(bench.mailbox.poll_count(), None);
+    let mut bench = bench.restarted();
+    assert_eq!(bench.mailbox.poll_count(), Some(("1002".into(), 2)));
+    bench.phone(&[1]);
+    let (one, _) = bench.sends().unwrap();
+    bench.answered(one, Some(200));
+    let (two, _) = bench.sends().unwrap();
+    assert_eq!(bench.mailbox.poll_count(), Some(("1002".into(), 1)));
+    bench.answered(two, Some(200));
+    bench.settle();
+    assert_eq!(bench.mailbox.poll_count(), Some(("1002".into(), 0)));
+    assert_eq!(bench.mailbox.poll_count(), None);
 }
 
 #[test]
@@ -199,7 +223,7 @@ fn a_message_that_is_not_written_yet_is_not_sent() {
     bench.phone(&[1]);
     assert_eq!(bench.wants(), []);
     bench.stored.push((envelope.clone(), bytes));
-    bench.mailbox.written(envelope.id, true, NOW);
+    bench.mailbox.written(envelope.id, Written::Done, NOW);
     let left = bench.settle();
     assert_eq!(left.first(), Some(&kept(question)));
     assert!(matches!(left.get(1), Some(Want::Send { .. })));
@@ -211,9 +235,15 @@ fn what_cannot_be_written_is_refused_and_lets_others_through() {
     let question = bench.keep(message("one"), &[]);
     let wants = bench.wants();
     let Some(Want::Write(envelope, _)) = wants.first() else { panic!("{wants:?}") };
-    bench.mailbox.written(envelope.id, false, NOW);
-    let refused = Want::Answer(question, Err(Refusal::Unavailable));
-    assert_eq!(bench.wants(), [refused, Want::Remove(envelope.id), hold(false)]);
+    bench.mailbox.written(envelope.id, Written::Unknown, NOW);
+    let refused = |question| Want::Answer(question, Err(Refusal::Unavailable));
+    assert_eq!(bench.wants(), [refused(question), Want::Remove(envelope.id), hold(false)]);
+
+    let question = bench.keep(message("two"), &[]);
+    let wants = bench.wants();
+    let Some(Want::Write(envelope, _)) = wants.first() else { panic!("{wants:?}") };
+    bench.mailbox.written(envelope.id, Written::Refused, NOW);
+    assert_eq!(bench.wants(), [refused(question), hold(false)], "what is not there is not removed");
 }
 
 #[test]
@@ -286,14 +316,14 @@ fn d9_d10_without_an_answer_the_next_phone_gets_it() {
 }
 
 #[test]
-fn d8_what_no_phone_ever_takes_makes_room_for_the_next() {
+fn d8_what_the_reader_never_takes_makes_room_for_the_next() {
     let mut bench = Bench::new();
     bench.keep(message("one"), &[]);
     bench.keep(message("two"), &[]);
     bench.settle();
     bench.phone(&[1]);
     let (id, _) = bench.sends().unwrap();
-    bench.answered(id, Some(415));
+    bench.answered(id, Some(403));
     let (mut id, text) = bench.sends().unwrap();
     assert_eq!(text, "two");
     for _ in 1..MAX_REFUSALS {
@@ -302,6 +332,94 @@ fn d8_what_no_phone_ever_takes_makes_room_for_the_next() {
     }
     bench.answered(id, Some(500));
     assert_eq!(bench.settle(), [hold(false)], "it was refused too often");
+}
+
+#[test]
+fn d10a_what_is_refused_again_and_again_steps_aside() {
+    let mut bench = Bench::new();
+    bench.keep(message("bad"), &[]);
+    bench.keep(message("good"), &[]);
+    bench.settle();
+    bench.phone(&[1]);
+    let (bad, _) = bench.sends().unwrap();
+    for _ in 0..2 {
+        bench.answered(bad, Some(500));
+        assert_eq!(bench.rests(), bad);
+    }
+    bench.answered(bad, Some(500));
+    let (good, text) = bench.sends().unwrap();
+    assert_eq!((text.as_str(), bench.now - NOW), ("good", 90 * SECOND));
+    bench.answered(good, Some(200));
+    assert_eq!(bench.sends(), Some((bad, "bad".into())), "it is not lost");
+    bench.answered(bad, Some(500));
+    assert_eq!(bench.sends(), None);
+    bench.keep(message("new"), &[1]);
+    let (new, text) = bench.sends().unwrap();
+    assert_eq!(text, "new", "what comes then does not wait for its rest");
+    bench.answered(new, Some(480));
+    bench.keep(message("newer"), &[1]);
+    assert_eq!(bench.sends(), None, "but for that of one that was not refused");
+    assert_eq!(bench.rests(), new);
+    bench.answered(new, Some(200));
+    assert_eq!(bench.sends().unwrap().1, "newer");
+}
+
+#[test]
+fn d10b_what_a_phone_has_no_messages_for_waits_for_another_phone() {
+    for code in [405, 501] {
+        let mut bench = Bench::new();
+        bench.keep(message("one"), &[]);
+        bench.keep(message("two"), &[]);
+        bench.settle();
+        for flow in 1..=2 * u64::from(MAX_REFUSALS) {
+            bench.phone(&[flow]);
+            let (id, text) = bench.sends().unwrap();
+            assert_eq!(text, "one");
+            bench.answered(id, Some(code));
+            assert_eq!(bench.sends(), None, "that phone is not asked any more");
+            bench.phone(&[flow]);
+            bench.now += 12 * 60 * MINUTE;
+            bench.mailbox.timeout(bench.now);
+            assert_eq!(bench.sends(), None);
+        }
+        assert_eq!(bench.stored.len(), 2);
+        bench.phone(&[100]);
+        for text in ["one", "two"] {
+            let (id, sent) = bench.sends().unwrap();
+            assert_eq!(sent, text);
+            bench.answered(id, Some(200));
+        }
+        assert_eq!(bench.settle(), [hold(false)]);
+    }
+}
+
+#[test]
+fn d10b_what_a_phone_cannot_take_does_not_keep_it_from_the_others() {
+    let mut bench = Bench::new();
+    bench.keep(message("picture"), &[]);
+    bench.keep(message("text"), &[]);
+    bench.settle();
+    bench.phone(&[1]);
+    let (picture, _) = bench.sends().unwrap();
+    bench.answered(picture, Some(415));
+    let (text, sent) = bench.sends().unwrap();
+    assert_eq!(sent, "text");
+    bench.answered(text, Some(200));
+    assert_eq!(bench.sends(), None);
+    bench.keep(message("more"), &[1]);
+    let (more, _) = bench.sends().unwrap();
+    bench.answered(more, Some(200));
+    assert_eq!(bench.sends(), None);
+    bench.phone(&[1, 2]);
+    assert_eq!(bench.sends(), Some((picture, "picture".into())));
+    bench.phone(&[1, 2, 3]);
+    bench.answered(picture, Some(415));
+    assert_eq!(bench.sends(), Some((picture, "picture".into())), "one came meanwhile");
+    bench.answered(picture, Some(415));
+    bench.now += MAX_AGE;
+    bench.mailbox.timeout(bench.now);
+    assert_eq!(bench.settle(), [hold(false)]);
+    assert!(bench.stored.is_empty());
 }
 
 #[test]
@@ -434,7 +552,9 @@ fn verdicts() {
     let later = |refused| Verdict::Later { after: None, refused };
     for (codes, verdict) in [
         ([200, 202, 299].as_slice(), Verdict::Delivered),
-        (&[300, 302, 403, 404, 405, 413, 415, 488, 501, 505, 513, 603, 604, 606], Verdict::Never),
+        (&[300, 302, 403, 404, 410, 603, 604, 606], Verdict::Never),
+        (&[405, 501], Verdict::Elsewhere { all: true }),
+        (&[413, 415, 416, 420, 488, 505, 513], Verdict::Elsewhere { all: false }),
         (&[408, 430, 480, 486, 487, 503, 600], later(false)),
         (&[429, 482, 491, 500, 502, 504], later(true)),
     ] {

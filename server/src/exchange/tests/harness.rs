@@ -26,6 +26,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Neighbours {
     pub(super) people: Mutex<Vec<SignedIn>>,
     pub(super) epochs: Mutex<HashMap<AccountId, u64>>,
+    /// Whose password is not `secret`.
+    pub(super) passwords: Mutex<HashMap<String, String>>,
     pub(super) logged_out: Mutex<Vec<AccountId>>,
     pub(super) ended: broadcast::Sender<AccountId>,
     pub(super) moved: broadcast::Sender<(AccountId, u64)>,
@@ -65,7 +67,8 @@ impl Accounts for Neighbours {
 
     async fn ha1(&self, extension: &str) -> Option<Ha1> {
         self.by_extension(extension).await?;
-        let ha1 = |algorithm| digest::ha1(&algorithm, extension, "tabphone", "secret");
+        let password = self.passwords.lock().unwrap().get(extension).cloned().unwrap_or_else(|| "secret".into());
+        let ha1 = |algorithm| digest::ha1(&algorithm, extension, "tabphone", &password);
         Some(Ha1 { md5: ha1(Algorithm::Md5), sha256: ha1(Algorithm::Sha256) })
     }
 }
@@ -149,6 +152,7 @@ pub(super) async fn server_on(unsigned: Duration, ledger: Shared<dyn Ledger>) ->
     let neighbours = Arc::new(Neighbours {
         people: Mutex::new((1..=3).map(person).collect()),
         epochs: Mutex::default(),
+        passwords: Mutex::default(),
         logged_out: Mutex::default(),
         ended: broadcast::channel(8).0,
         moved: broadcast::channel(8).0,

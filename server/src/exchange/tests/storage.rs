@@ -8,21 +8,21 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
 /// Writes when it is let, and fails when it is told to.
-struct Disk {
+pub(super) struct Disk {
     gate: watch::Sender<Gate>,
     kept: Mutex<Option<Kept>>,
-    batches: Mutex<Vec<Vec<Record>>>,
+    pub(super) batches: Mutex<Vec<Vec<Record>>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Gate {
+pub(super) enum Gate {
     Shut,
     Open,
     Broken,
 }
 
 impl Disk {
-    fn new(gate: Gate) -> Arc<Self> {
+    pub(super) fn new(gate: Gate) -> Arc<Self> {
         Arc::new(Self { gate: watch::channel(gate).0, kept: Mutex::default(), batches: Mutex::default() })
     }
 }

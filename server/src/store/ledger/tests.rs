@@ -89,3 +89,10 @@ async fn a_closed_storage_says_so() {
     ledger.message(1).await.unwrap_err();
     ledger.read().await.unwrap_err();
 }
+
+#[test]
+fn messages_and_their_removals_survive_the_machine() {
+    assert!(is_precious(&message(1, "1002")));
+    assert!(is_precious(&Record::Removed(1)));
+    assert!(!is_precious(&bindings("1001", None)));
+}

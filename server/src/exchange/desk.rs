@@ -1,7 +1,6 @@
 //! The task that owns the registrar and the proxy.
 
 mod claims;
-mod codes;
 mod notices;
 mod storage;
 mod trust;
@@ -204,10 +203,7 @@ impl Desk {
             Inbound::Register(request) => {
                 self.registrar.handle(registrar::Input::Received { flow, request }, now());
             }
-            Inbound::Other(message) => match codes::refusal(&message) {
-                Some(response) => self.transmit(flow, response.to_bytes()),
-                None => self.proxy.handle(proxy::Input::Received { flow, message }, now()),
-            },
+            Inbound::Other(message) => self.proxy.handle(proxy::Input::Received { flow, message }, now()),
         }
     }
 

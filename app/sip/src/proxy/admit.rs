@@ -19,6 +19,8 @@ use alloc::vec::Vec;
 
 /// How long a client that sends too much is asked to wait, in seconds.
 const RETRY_AFTER: u32 = 5;
+/// What every code of the exchange begins with.
+const CODE: char = '*';
 /// The user and the host of a From that names nobody (RFC 3323 4.1.1.3).
 const ANONYMOUS: &str = "anonymous";
 const ANONYMOUS_HOST: &str = "anonymous.invalid";
@@ -200,7 +202,7 @@ impl Proxy {
             self.reply(context, Status::TRYING, now);
         }
         self.gate.strip(&mut context.request);
-        if !honest || self.dials_for_another(&context.request, came_by.as_ref()) {
+        if !honest || Self::dials_for_another(&context.request) {
             return self.reply(context, Status::FORBIDDEN, now);
         }
         let domain = &self.config.domain;
@@ -236,11 +238,14 @@ impl Proxy {
 
     /// Whether a REFER would have somebody else dial one of the exchange's codes: those change what becomes of the dialler's
     /// own calls, so only they dial them.
-    fn dials_for_another(&self, request: &Request, came_by: Option<&Host>) -> bool {
-        request.method == Method::Refer
-            && request.headers.get::<ReferTo>().is_ok_and(|ReferTo(target)| {
-                matches!(self.config.domain.place(&target.uri, came_by), Place::User(user) if user.starts_with('*'))
-            })
+    fn dials_for_another(request: &Request) -> bool {
+        let Ok(ReferTo(target)) = request.headers.get() else { return false };
+        let is_code = match &target.uri {
+            Uri::Sip(uri) => uri.user_unescaped().is_some_and(|user| user.starts_with(CODE)),
+            Uri::Tel(uri) => uri.number.as_str().starts_with(CODE),
+            Uri::Other { .. } => false,
+        };
+        is_code && request.method == Method::Refer
     }
 
     /// Whether From names another than the sender. Who names nobody does not.

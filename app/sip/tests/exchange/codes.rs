@@ -127,8 +127,8 @@ fn where_nothing_rings_nothing_is_picked_up() {
 fn nobody_has_a_code_dialled_by_somebody_else() {
     for mut bench in benches() {
         let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
-        for target in ["*721003@tabphone", "*78@alias.example", "%2A78@tabphone"] {
-            let refer = format!("Refer-To: <sip:{target}>");
+        for target in ["sip:*721003@tabphone", "sip:*78@alias.example", "sip:%2A78@tabphone", "tel:*78"] {
+            let refer = format!("Refer-To: <{target}>");
             let own = "<sip:1001@tabphone>;tag=1";
             bench.send(a, request("REFER sip:1002@tabphone", own, "<sip:1002@tabphone>", target, &[&refer]));
             assert_eq!(bench.first_lines(a), ["403 Forbidden"], "{target}");

@@ -3,7 +3,7 @@
 use crate::beside;
 use crate::network::{Exchange as _, Ladder};
 use crate::users;
-use crate::watch::left_over;
+use crate::watch::{Told, left_over};
 use crate::world::World;
 use sip::agent::{Cause, Registration};
 use sip::{Duration, Instant};
@@ -190,6 +190,8 @@ fn causes_fit(world: &World) {
             let fault = page.last_fault.max(world.last_fault);
             if let Some((call, cause, at)) = &told.end
                 && fault.is_none_or(|fault| fault < told.began)
+                // An INVITE that came again after its call was over began another of the same name.
+                && watch.calls().filter(|told| of(told) == Some(&*call.call_id)).count() == 1
             {
                 ends.entry(&call.call_id).or_default().push((cause, *at));
             }
@@ -201,6 +203,11 @@ fn causes_fit(world: &World) {
             assert!(fits, "the ends of {call_id} do not fit: {:?}, {:?}", one.0, other.0);
         }
     }
+}
+
+/// The Call-ID of a call that is over.
+fn of(told: &Told) -> Option<&str> {
+    told.end.as_ref().map(|(call, ..)| call.call_id.as_str())
 }
 
 /// Whether a call that one end hung up ended at the other because of that.

@@ -108,9 +108,9 @@ async fn phones_of_an_account_that_is_gone_are_not_waited_for() {
     let written = disk.batches.lock().unwrap().concat();
     let last = |of: &str| {
         let mut records = written.iter().rev();
-        records.find_map(|record| match record {
-            Record::Bindings { user, saved } if user == of => Some(saved.is_some()),
-            _ => None,
+        records.find_map(|record| {
+            let Record::Bindings { user, saved } = record else { return None };
+            (user == of).then_some(saved.is_some())
         })
     };
     assert_eq!(last("1002"), Some(false), "{written:?}");

@@ -47,6 +47,11 @@ impl Headers {
         Self { store: Store::new() }
     }
 
+    /// No fields, with room for as many as others have.
+    pub(crate) fn with_room_for(other: &Self) -> Self {
+        Self { store: Store::with_room_for(&other.store) }
+    }
+
     /// The first value of the header.
     ///
     /// # Errors
@@ -184,7 +189,7 @@ impl Headers {
         if !super::is_token(name) {
             return Err(InvalidHeader::Name);
         }
-        if let Some(at) = value.find(is_forbidden) {
+        if let Some(at) = value.bytes().position(|byte| is_forbidden(char::from(byte))) {
             return Err(InvalidHeader::Control { at });
         }
         if name.len() + value.len() + 4 > limits::FIELD || self.len() >= limits::FIELDS {

@@ -28,6 +28,7 @@ impl Response {
     #[must_use]
     pub fn to_request(request: &Request, status: Status) -> Self {
         let mut response = Self::new(status);
+        response.headers = Headers::with_room_for(&request.headers);
         let headers = &mut response.headers;
         headers.copy_from(&request.headers, &HeaderName::Via);
         if status == Status::TRYING {

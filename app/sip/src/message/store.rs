@@ -4,7 +4,7 @@ use core::fmt::{self, Write as _};
 use core::mem::{Discriminant, discriminant};
 use core::ops::Range;
 
-use super::text::is_forbidden;
+use super::text::{holds_forbidden, is_forbidden};
 use super::{HeaderName, Headers};
 
 /// The fields of a message in their order, as they were written. All letters lie in one text: what is taken
@@ -85,6 +85,12 @@ impl Span {
 impl Store {
     pub(super) const fn new() -> Self {
         Self { text: String::new(), fields: Vec::new(), implicit: false }
+    }
+
+    /// No fields, with room for as many as another one has.
+    pub(super) fn with_room_for(other: &Self) -> Self {
+        let (text, fields) = (String::with_capacity(other.text.len()), Vec::with_capacity(other.fields.len()));
+        Self { text, fields, implicit: false }
     }
 
     /// The store of a header section. A value with folds is written once more without them.
@@ -318,7 +324,7 @@ struct Guard<'a>(&'a mut String);
 
 impl fmt::Write for Guard<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        if text.contains(is_forbidden) {
+        if holds_forbidden(text) {
             self.0.extend(text.chars().map(|c| if is_forbidden(c) { char::REPLACEMENT_CHARACTER } else { c }));
         } else {
             self.0.push_str(text);

@@ -24,7 +24,7 @@ impl Text {
     /// Text from anywhere: control characters become U+FFFD.
     #[must_use]
     pub fn lossy(text: &str) -> Self {
-        if !text.bytes().any(|byte| is_forbidden(char::from(byte))) {
+        if !holds_forbidden(text) {
             return Self(text.into());
         }
         Self(text.chars().map(|c| if is_forbidden(c) { char::REPLACEMENT_CHARACTER } else { c }).collect())
@@ -57,6 +57,12 @@ impl Text {
 /// that no header may hold (RFC 3261 25.1 `TEXT-UTF8char`).
 pub(crate) const fn is_forbidden(c: char) -> bool {
     c < ' ' && c != '\t'
+}
+
+/// Whether any of it is forbidden; all that is forbidden is ASCII.
+pub(crate) fn holds_forbidden(text: &str) -> bool {
+    // Without a way out of the loop several bytes are looked at in one step.
+    text.bytes().fold(false, |found, byte| found | is_forbidden(char::from(byte)))
 }
 
 impl Deref for Text {

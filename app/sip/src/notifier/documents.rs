@@ -120,8 +120,8 @@ fn registration(
 ) -> RegInfo {
     let describe = |known: &Contact, state| {
         let domain = config.domain.name().to_string();
-        let gruu = known.binding.instance.as_ref().and_then(|id| public_gruu(wanted.user, &domain, id));
-        RegisteredContact { pub_gruu: gruu.map(|uri| uri.to_string()), ..contact(known, state, now) }
+        let pub_gruu = known.binding.instance.as_ref().map(|id| public_gruu(wanted.user, &domain, id));
+        RegisteredContact { pub_gruu, ..contact(known, state, now) }
     };
     let departed = resource.departed.iter().filter(|gone| told.contains(&gone.id()) && !resource.is_active(&gone.id()));
     let over = departed.map(|gone| describe(gone, ContactState::Terminated));

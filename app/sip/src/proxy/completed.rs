@@ -10,10 +10,11 @@
 //! | CO2 | over a flow where nobody has signed anything yet | the response is sent there once the user's phone registers |
 //! | CO3 | over a flow of somebody else, or later than 64·T1 | it is another request |
 
+use super::hash::place_of;
 use crate::registrar::Flow;
 use crate::time::Instant;
 use crate::transaction::{Key, T1_X64};
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -27,7 +28,8 @@ const MAX_WAITING: usize = 64;
 pub(super) struct Completed {
     /// In the order in which they end.
     entries: BTreeMap<u64, Entry>,
-    names: BTreeMap<Key, u64>,
+    /// By the places of their keys.
+    names: BTreeSet<(u64, u64)>,
     flows: BTreeMap<Flow, VecDeque<u64>>,
     /// Those of CO2.
     waiting: Vec<u64>,
@@ -75,13 +77,13 @@ impl Completed {
 
     /// Who sent the request with that key, if it was answered.
     pub(super) fn sender(&self, key: &Key) -> Option<&str> {
-        let entry = self.entries.get(self.names.get(key)?)?;
+        let (_, entry) = self.find(key)?;
         Some(&entry.user)
     }
 
     /// CO1, CO2: a request comes again over this flow. The response, if it is to be sent there now.
     pub(super) fn again(&mut self, key: &Key, flow: Flow, whose: Whose) -> Option<Vec<u8>> {
-        let id = *self.names.get(key)?;
+        let (id, _) = self.find(key)?;
         let entry = self.entries.get_mut(&id)?;
         match whose {
             Whose::Same => return Some(entry.response.clone()),
@@ -122,11 +124,18 @@ impl Completed {
         self.entries.first_key_value().map(|(_, entry)| entry.until)
     }
 
+    fn find(&self, key: &Key) -> Option<(u64, &Entry)> {
+        let place = place_of(key);
+        let alike = self.names.range((place, 0)..=(place, u64::MAX));
+        alike.filter_map(|(_, id)| Some((*id, self.entries.get(id)?))).find(|(_, entry)| entry.key == *key)
+    }
+
     fn insert(&mut self, entry: Entry) {
         self.last += 1;
-        if let Some(before) = self.names.insert(entry.key.clone(), self.last) {
+        if let Some((before, _)) = self.find(&entry.key) {
             self.remove(before);
         }
+        self.names.insert((place_of(&entry.key), self.last));
         self.flows.entry(entry.flow).or_default().push_back(self.last);
         if entry.asked.is_some() {
             self.waiting.push(self.last);
@@ -139,9 +148,7 @@ impl Completed {
             return;
         };
         self.waiting.retain(|other| *other != id);
-        if self.names.get(&entry.key) == Some(&id) {
-            self.names.remove(&entry.key);
-        }
+        self.names.remove(&(place_of(&entry.key), id));
         if let Some(own) = self.flows.get_mut(&entry.flow) {
             own.retain(|other| *other != id);
             if own.is_empty() {

@@ -1,15 +1,14 @@
 //! The requests under way, found by whatever a message or a moment names.
 
 use super::context::{Context, Stage};
+use super::hash::place_of;
 use super::token::Endpoint;
 use crate::registrar::{Flow, QuestionId};
 use crate::time::Instant;
 use crate::transaction::Key;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::String;
 use alloc::vec::Vec;
-use core::borrow::Borrow;
 
 /// The contexts by their numbers, and indices over them: how many there are does not matter to a message.
 ///
@@ -17,29 +16,37 @@ use core::borrow::Borrow;
 /// alone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Contexts {
-    /// In boxes: what is moved when one is added or removed is small.
-    all: BTreeMap<u64, Box<Context>>,
-    facets: BTreeMap<u64, Facets>,
-    keys: BTreeMap<Key, BTreeSet<u64>>,
-    branches: BTreeMap<String, (u64, usize)>,
+    all: BTreeMap<u64, Entry>,
+    /// By the place of the server transaction's key.
+    keys: BTreeSet<(u64, u64)>,
+    /// By the places of the branches.
+    branches: BTreeSet<(u64, u64)>,
     questions: BTreeMap<QuestionId, u64>,
     flows: BTreeSet<(Flow, u64)>,
-    /// By the users of its ends: who sent it, and whose phones it was sent to.
-    users: BTreeMap<String, BTreeSet<u64>>,
+    /// By the places of the users of its ends: who sent it, and whose phones it was sent to.
+    users: BTreeSet<(u64, u64)>,
     /// By those of its ends that did not register.
     unregistered: BTreeSet<(Flow, u64)>,
     deadlines: BTreeSet<(Instant, u64)>,
 }
 
-/// By what a context is found: as the indices have it, which is as the context was when it was last put back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A context with the places where it stands in the indices, which is as it was when it was last put back.
+#[derive(Clone, Debug)]
+struct Entry {
+    /// `None` while it is taken out. In a box: what is moved when one is added or removed is small.
+    context: Option<Box<Context>>,
+    facets: Facets,
+}
+
+/// By what a context is found; by nothing, before it is put in and once it is over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Facets {
-    key: Key,
+    key: Option<u64>,
     flow: Option<Flow>,
     questions: Vec<QuestionId>,
     deadline: Option<Instant>,
-    branches: Vec<String>,
-    ends: Vec<Endpoint>,
+    branches: Vec<u64>,
+    ends: Vec<(u64, Option<Flow>)>,
 }
 
 impl Contexts {
@@ -50,48 +57,53 @@ impl Contexts {
 
     /// All of them, in the order in which they began.
     pub(super) fn values(&self) -> impl Iterator<Item = &Context> {
-        self.all.values().map(Box::as_ref)
+        self.all.values().filter_map(|entry| entry.context.as_deref())
     }
 
     pub(super) fn get(&self, id: u64) -> Option<&Context> {
-        self.all.get(&id).map(Box::as_ref)
+        self.all.get(&id)?.context.as_deref()
     }
 
     /// Takes one out, to change it; it is found no more until it is put back.
     pub(super) fn take(&mut self, id: u64) -> Option<Box<Context>> {
-        self.all.remove(&id)
+        self.all.get_mut(&id)?.context.take()
     }
 
     /// A new one, or one that was taken out.
     pub(super) fn put(&mut self, id: u64, context: Box<Context>) {
-        match self.facets.remove(&id) {
-            Some(facets) => self.follow(id, facets, &context),
-            None => self.index(id, Facets::of(&context)),
+        let entry = self.all.entry(id).or_insert_with(|| Entry { context: None, facets: Facets::default() });
+        let now = Facets::of(&context);
+        entry.context = Some(context);
+        if entry.facets != now {
+            let before = core::mem::replace(&mut entry.facets, now.clone());
+            self.follow(id, &before, &now);
         }
-        self.all.insert(id, context);
     }
 
     /// One that was taken out, or that is here, is over.
     pub(super) fn forget(&mut self, id: u64) {
-        self.all.remove(&id);
-        if let Some(facets) = self.facets.remove(&id) {
-            self.unindex(id, &facets);
+        if let Some(entry) = self.all.remove(&id) {
+            self.follow(id, &entry.facets, &Facets::default());
         }
     }
 
     /// The request of this server transaction.
     pub(super) fn find(&self, key: &Key) -> Option<u64> {
-        self.present(self.keys.get(key).into_iter().flatten()).next()
+        let alike = among(&self.keys, place_of(key));
+        alike.copied().find(|id| self.get(*id).is_some_and(|context| context.key == *key))
     }
 
     /// The request that left with a Via of this branch, and to which of its phones.
     pub(super) fn sent(&self, branch: &str) -> Option<(u64, usize)> {
-        self.branches.get(branch).copied().filter(|(id, _)| self.all.contains_key(id))
+        among(&self.branches, place_of(branch)).find_map(|id| {
+            let index = self.get(*id)?.legs().iter().position(|leg| leg.branch == branch)?;
+            Some((*id, index))
+        })
     }
 
     /// Whose question this is.
     pub(super) fn asked(&self, question: QuestionId) -> Option<u64> {
-        self.questions.get(&question).copied().filter(|id| self.all.contains_key(id))
+        self.questions.get(&question).copied().filter(|id| self.get(*id).is_some())
     }
 
     /// Those whose responses go over a flow.
@@ -101,7 +113,8 @@ impl Contexts {
 
     /// Those that a user sent, or that were sent to phones of that user.
     pub(super) fn of_user(&self, user: &str) -> Vec<u64> {
-        self.present(self.users.get(user).into_iter().flatten()).collect()
+        let is_of = |id: &&u64| self.get(**id).is_some_and(|context| ends(context).any(|end| end.user == user));
+        among(&self.users, place_of(user)).filter(is_of).copied().collect()
     }
 
     /// Those of which one end is a phone that did not register, and has this flow.
@@ -123,68 +136,28 @@ impl Contexts {
     }
 
     fn present<'a>(&self, ids: impl Iterator<Item = &'a u64>) -> impl Iterator<Item = u64> {
-        ids.copied().filter(|id| self.all.contains_key(id))
+        ids.copied().filter(|id| self.get(*id).is_some())
     }
 
-    /// Most changes move a deadline, and nothing else.
-    fn follow(&mut self, id: u64, mut facets: Facets, context: &Context) {
-        if !facets.has_ends_of(context) {
-            self.unindex(id, &facets);
-            return self.index(id, Facets::of(context));
-        }
-        let (flow, deadline) = (context.flow, context.deadline());
-        if facets.flow != flow {
-            set(&mut self.flows, facets.flow, flow, id);
-            facets.flow = flow;
-        }
-        if facets.deadline != deadline {
-            set(&mut self.deadlines, facets.deadline, deadline, id);
-            facets.deadline = deadline;
-        }
-        if !facets.questions.iter().copied().eq(questions(context)) {
-            for question in &facets.questions {
+    /// The indices follow a context. Most changes move a deadline, and nothing else.
+    fn follow(&mut self, id: u64, before: &Facets, now: &Facets) {
+        set(&mut self.keys, before.key, now.key, id);
+        set(&mut self.flows, before.flow, now.flow, id);
+        set(&mut self.deadlines, before.deadline, now.deadline, id);
+        if before.questions != now.questions {
+            for question in &before.questions {
                 self.questions.remove(question);
             }
-            facets.questions = questions(context).collect();
-            self.questions.extend(facets.questions.iter().map(|question| (*question, id)));
+            self.questions.extend(now.questions.iter().map(|question| (*question, id)));
         }
-        self.facets.insert(id, facets);
-    }
-
-    fn index(&mut self, id: u64, facets: Facets) {
-        self.keys.entry(facets.key.clone()).or_default().insert(id);
-        set(&mut self.flows, None, facets.flow, id);
-        set(&mut self.deadlines, None, facets.deadline, id);
-        self.questions.extend(facets.questions.iter().map(|question| (*question, id)));
-        for (index, branch) in facets.branches.iter().enumerate() {
-            self.branches.entry(branch.clone()).or_insert((id, index));
+        if before.branches != now.branches {
+            move_all(&mut self.branches, before.branches.iter().copied(), now.branches.iter().copied(), id);
         }
-        for end in &facets.ends {
-            if let Some(ids) = self.users.get_mut(&end.user) {
-                ids.insert(id);
-            } else {
-                self.users.insert(end.user.clone(), BTreeSet::from([id]));
-            }
-            set(&mut self.unregistered, None, end.flow(), id);
-        }
-        self.facets.insert(id, facets);
-    }
-
-    fn unindex(&mut self, id: u64, facets: &Facets) {
-        drop_from(&mut self.keys, &facets.key, id);
-        set(&mut self.flows, facets.flow, None, id);
-        set(&mut self.deadlines, facets.deadline, None, id);
-        for question in &facets.questions {
-            self.questions.remove(question);
-        }
-        for branch in &facets.branches {
-            if self.branches.get(branch).is_some_and(|(owner, _)| *owner == id) {
-                self.branches.remove(branch);
-            }
-        }
-        for end in &facets.ends {
-            drop_from(&mut self.users, &*end.user, id);
-            set(&mut self.unregistered, end.flow(), None, id);
+        if before.ends != now.ends {
+            let users = |facets: &Facets| facets.ends.iter().map(|(user, _)| *user).collect::<Vec<u64>>();
+            let flows = |facets: &Facets| facets.ends.iter().filter_map(|(_, flow)| *flow).collect::<Vec<Flow>>();
+            move_all(&mut self.users, users(before).into_iter(), users(now).into_iter(), id);
+            move_all(&mut self.unregistered, flows(before).into_iter(), flows(now).into_iter(), id);
         }
     }
 }
@@ -192,19 +165,13 @@ impl Contexts {
 impl Facets {
     fn of(context: &Context) -> Self {
         Self {
-            key: context.key.clone(),
+            key: Some(place_of(&context.key)),
             flow: context.flow,
             questions: questions(context).collect(),
             deadline: context.deadline(),
-            branches: context.legs().iter().map(|leg| leg.branch.clone()).collect(),
-            ends: ends(context).cloned().collect(),
+            branches: context.legs().iter().map(|leg| place_of(&*leg.branch)).collect(),
+            ends: ends(context).map(|end| (place_of(&*end.user), end.flow())).collect(),
         }
-    }
-
-    /// Whether it is still between the same phones, by the same branches.
-    fn has_ends_of(&self, context: &Context) -> bool {
-        let branches = context.legs().iter().map(|leg| &leg.branch);
-        self.key == context.key && self.ends.iter().eq(ends(context)) && self.branches.iter().eq(branches)
     }
 }
 
@@ -228,25 +195,27 @@ fn questions(context: &Context) -> impl Iterator<Item = QuestionId> {
     context.question().into_iter().chain(later)
 }
 
-fn among(index: &BTreeSet<(Flow, u64)>, flow: Flow) -> impl Iterator<Item = &u64> {
-    index.range((flow, 0)..=(flow, u64::MAX)).map(|(_, id)| id)
+fn among<T: Ord + Copy>(index: &BTreeSet<(T, u64)>, place: T) -> impl Iterator<Item = &u64> {
+    index.range((place, 0)..=(place, u64::MAX)).map(|(_, id)| id)
 }
 
 /// An entry of an index moves.
 fn set<T: Ord>(index: &mut BTreeSet<(T, u64)>, from: Option<T>, to: Option<T>, id: u64) {
-    if let Some(from) = from {
-        index.remove(&(from, id));
+    if from != to {
+        move_all(index, from.into_iter(), to.into_iter(), id);
     }
-    index.extend(to.map(|to| (to, id)));
 }
 
-fn drop_from<K: Ord + Borrow<Q>, Q: Ord + ?Sized>(index: &mut BTreeMap<K, BTreeSet<u64>>, name: &Q, id: u64) {
-    if let Some(ids) = index.get_mut(name) {
-        ids.remove(&id);
-        if ids.is_empty() {
-            index.remove(name);
-        }
+fn move_all<T: Ord>(
+    index: &mut BTreeSet<(T, u64)>,
+    from: impl Iterator<Item = T>,
+    to: impl Iterator<Item = T>,
+    id: u64,
+) {
+    for place in from {
+        index.remove(&(place, id));
     }
+    index.extend(to.map(|place| (place, id)));
 }
 
 impl core::convert::From<BTreeMap<u64, Box<Context>>> for Contexts {
@@ -262,7 +231,8 @@ impl core::convert::From<BTreeMap<u64, Box<Context>>> for Contexts {
 #[cfg(feature = "serde")]
 impl serde::Serialize for Contexts {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.all.serialize(serializer)
+        let all = self.all.iter().filter_map(|(id, entry)| Some((id, entry.context.as_ref()?)));
+        serializer.collect_map(all)
     }
 }
 

@@ -27,6 +27,7 @@ mod dialog;
 mod follow;
 mod forward;
 mod gruu;
+mod hash;
 mod history;
 mod hunt;
 mod inbound;

@@ -1,7 +1,7 @@
 //! What a REGISTER asks for, and what is answered to it (RFC 3261 10.3, RFC 3327, RFC 5626 6, RFC 5627 5).
 
 use super::api::Config;
-use super::binding::Binding;
+use super::binding::{Binding, instance};
 use super::change::{Change, Wanted, Wish};
 use super::domain::{Domain, Place};
 use super::flow::{Arrival, Flow, Party};
@@ -79,9 +79,7 @@ pub(super) fn read(
     let contacts = request.headers.all::<Contact>()?;
     let path: Vec<Route> = request.headers.all::<Path>()?.into_iter().map(|Path(hop)| Route(hop)).collect();
     let mut manner = manner(request);
-    let is_flow = |contact: &Contact| {
-        contact.instance().is_some() && contact.reg_id().is_some() && contact.expires().or(expires) != Some(0)
-    };
+    let is_flow = |contact: &Contact| names_flow(contact) && contact.expires().or(expires) != Some(0);
     let flows = contacts.iter().filter(|contact| is_flow(contact)).count();
     if manner.outbound && flows > 0 {
         if contacts.len() > 1 {
@@ -122,13 +120,11 @@ pub(super) fn accept(
         text.clear();
         // Writing to a text never fails.
         let _ = write!(text, "{};expires={}", binding.contact, binding.expires.since(now).as_secs());
-        if let Some(instance) = binding.instance.as_deref().filter(|_| manner.gruu) {
-            let public = gruus.public(user, instance);
+        if let Some(id) = binding.instance.as_deref().filter(|_| manner.gruu) {
+            let public = Some(gruus.public(user, id));
             let temporary = gruus.temporary(user, binding.generation, random.below(u64::MAX));
-            for (name, uri) in [("pub-gruu", public), ("temp-gruu", temporary)] {
-                if let Some(uri) = uri {
-                    let _ = write!(text, ";{name}=\"{uri}\"");
-                }
+            for (name, uri) in [(";pub-gruu=\"", public), (";temp-gruu=\"", temporary)] {
+                uri.into_iter().for_each(|uri| text.extend([name, &uri, "\""]));
             }
         }
         // What was read from a header can be written to one.
@@ -166,6 +162,11 @@ fn first_hop_keeps_flows(request: &Request, path: &[Route]) -> bool {
     direct || path.last().is_some_and(keeps)
 }
 
+/// Whether it says which flow of which phone it is (RFC 5626 4.2).
+fn names_flow(contact: &Contact) -> bool {
+    contact.reg_id().is_some() && contact.address().and_then(instance).is_some()
+}
+
 fn one(
     contact: Contact,
     expires: Option<u32>,
@@ -174,7 +175,7 @@ fn one(
     came_by: Option<&Host>,
     config: &Config,
 ) -> Result<Wanted, Refusal> {
-    let reg_id = contact.reg_id().filter(|_| outbound && contact.instance().is_some());
+    let reg_id = contact.reg_id().filter(|_| outbound && names_flow(&contact));
     let seconds = contact.expires().or(expires);
     // `*` stands alone, and with Expires 0 (RFC 3261 10.3 step 6).
     let Contact::Addr(mut address) = contact else {
@@ -191,11 +192,7 @@ fn one(
         return Err(Refusal::TooBrief);
     }
     // What is the registrar's to say.
-    for name in ["expires", "pub-gruu", "temp-gruu"] {
-        if address.params.has(name) {
-            address.params.remove(name);
-        }
-    }
+    address.params.remove_all(&["expires", "pub-gruu", "temp-gruu"]);
     Ok(Wanted::new(address, reg_id, asked.min(config.max_expires)))
 }
 

@@ -26,7 +26,7 @@ impl Params {
     /// The parameter: `None` if it is not there, `Some(None)` if it has no value.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Option<&str>> {
-        self.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        Pieces(&self.0).find_map(|piece| value_of(piece, name))
     }
 
     /// The parameter's value; `None` if it is not there or has none.
@@ -101,13 +101,18 @@ impl Params {
     /// Takes the parameter away; says whether it was there.
     pub fn remove(&mut self, name: &str) -> bool {
         let before = self.0.len();
-        let mut kept = String::with_capacity(before);
-        for piece in Pieces(&self.0).filter(|piece| !is_named(piece, name)) {
+        self.remove_all(&[name]);
+        self.0.len() != before
+    }
+
+    /// Takes these parameters away.
+    pub(crate) fn remove_all(&mut self, names: &[&str]) {
+        let mut kept = String::with_capacity(self.0.len());
+        for piece in Pieces(&self.0).filter(|piece| !names.iter().any(|name| is_named(piece, name))) {
             kept.push(';');
             kept.push_str(piece);
         }
         self.0 = kept;
-        self.0.len() != before
     }
 
     /// All of them, from a text that the grammar has read: with semicolons in front, without white space.
@@ -166,7 +171,17 @@ pub(crate) fn write_quoted(f: &mut impl fmt::Write, text: &str) -> fmt::Result {
 }
 
 fn is_named(piece: &str, name: &str) -> bool {
-    piece.split_once('=').map_or(piece, |(name, _)| name).eq_ignore_ascii_case(name)
+    value_of(piece, name).is_some()
+}
+
+/// What a piece says of this name, if it is its own.
+fn value_of<'a>(piece: &'a str, name: &str) -> Option<Option<&'a str>> {
+    let (head, rest) = piece.split_at_checked(name.len())?;
+    match rest.strip_prefix('=') {
+        _ if !head.eq_ignore_ascii_case(name) => None,
+        None if !rest.is_empty() => None,
+        value => Some(value),
+    }
 }
 
 /// What stands between semicolons, outside of quotes.
@@ -177,21 +192,29 @@ impl<'a> Iterator for Pieces<'a> {
 
     fn next(&mut self) -> Option<&'a str> {
         let text = self.0.strip_prefix(';')?;
-        let (mut quoted, mut escaped) = (false, false);
-        let end = text.bytes().position(|byte| {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' if quoted => escaped = true,
-                b'"' => quoted = !quoted,
-                b';' if !quoted => return true,
-                _ => {}
-            }
-            false
-        });
-        let (piece, rest) = end.and_then(|end| text.split_at_checked(end)).unwrap_or((text, ""));
+        // Most hold no quotes, and are read often.
+        let end = text.bytes().position(|byte| matches!(byte, b';' | b'"')).unwrap_or(text.len());
+        let end = if text.as_bytes().get(end) == Some(&b'"') { behind_quotes(text) } else { end };
+        let (piece, rest) = text.split_at_checked(end).unwrap_or((text, ""));
         self.0 = rest;
         Some(piece)
     }
+}
+
+/// Where the first semicolon outside of quotes is, or the end.
+fn behind_quotes(text: &str) -> usize {
+    let (mut quoted, mut escaped) = (false, false);
+    let end = text.bytes().position(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b';' if !quoted => return true,
+            _ => {}
+        }
+        false
+    });
+    end.unwrap_or(text.len())
 }
 
 #[cfg(feature = "serde")]

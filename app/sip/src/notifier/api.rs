@@ -34,6 +34,8 @@ pub struct Config {
     pub disclosure: Disclosure,
     /// Of which class the messages in a mailbox are.
     pub mailbox: MessageClass,
+    /// Whether [`Event::Presence`] also tells of users whom nobody watches: it costs something with each of their calls.
+    pub unwatched: bool,
 }
 
 impl Config {
@@ -52,6 +54,7 @@ impl Config {
             pace: Duration::from_millis(500),
             disclosure: Disclosure::Dialogs,
             mailbox: MessageClass::Text,
+            unwatched: true,
         }
     }
 }

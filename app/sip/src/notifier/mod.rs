@@ -212,10 +212,14 @@ impl Notifier {
     fn learn(&mut self, user: &str, now: Instant, work: impl FnOnce(&mut Resource, bool) -> Change) {
         let mut resource = self.state.resources.remove(user).unwrap_or_default();
         let before = resource.publications.len();
-        let change = work(&mut resource, self.index.is_watched(user));
+        let watched = self.index.is_watched(user);
+        let change = work(&mut resource, watched);
         self.index.publications = self.index.publications + resource.publications.len() - before;
-        self.index.expiries.set(&user.to_string(), resource.deadline());
-        let presence = change.presence.then(|| compose::presence(&documents::entity(&self.config, user), &resource));
+        if before > 0 || !resource.publications.is_empty() {
+            self.index.expiries.set(&user.to_string(), resource.deadline());
+        }
+        let tells = change.presence && (watched || self.config.unwatched);
+        let presence = tells.then(|| compose::presence(&documents::entity(&self.config, user), &resource));
         let presence = presence.filter(|presence| *presence != resource.told);
         if let Some(presence) = &presence {
             resource.told.clone_from(presence);
@@ -233,6 +237,16 @@ impl Notifier {
         };
         for id in self.index.to(user).filter(concerned).collect::<Vec<_>>() {
             self.change(id, now, Subscription::change);
+        }
+    }
+
+    /// The first to watch a user is told what they do now; what is told later is what differs from that.
+    fn watched(&mut self, user: &str) {
+        if !self.config.unwatched
+            && !self.index.is_watched(user)
+            && let Some(resource) = self.state.resources.get_mut(user)
+        {
+            resource.told = compose::presence(&documents::entity(&self.config, user), resource);
         }
     }
 

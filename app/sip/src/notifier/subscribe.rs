@@ -139,6 +139,7 @@ impl Notifier {
         let (subscription, response) = Subscription::new(grant, &mut self.desk(now))?;
         let id = subscription.id;
         self.outputs.push_back(Output::Answer(asked.id, response));
+        self.watched(&subscription.user);
         self.index.add(&subscription);
         self.state.subscriptions.insert(id, subscription);
         self.change(id, now, Subscription::begin);

@@ -71,9 +71,8 @@ impl Proxy {
         let Some(number) = self.state.contexts.asked(id) else {
             return;
         };
-        self.change(number, |proxy, context| match (context.stage.clone(), answer) {
+        self.change(number, |proxy, context| match (core::mem::replace(&mut context.stage, Stage::Settled), answer) {
             (Stage::Admitting { credentials, .. }, Answer::Credentials(secrets)) => {
-                context.stage = Stage::Settled;
                 match proxy.gate.verify(&context.request, &credentials, secrets, now) {
                     Ok(party) => proxy.admitted(context, party, now),
                     Err(refused) => {
@@ -84,39 +83,41 @@ impl Proxy {
                     }
                 }
             }
-            (Stage::Locating { user, .. }, Answer::Route(route)) => {
-                context.stage = Stage::Settled;
-                match route {
-                    Some(Route { destination: Destination::Service, .. }) => proxy.dialled(context, now),
-                    Some(Route { destination: Destination::PickUp(user), .. }) => proxy.pick_up(context, &user, now),
-                    Some(_) if proxy.is_served(&context.request) => proxy.serve(context),
-                    Some(route) => {
-                        if let Destination::User(_) = &route.destination {
-                            proxy.will_keep(context, &route.party.user, now);
-                        }
-                        if !proxy.keep_behind(context) {
-                            proxy.hunt(context, user, route, now);
-                        }
+            (Stage::Locating { user, .. }, Answer::Route(route)) => match route {
+                Some(Route { destination: Destination::Service, .. }) => proxy.dialled(context, now),
+                Some(Route { destination: Destination::PickUp(user), .. }) => proxy.pick_up(context, &user, now),
+                Some(_) if proxy.is_served(&context.request) => proxy.serve(context),
+                Some(route) => {
+                    if let Destination::User(_) = &route.destination {
+                        proxy.will_keep(context, &route.party.user, now);
                     }
-                    None => proxy.reply(context, Status::NOT_FOUND, now),
+                    if !proxy.keep_behind(context) {
+                        proxy.hunt(context, user, route, now);
+                    }
                 }
+                None => proxy.reply(context, Status::NOT_FOUND, now),
+            },
+            (stage @ Stage::Forked { .. }, Answer::Route(route)) => {
+                context.stage = stage;
+                proxy.routed(context, id, route, now);
             }
-            (Stage::Forked { .. }, Answer::Route(route)) => proxy.routed(context, id, route, now),
-            (Stage::Serving { .. }, answer @ Answer::Served(_)) | (Stage::Keeping { .. }, answer @ Answer::Kept(_)) => {
+            (stage @ Stage::Serving { .. }, answer @ Answer::Served(_))
+            | (stage @ Stage::Keeping { .. }, answer @ Answer::Kept(_)) => {
+                context.stage = stage;
                 if let Some(answer) = of_service(answer, &context.request) {
                     proxy.service_answered(context, answer, now);
                 }
             }
             // An answer to something else: the question stays open.
             (
-                Stage::Admitting { .. }
+                stage @ (Stage::Admitting { .. }
                 | Stage::Locating { .. }
                 | Stage::Serving { .. }
                 | Stage::Keeping { .. }
                 | Stage::Forked { .. }
-                | Stage::Settled,
+                | Stage::Settled),
                 Answer::Credentials(_) | Answer::Route(_) | Answer::Served(_) | Answer::Kept(_),
-            ) => {}
+            ) => context.stage = stage,
         });
     }
 

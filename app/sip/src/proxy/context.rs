@@ -195,8 +195,9 @@ impl Server {
 
 impl Client {
     pub(super) fn start(&mut self, transport: Reliability, now: Instant, effects: &mut Vec<Effect>) {
-        if let Self::Waiting(request) = self {
-            let request = request.clone();
+        if let Self::Waiting(_) = self
+            && let Self::Waiting(request) = core::mem::replace(self, Self::Over)
+        {
             *self = if request.method == crate::message::Method::Invite {
                 Self::Invite(ClientInvite::new(request, transport, now, effects))
             } else {

@@ -57,8 +57,7 @@ pub(super) fn record_route(request: &mut Request, ends: &Ends, tokens: &Tokens, 
 }
 
 /// The response that goes on to the caller; `None` when it has no Via but ours.
-pub(super) fn response(response: &Response, callee: Option<&Party>, domain: &Domain) -> Option<Response> {
-    let mut copy = response.clone();
+pub(super) fn response(mut copy: Response, callee: Option<&Party>, domain: &Domain) -> Option<Response> {
     copy.headers.pop_front::<Via>();
     if !copy.headers.contains(&HeaderName::Via) {
         return None;

@@ -145,7 +145,7 @@ impl Proxy {
                 Action::Forward { branch, response } => {
                     let failed = !response.status.is_provisional() && !response.status.is_success();
                     if !(failed && self.keep(context)) {
-                        self.forward(context, branch, &response, now);
+                        self.forward(context, branch, response, now);
                     }
                 }
                 Action::Reply(status) if self.is_told_nothing(context, status) => self.tell_service(context, None),
@@ -218,12 +218,12 @@ impl Proxy {
     }
 
     /// Sends a response on to the caller.
-    fn forward(&mut self, context: &mut Context, index: usize, response: &Response, now: Instant) {
+    fn forward(&mut self, context: &mut Context, index: usize, response: Response, now: Instant) {
         let Some(leg) = context.legs().get(index) else {
             return;
         };
         if matches!(context.server, Server::Service { .. }) {
-            return self.tell_service(context, Some(response.clone()));
+            return self.tell_service(context, Some(response));
         }
         if let Some(copy) = forward::response(response, leg.callee.as_ref(), &self.config.domain) {
             self.pass(context, &copy, now);

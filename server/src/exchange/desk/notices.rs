@@ -33,7 +33,8 @@ pub(super) fn notifier(
 }
 
 fn as_before(domain: Domain, kept: Vec<(String, Saved)>) -> Result<Notifier, StartError> {
-    let config = Config::new(domain);
+    // The page is told what the exchange itself knows.
+    let config = Config { unwatched: false, ..Config::new(domain) };
     let saved = kept.into_iter().find(|(name, _)| name == NOTIFIER);
     let restored = saved.and_then(|(_, Saved { written, bytes })| {
         let away = Duration::from_millis(clock::now().saturating_sub(written));
@@ -93,7 +94,6 @@ impl Desk {
                 let found = accounts.by_extension(&user).await;
                 Order::Account(id, found.map(|person| party(person.extension, person.name)))
             }),
-            // The page is told what the exchange itself knows.
             Output::Event(sip::notifier::Event::Presence { .. }) => {}
         }
     }

@@ -24,6 +24,7 @@ mod completed;
 mod context;
 mod contexts;
 mod dialog;
+mod failover;
 mod follow;
 mod forward;
 mod gruu;
@@ -32,6 +33,7 @@ mod hunt;
 mod inbound;
 mod joins;
 mod legs;
+mod phones;
 mod pick_up;
 mod plan;
 mod response_context;
@@ -55,7 +57,7 @@ pub use snapshot::Snapshot;
 use crate::clock::Clock;
 use crate::message::{Message, Method, Request};
 use crate::random::{Random, Seed};
-use crate::registrar::{Gate, Gruus, Role, best_flows};
+use crate::registrar::{Gate, Gruus, Role};
 use crate::time::Instant;
 use crate::transaction::{Effect, Key, Reliability};
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -66,6 +68,7 @@ use completed::{Completed, Whose};
 use context::{Context, Stage};
 use contexts::Contexts;
 use joins::Referral;
+use phones::Phones;
 use token::{Endpoint, Tokens};
 
 /// Forwards requests and responses between phones; see the module.
@@ -85,7 +88,7 @@ pub struct Proxy {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct State {
     flows: BTreeMap<Flow, Connection>,
-    bindings: BTreeMap<String, Vec<Binding>>,
+    bindings: Phones,
     contexts: Contexts,
     calls: Calls,
     /// Whose messages are all kept, behind those that wait.
@@ -250,11 +253,8 @@ impl Proxy {
     }
 
     fn rebound(&mut self, user: String, bindings: Vec<Binding>, now: Instant) {
-        let bindings = best_flows(bindings);
-        let before = self.state.bindings.insert(user.clone(), bindings.clone()).unwrap_or_default();
-        if bindings.is_empty() {
-            self.state.bindings.remove(&user);
-        }
+        let before = self.state.bindings.set(&user, bindings);
+        let bindings = self.state.bindings.get(&user).cloned().unwrap_or_default();
         for binding in &bindings {
             let old = before.iter().find(|old| old.device == binding.device);
             if let Some(flow) = binding.flow().filter(|flow| old.and_then(Binding::flow) != Some(*flow)) {

@@ -8,6 +8,7 @@ mod calls;
 mod codes;
 mod dialogs;
 mod diversion;
+mod flows;
 mod following;
 mod groups;
 mod hostile;

@@ -121,7 +121,7 @@ pub(super) fn trace(request: &Request, tokens: &Tokens) -> String {
         call_id(&request.headers),
         request.headers.get::<CSeq>().map(|cseq| cseq.seq).unwrap_or_default(),
     );
-    tokens.seal("trace", &text)
+    tokens.trace(&text)
 }
 
 /// Whether the request was here before, and left to the same place.

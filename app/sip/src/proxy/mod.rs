@@ -173,7 +173,7 @@ impl Proxy {
 
     fn with(config: Config, seed: Seed, clock: Clock, state: State) -> Self {
         let gate = Gate::new(config.secret, seed, config.domain.name().to_string(), Role::Proxy);
-        let tokens = Tokens::new(config.secret);
+        let tokens = Tokens::new(&config.secret);
         let gruus = Gruus::new(&config.secret, config.domain.name());
         Self { config, gate, tokens, gruus, random: Random::new(seed), clock, state, outputs: VecDeque::new() }
     }

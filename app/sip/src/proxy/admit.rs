@@ -212,7 +212,14 @@ impl Proxy {
         let in_dialog = context.request.headers.get::<To>().is_ok_and(|to| to.tag().is_some());
         match ends {
             Some(ends) if in_dialog => self.route(context, &ends, came_by.as_ref(), now),
-            None if in_dialog && self.is_of_service(&context.request, came_by.as_ref()) => self.serve(context),
+            None if in_dialog && self.is_of_service(&context.request, came_by.as_ref()) => {
+                let user = context.caller.as_ref().map(|(party, _)| party.user.as_str()).unwrap_or_default();
+                if self.goes_by(&context.request.headers, user, None) {
+                    self.serve(context);
+                } else {
+                    self.reply(context, Status::FORBIDDEN, now);
+                }
+            }
             None if in_dialog => self.reply(context, Status::CALL_DOES_NOT_EXIST, now),
             Some(_) if context.request.headers.contains(HeaderName::Route) => {
                 self.reply(context, Status::NOT_FOUND, now);

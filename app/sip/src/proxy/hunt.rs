@@ -5,7 +5,7 @@ use super::gruu::{Named, by_path};
 use super::plan::Plan;
 use super::response_context::{Action, ResponseContext};
 use super::route::{Redirects, Route};
-use super::token::{Endpoint, Ends};
+use super::token::Endpoint;
 use super::{Binding, Output, Proxy, Question, QuestionId, forward, history};
 use crate::header::Contact;
 use crate::message::{HeaderName, Method, Response};
@@ -101,7 +101,7 @@ impl Proxy {
                 history::write(&mut request, &path, phone, &self.config.domain);
             }
             if request.method.makes_dialog() {
-                let ends = Ends { caller: caller.clone(), callee: target.clone() };
+                let ends = self.ends(&request.headers, caller.clone(), target.clone());
                 forward::record_route(&mut request, &ends, &self.tokens, &self.config.domain);
             }
             let mut leg = self.leg(request, &trace, target, Some(callee.clone()));

@@ -104,7 +104,7 @@ impl Proxy {
         let trace = forward::trace(&context.request, &self.tokens);
         let mut request = forward::request(&context.request, uri, &party, &self.config.domain);
         self.by_path_to(&mut request, &side.phone);
-        let ends = Ends { caller, callee: side.phone.clone() };
+        let ends = self.ends(&request.headers, caller, side.phone.clone());
         forward::record_route(&mut request, &ends, &self.tokens, &self.config.domain);
         let legs = Vec::from([self.leg(request, &trace, side.phone, Some(side.party))]);
         let ringing = self.config.ringing.map(|time| now + time);

@@ -36,7 +36,12 @@ pub(super) struct Ends {
     pub(super) caller: Endpoint,
     /// Who answered it.
     pub(super) callee: Endpoint,
+    /// The name that the callee was called by, if it is not its own.
+    pub(super) called: Option<Called>,
 }
+
+/// Stands for a name that somebody was called by, so that they may go by it: nobody can make another name for it.
+pub(super) type Called = [u8; 4];
 
 impl Ends {
     pub(super) const fn both(&self) -> [&Endpoint; 2] {
@@ -57,11 +62,12 @@ const TEXT: u8 = 1;
 pub(super) struct Tokens {
     ways: Sealer,
     traces: Mac,
+    names: Mac,
 }
 
 impl Tokens {
     pub(super) fn new(key: &Seed) -> Self {
-        Self { ways: Sealer::new(key, "route"), traces: Mac::new(key, b"trace") }
+        Self { ways: Sealer::new(key, "route"), traces: Mac::new(key, b"trace"), names: Mac::new(key, b"called") }
     }
 
     /// The token of a dialog with that Call-ID; the same ends have another one in each call.
@@ -80,6 +86,8 @@ impl Tokens {
                 }
             }
         }
+        plain.push(u8::from(ends.called.is_some()));
+        plain.extend(ends.called.into_iter().flatten());
         plain.resize(plain.len().next_multiple_of(BLOCK), 0);
         self.ways.close(plain, call_id)
     }
@@ -96,7 +104,16 @@ impl Tokens {
             let device = if *kind == HASH { hex(device) } else { String::from_utf8(device.to_vec()).ok()? };
             Some(Endpoint { user, device })
         };
-        Some(Ends { caller: end()?, callee: end()? })
+        let (caller, callee) = (end()?, end()?);
+        let (is_called, rest) = rest.split_first()?;
+        let called = if *is_called == 0 { None } else { Some(*rest.first_chunk()?) };
+        Some(Ends { caller, callee, called })
+    }
+
+    /// What stands for a name.
+    pub(super) fn called(&self, name: &str) -> Called {
+        let [a, b, c, d, ..] = self.names.of(&[name.as_bytes()]);
+        [a, b, c, d]
     }
 
     /// What of a request makes its way, as 128 bits that nobody else can make.
@@ -148,9 +165,9 @@ mod tests {
     proptest! {
         /// Whatever the names are, what was made is read, in its own call, and only by who made it.
         #[test]
-        fn a_way_is_read_by_who_made_it(caller in end(), callee in end(), call_id in "\\PC{0,60}", at: usize) {
+        fn a_way_is_read_by_who_made_it(caller in end(), callee in end(), call_id in "\\PC{0,60}", called: Option<Called>, at: usize) {
             let (ours, theirs) = (Tokens::new(&[1; 32]), Tokens::new(&[2; 32]));
-            let ends = Ends { caller, callee };
+            let ends = Ends { caller, callee, called };
             let token = ours.write(&ends, &call_id);
             prop_assert_eq!(ours.read(&token, &call_id), Some(ends.clone()));
             prop_assert_eq!(theirs.read(&token, &call_id), None);
@@ -175,11 +192,11 @@ mod tests {
     fn a_shorter_way_is_none() {
         let ours = Tokens::new(&[1; 32]);
         let end = |user: &str| Endpoint { user: user.into(), device: "0123456789abcdef".into() };
-        let token = ours.write(&Ends { caller: end("1001"), callee: end("1002") }, "call");
+        let token = ours.write(&Ends { caller: end("1001"), callee: end("1002"), called: None }, "call");
         for cut in (0..token.len()).step_by(2) {
             assert_eq!(ours.read(token.get(..cut).unwrap(), "call"), None);
         }
-        let names = |user| ours.write(&Ends { caller: end(user), callee: end("1002") }, "call").len();
+        let names = |user| ours.write(&Ends { caller: end(user), callee: end("1002"), called: None }, "call").len();
         assert_eq!(names("1"), names("1002"), "its length tells little");
     }
 }

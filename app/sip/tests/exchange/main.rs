@@ -12,6 +12,7 @@ mod flows;
 mod following;
 mod groups;
 mod hostile;
+mod identity;
 mod joins;
 mod ladder;
 mod messages;

@@ -227,7 +227,7 @@ impl Proxy {
         if matches!(context.server, Server::Service { .. }) {
             return self.tell_service(context, Some(response.clone()));
         }
-        if let Some(copy) = forward::response(response, leg.callee.as_ref(), &self.config.domain) {
+        if let Some(copy) = forward::response(response, &context.request, leg.callee.as_ref(), &self.config.domain) {
             self.pass(context, &copy, now);
         }
     }

@@ -1,8 +1,9 @@
-//! Who somebody says to be in a call (RFC 4916).
+//! Who somebody says to be: in a call (RFC 4916), and by name.
 
 use crate::bench::{Bench, benches, phone};
 use crate::dialogs::call;
-use crate::messages::{answer, invite, within, within_back};
+use crate::messages::{answer, invite, request, within, within_back};
+use sip::header::From;
 use sip::message::{HeaderName, Message, Method, Request};
 use sip::proxy::Order;
 
@@ -12,6 +13,12 @@ fn named(mut request: Request, header: HeaderName, uri: &str, tag: &str) -> Requ
     request.headers.remove(header);
     request.headers.push_raw(name, &format!("{uri};tag={tag}")).unwrap();
     request
+}
+
+fn from(request: &Request) -> String {
+    let From(from) = request.headers.get().unwrap();
+    let display = from.display.as_ref().map(ToString::to_string).unwrap_or_default();
+    format!("{display} {}", from.uri)
 }
 
 #[test]
@@ -79,4 +86,58 @@ fn who_is_in_the_call_decides_where_it_goes() {
     bench.send(a, named(within("BYE", &call.sent, &call.accepted, 2), HeaderName::To, "<sip:1003@tabphone>", "tb"));
     assert_eq!(bench.request(b).method, Method::Bye);
     assert_eq!(bench.first_lines(c), [""; 0]);
+}
+
+#[test]
+fn a_name_is_the_directorys() {
+    for mut bench in benches() {
+        let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
+        let c = phone(&mut bench, "1003", "c");
+        for (flow, user, phone, uri, seen) in [
+            (a, "1001", "a", "<sip:1001@tabphone>", "Alice sip:1001@tabphone"),
+            (a, "1001", "b", "<sip:1001@alias.example>", "Alice sip:1001@alias.example"),
+            (c, "1003", "c", "<sip:1003@tabphone>", " sip:1003@tabphone"),
+            (a, "1001", "d", "<sip:anonymous@anonymous.invalid>", "Anonymous sip:anonymous@anonymous.invalid"),
+        ] {
+            let tag = format!("c{phone}");
+            let boss = format!("\"The boss\" {uri}");
+            let sent = named(invite(user, phone, "1002"), HeaderName::From, &boss, &tag);
+            bench.send(flow, sent.clone());
+            let arrived = bench.request(b);
+            assert_eq!(from(&arrived), seen);
+            bench.send(b, answer(&arrived, 486, "1002", "b"));
+            assert_eq!(bench.request(b).method, Method::Ack);
+            for message in bench.take(flow) {
+                let own = sent.headers.get::<From>().unwrap();
+                assert_eq!(message.headers().get::<From>().unwrap(), own, "what a caller wrote comes back to it");
+            }
+        }
+        let boss = "\"The boss\" <sip:1001@tabphone>;tag=1";
+        bench.send(a, request("MESSAGE sip:1002@tabphone", boss, "<sip:1002@tabphone>", "m", &[]));
+        assert_eq!(from(&bench.request(b)), "Alice sip:1001@tabphone");
+    }
+}
+
+#[test]
+fn a_name_stays_the_directorys_in_a_call() {
+    for mut bench in benches() {
+        let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
+        let call = call(&mut bench, a, b);
+        let boss = "\"The boss\" <sip:1001@tabphone>";
+        bench.send(a, named(within("INFO", &call.sent, &call.accepted, 5), HeaderName::From, boss, "ca"));
+        assert_eq!(from(&bench.request(b)), "Alice sip:1001@tabphone");
+        let boss = "\"The boss\" <sip:1002@tabphone>";
+        bench.send(b, named(within_back("INFO", &call.arrived, &call.accepted, 6), HeaderName::From, boss, "tb"));
+        assert_eq!(from(&bench.request(a)), "Bob sip:1002@tabphone");
+    }
+}
+
+#[test]
+fn who_asks_for_privacy_is_not_named() {
+    let mut bench = Bench::new();
+    let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
+    let mut sent = invite("1001", "a", "1002");
+    sent.headers.push_raw("Privacy", "id").unwrap();
+    bench.send(a, sent);
+    assert_eq!(from(&bench.request(b)), " sip:1001@tabphone");
 }

@@ -132,10 +132,7 @@ impl Proxy {
                 Named::User | Named::Nobody => None,
             },
             Place::Foreign => {
-                let mut named = self.state.bindings.iter().filter_map(|(user, bindings)| {
-                    let binding = bindings.iter().find(|binding| binding.uri().equivalent(uri))?;
-                    Some(Endpoint { user: user.clone(), device: binding.device.clone() })
-                });
+                let mut named = self.state.bindings.named(uri);
                 // What two people call theirs is nobody's: one of them may have written down the other's.
                 named.next().filter(|_| named.next().is_none())
             }

@@ -449,3 +449,30 @@ fn a_contact_is_ones_own() {
         assert_eq!(bench.request(b).method, Method::Invite, "{own}");
     }
 }
+
+#[test]
+fn a_contact_that_two_people_registered_means_neither() {
+    for mut bench in benches() {
+        let (a, b, c) = three(&mut bench);
+        let call = |name: &str| {
+            let mut sent = invite("1001", name, "1002");
+            sent.uri = "sip:1002-b@B.invalid;transport=ws".parse().unwrap();
+            sent
+        };
+        let same = |expires: u32, seq: u32| {
+            let mut sent = crate::messages::register("1003", "x", seq, expires);
+            sent.headers.remove(HeaderName::Contact);
+            sent.headers.push_raw("Contact", "<sip:1002-b@b.invalid;transport=ws>").unwrap();
+            sent
+        };
+        bench.send(c, same(3600, 1));
+        bench.take(c);
+        bench.send(a, call("a1"));
+        assert_eq!(bench.first_lines(a), ["100 Trying", "404 Not Found"]);
+        assert_eq!((bench.first_lines(b), bench.first_lines(c)), (Vec::new(), Vec::new()));
+        bench.send(c, same(0, 2));
+        bench.take(c);
+        bench.send(a, call("a2"));
+        assert_eq!(bench.request(b).method, Method::Invite, "whose it is alone");
+    }
+}

@@ -249,6 +249,7 @@ impl Proxy {
             }
         }
         let ids = self.state.contexts.of_unregistered(flow);
+        self.state.calls.lost_with(flow);
         self.lost(ids, |end| end.flow() == Some(flow), now);
     }
 
@@ -269,6 +270,7 @@ impl Proxy {
         // Most changes are of phones that come back.
         if before.iter().any(|old| bindings.iter().all(|binding| binding.device != old.device)) {
             let ids = self.state.contexts.of_user(&user);
+            self.state.calls.lost(&user, gone);
             self.lost(ids, gone, now);
         }
     }
@@ -291,10 +293,8 @@ impl Proxy {
         }
     }
 
-    /// Phones are gone for good: their calls are over, and nothing is to be expected from them. `ids` are the requests
-    /// that may be theirs.
+    /// Phones are gone for good: nothing is to be expected from them. `ids` are the requests that may be theirs.
     fn lost(&mut self, ids: Vec<u64>, gone: impl Fn(&Endpoint) -> bool, now: Instant) {
-        self.state.calls.lost(&gone);
         for id in ids {
             self.change(id, |proxy, context| proxy.fail_legs(context, &gone, now));
         }

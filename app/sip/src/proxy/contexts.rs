@@ -24,6 +24,7 @@ pub(super) struct Contexts {
     branches: BTreeMap<String, (u64, usize)>,
     questions: BTreeMap<QuestionId, u64>,
     flows: BTreeSet<(Flow, u64)>,
+    loads: BTreeMap<Flow, Load>,
     /// By the users of its ends: who sent it, and whose phones it was sent to.
     users: BTreeMap<String, BTreeSet<u64>>,
     /// By those of its ends that did not register.
@@ -31,11 +32,20 @@ pub(super) struct Contexts {
     deadlines: BTreeSet<(Instant, u64)>,
 }
 
+/// How many requests came over a flow, and are remembered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Load {
+    pub(super) all: usize,
+    /// Those that were not answered yet.
+    pub(super) waiting: usize,
+}
+
 /// By what a context is found: as the indices have it, which is as the context was when it was last put back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Facets {
     key: Key,
     flow: Option<Flow>,
+    waiting: bool,
     questions: Vec<QuestionId>,
     deadline: Option<Instant>,
     branches: Vec<String>,
@@ -99,6 +109,11 @@ impl Contexts {
         self.present(among(&self.flows, flow)).collect()
     }
 
+    /// How many those are.
+    pub(super) fn load(&self, flow: Flow) -> Load {
+        self.loads.get(&flow).copied().unwrap_or_default()
+    }
+
     /// Those that a user sent, or that were sent to phones of that user.
     pub(super) fn of_user(&self, user: &str) -> Vec<u64> {
         self.present(self.users.get(user).into_iter().flatten()).collect()
@@ -132,10 +147,12 @@ impl Contexts {
             self.unindex(id, &facets);
             return self.index(id, Facets::of(context));
         }
-        let (flow, deadline) = (context.flow, context.deadline());
-        if facets.flow != flow {
+        let (flow, waiting, deadline) = (context.flow, context.server.is_waiting(), context.deadline());
+        if (facets.flow, facets.waiting) != (flow, waiting) {
+            self.unload(&facets);
             set(&mut self.flows, facets.flow, flow, id);
-            facets.flow = flow;
+            (facets.flow, facets.waiting) = (flow, waiting);
+            self.reload(&facets);
         }
         if facets.deadline != deadline {
             set(&mut self.deadlines, facets.deadline, deadline, id);
@@ -151,9 +168,30 @@ impl Contexts {
         self.facets.insert(id, facets);
     }
 
+    fn reload(&mut self, facets: &Facets) {
+        if let Some(flow) = facets.flow {
+            let load = self.loads.entry(flow).or_default();
+            load.all += 1;
+            load.waiting += usize::from(facets.waiting);
+        }
+    }
+
+    fn unload(&mut self, facets: &Facets) {
+        if let Some(flow) = facets.flow
+            && let Some(load) = self.loads.get_mut(&flow)
+        {
+            load.all = load.all.saturating_sub(1);
+            load.waiting = load.waiting.saturating_sub(usize::from(facets.waiting));
+            if load.all == 0 {
+                self.loads.remove(&flow);
+            }
+        }
+    }
+
     fn index(&mut self, id: u64, facets: Facets) {
         self.keys.entry(facets.key.clone()).or_default().insert(id);
         set(&mut self.flows, None, facets.flow, id);
+        self.reload(&facets);
         set(&mut self.deadlines, None, facets.deadline, id);
         self.questions.extend(facets.questions.iter().map(|question| (*question, id)));
         for (index, branch) in facets.branches.iter().enumerate() {
@@ -173,6 +211,7 @@ impl Contexts {
     fn unindex(&mut self, id: u64, facets: &Facets) {
         drop_from(&mut self.keys, &facets.key, id);
         set(&mut self.flows, facets.flow, None, id);
+        self.unload(facets);
         set(&mut self.deadlines, facets.deadline, None, id);
         for question in &facets.questions {
             self.questions.remove(question);
@@ -194,6 +233,7 @@ impl Facets {
         Self {
             key: context.key.clone(),
             flow: context.flow,
+            waiting: context.server.is_waiting(),
             questions: questions(context).collect(),
             deadline: context.deadline(),
             branches: context.legs().iter().map(|leg| leg.branch.clone()).collect(),

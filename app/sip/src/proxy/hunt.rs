@@ -4,11 +4,11 @@ use super::context::{Context, Stage};
 use super::gruu::{Named, by_path};
 use super::plan::Plan;
 use super::response_context::{Action, ResponseContext};
-use super::route::{Redirects, Route};
+use super::route::{Destination, Redirects, Route};
 use super::token::Endpoint;
 use super::{Binding, Output, Proxy, Question, QuestionId, forward, history};
 use crate::header::Contact;
-use crate::message::{HeaderName, Method, Response};
+use crate::message::{HeaderName, Method, Response, Status};
 use crate::registrar::Place;
 use crate::time::Instant;
 use crate::uri::{Host, Uri};
@@ -35,8 +35,14 @@ impl Proxy {
         let request = &context.request;
         let invite = request.method == Method::Invite;
         // Who names a phone wants that phone, and who takes over a call that call: nobody else will do.
-        let named = self.meant(&request.uri, self.came_by(context)).is_some();
+        let meant = self.meant(&request.uri, self.came_by(context));
+        let named = meant.is_some();
         let takes_over = request.headers.contains(HeaderName::Replaces) || request.headers.contains(HeaderName::Join);
+        if let Some(phone) = meant.filter(|_| invite && !takes_over && is_quiet(&route))
+            && !self.is_expected(context, &phone, now)
+        {
+            return self.reply(context, Status::BUSY_HERE, now);
+        }
         let ringing = self.config.ringing.filter(|_| invite);
         let plan = Plan::new(user, caller.user.clone(), invite && !takes_over && !named, ringing);
         let expires = forward::expires(request).filter(|_| invite).map(|time| now + time);
@@ -118,7 +124,7 @@ impl Proxy {
     }
 
     /// The host that the sender of a request came by, and means our domain with.
-    fn came_by(&self, context: &Context) -> Option<&Host> {
+    pub(super) fn came_by(&self, context: &Context) -> Option<&Host> {
         self.state.flows.get(&context.flow?)?.arrival.host.as_ref()
     }
 
@@ -186,6 +192,14 @@ impl Proxy {
         let foreign: Vec<_> = contacts.iter().filter(|contact| own(contact).is_none()).collect();
         foreign.iter().for_each(|contact| rest.headers.push(*contact));
         (!batches.is_empty()).then_some((batches, (!foreign.is_empty()).then_some(rest)))
+    }
+}
+
+/// Whether it is a person's who is not to be disturbed.
+const fn is_quiet(route: &Route) -> bool {
+    match &route.destination {
+        Destination::User(rules) => rules.do_not_disturb,
+        Destination::Group(_) | Destination::Service | Destination::PickUp(_) => false,
     }
 }
 

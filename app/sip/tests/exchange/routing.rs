@@ -220,7 +220,7 @@ fn a_gruu_means_one_phone_and_is_not_diverted() {
     for mut bench in benches() {
         let (a, b, c) = three(&mut bench);
         let other = phone(&mut bench, "1002", "z");
-        bench.rules("1002", Rules { always: to("1003"), do_not_disturb: true, ..Rules::default() });
+        bench.rules("1002", Rules { always: to("1003"), ..Rules::default() });
         let gruu = bench.registrar.public_gruu("1002", &bench.registrar.bindings("1002")[0]).unwrap();
         let mut sent = invite("1001", "a", "1002");
         sent.uri = gruu;
@@ -448,6 +448,103 @@ fn a_contact_is_ones_own() {
         bench.send(a, with(own));
         assert_eq!(bench.request(b).method, Method::Invite, "{own}");
     }
+}
+
+/// 1002's phone by the names that mean it alone.
+fn names(bench: &Bench) -> [sip::uri::Uri; 2] {
+    let gruu = bench.registrar.public_gruu("1002", &bench.registrar.bindings("1002")[0]).unwrap();
+    [gruu, "sip:1002-b@b.invalid;transport=ws".parse().unwrap()]
+}
+
+#[test]
+fn do_not_disturb_is_for_who_names_the_phone_too() {
+    for way in 0..2 {
+        for mut bench in benches() {
+            let (a, b, c) = three(&mut bench);
+            bench.rules("1002", Rules { do_not_disturb: true, busy: to("1003"), ..Rules::default() });
+            let mut sent = invite("1001", "a", "1002");
+            sent.uri = names(&bench)[way].clone();
+            bench.send(a, sent);
+            assert_eq!(bench.first_lines(a), ["100 Trying", "486 Busy Here"]);
+            assert_eq!((bench.first_lines(b), bench.first_lines(c)), (Vec::new(), Vec::new()), "nor is it diverted");
+        }
+    }
+}
+
+#[test]
+fn who_talks_with_a_phone_may_call_it_whatever_it_says() {
+    for way in 0..2 {
+        for mut bench in benches() {
+            let (a, b, _) = three(&mut bench);
+            crate::dialogs::call(&mut bench, a, b);
+            bench.rules("1002", Rules { do_not_disturb: true, ..Rules::default() });
+            let mut sent = invite("1001", "a2", "1002");
+            sent.uri = names(&bench)[way].clone();
+            bench.send(a, sent);
+            assert_eq!(bench.request(b).method, Method::Invite);
+        }
+    }
+}
+
+#[test]
+fn who_was_sent_to_a_phone_in_a_call_may_call_it_whatever_it_says() {
+    for way in 0..2 {
+        for mut bench in benches() {
+            let (a, b, c) = three(&mut bench);
+            // 1001 talks with both, and hands 1003 over to the phone of 1002.
+            let call = crate::dialogs::call(&mut bench, a, b);
+            let second = invite("1001", "a", "1003");
+            bench.send(a, second.clone());
+            let arrived = bench.request(c);
+            bench.send(c, answer(&arrived, 200, "1003", "c"));
+            let Some(Message::Response(accepted)) = bench.take(a).pop() else { panic!("no 200") };
+            bench.rules("1002", Rules { do_not_disturb: true, ..Rules::default() });
+            let target = names(&bench)[way].clone();
+            let mut sent = invite("1003", "c", "1002");
+            sent.uri = target.clone();
+            bench.send(c, sent.clone());
+            assert_eq!(bench.first_lines(c).last().map(String::as_str), Some("486 Busy Here"), "not yet");
+            let mut refer = crate::messages::within("REFER", &second, &accepted, 5);
+            refer.headers.push_raw("Refer-To", &format!("<{target}>")).unwrap();
+            bench.send(a, refer);
+            let refer = bench.request(c);
+            bench.send(c, answer(&refer, 202, "1003", "c"));
+            let mut sent = invite("1003", "c2", "1002");
+            sent.uri = target.clone();
+            bench.send(c, sent);
+            let arrived = bench.request(b);
+            assert_eq!(arrived.method, Method::Invite);
+            bench.send(b, answer(&arrived, 486, "1002", "b"));
+            bench.take(b);
+            bench.take(c);
+            // For a minute and a half.
+            bench.pass(91_000);
+            let mut sent = invite("1003", "c3", "1002");
+            sent.uri = target;
+            bench.send(c, sent);
+            assert_eq!(bench.first_lines(c).last().map(String::as_str), Some("486 Busy Here"));
+            drop(call);
+        }
+    }
+}
+
+#[test]
+fn who_has_nothing_to_do_with_a_phone_sends_nobody_there() {
+    let mut bench = Bench::new();
+    let (a, b, c) = three(&mut bench);
+    let call = crate::dialogs::call(&mut bench, a, b);
+    let d = phone(&mut bench, "1003", "d");
+    bench.rules("1003", Rules { do_not_disturb: true, ..Rules::default() });
+    let mut refer = crate::messages::within("REFER", &call.sent, &call.accepted, 5);
+    refer.headers.push_raw("Refer-To", "<sip:1003-d@d.invalid;transport=ws>").unwrap();
+    bench.send(a, refer);
+    let refer = bench.request(b);
+    bench.send(b, answer(&refer, 202, "1002", "b"));
+    let mut sent = invite("1002", "b", "1003");
+    sent.uri = "sip:1003-d@d.invalid;transport=ws".parse().unwrap();
+    bench.send(b, sent);
+    assert_eq!(bench.first_lines(b), ["100 Trying", "486 Busy Here"]);
+    assert_eq!((bench.first_lines(c), bench.first_lines(d)), (Vec::new(), Vec::new()));
 }
 
 #[test]

@@ -91,6 +91,10 @@ impl Proxy {
             own || context.flow.is_some_and(|flow| b.sends_over(flow))
         };
         let meant = |b: &&Binding| !asks(b) && only.as_ref().is_none_or(|only| only.device == b.device);
+        // A phone rings once for one call, by whatever numbers it is reached: it would answer 482 (RFC 3261 8.2.2.2).
+        let has = |b: &&Binding| legs.iter().any(|leg| self.is_phone(&leg.target, &callee.user, b));
+        let again = bindings.iter().filter(meant).any(|b| has(&b));
+        let meant = |b: &&Binding| meant(b) && !has(b);
         let (there, away): (Vec<_>, Vec<_>) = bindings.iter().filter(meant).partition(|b| b.flow().is_some());
         // A call waits for phones that have just gone, if there are no others: after a restart of the exchange that is
         // everybody.
@@ -116,11 +120,22 @@ impl Proxy {
         }
         let mut actions = Vec::new();
         if let Stage::Forked { responses, legs } = &mut context.stage {
-            responses.rings(target, new.len(), now, &mut actions);
+            if new.is_empty() && again {
+                responses.has_rung(target, now, &mut actions);
+            } else {
+                responses.rings(target, new.len(), now, &mut actions);
+            }
             legs.extend(new);
         }
         self.start_legs(context, now);
         self.act(context, actions, now);
+    }
+
+    /// Whether a phone that was called is the one of this binding of a user: two people may share one, each by a line of
+    /// their own over one connection.
+    fn is_phone(&self, called: &Endpoint, user: &str, binding: &Binding) -> bool {
+        called.device == binding.device
+            && (called.user == user || (binding.flow().is_some() && self.reach(called) == binding.flow()))
     }
 
     /// The host that the sender of a request came by, and means our domain with.

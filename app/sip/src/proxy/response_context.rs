@@ -1,6 +1,6 @@
 use super::best::best;
 use super::branch::{Branch, Outcome, State, Why, verdict};
-use super::plan::{Order, Plan, Step};
+use super::plan::{End, Order, Plan, Step};
 use super::route::Route;
 use super::{Party, QuestionId};
 use crate::message::{Response, Status};
@@ -127,6 +127,11 @@ impl ResponseContext {
             self.missed.push(Status::TEMPORARILY_UNAVAILABLE);
             self.judge(target, now, actions);
         }
+    }
+
+    /// All phones of a number were called before, by another one: how they end is known there.
+    pub(super) fn has_rung(&mut self, target: usize, now: Instant, actions: &mut Vec<Action>) {
+        self.plan(now, actions, |plan, orders| plan.ended(target, End::Failed, now, orders));
     }
 
     /// Under which name it was asked whose number it is.

@@ -573,3 +573,64 @@ fn a_contact_that_two_people_registered_means_neither() {
         assert_eq!(bench.request(b).method, Method::Invite, "whose it is alone");
     }
 }
+
+#[test]
+fn a_phone_rings_once_for_one_call() {
+    for mut bench in benches() {
+        let (a, b, c) = three(&mut bench);
+        let other = phone(&mut bench, "1002", "z");
+        bench.send(a, invite("1001", "a", "1002"));
+        let (at_b, at_other) = (bench.request(b), bench.request(other));
+        bench.send(b, moved(&at_b, &["<sip:1003@tabphone>"]));
+        bench.send(other, moved(&at_other, &["<sip:1003@tabphone>"]));
+        let at_c = bench.request(c);
+        bench.send(c, answer(&at_c, 486, "1003", "c"));
+        assert_eq!(bench.request(c).method, Method::Ack);
+        assert_eq!(bench.first_lines(a).last().map(String::as_str), Some("486 Busy Here"));
+    }
+}
+
+#[test]
+fn who_has_two_numbers_rings_once() {
+    for mut bench in benches() {
+        let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
+        bench.group("500", Order::AtOnce, &["1002", "1044"]);
+        let party = sip::proxy::Party { user: "1002".into(), name: None };
+        bench.routes.insert("1044".into(), party.into());
+        bench.send(a, invite("1001", "a", "500"));
+        let at_b = bench.request(b);
+        bench.send(b, answer(&at_b, 486, "1002", "b"));
+        assert_eq!(bench.request(b).method, Method::Ack);
+        assert_eq!(bench.first_lines(a).last().map(String::as_str), Some("486 Busy Here"));
+    }
+}
+
+#[test]
+fn one_phone_of_two_people_rings_once() {
+    let mut bench = Bench::new();
+    let a = phone(&mut bench, "1001", "a");
+    let shared = bench.open_digest();
+    for (user, password) in [("1002", "secret of two"), ("1003", "secret of three")] {
+        let sent = crate::messages::register(user, "s", 1, 3600);
+        bench.send(shared, sent.clone());
+        let challenged = bench.response(shared);
+        let md5 = sip::digest::Algorithm::Md5;
+        bench.send(shared, crate::messages::signed(&sent, &challenged, md5, user, password));
+        assert_eq!(bench.response(shared).status.code(), 200);
+    }
+    bench.group("500", Order::AtOnce, &["1002", "1003"]);
+    bench.send(a, invite("1001", "a", "500"));
+    assert_eq!(bench.request(shared).uri.to_string(), "sip:1002-s@s.invalid;transport=ws");
+}
+
+#[test]
+fn that_a_phone_has_the_call_already_is_not_for_the_caller() {
+    let mut bench = Bench::new();
+    let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
+    let other = phone(&mut bench, "1002", "z");
+    bench.send(a, invite("1001", "a", "1002"));
+    let (at_b, at_other) = (bench.request(b), bench.request(other));
+    bench.send(b, answer(&at_b, 482, "1002", "b"));
+    bench.send(other, answer(&at_other, 480, "1002", "z"));
+    assert_eq!(bench.first_lines(a).last().map(String::as_str), Some("480 Temporarily Unavailable"));
+}

@@ -2,7 +2,7 @@
 //! another flow (RFC 5626 5.3, 6).
 //!
 //! The phone has not seen the request, so that it goes there once more, as a branch of its own in the place of the one
-//! that failed. Each flow is tried once; when none is left the 430 counts as what it is.
+//! that failed. Each flow is tried once; when none is left it counts as 480, since the caller's own flow has not failed.
 
 use super::context::{Client, Context, Stage};
 use super::gruu::by_path;

@@ -186,6 +186,12 @@ fn rc20_over_another_flow() {
 }
 
 #[test]
+fn a_phones_flow_is_not_the_callers() {
+    let mut table = Table::invite(1);
+    assert_eq!(table.on(0, 430), ["reply 480"]);
+}
+
+#[test]
 fn other_requests_are_never_cancelled() {
     let mut table = Table::other(2);
     assert_eq!(table.context.deadline(), None);

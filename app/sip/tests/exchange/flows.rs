@@ -97,7 +97,7 @@ fn both_have_failed() {
             bench.send(flow, answer(&failed, 430, "1002", "b"));
             assert_eq!(bench.request(flow).method, Method::Ack);
         }
-        assert_eq!(bench.first_lines(a), ["100 Trying", "430 Flow Failed"]);
+        assert_eq!(bench.first_lines(a), ["100 Trying", "480 Temporarily Unavailable"]);
         assert_eq!(bench.first_lines(second), [""; 0], "each is tried once");
     }
 }

@@ -206,6 +206,8 @@ pub enum Cause {
         /// What an administrator can set, each once.
         remedies: Vec<String>,
     },
+    /// A code was dialled: what came of it, in the server's words.
+    Told(String),
 }
 
 /// What stands between a call and the microphone or the browser's media.

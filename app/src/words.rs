@@ -191,6 +191,7 @@ pub fn cause(cause: &Cause, direction: Direction) -> Words {
         Cause::Status(code) => Words::new(Tone::Trouble, format!("The call did not go through (SIP status {code})."))
             .advise("Try again. If it stays like this, tell whoever runs your phone system this number."),
         Cause::Transferred => Words::new(Tone::Quiet, "The call was passed on."),
+        Cause::Told(words) => Words::new(Tone::Quiet, words.clone()),
         Cause::Unfit { .. } => Words::new(
             Tone::Trouble,
             match direction {

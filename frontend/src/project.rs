@@ -91,6 +91,7 @@ pub(crate) fn cause(cause: agent::Cause, status: Option<Status>, domain: &str) -
         agent::Cause::Network => phone::Cause::Network,
         agent::Cause::Status(status) => phone::Cause::Status(status.code()),
         agent::Cause::Replaced | agent::Cause::Transferred => phone::Cause::Transferred,
+        agent::Cause::Told(words) => phone::Cause::Told(words),
         agent::Cause::Unfit(unfit) => {
             let mut remedies: Vec<String> = Vec::new();
             for reason in unfit.reasons() {

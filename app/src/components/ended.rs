@@ -109,7 +109,8 @@ fn can_call_again(ended: &Ended) -> bool {
         | Cause::Unwanted
         | Cause::Forbidden
         | Cause::AnsweredElsewhere
-        | Cause::DeclinedElsewhere => false,
+        | Cause::DeclinedElsewhere
+        | Cause::Told(_) => false,
         Cause::Media(failure) => !matches!(failure, MediaFailure::Insecure | MediaFailure::Unsupported),
         Cause::HungUpHere
         | Cause::HungUpThere

@@ -64,6 +64,7 @@ fn causes() -> Vec<Cause> {
         Cause::Network,
         Cause::Status(500),
         Cause::Transferred,
+        Cause::Told("Do not disturb is on".to_owned()),
         Cause::Unfit { lacks: "no rtcp-mux".to_owned(), remedies: Vec::new() },
     ];
     plain.into_iter().chain(FAILURES.map(Cause::Media)).collect()

@@ -3,7 +3,7 @@ use super::redirect::contacts;
 use crate::header::{NameAddr, Reason, RetryAfter, Warning};
 use crate::message::{Headers, Response, Status};
 use crate::sdp::Unfitness;
-use crate::uri::Params;
+use crate::uri::{Params, Uri};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -40,6 +40,9 @@ const MAX_WORDS: usize = 256;
 /// | 400, other 4xx of the protocol, unknown 4xx | [`BadRequest`](Cause::BadRequest) |
 /// | 500, other 5xx | [`ServerError`](Cause::ServerError) |
 /// | other 6xx | [`Status`](Cause::Status) |
+///
+/// Who dials a code, which begins with `*`, calls nobody: the reason phrase says what it did ([`Told`](Cause::Told)),
+/// whatever the status, unless it is only the status' own.
 ///
 /// A gateway answers much with 480, 500, 502 or 503 and says in a Reason (RFC 6432) what the telephone network said: its
 /// Q.850 cause counts then.
@@ -117,14 +120,20 @@ pub enum Cause {
     /// It was passed on (RFC 3515): the others talk to each other now, or, where the other end asked for it, we have
     /// the new call.
     Transferred,
+    /// A code was dialled, and this is what came of it, in the words of who did it.
+    Told(String),
     /// A browser cannot take their description ([`super::Config::webrtc`]): all reasons. An incoming call did not even
     /// ring, and is told by [`super::Event::Ended`] alone.
     Unfit(Unfitness),
 }
 
-/// Why an INVITE that was refused with this response ended. `rang`: a 180 had come.
-pub(super) fn of_response(response: &Response, rang: bool) -> Cause {
+/// Why an INVITE to `dialled` that was refused with this response ended. `rang`: a 180 had come.
+pub(super) fn of_response(response: &Response, dialled: &Uri, rang: bool) -> Cause {
     let headers = &response.headers;
+    let words = response.reason();
+    if is_code(dialled) && words != response.status.reason() && (1..=MAX_WORDS).contains(&words.trim().len()) {
+        return Cause::Told(words.trim().to_string());
+    }
     let from_network = matches!(response.status.code(), 480 | 500 | 502 | 503);
     if from_network && let Some(cause) = reasons(headers).iter().find_map(of_q850) {
         return cause;
@@ -154,6 +163,15 @@ pub(super) fn of_response(response: &Response, rang: bool) -> Cause {
         400..500 => Cause::BadRequest,
         500..600 => Cause::ServerError,
         _ => Cause::Status(response.status),
+    }
+}
+
+/// Whether it is a code, such as `*78`, and nobody's number.
+fn is_code(dialled: &Uri) -> bool {
+    match dialled {
+        Uri::Sip(uri) => uri.user_unescaped().is_some_and(|user| user.starts_with('*')),
+        Uri::Tel(uri) => uri.number.as_str().starts_with('*'),
+        Uri::Other { .. } => false,
     }
 }
 
@@ -189,6 +207,7 @@ pub(super) const fn refusal(cause: &Cause) -> Status {
         | Cause::ServiceUnavailable { .. }
         | Cause::Replaced
         | Cause::Transferred
+        | Cause::Told(_)
         | Cause::Status(_) => Status::DECLINE,
     }
 }

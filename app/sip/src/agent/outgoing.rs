@@ -158,7 +158,7 @@ impl Session {
                 self.status = Some(response.status);
                 self.reason = cause::told(&response.headers);
                 self.refuse_early_update(core);
-                self.gone(core, cause::of_response(response, rang));
+                self.gone(core, cause::of_response(response, &self.remote.uri, rang));
             }
         }
     }

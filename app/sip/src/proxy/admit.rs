@@ -19,6 +19,9 @@ use alloc::vec::Vec;
 
 /// How long a client that sends too much is asked to wait, in seconds.
 const RETRY_AFTER: u32 = 5;
+/// How many requests of one flow are remembered for each one that may be under way: a call that was answered is, for half a
+/// minute.
+const LINGERING: usize = 16;
 /// What every code of the exchange begins with.
 const CODE: char = '*';
 /// The user and the host of a From that names nobody (RFC 3323 4.1.1.3).
@@ -32,7 +35,9 @@ impl Proxy {
             return;
         };
         let transport = connection.arrival.reliability;
-        if self.state.contexts.of_flow(flow).len() >= self.config.max_pending {
+        let limit = self.config.max_pending;
+        let load = self.state.contexts.load(flow);
+        if load.waiting >= limit || load.all >= limit.saturating_mul(LINGERING) {
             let mut response = Response::to_request(&request, Status::SERVICE_UNAVAILABLE);
             response.set_to_tag(&self.random.token());
             response.headers.set(&RetryAfter::new(RETRY_AFTER));
@@ -213,7 +218,14 @@ impl Proxy {
         let in_dialog = context.request.headers.get::<To>().is_ok_and(|to| to.tag().is_some());
         match ends {
             Some(ends) if in_dialog => self.route(context, &ends, came_by.as_ref(), now),
-            None if in_dialog && self.is_of_service(&context.request, came_by.as_ref()) => self.serve(context),
+            None if in_dialog && self.is_of_service(&context.request, came_by.as_ref()) => {
+                let user = context.caller.as_ref().map(|(party, _)| party.user.as_str()).unwrap_or_default();
+                if self.goes_by(&context.request.headers, user, None) {
+                    self.serve(context);
+                } else {
+                    self.reply(context, Status::FORBIDDEN, now);
+                }
+            }
             None if in_dialog => self.reply(context, Status::CALL_DOES_NOT_EXIST, now),
             Some(_) if context.request.headers.contains(HeaderName::Route) => {
                 self.reply(context, Status::NOT_FOUND, now);

@@ -22,7 +22,8 @@ pub struct Config {
     pub timer_c: Duration,
     /// How long a caller whose flow closed may take to come back before its ringing calls are cancelled.
     pub grace: Duration,
-    /// How many requests of one flow may be under way; more are answered 503.
+    /// How many requests of one flow may wait for their answer; more are answered 503. So are more than sixteen times as
+    /// many that were answered, as long as they are remembered.
     pub max_pending: usize,
     /// What becomes of a 3xx of a phone.
     pub redirects: Redirects,

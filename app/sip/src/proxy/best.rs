@@ -22,6 +22,8 @@ pub(super) fn best(branches: &[Branch], missed: &[Status], invite: bool) -> Opti
 
 fn answer(branch: usize, outcome: &Outcome, status: Status, invite: bool) -> Action {
     match outcome {
+        // The caller's own flow has not failed (RFC 5626 6).
+        _ if status == Status::FLOW_FAILED => Action::Reply(Status::TEMPORARILY_UNAVAILABLE),
         // One phone's 503 says nothing about this exchange.
         _ if status == Status::SERVICE_UNAVAILABLE => Action::Reply(Status::SERVER_INTERNAL_ERROR),
         Outcome::Response(response) => Action::Forward { branch, response: response.clone() },
@@ -39,6 +41,8 @@ const fn rank(status: Status) -> (u16, u16) {
     let within = match status.code() {
         401 | 407 | 415 | 420 | 484 => 0,
         408 | 480 | 487 | 503 => 2,
+        // It has the call already, by another way: nothing that concerns the caller.
+        482 => 3,
         _ => 1,
     };
     (class, within)
@@ -48,7 +52,7 @@ const fn rank(status: Status) -> (u16, u16) {
 /// less to the caller than what the phones before it said.
 const fn rank_of_missed(status: Status) -> (u16, u16) {
     match status.code() {
-        404 | 482 | 483 => (4, 3),
+        404 | 482 | 483 => (4, 4),
         _ => rank(status),
     }
 }

@@ -16,7 +16,7 @@
 
 use super::token::Endpoint;
 pub use crate::body::dialog_info::Direction;
-use crate::registrar::Party;
+use crate::registrar::{Flow, Party};
 use crate::uri::Uri;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
@@ -80,6 +80,9 @@ pub(super) struct Calls {
     users: BTreeMap<String, BTreeSet<u64>>,
     /// Which calls have a Call-ID.
     names: BTreeMap<String, BTreeSet<u64>>,
+    /// Which calls are of a phone that did not register, and has this flow.
+    #[cfg_attr(feature = "serde", serde(default))]
+    unregistered: BTreeSet<(Flow, u64)>,
     /// Whose calls changed, and were not told yet.
     touched: BTreeSet<String>,
     /// The last number given to a call.
@@ -159,6 +162,7 @@ impl Calls {
         self.last = self.last.max(id);
         for side in call.sides() {
             self.users.entry(side.phone.user.clone()).or_default().insert(id);
+            self.unregistered.extend(side.phone.flow().map(|flow| (flow, id)));
         }
         self.names.entry(call.call_id.clone()).or_default().insert(id);
         self.touch(&call);
@@ -201,10 +205,18 @@ impl Calls {
         }
     }
 
-    /// CA6: phones are gone, and their calls with them: those for which `gone` says so.
-    pub(super) fn lost(&mut self, gone: impl Fn(&Endpoint) -> bool) {
-        let lost = self.calls.iter().filter(|(_, call)| call.sides().into_iter().any(|side| gone(&side.phone)));
-        let lost: Vec<u64> = lost.map(|(id, _)| *id).collect();
+    /// CA6: a phone that did not register is gone with its flow, and its calls with it.
+    pub(super) fn lost_with(&mut self, flow: Flow) {
+        let lost = self.unregistered.range((flow, 0)..=(flow, u64::MAX)).map(|(_, id)| *id);
+        for id in lost.collect::<Vec<u64>>() {
+            self.remove(id);
+        }
+    }
+
+    /// CA6: phones of a user are gone, and their calls with them: those for which `gone` says so.
+    pub(super) fn lost(&mut self, user: &str, gone: impl Fn(&Endpoint) -> bool) {
+        let is_lost = |call: &Call| call.sides().into_iter().any(|side| gone(&side.phone));
+        let lost: Vec<u64> = self.of(user).filter(|(_, call)| is_lost(call)).map(|(id, _)| id).collect();
         for id in lost {
             self.remove(id);
         }
@@ -268,6 +280,9 @@ impl Calls {
         };
         for side in call.sides() {
             forget(&mut self.users, &side.phone.user, id);
+            if let Some(flow) = side.phone.flow() {
+                self.unregistered.remove(&(flow, id));
+            }
         }
         forget(&mut self.names, &call.call_id, id);
         self.touch(&call);
@@ -304,5 +319,77 @@ fn state(id: u64, call: &Call, direction: Direction) -> CallState {
         device: Some(own.phone.device.clone()),
         remote: other.party.clone(),
         remote_target: other.target.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use proptest::prelude::*;
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Begin { caller: Endpoint, callee: Endpoint },
+        Fail { id: u64 },
+        Close { flow: u64 },
+        Gone { phone: Endpoint },
+    }
+
+    fn end() -> impl Strategy<Value = Endpoint> {
+        (0..3_u8, any::<bool>(), 0..3_u64).prop_map(|(user, registered, number)| match registered {
+            true => Endpoint { user: user.to_string(), device: format!("{number}") },
+            false => Endpoint::unregistered(user.to_string(), Flow(number)),
+        })
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            5 => (end(), end()).prop_map(|(caller, callee)| Step::Begin { caller, callee }),
+            2 => (0..20_u64).prop_map(|id| Step::Fail { id }),
+            1 => (0..3_u64).prop_map(|flow| Step::Close { flow }),
+            1 => end().prop_map(|phone| Step::Gone { phone }),
+        ]
+    }
+
+    fn side(phone: Endpoint) -> Side {
+        Side { party: Party { user: phone.user.clone(), name: None }, phone, tag: String::new(), target: None }
+    }
+
+    proptest! {
+        /// What is lost is what a search through all calls finds.
+        #[test]
+        fn nothing_is_ever_out_of_step(steps in prop::collection::vec(step(), 1..40)) {
+            let mut calls = Calls::default();
+            let mut model: BTreeMap<u64, [Endpoint; 2]> = BTreeMap::new();
+            for step in steps {
+                match step {
+                    Step::Begin { caller, callee } => {
+                        let ends = [caller.clone(), callee.clone()];
+                        let (caller, callee) = (side(caller), side(callee));
+                        let call = Call { call_id: "a".into(), caller, callee, progress: Progress::Trying };
+                        model.extend(calls.begin(call).map(|id| (id, ends)));
+                    }
+                    Step::Fail { id } => {
+                        calls.failed(id);
+                        model.remove(&id);
+                    }
+                    Step::Close { flow } => {
+                        calls.lost_with(Flow(flow));
+                        model.retain(|_, ends| ends.iter().all(|end| end.flow() != Some(Flow(flow))));
+                    }
+                    Step::Gone { phone } => {
+                        calls.lost(&phone.user, |end| *end == phone);
+                        model.retain(|_, ends| !ends.contains(&phone));
+                    }
+                }
+                prop_assert!(calls.calls.keys().eq(model.keys()));
+                let flows = model.iter().flat_map(|(id, ends)| ends.iter().filter_map(|end| Some((end.flow()?, *id))));
+                prop_assert_eq!(&calls.unregistered, &flows.collect::<BTreeSet<_>>());
+                let users = model.iter().flat_map(|(id, ends)| ends.iter().map(|end| (end.user.clone(), *id)));
+                let known = calls.users.iter().flat_map(|(user, ids)| ids.iter().map(|id| (user.clone(), *id)));
+                prop_assert_eq!(known.collect::<BTreeSet<_>>(), users.collect::<BTreeSet<_>>());
+            }
+        }
     }
 }

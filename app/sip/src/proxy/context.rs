@@ -6,7 +6,9 @@ use crate::header::Reason;
 use crate::message::{Request, Response};
 use crate::registrar::{Flow, Party, QuestionId};
 use crate::time::Instant;
-use crate::transaction::{ClientInvite, ClientNonInvite, Effect, Key, Reliability, ServerInvite, ServerNonInvite};
+use crate::transaction::{
+    ClientInvite, ClientNonInvite, Effect, Key, Reliability, ServerInvite, ServerNonInvite, ServerNonInviteState,
+};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -181,6 +183,18 @@ impl Server {
             Self::Invite(server) => server.deadline(),
             Self::Other(server) => server.deadline(),
             Self::Service { .. } => None,
+        }
+    }
+
+    /// Whether it has no final answer yet.
+    pub(super) const fn is_waiting(&self) -> bool {
+        match self {
+            Self::Invite(server) => server.is_proceeding(),
+            Self::Other(server) => match server.state() {
+                ServerNonInviteState::Trying | ServerNonInviteState::Proceeding { .. } => true,
+                ServerNonInviteState::Completed { .. } | ServerNonInviteState::Terminated => false,
+            },
+            Self::Service { .. } => false,
         }
     }
 

@@ -23,6 +23,7 @@ pub(super) struct Contexts {
     branches: BTreeSet<(u64, u64)>,
     questions: BTreeMap<QuestionId, u64>,
     flows: BTreeSet<(Flow, u64)>,
+    loads: BTreeMap<Flow, Load>,
     /// By the places of the users of its ends: who sent it, and whose phones it was sent to.
     users: BTreeSet<(u64, u64)>,
     /// By those of its ends that did not register.
@@ -38,11 +39,20 @@ struct Entry {
     facets: Facets,
 }
 
+/// How many requests came over a flow, and are remembered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Load {
+    pub(super) all: usize,
+    /// Those that were not answered yet.
+    pub(super) waiting: usize,
+}
+
 /// By what a context is found; by nothing, before it is put in and once it is over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Facets {
     key: Option<u64>,
     flow: Option<Flow>,
+    waiting: bool,
     questions: Vec<QuestionId>,
     deadline: Option<Instant>,
     branches: Vec<u64>,
@@ -111,6 +121,11 @@ impl Contexts {
         self.present(among(&self.flows, flow)).collect()
     }
 
+    /// How many those are.
+    pub(super) fn load(&self, flow: Flow) -> Load {
+        self.loads.get(&flow).copied().unwrap_or_default()
+    }
+
     /// Those that a user sent, or that were sent to phones of that user.
     pub(super) fn of_user(&self, user: &str) -> Vec<u64> {
         let is_of = |id: &&u64| self.get(**id).is_some_and(|context| ends(context).any(|end| end.user == user));
@@ -143,6 +158,10 @@ impl Contexts {
     fn follow(&mut self, id: u64, before: &Facets, now: &Facets) {
         set(&mut self.keys, before.key, now.key, id);
         set(&mut self.flows, before.flow, now.flow, id);
+        if (before.flow, before.waiting) != (now.flow, now.waiting) {
+            self.unload(before);
+            self.reload(now);
+        }
         set(&mut self.deadlines, before.deadline, now.deadline, id);
         if before.questions != now.questions {
             for question in &before.questions {
@@ -160,6 +179,26 @@ impl Contexts {
             move_all(&mut self.unregistered, flows(before).into_iter(), flows(now).into_iter(), id);
         }
     }
+
+    fn reload(&mut self, facets: &Facets) {
+        if let Some(flow) = facets.flow {
+            let load = self.loads.entry(flow).or_default();
+            load.all += 1;
+            load.waiting += usize::from(facets.waiting);
+        }
+    }
+
+    fn unload(&mut self, facets: &Facets) {
+        if let Some(flow) = facets.flow
+            && let Some(load) = self.loads.get_mut(&flow)
+        {
+            load.all = load.all.saturating_sub(1);
+            load.waiting = load.waiting.saturating_sub(usize::from(facets.waiting));
+            if load.all == 0 {
+                self.loads.remove(&flow);
+            }
+        }
+    }
 }
 
 impl Facets {
@@ -167,6 +206,7 @@ impl Facets {
         Self {
             key: Some(place_of(&context.key)),
             flow: context.flow,
+            waiting: context.server.is_waiting(),
             questions: questions(context).collect(),
             deadline: context.deadline(),
             branches: context.legs().iter().map(|leg| place_of(&*leg.branch)).collect(),

@@ -1,10 +1,16 @@
 //! Requests within dialogs, ACK and CANCEL (RFC 3261 16.4, 16.10, 16.11).
+//!
+//! Who is in a dialog decides who may speak in it and where it goes; To decides nothing. From, which people see, is the
+//! sender's own name, as it is outside of dialogs, or nobody's. Both ends may change to their own (RFC 4916), and who was
+//! called by another one, such as a group's or the one of whom the call was diverted from, may go by that. Only names
+//! count: each end writes the host that it came by, or that it was told.
 
+use super::admit::is_anonymous;
 use super::calls::DialogId;
 use super::context::{Context, Stage};
 use super::gruu::by_path;
 use super::response_context::ResponseContext;
-use super::token::{Endpoint, Ends};
+use super::token::{Called, Endpoint, Ends};
 use super::{Flow, Party, Proxy, forward};
 use crate::header::{CallId, From, Route, To};
 use crate::message::{HeaderName, Headers, Method, Request, Response, Status};
@@ -12,7 +18,7 @@ use crate::registrar::Place;
 use crate::time::Instant;
 use crate::transaction::{Effect, Key};
 use crate::uri::{Host, Uri};
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 impl Proxy {
@@ -27,6 +33,10 @@ impl Proxy {
         };
         if self.is_of_others(&context.request.headers, &sender, &target) {
             return self.reply(context, Status::CALL_DOES_NOT_EXIST, now);
+        }
+        let called = ends.called.filter(|_| sender == ends.callee);
+        if !self.goes_by(&context.request.headers, &party.user, called) {
+            return self.reply(context, Status::FORBIDDEN, now);
         }
         let known = self.reach(&target).is_some() || self.binding(&target).is_some();
         let until = self.expected(&context.request, &target, now);
@@ -59,6 +69,21 @@ impl Proxy {
         context.caller = Some((party, sender));
         context.stage = Stage::Forked { responses, legs };
         self.start_legs(context, now);
+    }
+
+    /// Whether From names that user, or who somebody was called by, or nobody.
+    pub(super) fn goes_by(&self, headers: &Headers, user: &str, called: Option<Called>) -> bool {
+        let Ok(From(from)) = headers.get() else {
+            return false;
+        };
+        let name = name(&from.uri);
+        name == user || is_anonymous(&from.uri) || called.is_some_and(|called| called == self.tokens.called(&name))
+    }
+
+    /// The ends of the dialog that a request is to make.
+    pub(super) fn ends(&self, headers: &Headers, caller: Endpoint, callee: Endpoint) -> Ends {
+        let called = headers.get().ok().map(|To(to)| name(&to.uri)).filter(|name| *name != callee.user);
+        Ends { called: called.map(|name| self.tokens.called(&name)), caller, callee }
     }
 
     /// How long a BYE waits for a phone that nobody has heard of since we began: all phones have to come back then.
@@ -190,6 +215,15 @@ impl Proxy {
                 Some((request.uri.clone(), Vec::new()))
             }
         }
+    }
+}
+
+/// What of an address is a name.
+fn name(uri: &Uri) -> String {
+    match uri {
+        Uri::Sip(uri) => uri.user_unescaped().unwrap_or_default(),
+        Uri::Tel(uri) => uri.number.to_string(),
+        Uri::Other { rest, .. } => rest.to_string(),
     }
 }
 

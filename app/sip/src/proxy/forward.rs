@@ -6,7 +6,7 @@ use crate::header::{
     CSeq, CallId, Expires, From, Join, MaxForwards, NameAddr, PAssertedIdentity, Privacy, Reason, RecordRoute,
     Replaces, Route, To, Via, ViaTransport,
 };
-use crate::message::{HeaderName, Headers, Request, Response, Status, Text, Token, limits};
+use crate::message::{HeaderName, Headers, Method, Request, Response, Status, Text, Token, limits};
 use crate::registrar::{Domain, Party, Place};
 use crate::transaction::COOKIE;
 use crate::uri::{Host, SipUri, Uri};
@@ -16,6 +16,8 @@ use alloc::vec::Vec;
 
 /// The hops of a request that says nothing about them (RFC 3261 16.6 step 3).
 const MAX_HOPS: u8 = 70;
+/// How who names nobody is called (RFC 3323 4.1.1.3).
+const ANONYMOUS: &str = "Anonymous";
 
 /// The copy of `request` that goes out, but for its Via.
 pub(super) fn request(request: &Request, target: Uri, party: &Party, domain: &Domain) -> Request {
@@ -27,6 +29,9 @@ pub(super) fn request(request: &Request, target: Uri, party: &Party, domain: &Do
     // Who hid when the call began stays hidden: what follows in it says nothing about that.
     let in_dialog = copy.headers.get::<To>().is_ok_and(|to| to.tag().is_some());
     let hides = in_dialog && copy.headers.get::<From>().is_ok_and(|From(from)| is_anonymous(&from.uri));
+    if copy.method != Method::Ack {
+        name_sender(&mut copy.headers, party);
+    }
     assert_identity(&mut copy.headers, Some(party).filter(|_| !hides), domain);
     copy
 }
@@ -56,15 +61,30 @@ pub(super) fn record_route(request: &mut Request, ends: &Ends, tokens: &Tokens, 
     }
 }
 
-/// The response that goes on to the caller; `None` when it has no Via but ours.
-pub(super) fn response(mut copy: Response, callee: Option<&Party>, domain: &Domain) -> Option<Response> {
+/// The response to `request` that goes on to the caller; `None` when it has no Via but ours.
+pub(super) fn response(
+    mut copy: Response,
+    request: &Request,
+    callee: Option<&Party>,
+    domain: &Domain,
+) -> Option<Response> {
     copy.headers.pop_front::<Via>();
     if !copy.headers.contains(&HeaderName::Via) {
         return None;
     }
+    name_as_before(&mut copy.headers, request);
     assert_identity(&mut copy.headers, callee, domain);
     copy.headers.normalize();
     Some(copy)
+}
+
+/// From as who sent the request wrote it (RFC 3261 8.2.6.2).
+pub(super) fn name_as_before(headers: &mut Headers, request: &Request) {
+    if !headers.raw(&HeaderName::From).eq(request.headers.raw(&HeaderName::From))
+        && let Ok(from) = request.headers.get::<From>()
+    {
+        headers.set(&from);
+    }
 }
 
 /// Takes the Route values that mean this proxy off the top, and says whose dialog they name
@@ -120,7 +140,7 @@ pub(super) fn trace(request: &Request, tokens: &Tokens) -> String {
         call_id(&request.headers),
         request.headers.get::<CSeq>().map(|cseq| cseq.seq).unwrap_or_default(),
     );
-    tokens.seal("trace", &text)
+    tokens.trace(&text)
 }
 
 /// Whether the request was here before, and left to the same place.
@@ -167,6 +187,31 @@ pub(super) fn hides(headers: &Headers) -> bool {
     match headers.find::<Privacy>() {
         Ok(privacy) => privacy.is_some_and(|privacy| privacy.has("id")),
         Err(_) => true,
+    }
+}
+
+/// Puts the name of the directory into From, instead of the one that the sender gave itself: many phones show nothing
+/// else, and a person's name is the company's to say, as it is with any PBX. Who has none there has none. RFC 3261 leaves a
+/// dialog's matching to its tags, and the caller gets its responses with the From that it wrote.
+///
+/// | Row | From | Privacy | The name then |
+/// | --- | --- | --- | --- |
+/// | FN1 | names the sender | – | the directory's, or none |
+/// | FN2 | names the sender | `id` | none: whoever asks for it is not named (RFC 3325 7) |
+/// | FN3 | names nobody | any | "Anonymous", if there was one (RFC 3323 4.1.1.3) |
+fn name_sender(headers: &mut Headers, party: &Party) {
+    let Ok(From(mut from)) = headers.get() else {
+        return;
+    };
+    let name = if is_anonymous(&from.uri) {
+        from.display.as_ref().map(|_| ANONYMOUS)
+    } else {
+        party.name.as_deref().filter(|_| !hides(headers))
+    };
+    let name = name.map(Text::lossy);
+    if from.display != name {
+        from.display = name;
+        headers.set(&From(from));
     }
 }
 

@@ -4,11 +4,11 @@ use super::context::{Context, Stage};
 use super::gruu::{Named, by_path};
 use super::plan::Plan;
 use super::response_context::{Action, ResponseContext};
-use super::route::{Redirects, Route};
-use super::token::{Endpoint, Ends};
+use super::route::{Destination, Redirects, Route};
+use super::token::Endpoint;
 use super::{Binding, Output, Proxy, Question, QuestionId, forward, history};
 use crate::header::Contact;
-use crate::message::{HeaderName, Method, Response};
+use crate::message::{HeaderName, Method, Response, Status};
 use crate::registrar::Place;
 use crate::time::Instant;
 use crate::uri::{Host, Uri};
@@ -35,8 +35,14 @@ impl Proxy {
         let request = &context.request;
         let invite = request.method == Method::Invite;
         // Who names a phone wants that phone, and who takes over a call that call: nobody else will do.
-        let named = self.meant(&request.uri, self.came_by(context)).is_some();
+        let meant = self.meant(&request.uri, self.came_by(context));
+        let named = meant.is_some();
         let takes_over = request.headers.contains(HeaderName::Replaces) || request.headers.contains(HeaderName::Join);
+        if let Some(phone) = meant.filter(|_| invite && !takes_over && is_quiet(&route))
+            && !self.is_expected(context, &phone, now)
+        {
+            return self.reply(context, Status::BUSY_HERE, now);
+        }
         let ringing = self.config.ringing.filter(|_| invite);
         let plan = Plan::new(user, caller.user.clone(), invite && !takes_over && !named, ringing);
         let expires = forward::expires(request).filter(|_| invite).map(|time| now + time);
@@ -85,6 +91,10 @@ impl Proxy {
             own || context.flow.is_some_and(|flow| b.sends_over(flow))
         };
         let meant = |b: &&Binding| !asks(b) && only.as_ref().is_none_or(|only| only.device == b.device);
+        // A phone rings once for one call, by whatever numbers it is reached: it would answer 482 (RFC 3261 8.2.2.2).
+        let has = |b: &&Binding| legs.iter().any(|leg| self.is_phone(&leg.target, &callee.user, b));
+        let again = bindings.iter().filter(meant).any(|b| has(&b));
+        let meant = |b: &&Binding| meant(b) && !has(b);
         let (there, away): (Vec<_>, Vec<_>) = bindings.iter().filter(meant).partition(|b| b.flow().is_some());
         // A call waits for phones that have just gone, if there are no others: after a restart of the exchange that is
         // everybody.
@@ -101,7 +111,7 @@ impl Proxy {
                 history::write(&mut request, &path, phone, &self.config.domain);
             }
             if request.method.makes_dialog() {
-                let ends = Ends { caller: caller.clone(), callee: target.clone() };
+                let ends = self.ends(&request.headers, caller.clone(), target.clone());
                 forward::record_route(&mut request, &ends, &self.tokens, &self.config.domain);
             }
             let mut leg = self.leg(request, &trace, target, Some(callee.clone()));
@@ -110,15 +120,26 @@ impl Proxy {
         }
         let mut actions = Vec::new();
         if let Stage::Forked { responses, legs } = &mut context.stage {
-            responses.rings(target, new.len(), now, &mut actions);
+            if new.is_empty() && again {
+                responses.has_rung(target, now, &mut actions);
+            } else {
+                responses.rings(target, new.len(), now, &mut actions);
+            }
             legs.extend(new);
         }
         self.start_legs(context, now);
         self.act(context, actions, now);
     }
 
+    /// Whether a phone that was called is the one of this binding of a user: two people may share one, each by a line of
+    /// their own over one connection.
+    fn is_phone(&self, called: &Endpoint, user: &str, binding: &Binding) -> bool {
+        called.device == binding.device
+            && (called.user == user || (binding.flow().is_some() && self.reach(called) == binding.flow()))
+    }
+
     /// The host that the sender of a request came by, and means our domain with.
-    fn came_by(&self, context: &Context) -> Option<&Host> {
+    pub(super) fn came_by(&self, context: &Context) -> Option<&Host> {
         self.state.flows.get(&context.flow?)?.arrival.host.as_ref()
     }
 
@@ -132,10 +153,7 @@ impl Proxy {
                 Named::User | Named::Nobody => None,
             },
             Place::Foreign => {
-                let mut named = self.state.bindings.iter().filter_map(|(user, bindings)| {
-                    let binding = bindings.iter().find(|binding| binding.uri().equivalent(uri))?;
-                    Some(Endpoint { user: user.clone(), device: binding.device.clone() })
-                });
+                let mut named = self.state.bindings.named(uri);
                 // What two people call theirs is nobody's: one of them may have written down the other's.
                 named.next().filter(|_| named.next().is_none())
             }
@@ -189,6 +207,14 @@ impl Proxy {
         let foreign: Vec<_> = contacts.iter().filter(|contact| own(contact).is_none()).collect();
         foreign.iter().for_each(|contact| rest.headers.push(*contact));
         (!batches.is_empty()).then_some((batches, (!foreign.is_empty()).then_some(rest)))
+    }
+}
+
+/// Whether it is a person's who is not to be disturbed.
+const fn is_quiet(route: &Route) -> bool {
+    match &route.destination {
+        Destination::User(rules) => rules.do_not_disturb,
+        Destination::Group(_) | Destination::Service | Destination::PickUp(_) => false,
     }
 }
 

@@ -11,6 +11,15 @@
 //! | JO5 | is not known | shows our Route of a dialog of theirs | goes where its Request-URI says |
 //! | JO6 | is not known | anybody else | 481 |
 //!
+//! An INVITE that names nothing but a phone, by its GRUU or its Contact, is followed by no diversion; but a user who is not
+//! to be disturbed is not, by that name either:
+//!
+//! | Row | The sender | Becomes |
+//! | --- | --- | --- |
+//! | JO7 | is in a call with that phone | goes there |
+//! | JO8 | was asked to call it by a REFER of its user, or of somebody who is in a call with it | the same |
+//! | JO9 | anybody else | 486 |
+//!
 //! A dialog is matched whichever end names it. Where it goes on to, no wish of that user (not to be disturbed, a
 //! diversion) stands in the way: they are in that call already. The Request-URI may be the user's or, as clients write
 //! it that take the other end's Contact for whom to call, that phone's Contact. When it is neither's, the INVITE goes
@@ -36,16 +45,26 @@ const REFERRAL: Duration = Duration::from_secs(90);
 /// How many REFERs of one user are remembered; the oldest gives way.
 const MAX_REFERRALS: usize = 16;
 
-/// Somebody in a dialog asked somebody else to take their place.
+/// Somebody in a dialog asked somebody else to take their place, or to call a phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Referral {
-    dialog: DialogId,
+    what: Asked,
     /// Who asked.
     by: String,
     /// Who was asked.
     to: String,
     until: Instant,
+}
+
+/// What a REFER asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+enum Asked {
+    /// To replace that dialog (JO3).
+    Replace(DialogId),
+    /// To call that phone (JO8).
+    Call(Endpoint),
 }
 
 impl Referral {
@@ -85,9 +104,8 @@ impl Proxy {
         };
         let takes_part = call.sides().into_iter().any(|side| side.phone.user == party.user);
         let picks_up = self.config.pick_up && named.replaced && call.progress != Progress::Confirmed;
-        let was_asked =
-            |referral: &Referral| referral.dialog == named.dialog && referral.to == party.user && referral.until > now;
-        if !takes_part && !picks_up && !self.state.referrals.iter().any(was_asked) {
+        let was_asked = self.was_asked(&party.user, &Asked::Replace(named.dialog), now);
+        if !takes_part && !picks_up && !was_asked {
             return Err(Status::CALL_DOES_NOT_EXIST);
         }
         let side = self.addressed(call, &named.to_tag, &context.request.uri, came_by);
@@ -104,7 +122,7 @@ impl Proxy {
         let trace = forward::trace(&context.request, &self.tokens);
         let mut request = forward::request(&context.request, uri, &party, &self.config.domain);
         self.by_path_to(&mut request, &side.phone);
-        let ends = Ends { caller, callee: side.phone.clone() };
+        let ends = self.ends(&request.headers, caller, side.phone.clone());
         forward::record_route(&mut request, &ends, &self.tokens, &self.config.domain);
         let legs = Vec::from([self.leg(request, &trace, side.phone, Some(side.party))]);
         let ringing = self.config.ringing.map(|time| now + time);
@@ -113,19 +131,26 @@ impl Proxy {
         self.start_legs(context, now);
     }
 
-    /// Remembers that a REFER on its way to a phone asks its user to take the sender's place (JO3).
+    /// Whether the sender of an INVITE may call a phone whose user is not to be disturbed (JO7, JO8).
+    pub(super) fn is_expected(&self, context: &Context, phone: &Endpoint, now: Instant) -> bool {
+        context.caller.as_ref().is_some_and(|(party, _)| {
+            self.talks_with(&party.user, phone) || self.was_asked(&party.user, &Asked::Call(phone.clone()), now)
+        })
+    }
+
+    /// Remembers that a REFER on its way to a phone asks its user to take the sender's place (JO3), or to call a phone (JO8).
     pub(super) fn note_referral(&mut self, context: &Context, index: usize, now: Instant) {
-        let Some((dialog, by, to)) = self.referred(context, index) else {
+        let Some((what, by, to)) = self.referred(context, index) else {
             return;
         };
         let referrals = &mut self.state.referrals;
-        referrals.retain(|known| known.until > now && (known.dialog != dialog || known.to != to));
+        referrals.retain(|known| known.until > now && (known.what != what || known.to != to));
         if referrals.iter().filter(|known| known.by == by).count() >= MAX_REFERRALS
             && let Some(oldest) = referrals.iter().position(|known| known.by == by)
         {
             referrals.remove(oldest);
         }
-        referrals.push(Referral { dialog, by, to, until: now + REFERRAL });
+        referrals.push(Referral { what, by, to, until: now + REFERRAL });
     }
 
     /// Whether a request names a call of others than these two: their way is not to be used for it.
@@ -139,18 +164,40 @@ impl Proxy {
         named.peek().is_some() && !named.any(of_these)
     }
 
-    /// The dialog that a REFER asks to replace, by somebody who takes part in it, and of whom.
-    fn referred(&self, context: &Context, index: usize) -> Option<(DialogId, String, String)> {
+    /// What a REFER asks for that its sender may ask for, who sends it, and of whom it is asked.
+    fn referred(&self, context: &Context, index: usize) -> Option<(Asked, String, String)> {
         if context.request.method != Method::Refer {
             return None;
         }
-        let replaces = context.request.headers.get::<ReferTo>().ok()?.replaces()?;
-        let dialog = DialogId::new(&replaces.call_id().to_string(), replaces.to_tag(), replaces.from_tag());
+        let refer_to = context.request.headers.get::<ReferTo>().ok()?;
         let by = context.caller.as_ref()?.0.user.clone();
-        let takes_part = |call: &Call| call.sides().into_iter().any(|side| side.phone.user == by);
-        let asked = self.state.calls.named(&dialog).any(takes_part);
+        let what = match refer_to.replaces() {
+            Some(replaces) => {
+                let dialog = DialogId::new(&replaces.call_id().to_string(), replaces.to_tag(), replaces.from_tag());
+                let takes_part = |call: &Call| call.sides().into_iter().any(|side| side.phone.user == by);
+                self.state.calls.named(&dialog).any(takes_part).then_some(Asked::Replace(dialog))?
+            }
+            None => {
+                let phone = self.meant(&refer_to.0.uri, self.came_by(context))?;
+                (phone.user == by || self.talks_with(&by, &phone)).then_some(Asked::Call(phone))?
+            }
+        };
         let to = context.legs().get(index)?.target.user.clone();
-        asked.then_some((dialog, by, to))
+        Some((what, by, to))
+    }
+
+    /// Whether a user is in a call with a phone, or it rings for theirs.
+    fn talks_with(&self, user: &str, phone: &Endpoint) -> bool {
+        self.state.calls.of(user).any(|(_, call)| {
+            let [one, other] = call.sides().map(|side| &side.phone);
+            call.progress != Progress::Trying
+                && ((one == phone && other.user == user) || (other == phone && one.user == user))
+        })
+    }
+
+    /// Whether a user was asked to, not long ago.
+    fn was_asked(&self, user: &str, what: &Asked, now: Instant) -> bool {
+        self.state.referrals.iter().any(|known| known.what == *what && known.to == user && known.until > now)
     }
 
     /// Which end of a call a Request-URI means: its user's, or the Contact of its phone; of two ends of one user, the

@@ -166,7 +166,8 @@ impl Proxy {
         }
     }
 
-    fn start_leg(&mut self, context: &mut Context, index: usize, now: Instant) {
+    /// Sends the request to a phone, if it can be reached now.
+    pub(super) fn start_leg(&mut self, context: &mut Context, index: usize, now: Instant) {
         self.follow(context, index);
         self.note_referral(context, index, now);
         let Some(flow) = context.legs().get(index).and_then(|leg| self.reach(&leg.target)) else {
@@ -191,6 +192,7 @@ impl Proxy {
                         self.transmit(flow, Vec::from([effect]));
                     }
                 }
+                Effect::Response(response) if self.goes_on(context, index, &response, now) => {}
                 Effect::Response(response) => {
                     self.follow_response(context, index, &response);
                     self.responded(context, index, response, now, &mut actions);
@@ -225,7 +227,7 @@ impl Proxy {
         if matches!(context.server, Server::Service { .. }) {
             return self.tell_service(context, Some(response));
         }
-        if let Some(copy) = forward::response(response, leg.callee.as_ref(), &self.config.domain) {
+        if let Some(copy) = forward::response(response, &context.request, leg.callee.as_ref(), &self.config.domain) {
             self.pass(context, &copy, now);
         }
     }

@@ -24,6 +24,7 @@ mod completed;
 mod context;
 mod contexts;
 mod dialog;
+mod failover;
 mod follow;
 mod forward;
 mod gruu;
@@ -33,6 +34,7 @@ mod hunt;
 mod inbound;
 mod joins;
 mod legs;
+mod phones;
 mod pick_up;
 mod plan;
 mod response_context;
@@ -56,7 +58,7 @@ pub use snapshot::Snapshot;
 use crate::clock::Clock;
 use crate::message::{Message, Method, Request};
 use crate::random::{Random, Seed};
-use crate::registrar::{Gate, Gruus, Role, best_flows};
+use crate::registrar::{Gate, Gruus, Role};
 use crate::time::Instant;
 use crate::transaction::{Effect, Key, Reliability};
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -67,6 +69,7 @@ use completed::{Completed, Whose};
 use context::{Context, Stage};
 use contexts::Contexts;
 use joins::Referral;
+use phones::Phones;
 use token::{Endpoint, Tokens};
 
 /// Forwards requests and responses between phones; see the module.
@@ -86,7 +89,7 @@ pub struct Proxy {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct State {
     flows: BTreeMap<Flow, Connection>,
-    bindings: BTreeMap<String, Vec<Binding>>,
+    bindings: Phones,
     contexts: Contexts,
     calls: Calls,
     /// Whose messages are all kept, behind those that wait.
@@ -171,7 +174,7 @@ impl Proxy {
 
     fn with(config: Config, seed: Seed, clock: Clock, state: State) -> Self {
         let gate = Gate::new(config.secret, seed, config.domain.name().to_string(), Role::Proxy);
-        let tokens = Tokens::new(config.secret);
+        let tokens = Tokens::new(&config.secret);
         let gruus = Gruus::new(&config.secret, config.domain.name());
         Self { config, gate, tokens, gruus, random: Random::new(seed), clock, state, outputs: VecDeque::new() }
     }
@@ -247,15 +250,13 @@ impl Proxy {
             }
         }
         let ids = self.state.contexts.of_unregistered(flow);
+        self.state.calls.lost_with(flow);
         self.lost(ids, |end| end.flow() == Some(flow), now);
     }
 
     fn rebound(&mut self, user: String, bindings: Vec<Binding>, now: Instant) {
-        let bindings = best_flows(bindings);
-        let before = self.state.bindings.insert(user.clone(), bindings.clone()).unwrap_or_default();
-        if bindings.is_empty() {
-            self.state.bindings.remove(&user);
-        }
+        let before = self.state.bindings.set(&user, bindings);
+        let bindings = self.state.bindings.get(&user).cloned().unwrap_or_default();
         for binding in &bindings {
             let old = before.iter().find(|old| old.device == binding.device);
             if let Some(flow) = binding.flow().filter(|flow| old.and_then(Binding::flow) != Some(*flow)) {
@@ -270,6 +271,7 @@ impl Proxy {
         // Most changes are of phones that come back.
         if before.iter().any(|old| bindings.iter().all(|binding| binding.device != old.device)) {
             let ids = self.state.contexts.of_user(&user);
+            self.state.calls.lost(&user, gone);
             self.lost(ids, gone, now);
         }
     }
@@ -292,10 +294,8 @@ impl Proxy {
         }
     }
 
-    /// Phones are gone for good: their calls are over, and nothing is to be expected from them. `ids` are the requests
-    /// that may be theirs.
+    /// Phones are gone for good: nothing is to be expected from them. `ids` are the requests that may be theirs.
     fn lost(&mut self, ids: Vec<u64>, gone: impl Fn(&Endpoint) -> bool, now: Instant) {
-        self.state.calls.lost(&gone);
         for id in ids {
             self.change(id, |proxy, context| proxy.fail_legs(context, &gone, now));
         }

@@ -1,6 +1,6 @@
 use super::best::best;
 use super::branch::{Branch, Outcome, State, Why, verdict};
-use super::plan::{Order, Plan, Step};
+use super::plan::{End, Order, Plan, Step};
 use super::route::Route;
 use super::{Party, QuestionId};
 use crate::message::{Response, Status};
@@ -35,6 +35,7 @@ use core::time::Duration;
 /// | RC17 | the last of a number that was waited for | failed, or to be cancelled | tells the plan how all of them ended | – |
 /// | RC18 | any that is open | 3xx with numbers of ours | the plan goes on to them; what is left of the 3xx is kept | Failed |
 /// | RC19 | any that is open, of a member | 3xx | counts as 480: one of them does not send the others' call away | Failed |
+/// | RC20 | Trying, Proceeding | 430, and the phone has another flow (RFC 5626 5.3) | sent there; timer C begins again | Trying |
 ///
 /// When no branch is open any more, nothing is left to be tried and none answered, the best of what was kept is
 /// forwarded: 6xx before anything else, then the lowest class; within one, what the caller can act upon first, and "not
@@ -128,6 +129,11 @@ impl ResponseContext {
         }
     }
 
+    /// All phones of a number were called before, by another one: how they end is known there.
+    pub(super) fn has_rung(&mut self, target: usize, now: Instant, actions: &mut Vec<Action>) {
+        self.plan(now, actions, |plan, orders| plan.ended(target, End::Failed, now, orders));
+    }
+
     /// Under which name it was asked whose number it is.
     pub(super) fn asked(&mut self, target: usize, question: QuestionId) {
         if let Some(plan) = &mut self.plan {
@@ -152,6 +158,20 @@ impl ResponseContext {
             return false;
         };
         branch.is_open() && self.ending.is_none() && !self.done && plan.follows(branch.target)
+    }
+
+    /// Whether a branch is waited for, and nothing has ended it.
+    pub(super) fn is_wanted(&self, index: usize) -> bool {
+        self.ending.is_none()
+            && self.branches.get(index).is_some_and(|branch| branch.is_open() && branch.given_up().is_none())
+    }
+
+    /// The request went to the phone of a branch once more (RC20).
+    pub(super) fn again(&mut self, index: usize, now: Instant) {
+        let timer_c = self.invite.then(|| now + self.timer_c);
+        if let Some(branch) = self.branches.get_mut(index) {
+            branch.state = State::Trying { timer_c, cancel: None };
+        }
     }
 
     /// A response came over a branch.

@@ -142,7 +142,10 @@ impl Proxy {
     /// SV3, SV7, SV8: what the service said.
     pub(super) fn service_answered(&mut self, context: &mut Context, answer: Result<Response, Refusal>, now: Instant) {
         let response = match answer {
-            Ok(response) => response,
+            Ok(mut response) => {
+                forward::name_as_before(&mut response.headers, &context.request);
+                response
+            }
             Err(Refusal::Full) => {
                 let mut response = Response::to_request(&context.request, Status::TEMPORARILY_UNAVAILABLE);
                 response.headers.set(&RetryAfter::new(RETRY_AFTER));

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 /// The version written; it goes up when [`Snapshot`] changes.
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 
 /// All that a proxy knows, but for its configuration and its secret.
 #[derive(Clone, Debug)]

@@ -176,6 +176,23 @@ fn rc14_it_rang_long_enough() {
 }
 
 #[test]
+fn rc20_over_another_flow() {
+    let mut table = Table::invite(1);
+    table.on(0, 180);
+    assert!(table.context.is_wanted(0));
+    table.context.again(0, table.now);
+    assert_eq!(table.cancel(), NOTHING, "nothing was said there");
+    assert!(!table.context.is_wanted(0));
+    assert_eq!(table.on(0, 180), ["cancel 0"]);
+}
+
+#[test]
+fn a_phones_flow_is_not_the_callers() {
+    let mut table = Table::invite(1);
+    assert_eq!(table.on(0, 430), ["reply 480"]);
+}
+
+#[test]
 fn other_requests_are_never_cancelled() {
     let mut table = Table::other(2);
     assert_eq!(table.context.deadline(), None);

@@ -99,24 +99,28 @@ impl Binding {
     }
 
     /// The better way to a phone comes last: one that is open, then the newest (RFC 5626 5.3).
-    const fn rank(&self) -> (bool, Instant, Option<Flow>) {
+    pub(crate) const fn rank(&self) -> (bool, Instant, Option<Flow>) {
         let flow = self.flow();
         (flow.is_some(), self.since, flow)
     }
 }
 
 /// Of each phone the flow by which it is to be reached: a request goes to one of them only (RFC 5626 5.3). When that one
-/// closes, another takes its place.
-pub(crate) fn best_flows(bindings: Vec<Binding>) -> Vec<Binding> {
-    let mut best: Vec<Binding> = Vec::with_capacity(bindings.len());
-    for binding in bindings {
+/// closes or has failed, another takes its place: those that are open come second.
+pub(crate) fn best_flows(bindings: Vec<Binding>) -> (Vec<Binding>, Vec<Binding>) {
+    let (mut best, mut spares): (Vec<Binding>, Vec<Binding>) = (Vec::with_capacity(bindings.len()), Vec::new());
+    for mut binding in bindings {
         match best.iter_mut().find(|other| other.device == binding.device) {
-            Some(other) if other.rank() < binding.rank() => *other = binding,
-            Some(_) => {}
+            Some(other) => {
+                if other.rank() < binding.rank() {
+                    core::mem::swap(other, &mut binding);
+                }
+                spares.extend(Some(binding).filter(|spare| spare.flow().is_some()));
+            }
             None => best.push(binding),
         }
     }
-    best
+    (best, spares)
 }
 
 /// The `+sip.instance`, without its quotes and angle brackets.

@@ -1,32 +1,29 @@
 //! Globally routable user agent URIs (RFC 5627): addresses that mean one phone of a user.
 
 use super::binding::device_of;
-use super::hex::{hex, unhex};
+use super::seal::Sealer;
 use crate::random::Seed;
 use crate::uri::{Host, Part, SipUri, unescaped};
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt::Write as _;
-use sha2::{Digest as _, Sha256};
 
 /// What the user part of a temporary GRUU begins with.
 const TEMPORARY: &str = "tgruu.";
-/// Bytes of the seal of a temporary GRUU.
-const SEAL: usize = 16;
 /// Users are filled up to a multiple of this, so that the length of a temporary GRUU tells little.
 const BLOCK: usize = 16;
 /// The longest user that has temporary GRUUs.
 const LONGEST: usize = 128;
+/// The longest that is looked at: a seal of 16 bytes, two numbers and a user, in hexadecimal.
+const LONGEST_TOKEN: usize = 2 * (16 + 16 + LONGEST);
 
 /// Makes GRUUs, and says whom they mean.
 ///
 /// A public one shows user and instance-id. A temporary one shows nothing: it holds the user, the registration that
 /// it was given out for and a number of its own, encrypted, and nobody can make one, or see that two mean the same phone.
-/// The seal is HMAC-SHA-256 over what it holds, and what it holds is hidden by HMAC-SHA-256 of the seal (the
-/// construction of SIV); so no table of them is needed, and none that was given out is ever lost.
+/// No table of them is needed, and none that was given out is ever lost.
 pub(crate) struct Gruus {
-    seal: Mac,
-    hide: Mac,
+    sealer: Sealer,
     domain: String,
 }
 
@@ -59,7 +56,7 @@ pub(crate) fn public_gruu(user: &str, domain: &str, instance: &str) -> String {
 impl Gruus {
     /// GRUUs of a domain that stay valid as long as the secret is the same.
     pub(crate) fn new(secret: &Seed, domain: &Host) -> Self {
-        Self { seal: Mac::new(secret, b"seal"), hide: Mac::new(secret, b"hide"), domain: domain.to_string() }
+        Self { sealer: Sealer::new(secret, "gruu"), domain: domain.to_string() }
     }
 
     /// The public GRUU of a user's phone, as it is written.
@@ -77,10 +74,7 @@ impl Gruus {
         plain.extend(number.to_be_bytes());
         plain.extend(user.as_bytes());
         plain.resize(16 + user.len().next_multiple_of(BLOCK), 0);
-        let seal = self.seal.of(&plain);
-        let seal = seal.get(..SEAL)?;
-        self.turn(seal, &mut plain);
-        Some(["sip:", TEMPORARY, &hex(seal), &hex(&plain), "@", &self.domain, ";gr"].concat())
+        Some(["sip:", TEMPORARY, &self.sealer.close(plain, ""), "@", &self.domain, ";gr"].concat())
     }
 
     /// What the GRUU means whose user part is `name`; `None` when it is none. Its host is the caller's to look at.
@@ -98,55 +92,13 @@ impl Gruus {
     }
 
     fn open(&self, token: &str) -> Option<Gruu> {
-        if token.len() > 2 * (SEAL + 16 + LONGEST) {
+        if token.len() > LONGEST_TOKEN {
             return None;
         }
-        let mut bytes = unhex(token)?;
-        let (seal, plain) = bytes.split_at_mut_checked(SEAL)?;
-        self.turn(seal, plain);
-        let made = self.seal.of(plain);
-        let differences = made.iter().zip(seal.iter()).fold(0, |sum, (one, two)| sum | (one ^ two));
-        if differences != 0 {
-            return None;
-        }
+        let plain = self.sealer.open(token, "")?;
         let (generation, rest) = plain.split_first_chunk::<8>()?;
         let user = rest.get(8..)?.iter().copied().take_while(|byte| *byte != 0).collect();
         Some(Gruu::Temporary { user: String::from_utf8(user).ok()?, generation: u64::from_be_bytes(*generation) })
-    }
-
-    /// Hides, or shows again.
-    fn turn(&self, seal: &[u8], bytes: &mut [u8]) {
-        for (index, block) in (0_u8..).zip(bytes.chunks_mut(32)) {
-            let stream = self.hide.of(&[seal, &[index]].concat());
-            for (byte, key) in block.iter_mut().zip(stream) {
-                *byte ^= key;
-            }
-        }
-    }
-}
-
-/// HMAC-SHA-256 (RFC 2104) with a key of its own for one purpose; the pads are hashed once.
-struct Mac {
-    inner: Sha256,
-    outer: Sha256,
-}
-
-impl Mac {
-    fn new(secret: &Seed, purpose: &[u8]) -> Self {
-        let key = Sha256::new().chain_update(b"gruu").chain_update(purpose).chain_update(secret).finalize();
-        let pad = |with: u8| {
-            let mut block = [with; 64];
-            for (byte, key) in block.iter_mut().zip(key) {
-                *byte ^= key;
-            }
-            Sha256::new().chain_update(block)
-        };
-        Self { inner: pad(0x36), outer: pad(0x5c) }
-    }
-
-    fn of(&self, text: &[u8]) -> [u8; 32] {
-        let inner = self.inner.clone().chain_update(text).finalize();
-        self.outer.clone().chain_update(inner).finalize().into()
     }
 }
 

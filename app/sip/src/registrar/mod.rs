@@ -57,6 +57,7 @@ mod gruu;
 mod hex;
 mod refusal;
 mod register;
+mod seal;
 mod snapshot;
 mod stored;
 mod transactions;
@@ -73,6 +74,7 @@ pub(crate) use domain::Place;
 pub(crate) use gate::{Gate, Role, Verdict};
 pub(crate) use gruu::{Gruu, Gruus, public_gruu};
 pub(crate) use hex::{hex, unhex};
+pub(crate) use seal::{Mac, Sealer};
 
 use crate::clock::Clock;
 use crate::digest::Credentials;

@@ -60,6 +60,26 @@ fn every_refusal_has_its_cause() {
 }
 
 #[test]
+fn what_came_of_a_code_is_told_in_its_words() {
+    for (dialled, words, cause) in [
+        ("*78", "Do not disturb is on", Cause::Told("Do not disturb is on".into())),
+        ("*78", "Temporarily Unavailable", Cause::Unavailable),
+        ("*78", "", Cause::Unavailable),
+        ("bob", "The boss is out", Cause::Unavailable),
+    ] {
+        let mut net = ready();
+        net.exchange.answer(Method::Invite, move |invite| {
+            let mut response = Response::to_request(invite, Status::TEMPORARILY_UNAVAILABLE);
+            response.set_reason(words).unwrap();
+            response
+        });
+        net.dial(ALICE, dialled);
+        net.settle();
+        assert_eq!(net.phone(ALICE).causes(), [cause], "{dialled} {words}");
+    }
+}
+
+#[test]
 fn the_words_of_a_warning_are_kept() {
     let mut net = ready();
     net.exchange.answer(Method::Invite, |invite| {

@@ -90,3 +90,25 @@ fn an_ack_takes_no_signature_along() {
         assert!(!bench.request(b).headers.contains(HeaderName::ProxyAuthorization));
     }
 }
+
+#[test]
+fn the_way_of_a_call_does_not_say_whose_it_is() {
+    for mut bench in benches() {
+        let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
+        let mut route = |name: &str| {
+            let mut sent = hidden();
+            sent.headers.set(&sip::header::CallId::new(name).unwrap());
+            let mut via = sent.headers.get::<sip::header::Via>().unwrap();
+            via.params.set("branch", Some(&format!("z9hG4bK{name}"))).unwrap();
+            sent.headers.set(&via);
+            bench.send(a, sent);
+            let arrived = bench.request(b);
+            let sip::header::RecordRoute(route) = arrived.headers.get().unwrap();
+            route.uri.as_sip().unwrap().user_unescaped().unwrap()
+        };
+        let (one, two) = (route("one"), route("two"));
+        assert!(!one.contains("31303031") && !one.contains("1001"), "{one}");
+        let pieces: Vec<_> = one.as_bytes().windows(8).collect();
+        assert!(!two.as_bytes().windows(8).any(|piece| pieces.contains(&piece)), "{one} {two}: of the same caller");
+    }
+}

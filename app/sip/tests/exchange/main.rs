@@ -9,15 +9,18 @@ mod codes;
 mod company;
 mod dialogs;
 mod diversion;
+mod flows;
 mod following;
 mod groups;
 mod hostile;
+mod identity;
 mod joins;
 mod ladder;
 mod messages;
 #[allow(unused_imports, reason = "several tests share it, each a part")]
 #[path = "../network/mod.rs"]
 mod network;
+mod one_phone;
 mod proxy;
 mod real;
 mod redirections;

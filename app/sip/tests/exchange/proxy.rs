@@ -282,6 +282,27 @@ fn one_phone_cannot_take_everything() {
 }
 
 #[test]
+fn calls_that_were_answered_do_not_count() {
+    let mut bench = Bench::new();
+    let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
+    for number in 0..100 {
+        bench.send(a, invite("1001", &format!("a{number}"), "1002"));
+        let arrived = bench.request(b);
+        bench.send(b, answer(&arrived, if number % 2 == 0 { 200 } else { 486 }, "1002", "b"));
+        bench.take(b);
+    }
+    let lines = bench.first_lines(a);
+    assert_eq!(lines.iter().filter(|line| line.starts_with("503")).count(), 0);
+    // But what is remembered of them has an end.
+    for number in 0..2000 {
+        bench.send(a, invite("1001", &format!("z{number}"), "9999"));
+    }
+    let lines = bench.first_lines(a);
+    assert!(lines.iter().any(|line| line.starts_with("503")), "{}", bench.proxy.pending());
+    assert!(bench.proxy.pending() <= 16 * 64);
+}
+
+#[test]
 fn garbage_is_answered_or_dropped() {
     let mut bench = Bench::new();
     let a = phone(&mut bench, "1001", "a");

@@ -8,7 +8,7 @@ use sip::message::{HeaderName, Message, Request, Response};
 use sip::proxy::{Redirects, Rules};
 
 /// What 1002's phone says when it is asked to be elsewhere.
-fn moved(request: &Request, contacts: &[&str]) -> Response {
+pub fn moved(request: &Request, contacts: &[&str]) -> Response {
     let mut response = answer(request, 302, "1002", "b");
     response.headers.remove(HeaderName::Contact);
     for contact in contacts {

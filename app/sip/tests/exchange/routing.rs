@@ -8,7 +8,7 @@ use sip::header::{Diversion, HistoryInfo, PAssertedIdentity, Reason, To, Via};
 use sip::message::{Header, HeaderName, Message, Method, Request};
 use sip::proxy::{Flow, Order, Rules};
 
-fn to(number: &str) -> Option<String> {
+pub fn to(number: &str) -> Option<String> {
     Some(number.into())
 }
 
@@ -220,7 +220,7 @@ fn a_gruu_means_one_phone_and_is_not_diverted() {
     for mut bench in benches() {
         let (a, b, c) = three(&mut bench);
         let other = phone(&mut bench, "1002", "z");
-        bench.rules("1002", Rules { always: to("1003"), do_not_disturb: true, ..Rules::default() });
+        bench.rules("1002", Rules { always: to("1003"), ..Rules::default() });
         let mut sent = invite("1001", "a", "1002");
         sent.uri = "sip:1002@tabphone;gr=urn:uuid:b".parse().unwrap();
         bench.send(a, sent);

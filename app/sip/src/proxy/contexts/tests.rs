@@ -15,6 +15,7 @@ use proptest::prelude::*;
 struct Drawn {
     key: u8,
     flow: Option<u64>,
+    answered: bool,
     gone: Option<u64>,
     question: bool,
     caller: Option<(u8, u8)>,
@@ -36,12 +37,21 @@ fn drawn() -> impl Strategy<Value = Drawn> {
     let parts = (
         0..4_u8,
         proptest::option::of(0..4_u64),
+        any::<bool>(),
         proptest::option::of(0..8_u64),
         any::<bool>(),
         proptest::option::of(end()),
         proptest::collection::vec(end(), 0..3),
     );
-    parts.prop_map(|(key, flow, gone, question, caller, legs)| Drawn { key, flow, gone, question, caller, legs })
+    parts.prop_map(|(key, flow, answered, gone, question, caller, legs)| Drawn {
+        key,
+        flow,
+        answered,
+        gone,
+        question,
+        caller,
+        legs,
+    })
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -100,7 +110,12 @@ fn context(id: u64, drawn: Drawn) -> Box<Context> {
     } else {
         Stage::Forked { responses: ResponseContext::other(legs.len()), legs }
     };
+    let mut server = Server::Other(ServerNonInvite::new(Reliability::Reliable));
+    if drawn.answered {
+        server.abandon();
+    }
     Box::new(Context {
+        server,
         flow: drawn.flow.map(Flow),
         caller: drawn.caller.map(|it| (Party { user: end(it).user, name: None }, end(it))),
         gone: drawn.gone.map(Instant::from_millis),
@@ -123,6 +138,9 @@ fn check(contexts: &Contexts) -> Result<(), TestCaseError> {
     }
     for flow in (0..6).map(Flow) {
         prop_assert_eq!(contexts.of_flow(flow), model(contexts, |c| c.flow == Some(flow)));
+        let came = || contexts.values().filter(|context| context.flow == Some(flow));
+        let load = Load { all: came().count(), waiting: came().filter(|context| context.server.is_waiting()).count() };
+        prop_assert_eq!(contexts.load(flow), load);
         let lone = model(contexts, |c| ends(c).any(|end| end.flow() == Some(flow)));
         prop_assert_eq!(contexts.of_unregistered(flow), lone);
     }

@@ -36,6 +36,7 @@ const MAX_TRIES: usize = 48;
 /// | P14 | any | the next number is on the way here already | counts as 482 | Over |
 /// | P15 | any | it was diverted five times | counts as 483 | Over |
 /// | P16 | any | the call was answered, cancelled, or takes too long for its caller | – | Over |
+/// | P17 | Ringing | all its phones were called by another number before | counts as nothing | Over |
 ///
 /// Do not disturb is told as 486, not as 480: it is what phones that have such a key answer, the caller hears the busy
 /// tone and knows that somebody is there, and 480 means that no phone is on. A member's own diversions are not

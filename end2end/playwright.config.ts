@@ -1,10 +1,11 @@
 import { defineConfig } from '@playwright/test';
+import { availableParallelism } from 'node:os';
 
-/** The journeys. One worker: two browsers that make and measure sound fill two cores. */
+/** The journeys. A worker for two cores, and two at the most: two browsers that make and measure sound fill them. */
 export default defineConfig({
   testDir: 'journeys',
   outputDir: 'test-results/journeys',
-  workers: 1,
+  workers: availableParallelism() < 4 ? 1 : 2,
   fullyParallel: false,
   retries: 0,
   forbidOnly: Boolean(process.env['CI']),

@@ -2,27 +2,15 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { dirname } from 'node:path';
 import type { Page } from '@playwright/test';
-import { test as base, expect, Server, ALICE, BOB, CAROL, HIGH, LOW, type Phone, type Phones } from '../fixtures/test.ts';
-import { PeerSite } from '../peers/site.ts';
+import type { Phone, Phones, Server } from '../fixtures/test.ts';
+import type { PeerSite } from '../peers/site.ts';
+import { test, expect, ALICE, BOB, CAROL, HIGH, LOW } from '../peers/test.ts';
 import { table, type Row } from './numbers.ts';
 import { installStopwatch } from './stopwatch.ts';
 
 const RUNS = Number(process.env['BENCH_RUNS'] ?? 20);
 const TABLE = process.env['TABLE'] ?? 'test-results/bench.md';
 const MICROPHONE = { pulsed: false, before: (page: Page) => page.addInitScript(installStopwatch) };
-
-const test = base.extend<{ site: PeerSite }>({
-  site: async ({}, use) => {
-    const site = await PeerSite.start();
-    await use(site);
-    await site.stop();
-  },
-  server: async ({ template, site }, use) => {
-    const server = await Server.start({ from: template, args: ['--allow-origin', site.origin] });
-    await use(server);
-    await server.dispose();
-  },
-});
 
 test(`${RUNS} runs of everything`, async ({ phones, server, site }) => {
   const alice = await phones.open(ALICE, { ...MICROPHONE, tone: LOW });

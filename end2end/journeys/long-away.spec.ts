@@ -1,43 +1,45 @@
-import { test, expect, connect, makeGoodCall, ALICE, BOB, HIGH, LOW } from '../fixtures/test.ts';
+import { test, expect, connect, makeGoodCall, BOB, CAROL, HIGH, LOW } from '../fixtures/test.ts';
 
 /**
  * How long a page is away for its calls to be over, in milliseconds: the server keeps the line for ten seconds, and
- * a transaction that nobody goes on with lives for 32 (64*T1, RFC 3261 17.1.1.2). It is time itself that is tested.
+ * a transaction that nobody goes on with lives for 32 (64*T1, RFC 3261 17.1.1.2). It is time itself that is tested,
+ * once for both pages.
  */
 const AWAY = 45_000;
 
-test('a page that was closed in a call comes back long after it, without the call', async ({ phones }) => {
+const DANA = { extension: '1004', name: 'Dana Diaz', password: 'fresh paint 4' };
+
+test('pages that were closed in a call, and before they got the microphone, come back long after it without a call', async ({ phones, server }) => {
   test.slow();
+  await server.add(DANA);
   const [alice, bob] = await phones.pair();
+  const carol = await phones.open(CAROL, { tone: LOW });
+  const dana = await phones.open(DANA, { tone: HIGH });
   await connect(alice, bob);
-  await alice.page.close();
+  await carol.microphonePends();
+  await carol.dial(DANA.extension);
+  await carol.says('Opening the microphone…');
+  expect(await carol.microphoneAsked()).toBe(1);
+
+  await Promise.all([alice.page.close(), carol.page.close()]);
   await Promise.all([bob.page.waitForTimeout(AWAY), expect(bob.button('Hang up')).toHaveCount(0, { timeout: AWAY })]);
   await bob.isFree();
 
-  const back = await phones.beside(alice);
-  await back.isFree();
-  await expect(back.callWith(BOB)).toHaveCount(0);
-  expect(await back.microphoneAsked(), 'nothing was to be said, so no microphone was opened').toBe(0);
-  await makeGoodCall(bob, back);
-  await makeGoodCall(back, bob);
-});
-
-test('a page that was closed before it got the microphone does not call when it comes back', async ({ phones }) => {
-  test.slow();
-  const alice = await phones.open(ALICE, { tone: LOW });
-  const bob = await phones.open(BOB, { tone: HIGH });
-  await alice.microphonePends();
-  await alice.dial(BOB.extension);
-  await alice.says('Opening the microphone…');
-  expect(await alice.microphoneAsked()).toBe(1);
-  await alice.page.close();
-  await bob.page.waitForTimeout(AWAY);
-
-  const back = await phones.beside(alice);
-  await back.isFree();
-  await expect(back.callWith(BOB)).toHaveCount(0);
-  expect(await back.microphoneAsked(), 'nobody called, so no microphone was opened').toBe(0);
-  await bob.isFree();
-  await bob.doesNotSay(/missed call/i);
-  await makeGoodCall(back, bob);
+  await test.step('who was in a call', async () => {
+    const back = await phones.beside(alice);
+    await back.isFree();
+    await expect(back.callWith(BOB)).toHaveCount(0);
+    expect(await back.microphoneAsked(), 'nothing was to be said, so no microphone was opened').toBe(0);
+    await makeGoodCall(bob, back);
+    await makeGoodCall(back, bob);
+  });
+  await test.step('who was about to call', async () => {
+    const back = await phones.beside(carol);
+    await back.isFree();
+    await expect(back.callWith(DANA)).toHaveCount(0);
+    expect(await back.microphoneAsked(), 'nobody called, so no microphone was opened').toBe(0);
+    await dana.isFree();
+    await dana.doesNotSay(/missed call/i);
+    await makeGoodCall(back, dana);
+  });
 });

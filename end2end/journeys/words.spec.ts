@@ -1,4 +1,5 @@
 import { test, expect, makeGoodCall, ALICE, BOB, HIGH } from '../fixtures/test.ts';
+import { installClock, secondPasses } from '../fixtures/clock.ts';
 import { refuse } from '../fixtures/sip.ts';
 
 test('a page without HTTPS is told what is missing, before and after the login', async ({ phones, server }) => {
@@ -26,25 +27,29 @@ test('a browser without WebRTC is told so', async ({ phones }) => {
 });
 
 test('a refused registration is told, and tried again after a while', async ({ phones }) => {
-  // The phone waits for 15 to 45 seconds before it asks again.
-  test.slow();
   let asked = 0;
   const alice = await phones.blank(ALICE, {
-    before: (page) =>
-      page.routeWebSocket(/\/sip(\?|$)/, (socket) => {
+    before: async (page) => {
+      await installClock(page);
+      await page.routeWebSocket(/\/sip(\?|$)/, (socket) => {
         const far = socket.connectToServer();
         socket.onMessage((message) => {
           const text = message.toString();
           if (text.startsWith('REGISTER ') && asked++ === 0) socket.send(refuse(text, 403, 'Forbidden'));
           else far.send(message);
         });
-      }),
+      });
+    },
   });
   const bob = await phones.open(BOB, { tone: HIGH });
   await alice.logIn();
   await alice.says('The server does not let this phone in (SIP status 403).');
+  // The phone waits for 15 to 45 seconds of its own clock before it asks again.
+  for (let passed = 0; passed < 8; passed += 1) await secondPasses(alice.page);
+  await alice.says('The server does not let this phone in (SIP status 403).');
   expect(asked, 'it does not ask again at once').toBe(1);
-  await alice.isReady(50_000);
+  for (let passed = 8; passed < 46 && asked < 2; passed += 1) await secondPasses(alice.page);
+  await alice.isReady();
   expect(asked, 'and only once more').toBe(2);
   await alice.doesNotSay(/SIP status 403/);
   await makeGoodCall(bob, alice);

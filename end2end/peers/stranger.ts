@@ -1,49 +1,28 @@
 /** A person in front of a phone page that is not ours: what they do and what they notice. */
 
 import { expect, type Locator, type Page } from '@playwright/test';
-import { hears, hearsKey, hearsNothing } from '../fixtures/ears.ts';
-import type { Complaints, Phone } from '../fixtures/phone.ts';
+import { Person } from '../fixtures/person.ts';
+import type { Complaints } from '../fixtures/phone.ts';
 import type { Account } from '../fixtures/server.ts';
 import type { Library } from './site.ts';
 import type { Keys } from './softphone.ts';
 
-/** Whoever can call and be called, with our page or with another. */
-export type Talker = Pick<
-  Phone,
-  'account' | 'tone' | 'dial' | 'answer' | 'decline' | 'cancel' | 'hangUp' | 'ringsFor' | 'inCall' | 'isFree' | 'hears' | 'hearsKey' | 'hearsNothing'
->;
-
-export class Stranger implements Talker {
+export class Stranger extends Person {
   constructor(
-    readonly page: Page,
+    page: Page,
     readonly complaints: Complaints,
     readonly library: Library,
-    readonly account: Account,
-    /** What this phone's microphone plays, in hertz. */
-    readonly tone: number,
-  ) {}
+    account: Account,
+    tone: number,
+  ) {
+    super(page, account, tone);
+  }
 
   // What a person does.
 
   async dial(number: string): Promise<void> {
     await this.#number(number);
     await this.press('Call');
-  }
-
-  async answer(): Promise<void> {
-    await this.press('Answer');
-  }
-
-  async decline(): Promise<void> {
-    await this.press('Decline');
-  }
-
-  async cancel(): Promise<void> {
-    await this.press('Cancel');
-  }
-
-  async hangUp(): Promise<void> {
-    await this.press('Hang up');
   }
 
   async hold(): Promise<void> {
@@ -54,14 +33,6 @@ export class Stranger implements Talker {
   async resume(): Promise<void> {
     await this.press('Resume');
     await expect(this.button('Hold')).toBeVisible();
-  }
-
-  async mute(): Promise<void> {
-    await this.press('Mute');
-  }
-
-  async unmute(): Promise<void> {
-    await this.press('Unmute');
   }
 
   /** Presses these keys in the call. */
@@ -105,15 +76,7 @@ export class Stranger implements Talker {
     await this.page.close();
   }
 
-  async press(name: string): Promise<void> {
-    await this.button(name).click();
-  }
-
   // What a person notices.
-
-  button(name: string): Locator {
-    return this.page.getByRole('button', { name, exact: true });
-  }
 
   async isReady(timeout?: number): Promise<void> {
     await expect(this.page.getByRole('status')).toHaveText('Ready', { timeout });
@@ -161,19 +124,7 @@ export class Stranger implements Talker {
     return await this.page.locator('#log li').filter({ hasText: words }).allTextContents();
   }
 
-  async hears(other: { readonly tone: number }): Promise<void> {
-    await hears(this.page, other.tone, this.#name);
-  }
-
-  async hearsKey(key: string): Promise<void> {
-    await hearsKey(this.page, key, this.#name);
-  }
-
-  async hearsNothing(): Promise<void> {
-    await hearsNothing(this.page, this.#name);
-  }
-
-  get #name(): string {
+  protected override get name(): string {
     return `${this.account.name} (${this.library})`;
   }
 
@@ -184,18 +135,4 @@ export class Stranger implements Talker {
   async #number(number: string): Promise<void> {
     await this.page.getByLabel('Number to call').fill(number);
   }
-}
-
-/** Two hear each other. */
-export async function talk(one: Talker, other: Talker): Promise<void> {
-  await Promise.all([one.inCall(), other.inCall()]);
-  await Promise.all([one.hears(other), other.hears(one)]);
-}
-
-/** One calls the other, who answers, and they hear each other. */
-export async function connect(caller: Talker, callee: Talker): Promise<void> {
-  await caller.dial(callee.account.extension);
-  await callee.ringsFor(caller.account);
-  await callee.answer();
-  await talk(caller, callee);
 }

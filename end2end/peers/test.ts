@@ -1,11 +1,12 @@
 /** What journeys with phones that are not ours start with. */
 
-import { test as base, expect, Server, ALICE, BOB, CAROL, HIGH, LOW, type Account, type Phone } from '../fixtures/test.ts';
+import { test as base, expect, Server, ALICE, BOB, CAROL, HIGH, LOW, type Account, type Person, type Phone } from '../fixtures/test.ts';
 import { rm } from 'node:fs/promises';
 import { PeerSite, type Library } from './site.ts';
-import { Stranger, type Talker } from './stranger.ts';
+import { Stranger } from './stranger.ts';
 
 export { expect, Server, ALICE, BOB, CAROL, HIGH, LOW };
+export * from '../fixtures/person.ts';
 export * from './stranger.ts';
 export type { Library };
 
@@ -50,14 +51,7 @@ export const test = base.extend<Fixtures, { site: PeerSite }>({
     },
     { scope: 'worker' },
   ],
-  server: async ({ template, site }, use, testInfo) => {
-    const server = await Server.start({ from: template, args: ['--allow-origin', site.origin] });
-    await use(server);
-    if (testInfo.status !== testInfo.expectedStatus) {
-      await testInfo.attach('server.log', { body: server.output, contentType: 'text/plain' });
-    }
-    await server.dispose();
-  },
+  serve: async ({ site }, use) => await use(['--allow-origin', site.origin]),
   stranger: async ({ phones, server, site }, use) => {
     await use(async (library, account, { tone, socket = server.at('/sip', 'ws') }) => {
       const { page, complaints } = await phones.page({ tone });
@@ -68,7 +62,7 @@ export const test = base.extend<Fixtures, { site: PeerSite }>({
     });
   },
   talker: async ({ phones, stranger }, use) => {
-    const open = async (maker: Maker, account: Account, tone: number): Promise<Talker> =>
+    const open = async (maker: Maker, account: Account, tone: number): Promise<Person> =>
       maker === 'Tabphone' ? await phones.open(account, { tone }) : await stranger(maker, account, { tone });
     await use(open as Fixtures['talker']);
   },

@@ -1,9 +1,10 @@
 /** Calls that are handed over (RFC 5589), and who talks to whom then. */
 
-import { connect, talk, type Stranger, type Talker } from './stranger.ts';
+import { connect, talk, type Person } from '../fixtures/person.ts';
+import type { Stranger } from './stranger.ts';
 
 /** The first, in a call with the second, hands them over to the third, whom nobody asks before. */
-export async function blind(first: Stranger, second: Talker, third: Talker): Promise<void> {
+export async function blind(first: Stranger, second: Person, third: Person): Promise<void> {
   await connect(first, second);
   await first.transfer(third.account.extension);
   await third.ringsFor(second.account);
@@ -14,7 +15,7 @@ export async function blind(first: Stranger, second: Talker, third: Talker): Pro
 }
 
 /** The first, in a call with the second, holds it, asks the third, and puts the two together. */
-export async function attended(first: Stranger, second: Talker, third: Talker): Promise<void> {
+export async function attended(first: Stranger, second: Person, third: Person): Promise<void> {
   await connect(first, second);
   await first.hold();
   await connect(first, third);
@@ -25,7 +26,7 @@ export async function attended(first: Stranger, second: Talker, third: Talker): 
   await end(second, third);
 }
 
-async function end(one: Talker, other: Talker): Promise<void> {
+async function end(one: Person, other: Person): Promise<void> {
   await one.hangUp();
   await Promise.all([one.isFree(), other.isFree()]);
 }

@@ -1,5 +1,6 @@
 //! The rows of [`ResponseContext`]'s table; those of its plan's are in [`plan`].
 
+mod call;
 mod plan;
 
 use super::branch::Why;

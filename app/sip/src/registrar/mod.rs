@@ -85,7 +85,6 @@ use alloc::string::ToString as _;
 use alloc::vec::Vec;
 use bindings::Bindings;
 use change::Changed;
-use core::time::Duration;
 use refusal::Refusal;
 use transactions::{Known, Transactions};
 
@@ -166,24 +165,6 @@ impl Registrar {
     /// Every user who has bindings, with them.
     pub fn users(&self) -> impl Iterator<Item = (&str, &[Binding])> {
         self.bindings.all()
-    }
-
-    /// How many bindings there are of all users.
-    #[must_use]
-    pub const fn total(&self) -> usize {
-        self.bindings.total()
-    }
-
-    /// How long a binding lasts from now on, if it is not refreshed.
-    #[must_use]
-    pub fn remaining(&self, binding: &Binding, now: Instant) -> Duration {
-        binding.expires.since(self.clock.inside(now))
-    }
-
-    /// The public GRUU of a user's phone (RFC 5627 3.1.1); `None` if it told no instance-id.
-    #[must_use]
-    pub fn public_gruu(&self, user: &str, binding: &Binding) -> Option<crate::uri::Uri> {
-        self.gruus.public(user, binding.instance.as_deref()?)
     }
 
     /// The flows that are open: after a restore, those that did not survive have to be said to be closed.

@@ -42,6 +42,7 @@ mod rfc3665;
 mod rfc3725;
 mod rfc5589;
 mod servers;
+mod session_refresh;
 mod session_timer;
 mod survival;
 mod tokens;

@@ -1,16 +1,15 @@
 //! An exchange on a bench: the two machines wired as a server wires them, with a clock that is set by hand.
 
+pub use crate::company::{DOMAIN, password, phone, proxy_config, registrar_config, ring};
+use crate::company::{name, secrets};
 use crate::ladder::Ladder;
-use crate::messages::{answer, first_line, invite, lines, register};
-use sip::digest::Ha1s;
+use crate::messages::{first_line, lines};
 use sip::message::{Message, Request, Response};
 use sip::proxy::{self, Destination, Group, Inbound, Order, Party, Progress, Proxy, Route, Rules, SendId};
-use sip::registrar::{self, Admission, Arrival, Domain, Flow, QuestionId, Registrar, Secrets};
+use sip::registrar::{self, Admission, Arrival, Flow, QuestionId, Registrar};
 use sip::transaction::Reliability;
 use sip::{Duration, Instant};
 use std::collections::BTreeMap;
-
-pub const DOMAIN: &str = "tabphone";
 
 /// The two machines, the phones' mailboxes, and what happened.
 pub struct Bench {
@@ -400,62 +399,7 @@ impl Drop for Bench {
     }
 }
 
-/// A phone that is registered.
-pub fn phone(bench: &mut Bench, user: &str, name: &str) -> Flow {
-    let flow = bench.open(user);
-    bench.send(flow, register(user, name, 1, 3600));
-    assert_eq!(bench.response(flow).status.code(), 200);
-    flow
-}
-
-/// 1001 calls 1002, whose phone rings: the INVITE as it was sent, and as it arrived.
-pub fn ring(bench: &mut Bench, caller: Flow, callee: Flow) -> (Request, Request) {
-    let sent = invite("1001", "a", "1002");
-    bench.send(caller, sent.clone());
-    let arrived = bench.request(callee);
-    bench.send(callee, answer(&arrived, 180, "1002", "b"));
-    (sent, arrived)
-}
-
 /// Both benches: as it runs, and saved and restored after every step.
 pub fn benches() -> [Bench; 2] {
     [Bench::new(), Bench::restoring()]
-}
-
-pub fn registrar_config() -> registrar::Config {
-    registrar::Config::new(domain(), [7; 32])
-}
-
-pub fn proxy_config() -> proxy::Config {
-    let mut config = proxy::Config::new(domain(), [7; 32]);
-    config.ringing = Some(Duration::from_secs(45));
-    config.serves = ["presence", "dialog"].map(Into::into).to_vec();
-    config
-}
-
-fn domain() -> Domain {
-    Domain::new(DOMAIN, &["alias.example"]).unwrap()
-}
-
-/// Who there is unless [`Bench::routes`] says otherwise: 1001 to 1003, with their passwords.
-pub fn password(user: &str) -> Option<&'static str> {
-    match user {
-        "1001" => Some("secret of one"),
-        "1002" => Some("secret of two"),
-        "1003" => Some("secret of three"),
-        _ => None,
-    }
-}
-
-pub fn name(user: &str) -> Option<String> {
-    match user {
-        "1001" => Some("Alice".into()),
-        "1002" => Some("Bob".into()),
-        _ => None,
-    }
-}
-
-fn secrets(user: &str) -> Option<Secrets> {
-    let password = password(user)?;
-    Some(Secrets { ha1s: Ha1s::new(user, DOMAIN, password), name: name(user) })
 }

@@ -23,6 +23,16 @@ pub(crate) struct Outcome {
     pub(crate) idle: bool,
 }
 
+impl Outcome {
+    /// Everybody's calls ended so, and there is nothing in the way of the next.
+    #[track_caller]
+    pub(crate) fn is(&self, causes: &[&[Cause]]) {
+        assert_eq!(self.causes, causes);
+        assert!(self.registered.iter().all(|one| *one == Registration::Registered), "ready for the next call");
+        assert!(self.idle, "the exchange forgot it all");
+    }
+}
+
 /// What is left to happen once everybody has done their part: late retransmissions would, pings do.
 const AFTERWARDS: Duration = Duration::from_secs(80);
 
@@ -104,17 +114,27 @@ fn talk(network: &mut Network<Real>) {
     network.run(Duration::from_secs(1));
 }
 
+/// The ladder of what is played, and how everybody's calls ended.
 macro_rules! ladder {
     ($play:expr, $causes:expr) => {{
         let (ladder, outcome) = $play.ladder();
         insta::assert_snapshot!(ladder);
-        let expected: &[&[Cause]] = &$causes;
-        assert_eq!(outcome.causes, expected);
-        assert!(outcome.registered.iter().all(|one| *one == Registration::Registered), "ready for the next call");
-        assert!(outcome.idle, "the exchange forgot it all");
+        outcome.is(&$causes);
         outcome
     }};
 }
+
+/// The same, from the first call on.
+macro_rules! called {
+    ($play:expr, $causes:expr) => {{
+        let (ladder, outcome) = $play.ladder();
+        let (_, call) = ladder.split_once("-- ").unwrap();
+        insta::assert_snapshot!(call);
+        outcome.is(&$causes);
+        outcome
+    }};
+}
+pub(crate) use called;
 
 #[test]
 fn the_caller_hangs_up() {

@@ -1,11 +1,11 @@
 //! Calls that go on to another number, between real phones, as ladders. Each is run again with the exchange saved and
 //! restored after each of its inputs, and with each phone's page replaced after each of its own.
 
-use crate::calls::Play;
+use crate::calls::{Play, called};
 use crate::network::Network;
 use crate::real::Real;
 use sip::Duration;
-use sip::agent::{Cause, Registration};
+use sip::agent::Cause;
 use sip::proxy::Rules;
 
 /// Alice calls Bob, who wants it to go to Carol.
@@ -33,20 +33,6 @@ fn answer_and_hang_up(network: &mut Network<Real>, phone: usize) {
     network.hang_up(0);
 }
 
-/// The ladder from the first call on.
-macro_rules! diverted {
-    ($play:expr, $causes:expr) => {{
-        let (ladder, outcome) = $play.ladder();
-        let (_, call) = ladder.split_once("-- ").unwrap();
-        insta::assert_snapshot!(call);
-        let expected: &[&[Cause]] = &$causes;
-        assert_eq!(outcome.causes, expected);
-        assert!(outcome.registered.iter().all(|one| *one == Registration::Registered), "ready for the next call");
-        assert!(outcome.idle, "the exchange forgot it all");
-        outcome
-    }};
-}
-
 const TALKED: &[Cause] = &[Cause::HungUpHere];
 const WAS_TALKED_TO: &[Cause] = &[Cause::HungUpThere];
 
@@ -56,7 +42,7 @@ fn always() {
         call(network, Rules { always: to_carol(), ..Rules::default() });
         answer_and_hang_up(network, CAROL);
     });
-    let outcome = diverted!(play, [TALKED, &[], WAS_TALKED_TO]);
+    let outcome = called!(play, [TALKED, &[], WAS_TALKED_TO]);
     assert_eq!(outcome.rang, [0, 0, 1]);
 }
 
@@ -68,7 +54,7 @@ fn busy() {
         network.settle();
         answer_and_hang_up(network, CAROL);
     });
-    diverted!(play, [TALKED, &[Cause::DeclinedHere], WAS_TALKED_TO]);
+    called!(play, [TALKED, &[Cause::DeclinedHere], WAS_TALKED_TO]);
 }
 
 #[test]
@@ -76,7 +62,7 @@ fn do_not_disturb() {
     let play = three(|network| {
         call(network, Rules { do_not_disturb: true, ..Rules::default() });
     });
-    let outcome = diverted!(play, [&[Cause::Busy], &[], &[]]);
+    let outcome = called!(play, [&[Cause::Busy], &[], &[]]);
     assert_eq!(outcome.rang, [0, 0, 0]);
 }
 
@@ -86,7 +72,7 @@ fn do_not_disturb_to_another_number() {
         call(network, Rules { do_not_disturb: true, busy: to_carol(), ..Rules::default() });
         answer_and_hang_up(network, CAROL);
     });
-    diverted!(play, [TALKED, &[], WAS_TALKED_TO]);
+    called!(play, [TALKED, &[], WAS_TALKED_TO]);
 }
 
 #[test]
@@ -98,7 +84,7 @@ fn unanswered() {
         network.settle();
         answer_and_hang_up(network, CAROL);
     });
-    diverted!(play, [TALKED, &[Cause::NoAnswer], WAS_TALKED_TO]);
+    called!(play, [TALKED, &[Cause::NoAnswer], WAS_TALKED_TO]);
 }
 
 #[test]
@@ -111,7 +97,7 @@ fn unreachable() {
             answer_and_hang_up(network, 1);
         },
     };
-    diverted!(play, [TALKED, WAS_TALKED_TO]);
+    called!(play, [TALKED, WAS_TALKED_TO]);
 }
 
 #[test]
@@ -124,7 +110,7 @@ fn around_in_a_circle() {
         network.settle();
         network.decline(CAROL);
     });
-    diverted!(play, [&[Cause::DeclinedThere], &[Cause::DeclinedHere], &[Cause::DeclinedHere]]);
+    called!(play, [&[Cause::DeclinedThere], &[Cause::DeclinedHere], &[Cause::DeclinedHere]]);
 }
 
 #[test]
@@ -133,7 +119,7 @@ fn the_caller_cancels_at_the_first_number() {
         call(network, Rules { unanswered: to_carol(), ..Rules::default() });
         network.hang_up(0);
     });
-    let outcome = diverted!(play, [&[Cause::CancelledHere], &[Cause::CancelledThere], &[]]);
+    let outcome = called!(play, [&[Cause::CancelledHere], &[Cause::CancelledThere], &[]]);
     assert_eq!(outcome.rang, [0, 1, 0]);
 }
 
@@ -145,7 +131,7 @@ fn the_caller_cancels_at_the_second_number() {
         network.settle();
         network.hang_up(0);
     });
-    diverted!(play, [&[Cause::CancelledHere], &[Cause::DeclinedHere], &[Cause::CancelledThere]]);
+    called!(play, [&[Cause::CancelledHere], &[Cause::DeclinedHere], &[Cause::CancelledThere]]);
 }
 
 #[test]

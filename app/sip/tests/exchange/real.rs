@@ -1,8 +1,12 @@
-//! The registrar and the proxy as what the network's phones connect to.
+//! The registrar, the proxy and, if need be, the notifier, wired as a server wires them, as what the network's phones
+//! connect to.
+#![allow(dead_code, reason = "several tests share it, each a part")]
 
 use crate::network::Exchange;
+use sip::body::pidf::Availability;
 use sip::digest::Ha1s;
 use sip::message::{KeepAlive, Response, Status};
+use sip::notifier::{self, Notifier};
 use sip::proxy::{self, Destination, Group, Inbound, Order, Party, Proxy, Route, Rules};
 use sip::registrar::{self, Admission, Arrival, Domain, Flow, Registrar, Secrets};
 use sip::transaction::Reliability;
@@ -16,6 +20,7 @@ const DOMAIN: &str = "example.com";
 pub(crate) struct Real {
     registrar: Registrar,
     proxy: Proxy,
+    notifier: Option<Notifier>,
     out: VecDeque<(u64, Vec<u8>)>,
     /// Who has to sign requests.
     pub(crate) strangers: Vec<String>,
@@ -29,6 +34,8 @@ pub(crate) struct Real {
     pub(crate) routes: BTreeMap<String, Route>,
     /// Whether nonsense may come: somebody hostile is connected.
     pub(crate) tolerant: bool,
+    /// What the page's server was told of everybody's presence.
+    pub(crate) presence: Vec<(String, Availability)>,
 }
 
 impl Real {
@@ -36,6 +43,7 @@ impl Real {
         Self {
             registrar: Registrar::new(registrar_config(), [1; 32]),
             proxy: Proxy::new(proxy_config(), [2; 32]),
+            notifier: None,
             out: VecDeque::new(),
             strangers: Vec::new(),
             inputs: 0,
@@ -43,7 +51,23 @@ impl Real {
             counts: Vec::new(),
             routes: BTreeMap::new(),
             tolerant: false,
+            presence: Vec::new(),
         }
+    }
+
+    /// With a notifier, that what it is for is asked of.
+    pub(crate) fn with_notifier() -> Self {
+        Self {
+            proxy: Proxy::new(serving(proxy_config()), [2; 32]),
+            notifier: Some(Notifier::new(notifier_config(), [3; 32])),
+            ..Self::new()
+        }
+    }
+
+    /// The notifier is told something by its server.
+    pub(crate) fn tell(&mut self, input: notifier::Input, now: Instant) {
+        self.notify(input, now);
+        self.settle(now);
     }
 
     /// The bindings of a user, each by its Contact.
@@ -56,8 +80,12 @@ impl Real {
         self.proxy.pending() == 0
     }
 
+    /// How many subscriptions there are.
+    pub(crate) fn subscriptions(&self) -> usize {
+        self.notifier.as_ref().map_or(0, Notifier::subscriptions)
+    }
+
     /// What is kept of the registrar and of the proxy.
-    #[allow(dead_code, reason = "the simulation asks for it")]
     pub(crate) fn saved(&self, now: Instant) -> [serde_json::Value; 2] {
         let registrar = serde_json::to_value(self.registrar.snapshot(now).expect("drained")).unwrap();
         let proxy = serde_json::to_value(self.proxy.snapshot(now).expect("drained")).unwrap();
@@ -65,7 +93,6 @@ impl Real {
     }
 
     /// Another process goes on, with what was saved or with nothing; all connections are gone.
-    #[allow(dead_code, reason = "the simulation asks for it")]
     pub(crate) fn restart(
         &mut self,
         saved: Option<[serde_json::Value; 2]>,
@@ -94,6 +121,10 @@ impl Real {
         self.out.clear();
     }
 
+    fn is_stranger(&self, user: &str) -> bool {
+        self.strangers.iter().any(|stranger| stranger == user)
+    }
+
     fn settle(&mut self, now: Instant) {
         self.drain(now);
         self.inputs += 1;
@@ -105,48 +136,90 @@ impl Real {
 
     fn drain(&mut self, now: Instant) {
         loop {
-            while let Some(output) = self.registrar.poll() {
-                match output {
-                    registrar::Output::Transmit { flow, bytes } => self.out.push_back((flow.0, bytes)),
-                    registrar::Output::Ask(id, registrar::Question::Credentials { user }) => {
-                        self.registrar.handle(registrar::Input::Answer(id, Some(secrets(&user))), now);
-                    }
-                    registrar::Output::Event(registrar::Event::Bindings { user, bindings, .. }) => {
-                        self.proxy.handle(proxy::Input::Bindings { user, bindings }, now);
-                    }
-                    registrar::Output::Event(
-                        registrar::Event::Refreshed { .. } | registrar::Event::Rejected { .. },
-                    ) => {}
-                }
-            }
-            match self.proxy.poll() {
-                Some(proxy::Output::Transmit { flow, bytes }) => self.out.push_back((flow.0, bytes)),
-                Some(proxy::Output::Ask(id, question)) => {
-                    let answer = self.answer(question);
-                    self.proxy.handle(proxy::Input::Answer(id, answer), now);
-                }
-                Some(proxy::Output::Event(proxy::Event::Dialogs { user, dialogs })) => {
-                    let count = dialogs.iter().filter(|call| call.state == proxy::Progress::Confirmed).count();
-                    let before = self.counts.iter().rev().find(|(other, _)| *other == user).map_or(0, |(_, n)| *n);
-                    if count != before {
-                        self.counts.push((user, count));
-                    }
-                }
-                Some(proxy::Output::Event(proxy::Event::Rejected { .. } | proxy::Event::Sent { .. })) => {}
-                None => return,
+            if let Some(output) = self.registrar.poll() {
+                self.registrar_says(output, now);
+            } else if let Some(output) = self.proxy.poll() {
+                self.proxy_says(output, now);
+            } else if let Some(output) = self.notifier.as_mut().and_then(Notifier::poll) {
+                self.notifier_says(output, now);
+            } else {
+                return;
             }
         }
     }
 
+    fn registrar_says(&mut self, output: registrar::Output, now: Instant) {
+        match output {
+            registrar::Output::Transmit { flow, bytes } => self.out.push_back((flow.0, bytes)),
+            registrar::Output::Ask(id, registrar::Question::Credentials { user }) => {
+                assert!(self.is_stranger(&user), "everybody else is known by their connection");
+                self.registrar.handle(registrar::Input::Answer(id, Some(secrets(&user))), now);
+            }
+            registrar::Output::Event(registrar::Event::Bindings { user, bindings, removed }) => {
+                let input = proxy::Input::Bindings { user: user.clone(), bindings: bindings.clone() };
+                self.proxy.handle(input, now);
+                self.notify(notifier::Input::Bindings { user, bindings, removed }, now);
+            }
+            registrar::Output::Event(registrar::Event::Refreshed { .. } | registrar::Event::Rejected { .. }) => {}
+        }
+    }
+
+    fn proxy_says(&mut self, output: proxy::Output, now: Instant) {
+        match output {
+            proxy::Output::Transmit { flow, bytes } => self.out.push_back((flow.0, bytes)),
+            proxy::Output::Ask(id, proxy::Question::Serve { caller, device, request }) if self.notifier.is_some() => {
+                self.notify(notifier::Input::Received { id, from: caller, device, request }, now);
+            }
+            proxy::Output::Ask(id, question) => {
+                let answer = self.answer(question);
+                self.proxy.handle(proxy::Input::Answer(id, answer), now);
+            }
+            proxy::Output::Event(proxy::Event::Dialogs { user, dialogs }) => {
+                let count = dialogs.iter().filter(|call| call.state == proxy::Progress::Confirmed).count();
+                let before = self.counts.iter().rev().find(|(other, _)| *other == user).map_or(0, |(_, n)| *n);
+                if count != before {
+                    self.counts.push((user.clone(), count));
+                }
+                self.notify(notifier::Input::Dialogs { user, dialogs }, now);
+            }
+            proxy::Output::Event(proxy::Event::Sent { id, response }) => {
+                self.notify(notifier::Input::Sent { id, response }, now);
+            }
+            proxy::Output::Event(proxy::Event::Rejected { .. }) => {}
+        }
+    }
+
+    fn notifier_says(&mut self, output: notifier::Output, now: Instant) {
+        match output {
+            notifier::Output::Answer(id, response) => {
+                self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Served(response)), now);
+            }
+            notifier::Output::Send { id, user, device, request } => {
+                self.proxy.handle(proxy::Input::Send { id, user, device: Some(device), request }, now);
+            }
+            notifier::Output::Ask(id, notifier::Question::Account { user }) => {
+                let answer = notifier::Answer::Account(exists(&user).then(|| party(&user)));
+                self.notify(notifier::Input::Answer(id, answer), now);
+            }
+            notifier::Output::Event(notifier::Event::Presence { user, presence }) => {
+                self.presence.push((user, presence.state()));
+            }
+        }
+    }
+
+    fn notify(&mut self, input: notifier::Input, now: Instant) {
+        if let Some(notifier) = &mut self.notifier {
+            notifier.handle(input, now);
+        }
+    }
+
     /// What a person wants done with calls.
-    #[allow(dead_code, reason = "the simulation is another")]
     pub(crate) fn rules(&mut self, user: &str, rules: Rules) {
         let route = Route { party: party(user), destination: Destination::User(rules) };
         self.routes.insert(user.into(), route);
     }
 
     /// A group.
-    #[allow(dead_code, reason = "the simulation is another")]
     pub(crate) fn group(&mut self, number: &str, order: Order, members: &[&str], ringing: Option<Duration>) {
         let members = members.iter().map(ToString::to_string).collect();
         let destination = Destination::Group(Group { members, order, ringing, otherwise: None });
@@ -155,9 +228,12 @@ impl Real {
 
     fn answer(&self, question: proxy::Question) -> proxy::Answer {
         match question {
-            proxy::Question::Credentials { user } => proxy::Answer::Credentials(Some(secrets(&user))),
+            proxy::Question::Credentials { user } => {
+                assert!(self.is_stranger(&user), "everybody else is known by their connection");
+                proxy::Answer::Credentials(Some(secrets(&user)))
+            }
             proxy::Question::Route { user } => {
-                let known = (user != "nobody").then(|| party(&user).into());
+                let known = exists(&user).then(|| party(&user).into());
                 proxy::Answer::Route(self.routes.get(&user).cloned().or(known))
             }
             proxy::Question::Serve { request, .. } => {
@@ -168,22 +244,26 @@ impl Real {
     }
 
     fn restore(&mut self, now: Instant) {
-        let registrar = serde_json::to_string(&self.registrar.snapshot(now).expect("drained")).unwrap();
-        let proxy = serde_json::to_string(&self.proxy.snapshot(now).expect("drained")).unwrap();
-        let registrar = serde_json::from_str(&registrar).unwrap();
-        let proxy = serde_json::from_str(&proxy).unwrap();
-        self.registrar = Registrar::restore(registrar, registrar_config(), Duration::ZERO, [3; 32], now).unwrap();
-        self.proxy = Proxy::restore(proxy, proxy_config(), Duration::ZERO, [4; 32], now).unwrap();
+        let registrar = again(&self.registrar.snapshot(now).expect("drained"));
+        let proxy = again(&self.proxy.snapshot(now).expect("drained"));
+        let notifier = self.notifier.as_ref().map(|notifier| again(&notifier.snapshot(now).expect("drained")));
+        let config = if notifier.is_some() { serving(proxy_config()) } else { proxy_config() };
+        let away = Duration::ZERO;
+        self.registrar = Registrar::restore(registrar, registrar_config(), away, [3; 32], now).unwrap();
+        self.proxy = Proxy::restore(proxy, config, away, [4; 32], now).unwrap();
+        self.notifier =
+            notifier.map(|notifier| Notifier::restore(notifier, notifier_config(), away, [5; 32], now).unwrap());
     }
+}
+
+/// What is read of what was written of it.
+fn again<T: serde::Serialize + serde::de::DeserializeOwned>(snapshot: &T) -> T {
+    serde_json::from_str(&serde_json::to_string(snapshot).unwrap()).unwrap()
 }
 
 impl Exchange for Real {
     fn opened(&mut self, flow: u64, user: &str, now: Instant) {
-        let admission = if self.strangers.iter().any(|stranger| stranger == user) {
-            Admission::Digest
-        } else {
-            Admission::Account(party(user))
-        };
+        let admission = if self.is_stranger(user) { Admission::Digest } else { Admission::Account(party(user)) };
         let arrival = Arrival { flow: Flow(flow), admission, host: None, reliability: Reliability::Reliable };
         self.registrar.handle(registrar::Input::Opened(arrival.clone()), now);
         self.proxy.handle(proxy::Input::Opened(arrival), now);
@@ -216,6 +296,7 @@ impl Exchange for Real {
     fn timeout(&mut self, now: Instant) {
         self.registrar.handle(registrar::Input::Timeout, now);
         self.proxy.handle(proxy::Input::Timeout, now);
+        self.notify(notifier::Input::Timeout, now);
         self.settle(now);
     }
 
@@ -224,8 +305,13 @@ impl Exchange for Real {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.registrar.deadline().into_iter().chain(self.proxy.deadline()).min()
+        let notifier = self.notifier.as_ref().and_then(Notifier::deadline);
+        [self.registrar.deadline(), self.proxy.deadline(), notifier].into_iter().flatten().min()
     }
+}
+
+fn exists(user: &str) -> bool {
+    user != "nobody"
 }
 
 fn party(user: &str) -> Party {
@@ -241,12 +327,26 @@ pub(crate) fn password(user: &str) -> String {
     format!("the password of {user}")
 }
 
+fn domain() -> Domain {
+    Domain::new(DOMAIN, &[]).unwrap()
+}
+
 fn registrar_config() -> registrar::Config {
-    registrar::Config::new(Domain::new(DOMAIN, &[]).unwrap(), [7; 32])
+    registrar::Config::new(domain(), [7; 32])
 }
 
 fn proxy_config() -> proxy::Config {
-    let mut config = proxy::Config::new(Domain::new(DOMAIN, &[]).unwrap(), [7; 32]);
+    let mut config = proxy::Config::new(domain(), [7; 32]);
     config.ringing = Some(Duration::from_secs(45));
     config
+}
+
+/// What a notifier is for is asked of it.
+fn serving(mut config: proxy::Config) -> proxy::Config {
+    config.serves = notifier::PACKAGES.map(String::from).into();
+    config
+}
+
+fn notifier_config() -> notifier::Config {
+    notifier::Config::new(domain())
 }

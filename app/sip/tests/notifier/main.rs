@@ -18,8 +18,9 @@ mod messages;
 mod network;
 mod phones;
 mod publications;
+#[path = "../exchange/real.rs"]
+mod real;
 mod subscriptions;
-mod whole;
 
 /// The rows of the machine's tables, and the tests that name them.
 #[test]

@@ -2,7 +2,7 @@
 //! run again with the exchange saved and restored after each of its inputs, and with each phone's page replaced.
 
 use crate::network::Network;
-use crate::whole::Whole;
+use crate::real::Real;
 use sip::Duration;
 use sip::agent::{Body, Notice, Package, Phase};
 use sip::body::dialog_info::{Dialog, DialogState};
@@ -17,9 +17,9 @@ use sip::uri::Uri;
 const TIME: Duration = Duration::from_secs(600);
 
 /// Runs a flow as it is; then with the exchange restored after each input, and with pages replaced now and then.
-fn play(users: &[&str], act: impl Fn(&mut Network<Whole>)) -> String {
-    let run = |prepare: &dyn Fn(&mut Network<Whole>)| {
-        let mut network = Network::new(Whole::new(), users);
+fn play(users: &[&str], act: impl Fn(&mut Network<Real>)) -> String {
+    let run = |prepare: &dyn Fn(&mut Network<Real>)| {
+        let mut network = Network::new(Real::with_notifier(), users);
         for (phone, user) in users.iter().enumerate().filter(|(phone, user)| users[..*phone].contains(user)) {
             let instance = format!("urn:uuid:another-phone-of-{user}");
             network.phone_mut(phone).configure(|config| config.instance = instance);
@@ -43,20 +43,20 @@ fn play(users: &[&str], act: impl Fn(&mut Network<Whole>)) -> String {
     network.ladder().to_string()
 }
 
-fn watch(network: &mut Network<Whole>, phone: usize, whom: &str, package: Package) {
+fn watch(network: &mut Network<Real>, phone: usize, whom: &str, package: Package) {
     let what = format!("watches {} of {whom}", package.name());
     let target: Uri = format!("sip:{whom}@example.com").parse().unwrap();
     network.on(phone, &what, |agent, now| agent.subscribe(target, package, TIME, now)).unwrap();
     network.settle();
 }
 
-fn wait(network: &mut Network<Whole>) {
+fn wait(network: &mut Network<Real>) {
     network.settle();
     network.run(Duration::from_secs(2));
 }
 
 /// What a phone was told last of a package.
-fn told(network: &Network<Whole>, phone: usize, package: &Package) -> Option<Notice> {
+fn told(network: &Network<Real>, phone: usize, package: &Package) -> Option<Notice> {
     network.phone(phone).received.iter().rev().find_map(|bytes| {
         let Ok(Message::Request(request)) = Message::parse(bytes) else { return None };
         let event = request.headers.get::<sip::header::Event>().ok()?;
@@ -69,7 +69,7 @@ fn told(network: &Network<Whole>, phone: usize, package: &Package) -> Option<Not
 }
 
 #[track_caller]
-fn sees(network: &Network<Whole>, phone: usize, availability: Availability) {
+fn sees(network: &Network<Real>, phone: usize, availability: Availability) {
     let Some(Notice::Presence(presence)) = told(network, phone, &Package::Presence) else {
         panic!("it was told nothing: {}", network.ladder())
     };
@@ -77,7 +77,7 @@ fn sees(network: &Network<Whole>, phone: usize, availability: Availability) {
 }
 
 #[track_caller]
-fn lamp(network: &Network<Whole>, phone: usize) -> Vec<Dialog> {
+fn lamp(network: &Network<Real>, phone: usize) -> Vec<Dialog> {
     let Some(Notice::Dialogs(info)) = told(network, phone, &Package::Dialog) else {
         panic!("it was told nothing: {}", network.ladder())
     };
@@ -118,7 +118,7 @@ fn presence_both_ways() {
         sees(network, 0, Availability::Offline);
         assert_eq!(network.exchange.presence.last(), Some(&("bob".to_string(), Availability::Offline)));
         network.run(Duration::from_secs(100));
-        let left = network.exchange.notifier.subscriptions();
+        let left = network.exchange.subscriptions();
         assert_eq!(left, 1, "who stops ends what it asked for: {}", network.ladder());
     });
     let shown: Vec<&str> = ladder.lines().filter(|line| !line.ends_with("ping") && !line.ends_with("pong")).collect();
@@ -201,6 +201,6 @@ fn nobody_is_not_watched() {
         let target: Uri = "sip:nobody@example.com".parse().unwrap();
         network.on(0, "watches nobody", |agent, now| agent.subscribe(target, Package::Presence, TIME, now)).unwrap();
         wait(network);
-        assert_eq!(network.exchange.notifier.subscriptions(), 0);
+        assert_eq!(network.exchange.subscriptions(), 0);
     });
 }

@@ -16,7 +16,7 @@ mod beside;
 mod network;
 mod page;
 mod random;
-#[allow(dead_code, unreachable_pub, reason = "it is shared with the tests of the exchange")]
+#[allow(unreachable_pub, reason = "it is shared with the tests of the exchange")]
 #[path = "../exchange/real.rs"]
 mod real;
 mod run;

@@ -1,9 +1,9 @@
 //! Messages (RFC 3428).
 
-use super::{ALICE, BOB, Net, check, check_losses, established, last_response, lines, ready, text, uri};
+use super::{ALICE, BOB, Net, check, check_losses, last_response, lines, ready, text, uri};
 use sip::Duration;
-use sip::agent::{Agent, Cause, VerbError};
-use sip::header::{CSeq, CallId, Via};
+use sip::agent::{Agent, VerbError};
+use sip::header::{CallId, Via};
 use sip::message::{Method, Response, Status};
 
 fn say(net: &mut Net, words: &str) {
@@ -11,7 +11,7 @@ fn say(net: &mut Net, words: &str) {
     net.on(ALICE, "says something to bob", |agent, now| agent.message(uri("sip:bob@example.com"), body, now)).unwrap();
 }
 
-fn accept(net: &mut Net) {
+pub(super) fn accept(net: &mut Net) {
     let id = *net.phone(BOB).messages.last().expect("a message came");
     net.on(BOB, "keeps it", |agent, now| agent.accept_message(id, now)).unwrap();
 }
@@ -82,28 +82,6 @@ fn a_challenge_that_nobody_signs_fails_it() {
 }
 
 #[test]
-fn a_message_that_is_signed_when_its_call_is_over_is_not_sent_again() {
-    let mut net = super::established();
-    net.exchange.answer(Method::Message, |message| {
-        let mut response = Response::to_request(message, Status::UNAUTHORIZED);
-        response.headers.push_raw("WWW-Authenticate", "Digest realm=\"example.com\", nonce=\"n\"").unwrap();
-        response
-    });
-    net.phone_mut(ALICE).password = Some("secret".into());
-    net.phone_mut(ALICE).holds = true;
-    let call = net.phone(ALICE).calls()[0];
-    let body = text("hello");
-    net.on(ALICE, "writes", |agent, now| agent.message_in(call, body, now)).unwrap();
-    net.settle();
-    net.hang_up(ALICE);
-    net.settle();
-    net.answer_held(ALICE);
-    net.settle();
-    assert_eq!(net.exchange.requests(&Method::Message).len(), 1, "the number after it is that of BYE");
-    assert!(lines(&net, ALICE).last().is_some_and(|line| line.starts_with("message: Failed")));
-}
-
-#[test]
 fn e6_nothing_comes() {
     check("nothing_comes_of_a_message", |net| {
         for _ in 0..3 {
@@ -112,44 +90,6 @@ fn e6_nothing_comes() {
         said(net);
         net.run(Duration::from_secs(40));
     });
-}
-
-#[test]
-fn a_message_in_a_call() {
-    check("a_message_in_a_call", |net| {
-        net.start(ALICE);
-        net.start(BOB);
-        net.dial(ALICE, "bob");
-        net.settle();
-        net.answer(BOB);
-        net.settle();
-        let call = net.phone(ALICE).agent.calls().next().unwrap().id;
-        net.on(ALICE, "types", |agent, now| agent.message_in(call, text("hello"), now)).unwrap();
-        net.settle();
-        accept(net);
-        net.settle();
-    });
-}
-
-#[test]
-fn e7_a_call_that_the_other_end_does_not_know_is_over() {
-    let mut net = established();
-    net.exchange.refuse(Method::Message, Status::CALL_DOES_NOT_EXIST);
-    let call = net.phone(ALICE).agent.calls().next().unwrap().id;
-    net.on(ALICE, "types", |agent, now| agent.message_in(call, text("hello"), now)).unwrap();
-    net.settle();
-    assert_eq!(lines(&net, ALICE), ["message: Failed(Over)"]);
-    assert_eq!(net.phone(ALICE).causes(), [Cause::Network]);
-}
-
-#[test]
-fn only_an_established_call_has_messages() {
-    let mut net = super::super::ringing();
-    let call = net.phone(ALICE).agent.calls().next().unwrap().id;
-    let result = net.on(ALICE, "types", |agent, now| agent.message_in(call, text("hello"), now));
-    assert_eq!(result, Err(VerbError::WrongPhase));
-    let result = net.on(ALICE, "types", |agent, now| agent.message_in(sip::agent::CallId(99), text("hello"), now));
-    assert_eq!(result, Err(VerbError::NoCall));
 }
 
 #[test]
@@ -335,7 +275,7 @@ fn a_resend_keeps_the_call_id_of_its_row() {
 }
 
 /// A MESSAGE of Carol's.
-fn message(branch: usize, body: &str, more: &str) -> String {
+pub(super) fn message(branch: usize, body: &str, more: &str) -> String {
     format!(
         "MESSAGE sip:bob-page@bob.invalid SIP/2.0\r\nVia: SIP/2.0/WSS carol.invalid;branch=z9hG4bK{branch}\r\n\
          Max-Forwards: 70\r\nFrom: <sip:carol@example.com>;tag=c\r\nTo: <sip:bob@example.com>\r\nCall-ID: m{branch}\r\n\
@@ -449,23 +389,4 @@ fn each_failure_has_its_cause() {
     say(&mut net, "hello");
     net.settle();
     assert_eq!(lines(&net, ALICE), ["message: Delivered(Status(202))"]);
-}
-
-#[test]
-fn a_message_in_a_call_takes_the_next_number_also_when_it_is_signed() {
-    let mut net = established();
-    net.exchange.answer(Method::Message, |message| {
-        let mut response = Response::to_request(message, Status::UNAUTHORIZED);
-        response.headers.push_raw("WWW-Authenticate", "Digest realm=\"example.com\", nonce=\"n\"").unwrap();
-        response
-    });
-    net.phone_mut(ALICE).password = Some("secret".into());
-    let call = net.phone(ALICE).agent.calls().next().unwrap().id;
-    net.on(ALICE, "types", |agent, now| agent.message_in(call, text("hello"), now)).unwrap();
-    net.settle();
-    net.hang_up(ALICE);
-    net.settle();
-    let numbers = |method| net.exchange.requests(method).iter().map(|r| r.headers.get::<CSeq>().unwrap().seq).collect();
-    let (messages, byes): (Vec<u32>, Vec<u32>) = (numbers(&Method::Message), numbers(&Method::Bye));
-    assert_eq!((messages, byes), (vec![2, 3], vec![4]));
 }

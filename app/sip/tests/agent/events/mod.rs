@@ -3,10 +3,12 @@
 mod both;
 mod inquiries;
 mod messages;
+mod messages_in_calls;
 mod notifications;
 mod publications;
 mod receipts;
 mod subscribers;
+mod subscribers_refused;
 mod subscriptions;
 mod survival;
 mod unsubscribing;

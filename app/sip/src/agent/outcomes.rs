@@ -1,6 +1,6 @@
 use super::link::Link;
 use super::session::State;
-use super::transactions::{FLOW_RENEWED, Outcome, Purpose, Transactions};
+use super::transactions::{FLOW_RENEWED, Outcome, Purpose};
 use super::{Agent, Cause, Event, Output, Registration, challenge, compose, modify, session_timer, strays};
 use crate::message::{Method, Status};
 use crate::transaction::T1_X64;
@@ -123,11 +123,11 @@ impl Agent {
         self.lost();
     }
 
-    /// The agent stopped: nothing is under way any more.
+    /// The agent stopped: nothing is under way any more. What it answered is remembered as always.
     fn halt(&mut self) {
         self.core.link = Link::Off;
         self.core.output(Output::Disconnect);
-        self.core.transactions = Transactions::default();
+        self.core.transactions.halt();
         self.core.questions.clear();
         self.core.strays.clear();
         // Those that were begun after it stopped are over too.

@@ -255,6 +255,17 @@ impl Transactions {
         }
     }
 
+    /// The agent stopped. It may start again at once, and be asked again what it answered: the answer may have got lost with
+    /// the connection, or come after it.
+    pub(super) fn halt(&mut self) {
+        self.clients.clear();
+        self.servers.retain(|server| match &server.machine {
+            // A call that still rings rings again.
+            ServerMachine::Invite(_) => false,
+            ServerMachine::Other(machine) => matches!(machine.state(), ServerNonInviteState::Completed { .. }),
+        });
+    }
+
     /// Does what is due.
     pub(super) fn timeout(&mut self, now: Instant, effects: &mut Effects) {
         self.clients.retain(|client| client.until.is_none_or(|until| until > now));

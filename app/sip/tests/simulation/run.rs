@@ -178,13 +178,9 @@ fn stop_all(world: &mut World) {
     assert_eq!(world.next(), None);
 }
 
-/// How long a BYE may be on its way, its signature included, while the other end asks for something in the call and hears that
-/// there is none.
-const CROSSING: Duration = Duration::from_secs(2);
-
 /// What both ends of a call say of its end fits, if nothing went wrong with either since it began.
 fn causes_fit(world: &World) {
-    let mut ends: BTreeMap<&str, Vec<(&Cause, Instant)>> = BTreeMap::new();
+    let mut ends: BTreeMap<&str, Vec<End<'_>>> = BTreeMap::new();
     for (page, watch) in world.pages.iter().zip(&world.watches) {
         for told in watch.calls().filter(|told| told.established && !page.too_late) {
             let fault = page.last_fault.max(world.last_fault);
@@ -193,14 +189,15 @@ fn causes_fit(world: &World) {
                 // An INVITE that came again after its call was over began another of the same name.
                 && watch.calls().filter(|told| of(told) == Some(&*call.call_id)).count() == 1
             {
-                ends.entry(&call.call_id).or_default().push((cause, *at));
+                let end = End { cause, at: *at, denied: watch.denied(&call.call_id) };
+                ends.entry(&call.call_id).or_default().push(end);
             }
         }
     }
     for (call_id, ends) in ends {
         if let [one, other] = ends.as_slice() {
-            let fits = ends_it(one.0) && ends_it(other.0) || follows(one, other) || follows(other, one);
-            assert!(fits, "the ends of {call_id} do not fit: {:?}, {:?}", one.0, other.0);
+            let fits = ends_it(one.cause) && ends_it(other.cause) || follows(one, other) || follows(other, one);
+            assert!(fits, "the ends of {call_id} do not fit: {:?}, {:?}", one.cause, other.cause);
         }
     }
 }
@@ -210,10 +207,19 @@ fn of(told: &Told) -> Option<&str> {
     told.end.as_ref().map(|(call, ..)| call.call_id.as_str())
 }
 
-/// Whether a call that one end hung up ended at the other because of that.
-fn follows(one: &(&Cause, Instant), other: &(&Cause, Instant)) -> bool {
-    let crossed = *other.0 == Cause::Network && other.1 >= one.1 && other.1.since(one.1) < CROSSING;
-    ends_it(one.0) && (*other.0 == Cause::HungUpThere || crossed)
+/// How a call ended at one end.
+struct End<'a> {
+    cause: &'a Cause,
+    at: Instant,
+    /// Whether it said to the other one that there is no such call.
+    denied: bool,
+}
+
+/// Whether a call that one end hung up ended at the other because of that. What the other end asks for in the call may be
+/// faster than the BYE, which may have to be signed, however long either takes: then it hears that there is no call.
+fn follows(one: &End<'_>, other: &End<'_>) -> bool {
+    let crossed = *other.cause == Cause::Network && other.at >= one.at && one.denied;
+    ends_it(one.cause) && (*other.cause == Cause::HungUpThere || crossed)
 }
 
 /// Whether who says so ended the call themselves.

@@ -6,7 +6,7 @@ use sip::Instant;
 use sip::agent::{Agent, Call, CallId, Cause, Event};
 use sip::header::{self, CSeq, From, To, Via};
 use sip::message::{Header, Message, Method, Request, Status, is_keepalive};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What one phone was told and said.
@@ -18,6 +18,8 @@ pub(crate) struct Watch {
     numbers: BTreeMap<(String, String, String), u32>,
     /// What was sent with a branch.
     branches: BTreeMap<String, Vec<(Method, u64)>>,
+    /// The calls in which it said that there is none, to something else than BYE.
+    denied: BTreeSet<String>,
     /// How often in a row something was due still after it was done.
     still_due: usize,
     /// Whether it went on once from what it was some time before.
@@ -113,6 +115,11 @@ impl Watch {
         self.calls.values()
     }
 
+    /// Whether it said in a call with this Call-ID that there is none.
+    pub(crate) fn denied(&self, call_id: &str) -> bool {
+        self.denied.contains(call_id)
+    }
+
     /// Something was sent.
     pub(crate) fn sent(&mut self, bytes: &[u8]) {
         if is_keepalive(bytes).is_some() {
@@ -126,6 +133,13 @@ impl Watch {
             Ok(Message::Response(response)) if response.status == Status::BAD_REQUEST => {}
             Ok(Message::Response(response)) => {
                 response.validate().unwrap_or_else(|error| panic!("a response that is none: {error}\n{text}"));
+                let to_bye = response.headers.get::<CSeq>().is_ok_and(|cseq| cseq.method == Method::Bye);
+                if response.status == Status::CALL_DOES_NOT_EXIST
+                    && !to_bye
+                    && let Ok(call_id) = response.headers.get::<header::CallId>()
+                {
+                    self.denied.insert(call_id.to_string());
+                }
             }
             Err(error) => panic!("what is sent cannot be read: {error}\n{text}"),
         }

@@ -28,6 +28,10 @@ const MAX_RECEIVED: usize = 32;
 /// | R9 | Open | restored | tells it again | Open |
 /// | R10 | Answered | the transport is a new one | the same response, as it may have got lost | Answered |
 /// | R11 | Open | the agent stops | 480 | – |
+/// | R12 | Answered | the agent stops | – | Answered: it may start again before the sender gave up |
+///
+/// What R6 and R11 refused is remembered by its transaction alone (RFC 3261 17.2.2), also when the agent stops: it is told
+/// again only to who sends it again.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Received {

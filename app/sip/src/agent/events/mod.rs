@@ -187,7 +187,8 @@ impl Events {
         self.notifiers.iter_mut().find(|notifier| notifier.id == id)
     }
 
-    /// The agent stopped: tells what did not come to its end, and forgets everything.
+    /// The agent stopped: tells what did not come to its end, and forgets everything but the messages that its user decided
+    /// about.
     pub(super) fn end(&mut self, core: &mut Core) {
         for errand in self.errands.drain(..) {
             errand.lost(core);
@@ -202,7 +203,6 @@ impl Events {
             notifier.stopped();
         }
         self.settle(core);
-        self.received.clear();
     }
 }
 

@@ -208,6 +208,34 @@ fn a_stop_answers_what_nobody_decided() {
     assert_eq!(lines(&net, ALICE), ["message: Failed(Unavailable)"], "she need not wait for half a minute");
 }
 
+/// A message came to Bob. His connection dies, he does something about the message, stops his phone and starts it again.
+fn restarted(decide: fn(&mut Net)) -> Net {
+    let mut net = ready();
+    net.exchange.keeps = true;
+    say(&mut net, "hello");
+    net.settle();
+    net.cut_silently(BOB);
+    decide(&mut net);
+    net.stop(BOB);
+    net.run(Duration::from_secs(2));
+    net.start(BOB);
+    net
+}
+
+#[test]
+fn r12_a_message_that_was_accepted_before_a_stop_is_not_told_after_it() {
+    let net = restarted(accept);
+    assert_eq!(lines(&net, ALICE), ["message: Delivered(Status(200))"]);
+    assert_eq!(net.phone(BOB).messages.len(), 1, "{}", net.ladder());
+}
+
+#[test]
+fn r11_a_message_that_a_stop_refused_is_not_told_after_it() {
+    let net = restarted(|_| {});
+    assert_eq!(lines(&net, ALICE), ["message: Failed(Unavailable)"]);
+    assert_eq!(net.phone(BOB).messages.len(), 1, "{}", net.ladder());
+}
+
 #[test]
 fn r9_an_open_message_is_told_again_after_a_restore() {
     let mut net = ready();

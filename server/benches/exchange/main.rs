@@ -6,6 +6,7 @@
 //! `cargo bench -p server --bench exchange -- [rounds]`; without Kamailio only ours is measured.
 
 mod call;
+mod echo;
 mod kamailio;
 mod load;
 mod pages;
@@ -31,8 +32,11 @@ const ROUNDS: usize = 3;
 
 fn main() -> Result<(), Failure> {
     let rounds = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(ROUNDS);
-    let accounts = tempfile::tempdir()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    if std::env::args().nth(1).as_deref() == Some(echo::ARGUMENT) {
+        return runtime.block_on(echo::serve());
+    }
+    let accounts = tempfile::tempdir()?;
     runtime.block_on(tabphone::prepare(accounts.path()))?;
     let rival = kamailio::is_installed();
     if !rival {
@@ -52,7 +56,8 @@ fn main() -> Result<(), Failure> {
         eprintln!("round {turn} of {rounds}, pinned");
         one(Cores::Pinned, &mut ours, &mut theirs)?;
     }
-    println!("{}", table::pinned(&ours, &theirs));
+    let echoes = (0..rounds).map(|_| runtime.block_on(echo::measure())).collect::<Result<Vec<f64>, Failure>>()?;
+    println!("{}", table::pinned(&ours, &theirs, echoes));
     process::pin_client(Cores::All)?;
     eprintln!("one round more, not pinned");
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());

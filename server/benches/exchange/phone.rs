@@ -152,6 +152,12 @@ impl Phone {
         if status(answer) == Some(wanted) { Ok(()) } else { Err(format!("not {wanted}: {answer}").into()) }
     }
 
+    /// Sends a REGISTER to who sends everything back.
+    pub(crate) async fn echo(&mut self) -> Result<(), Failure> {
+        let request = self.register_request("");
+        self.ask(request).await.map(drop)
+    }
+
     async fn ask(&mut self, request: String) -> Result<Utf8Bytes, Failure> {
         self.send(request).await?;
         self.next().await

@@ -33,9 +33,13 @@ impl Operation {
 }
 
 /// What was measured with one core for each.
-pub(crate) fn pinned(ours: &[Report], theirs: &[Report]) -> String {
+pub(crate) fn pinned(ours: &[Report], theirs: &[Report], echoes: Vec<f64>) -> String {
     let mut table = format!("One core for the server, one for the load; medians of {} rounds.\n\n", ours.len());
     operations(&mut table, ours, theirs);
+    if let Some(each) = middle(echoes) {
+        let each = round(each);
+        let _ = writeln!(table, "A REGISTER that is only sent back, over the same sockets: {each} µs of CPU.\n");
+    }
     memory(&mut table, ours, theirs);
     goals(&mut table, ours, theirs);
     table

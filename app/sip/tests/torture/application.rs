@@ -194,8 +194,10 @@ fn what_is_not_understood_is_sent_on_as_it_is() {
         let sent = request(name);
         let arrived = exchange::receives(&bytes(name)).forwarded();
         assert_eq!(arrived.body, sent.body, "{name}");
-        // Ours are Via, Max-Forwards, Record-Route and who the sender is; the Route was to this exchange.
-        let touched = ["via", "v", "max-forwards", "record-route", "route", "content-length", "l"];
+        // Ours are Via, Max-Forwards, Record-Route and who the sender is, also by name; the Route was to this exchange.
+        let touched = ["via", "v", "max-forwards", "record-route", "route", "content-length", "l", "from", "f"];
+        let who = |request: &Request| request.headers.get::<From>().map(|From(from)| (from.uri, from.params)).unwrap();
+        assert_eq!(who(&arrived), who(&sent), "{name}");
         for (header, value) in sent.headers.iter().filter(|(name, _)| !touched.contains(&&*name.to_lowercase())) {
             assert!(arrived.headers.iter().any(|field| field == (header, value)), "{name}: {header}: {value}");
         }

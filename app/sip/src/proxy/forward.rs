@@ -15,7 +15,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// The hops of a request that says nothing about them (RFC 3261 16.6 step 3).
-const MAX_HOPS: u8 = 70;
+pub(super) const MAX_HOPS: u8 = 70;
 
 /// The copy of `request` that goes out, but for its Via.
 pub(super) fn request(request: &Request, target: Uri, party: &Party, domain: &Domain) -> Request {

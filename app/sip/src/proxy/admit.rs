@@ -57,6 +57,7 @@ impl Proxy {
             flow: Some(flow),
             caller: None,
             gone: None,
+            asked: None,
             keep: None,
             request,
             reasons: Vec::new(),
@@ -197,10 +198,11 @@ impl Proxy {
         let Some((flow, connection)) = found else {
             return context.server.abandon(); // It closed while the secrets were looked up.
         };
-        if connection.arrival.admission == Admission::Digest && connection.users.len() < MAX_USERS {
-            connection.users.insert(party.user.clone());
-        }
         let came_by = connection.arrival.host.clone();
+        let is_room = connection.arrival.admission == Admission::Digest && connection.users.len() < MAX_USERS;
+        if is_room && connection.users.insert(party.user.clone()) {
+            self.proved(&party.user, flow);
+        }
         let caller = self.sender(context, flow, &party);
         let honest = self.allows_contact(context, &party, came_by.as_ref());
         context.caller = Some((party, caller));

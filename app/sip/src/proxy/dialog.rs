@@ -38,15 +38,16 @@ impl Proxy {
         if !self.goes_by(&context.request.headers, &party.user, called) {
             return self.reply(context, Status::FORBIDDEN, now);
         }
-        let known = self.reach(&target).is_some() || self.binding(&target).is_some();
-        let until = self.expected(&context.request, &target, now);
-        if !known && until.is_none() {
-            return self.reply(context, Status::CALL_DOES_NOT_EXIST, now);
-        }
+        // Whoever hangs up has no call any more, whether the other end hears of it or not.
         if context.request.method == Method::Bye
             && let Some(id) = dialog_id(&context.request.headers)
         {
             self.state.calls.ended(&id);
+        }
+        let known = self.reach(&target).is_some() || self.binding(&target).is_some();
+        let until = self.expected(&context.request, &target, now);
+        if !known && until.is_none() {
+            return self.reply(context, Status::CALL_DOES_NOT_EXIST, now);
         }
         let Some((uri, path)) = self.way(&context.request, &target, came_by) else {
             return self.reply(context, Status::NOT_FOUND, now);
@@ -112,11 +113,16 @@ impl Proxy {
         let mut response = Response::to_request(request, Status::CALL_DOES_NOT_EXIST);
         if let Some(id) = self.state.contexts.find(&key.cancelled()) {
             self.change(id, |proxy, context| {
+                let before = context.flow;
                 if proxy.take_over(context, flow) {
                     response = Response::to_request(request, Status::OK);
                     response.set_to_tag(&context.tag);
-                    let bytes = response.to_bytes();
-                    proxy.transmit(flow, Vec::from([Effect::Transmit(bytes)]));
+                    let mut effects = Vec::from([Effect::Transmit(response.to_bytes())]);
+                    // Who comes back with it may have missed what was said meanwhile.
+                    if before != Some(flow) {
+                        context.server.resend(&mut effects);
+                    }
+                    proxy.transmit(flow, effects);
                     context.reasons = request.headers.all().unwrap_or_default();
                     proxy.give_up(context, now);
                 }

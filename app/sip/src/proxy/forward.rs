@@ -15,7 +15,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// The hops of a request that says nothing about them (RFC 3261 16.6 step 3).
-const MAX_HOPS: u8 = 70;
+pub(super) const MAX_HOPS: u8 = 70;
 /// How who names nobody is called (RFC 3323 4.1.1.3).
 const ANONYMOUS: &str = "Anonymous";
 

@@ -5,8 +5,8 @@ use super::context::{Client, Context, Leg, Server, Stage};
 use super::response_context::Action;
 use super::token::Endpoint;
 use super::{Flow, Proxy, forward};
-use crate::header::{CSeq, CallId, From, Via};
-use crate::message::{Headers, Method, Response, Status};
+use crate::header::{CSeq, CallId, Contact, From, MaxForwards, To, Via};
+use crate::message::{Headers, Method, Request, Response, Status};
 use crate::time::Instant;
 use crate::transaction::{ClientNonInvite, Effect};
 use alloc::vec::Vec;
@@ -22,7 +22,7 @@ impl Proxy {
             return;
         };
         let Some((id, index)) = self.state.contexts.sent(branch) else {
-            return;
+            return self.call_off(flow, response, &via, &cseq);
         };
         let genuine = self.state.contexts.get(id).is_some_and(|context| {
             let from_there = context.legs().get(index).is_some_and(|leg| self.is_from(&leg.target, flow));
@@ -35,6 +35,10 @@ impl Proxy {
         });
         if !genuine {
             return;
+        }
+        let leg = self.state.contexts.get(id).and_then(|context| context.legs().get(index));
+        if leg.is_some_and(|leg| leg.client.is_over()) {
+            self.call_off(flow, response, &via, &cseq);
         }
         self.change(id, |proxy, context| {
             let method = context.request.method.clone();
@@ -52,6 +56,31 @@ impl Proxy {
             }
             proxy.work(context, index, effects, now);
         });
+    }
+
+    /// A phone says that it rings, and nobody waits for it any more: it was given up before it said a word, when a CANCEL
+    /// would have been none (RFC 3261 9.1). It is told now, as it would ring for nobody.
+    fn call_off(&mut self, flow: Flow, response: &Response, via: &Via, cseq: &CSeq) {
+        let rings = response.status.is_provisional() && response.status != Status::TRYING;
+        let (Ok(from), Ok(To(mut to)), Ok(call)) =
+            (response.headers.get::<From>(), response.headers.get::<To>(), response.headers.get::<CallId>())
+        else {
+            return;
+        };
+        if !rings || cseq.method != Method::Invite || via.host != *self.config.domain.name() {
+            return;
+        }
+        to.params.remove("tag");
+        let contact = response.headers.get::<Contact>().ok();
+        let uri = contact.as_ref().and_then(Contact::address).map_or(&to.uri, |address| &address.uri);
+        let mut cancel = Request::new(Method::Cancel, uri.clone());
+        cancel.headers.push(via);
+        cancel.headers.push(&MaxForwards(forward::MAX_HOPS));
+        cancel.headers.push(&from);
+        cancel.headers.push(&To(to));
+        cancel.headers.push(&call);
+        cancel.headers.push(&CSeq::new(cseq.seq, Method::Cancel));
+        self.transmit(flow, Vec::from([Effect::Transmit(cancel.to_bytes())]));
     }
 
     /// Sends the request to every phone that can be reached now.

@@ -204,6 +204,8 @@ impl Proxy {
                 let mut effects = Vec::new();
                 context.server.receive(request, now, &mut effects);
                 proxy.transmit(context.flow, effects);
+            } else if proxy.wants_signatures(flow) {
+                context.asked = Some(flow);
             }
         });
     }
@@ -215,7 +217,7 @@ impl Proxy {
         };
         let whose = match self.state.flows.get(&flow) {
             _ if self.is_of(flow, sender) => Whose::Same,
-            Some(Connection { arrival: Arrival { admission: Admission::Digest, .. }, .. }) => Whose::Unknown,
+            Some(_) if self.wants_signatures(flow) => Whose::Unknown,
             Some(_) | None => Whose::Other,
         };
         if let Some(response) = self.state.completed.again(key, flow, whose) {
@@ -282,15 +284,36 @@ impl Proxy {
         self.transmit(flow, missed.into_iter().map(Effect::Transmit).collect());
         for id in self.state.contexts.of_user(&end.user) {
             self.change(id, |proxy, context| {
-                if context.caller.as_ref().is_some_and(|(_, caller)| caller == end) && context.flow != Some(flow) {
-                    context.flow = Some(flow);
-                    context.gone = None;
-                    let mut missed = Vec::new();
-                    context.server.resend(&mut missed);
-                    proxy.transmit(flow, missed);
+                let asked = context.asked.take_if(|asked| *asked == flow).is_some();
+                let is_back = |(party, caller): &(Party, Endpoint)| caller == end || asked && party.user == end.user;
+                if context.caller.as_ref().is_some_and(is_back) {
+                    proxy.go_on(context, flow);
                 }
                 proxy.resume_legs(context, end, now);
             });
+        }
+    }
+
+    /// Who signed something over a flow is known to use it: what they sent there again before is theirs.
+    fn proved(&mut self, user: &str, flow: Flow) {
+        for id in self.state.contexts.of_user(user) {
+            self.change(id, |proxy, context| {
+                let asked = context.asked.take_if(|asked| *asked == flow).is_some();
+                if asked && context.caller.as_ref().is_some_and(|(party, _)| party.user == user) {
+                    proxy.go_on(context, flow);
+                }
+            });
+        }
+    }
+
+    /// The responses to a request go over this flow from now on: first what was missed.
+    fn go_on(&mut self, context: &mut Context, flow: Flow) {
+        if context.flow != Some(flow) {
+            context.flow = Some(flow);
+            context.gone = None;
+            let mut missed = Vec::new();
+            context.server.resend(&mut missed);
+            self.transmit(flow, missed);
         }
     }
 
@@ -343,6 +366,11 @@ impl Proxy {
             Some(flow) => self.is_of(flow, &end.user).then_some(flow),
             None => self.binding(end)?.flow(),
         }
+    }
+
+    /// Whether nobody is known to use a flow but who signs something there.
+    fn wants_signatures(&self, flow: Flow) -> bool {
+        self.state.flows.get(&flow).is_some_and(|connection| connection.arrival.admission == Admission::Digest)
     }
 
     /// Whether a flow is known to be a user's: it was admitted as theirs, they signed something here, or a phone

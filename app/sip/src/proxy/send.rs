@@ -48,6 +48,7 @@ impl Proxy {
             flow: None,
             caller: None,
             gone: None,
+            asked: None,
             keep: None,
             request,
             reasons: Vec::new(),

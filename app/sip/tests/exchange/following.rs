@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, benches, phone, ring};
 use crate::dialogs::call;
-use crate::messages::{answer, invite, within};
+use crate::messages::{answer, invite, register, within, within_back};
 use sip::proxy::{CallState, Direction, Event, Flow, Party, Progress};
 
 /// What was told last of a user, if anything was.
@@ -170,4 +170,25 @@ fn what_a_forger_says_is_not_followed() {
     bench.send(c, answer(&arrived, 200, "1002", "b"));
     bench.send(c, answer(&arrived, 486, "1002", "b"));
     assert_eq!(told(&mut bench, "1002"), None);
+}
+
+#[test]
+fn ca5_who_hangs_up_has_no_call_though_the_other_end_is_gone() {
+    for mut bench in benches() {
+        let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
+        let (_, arrived) = ring(&mut bench, a, b);
+        bench.take(a);
+        // The caller stops just when the call is answered.
+        bench.send(a, register("1001", "a", 2, 0));
+        bench.take(a);
+        let accepted = answer(&arrived, 200, "1002", "b");
+        bench.send(b, accepted.clone());
+        bench.take(b);
+        bench.pass(40_000);
+        bench.take(b);
+        bench.send(b, within_back("BYE", &arrived, &accepted, 2));
+        assert_eq!(bench.first_lines(b), ["481 Call/Transaction Does Not Exist"]);
+        assert_eq!(bench.proxy.calls("1002"), 0);
+        assert_eq!(told(&mut bench, "1002"), Some(Vec::new()), "no busy lamp stays lit");
+    }
 }

@@ -91,6 +91,99 @@ fn what_was_said_while_the_caller_was_away_is_said_again() {
 }
 
 #[test]
+fn a_caller_who_comes_back_before_they_registered_goes_on_once_they_do() {
+    let mut bench = Bench::new();
+    let b = phone(&mut bench, "1002", "b");
+    // A call that is signed before its phone is registered.
+    let first = bench.open_digest();
+    bench.send(first, invite("1001", "a", "1002"));
+    let challenge = bench.response(first);
+    let mut sent = signed(&invite("1001", "a", "1002"), &challenge, Algorithm::Md5, "1001", "secret of one");
+    let mut via: Via = sent.headers.get().unwrap();
+    via.params.set("branch", Some("z9hG4bKsigned")).unwrap();
+    sent.headers.set(&via);
+    bench.send(first, sent.clone());
+    let arrived = bench.request(b);
+    bench.close(first);
+    // Its INVITE comes again over a connection of which nobody knows yet whose it is.
+    let back = bench.open_digest();
+    bench.send(back, sent);
+    bench.send(b, answer(&arrived, 180, "1002", "b"));
+    assert_eq!(bench.first_lines(back), [""; 0]);
+    let registers = again(&crate::messages::register("1001", "a", 2, 3600));
+    bench.send(back, registers.clone());
+    let challenge = bench.response(back);
+    bench.send(back, signed(&registers, &challenge, Algorithm::Md5, "1001", "secret of one"));
+    assert_eq!(bench.first_lines(back), ["200 OK", "180 Ringing"]);
+    bench.send(b, answer(&arrived, 200, "1002", "b"));
+    assert_eq!(bench.first_lines(back), ["200 OK"]);
+}
+
+#[test]
+fn a_caller_who_comes_back_with_a_cancel_hears_what_was_said_meanwhile() {
+    let mut bench = Bench::new();
+    let (a, b, arrived) = ringing(&mut bench);
+    bench.close(a);
+    bench.send(b, answer(&arrived, 486, "1002", "b"));
+    let back = bench.open("1001");
+    bench.send(back, sip::transaction::cancel(&invite("1001", "a", "1002")));
+    assert_eq!(bench.first_lines(back), ["200 OK", "486 Busy Here"]);
+}
+
+#[test]
+fn a_caller_who_comes_back_and_signs_something_else_goes_on() {
+    let mut bench = Bench::new();
+    let (a, b, arrived) = ringing(&mut bench);
+    bench.close(a);
+    let back = bench.open_digest();
+    bench.send(back, invite("1001", "a", "1002"));
+    bench.send(b, answer(&arrived, 486, "1002", "b"));
+    assert_eq!(bench.first_lines(back), [""; 0]);
+    let own = "<sip:1001@tabphone>;tag=1";
+    let message = request("MESSAGE sip:1002@tabphone", own, "<sip:1002@tabphone>", "m1", &[]);
+    bench.send(back, message.clone());
+    let challenge = bench.response(back);
+    bench.send(back, signed(&message, &challenge, Algorithm::Md5, "1001", "secret of one"));
+    assert_eq!(bench.first_lines(back), ["486 Busy Here"]);
+}
+
+#[test]
+fn a_phone_that_rings_for_a_call_that_was_given_up_is_told() {
+    let mut bench = Bench::new();
+    let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
+    bench.send(a, invite("1001", "a", "1002"));
+    let arrived = bench.request(b);
+    // The phone is frozen, and says nothing: nobody waits for it any more.
+    bench.pass(33_000);
+    let seen = bench.first_lines(a);
+    assert_eq!(seen.last().map(String::as_str), Some("408 Request Timeout"), "{seen:?}");
+    bench.pass(200_000);
+    bench.send(b, answer(&arrived, 180, "1002", "b"));
+    let cancel = bench.request(b);
+    assert_eq!(cancel.method, Method::Cancel);
+    assert_eq!(cancel.headers.get::<Via>(), arrived.headers.get::<Via>(), "it is that call which is cancelled");
+    assert_eq!(cancel.headers.get::<sip::header::To>(), arrived.headers.get::<sip::header::To>());
+    bench.send(b, answer(&arrived, 487, "1002", "b"));
+    assert_eq!(bench.first_lines(a), [""; 0]);
+}
+
+#[test]
+fn who_registers_elsewhere_gets_nothing_of_a_call_that_is_not_theirs() {
+    let mut bench = Bench::new();
+    let (a, b, arrived) = ringing(&mut bench);
+    bench.close(a);
+    let stranger = bench.open_digest();
+    bench.send(stranger, invite("1001", "a", "1002"));
+    let registers = again(&crate::messages::register("1002", "c", 2, 3600));
+    bench.send(stranger, registers.clone());
+    let challenge = bench.response(stranger);
+    bench.send(stranger, signed(&registers, &challenge, Algorithm::Md5, "1002", "secret of two"));
+    assert_eq!(bench.first_lines(stranger), ["200 OK"]);
+    bench.send(b, answer(&arrived, 200, "1002", "b"));
+    assert_eq!(bench.first_lines(stranger), [""; 0]);
+}
+
+#[test]
 fn a_response_names_the_call_it_is_for() {
     let mut bench = Bench::new();
     let (a, b, arrived) = ringing(&mut bench);

@@ -32,8 +32,6 @@ pub(crate) struct Real {
     pub(crate) counts: Vec<(String, usize)>,
     /// What the directory says of numbers, where that is more than who has them.
     pub(crate) routes: BTreeMap<String, Route>,
-    /// Whether nonsense may come: somebody hostile is connected.
-    pub(crate) tolerant: bool,
     /// What the page's server was told of everybody's presence.
     pub(crate) presence: Vec<(String, Availability)>,
 }
@@ -50,7 +48,6 @@ impl Real {
             restore_after: None,
             counts: Vec::new(),
             routes: BTreeMap::new(),
-            tolerant: false,
             presence: Vec::new(),
         }
     }
@@ -83,42 +80,6 @@ impl Real {
     /// How many subscriptions there are.
     pub(crate) fn subscriptions(&self) -> usize {
         self.notifier.as_ref().map_or(0, Notifier::subscriptions)
-    }
-
-    /// What is kept of the registrar and of the proxy.
-    pub(crate) fn saved(&self, now: Instant) -> [serde_json::Value; 2] {
-        let registrar = serde_json::to_value(self.registrar.snapshot(now).expect("drained")).unwrap();
-        let proxy = serde_json::to_value(self.proxy.snapshot(now).expect("drained")).unwrap();
-        [registrar, proxy]
-    }
-
-    /// Another process goes on, with what was saved or with nothing; all connections are gone.
-    pub(crate) fn restart(
-        &mut self,
-        saved: Option<[serde_json::Value; 2]>,
-        away: Duration,
-        seed: [u8; 32],
-        now: Instant,
-    ) {
-        self.out.clear();
-        match saved {
-            Some([registrar, proxy]) => {
-                let registrar = serde_json::from_value(registrar).unwrap();
-                let proxy = serde_json::from_value(proxy).unwrap();
-                self.registrar = Registrar::restore(registrar, registrar_config(), away, seed, now).unwrap();
-                self.proxy = Proxy::restore(proxy, proxy_config(), away, seed, now).unwrap();
-            }
-            None => {
-                self.registrar = Registrar::new(registrar_config(), seed);
-                self.proxy = Proxy::new(proxy_config(), seed);
-            }
-        }
-        self.drain(now);
-        let flows: Vec<Flow> = self.registrar.flows().chain(self.proxy.flows()).collect();
-        for Flow(flow) in flows {
-            self.closed(flow, now);
-        }
-        self.out.clear();
     }
 
     fn is_stranger(&self, user: &str) -> bool {
@@ -285,7 +246,6 @@ impl Exchange for Real {
                 self.registrar.handle(registrar::Input::Received { flow: name, request }, now);
             }
             Inbound::Other(message) => self.proxy.handle(proxy::Input::Received { flow: name, message }, now),
-            Inbound::Refused(response) if self.tolerant => self.out.push_back((flow, response)),
             Inbound::Refused(response) => {
                 panic!("a phone of ours sent nonsense: {}", String::from_utf8_lossy(&response))
             }

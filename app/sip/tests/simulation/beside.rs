@@ -1,5 +1,6 @@
 //! What users do beside calls, and what they are told of it: messages, inquiries, subscriptions, publications.
 
+use crate::told::{self, Topics};
 use crate::world::World;
 use sip::agent::{
     Agent, Body, Event, InquiryId, MessageId, MessageOutcome, Package, PublicationId, PublicationPhase, SubscriptionId,
@@ -20,16 +21,17 @@ pub(crate) struct Beside {
     subscriptions: BTreeMap<SubscriptionId, bool>,
     publications: BTreeMap<PublicationId, bool>,
     /// What messages say that came.
-    came: BTreeMap<MessageId, String>,
+    pub(crate) came: BTreeMap<MessageId, String>,
     /// Subscriptions to us.
     asked: Vec<SubscriptionId>,
+    pub(crate) topics: Topics,
 }
 
 /// What became of a message, wherever it went.
 struct Letter {
     sent: Instant,
-    /// As what each phone was told it, and when.
-    came: BTreeMap<usize, (MessageId, Instant)>,
+    /// As what each phone was told it, when, and by which Call-ID.
+    came: BTreeMap<usize, (MessageId, Instant, String)>,
     accepted: bool,
 }
 
@@ -38,32 +40,64 @@ const UNDECIDED: Duration = Duration::from_secs(1);
 
 /// All messages, by what they say: no two say the same.
 #[derive(Default)]
-pub(crate) struct Letters(BTreeMap<String, Letter>);
+pub(crate) struct Letters {
+    all: BTreeMap<String, Letter>,
+    /// The last of those that were kept for somebody that each phone was told.
+    last: BTreeMap<usize, usize>,
+}
 
 impl Letters {
+    /// A phone was told what a message says that was kept, as the `place`th of all that were: in their order, if nothing
+    /// went wrong since.
+    pub(crate) fn delivered(&mut self, page: usize, words: &str, place: usize, disorder: Option<Instant>) {
+        let Some(letter) = self.all.get(words) else { return };
+        let first = !letter.came.contains_key(&page);
+        let last = self.last.get(&page).copied();
+        let fine = !first || last.is_none_or(|last| last < place) || disorder >= Some(letter.sent);
+        assert!(fine, "{words} comes after a later one");
+        self.last.insert(page, place.max(last.unwrap_or_default()));
+    }
+
+    /// A user took what came.
+    pub(crate) fn take(&mut self, words: &str) {
+        if let Some(letter) = self.all.get_mut(words) {
+            letter.accepted = true;
+        }
+    }
+
+    /// Whether a message came to anybody.
+    pub(crate) fn came(&self, words: &str) -> bool {
+        self.all.get(words).is_none_or(|letter| !letter.came.is_empty())
+    }
+
     /// A phone was told something. `fault`: when the last thing went wrong, wherever; `disorder`: when something else did
-    /// than a connection that broke.
+    /// than a connection that broke; `kept`: whether it is a message that was kept meanwhile.
     #[allow(clippy::wildcard_enum_match_arm, reason = "the others are watched elsewhere")]
     pub(crate) fn told(
         &mut self,
         page: usize,
         beside: &Beside,
         event: &Event,
-        fault: Option<Instant>,
-        disorder: Option<Instant>,
+        (fault, disorder): (Option<Instant>, Option<Instant>),
+        kept: bool,
         now: Instant,
     ) {
         match event {
-            Event::Message { id, body, .. } => {
-                let Some(letter) = self.0.get_mut(&*String::from_utf8_lossy(&body.bytes)) else { return };
-                let (before, at) = *letter.came.entry(page).or_insert((*id, now));
+            Event::Message { id, body, call_id, .. } => {
+                let Some(letter) = self.all.get_mut(&*String::from_utf8_lossy(&body.bytes)) else { return };
+                let (before, at, known) = letter.came.entry(page).or_insert((*id, now, call_id.clone()));
+                let (before, at) = (*before, *at);
                 // What nobody decided about in time was refused: who tries again asks again.
                 let was_refused = !letter.accepted && now.since(at) >= UNDECIDED;
-                let fine = before == *id || was_refused || disorder >= Some(letter.sent);
+                // Of what was kept nobody may know that it came: it comes again, under the name that phones know it by.
+                let again = kept && known == call_id;
+                let fine = before == *id || was_refused || again || disorder >= Some(letter.sent);
                 assert!(fine, "a message came twice: {before:?}, {id:?}");
             }
-            Event::MessageSent { id, outcome: MessageOutcome::Delivered(_), .. } => {
-                let Some(letter) = beside.messages.get(id).and_then(|(words, _)| self.0.get(words)) else { return };
+            Event::MessageSent { id, outcome: MessageOutcome::Delivered(status), .. }
+                if *status != Status::ACCEPTED =>
+            {
+                let Some(letter) = beside.messages.get(id).and_then(|(words, _)| self.all.get(words)) else { return };
                 assert!(letter.accepted || fault >= Some(letter.sent), "nobody took {id:?}, which was delivered");
             }
             _ => {}
@@ -97,11 +131,19 @@ impl Beside {
                 let ended = matches!(phase, PublicationPhase::Removed | PublicationPhase::Refused(_));
                 over(&mut self.publications, *id, ended);
             }
-            Event::Notified { id: Some(id), .. } => {
+            Event::Notified { id: Some(id), body, .. } => {
                 assert!(self.subscriptions.contains_key(id), "nobody asked for {id:?}");
+                assert!(!self.subscriptions[id], "{id:?} is over, and something is told about it");
+                self.topics.told(*id, body);
             }
             _ => {}
         }
+    }
+
+    /// A subscription of ours begins.
+    pub(crate) fn subscribed(&mut self, id: SubscriptionId, package: Package, user: &str) {
+        self.subscriptions.insert(id, false);
+        self.topics.begin(id, package, user);
     }
 
     /// What never came to its end.
@@ -154,6 +196,7 @@ pub(crate) fn anything(world: &mut World, page: usize) {
             beside.inquiries.insert(agent.inquire_in(call, now).ok()?, false);
             Some(())
         }),
+        12 | 13 if world.kind.tells => told::subscribe(world, page, &user, expires),
         12 | 13 => world.beside(page, &format!("subscribes to {user}"), |agent, beside, now| {
             beside.subscriptions.insert(agent.subscribe(target, Package::Presence, expires, now).ok()?, false);
             Some(())
@@ -204,7 +247,7 @@ fn text(words: &str) -> Body {
 
 fn say(world: &mut World, page: usize, words: &str, send: impl FnOnce(&mut Agent, Instant) -> Option<MessageId>) {
     let letter = Letter { sent: world.now, came: BTreeMap::new(), accepted: false };
-    world.letters.0.insert(words.into(), letter);
+    world.letters.all.insert(words.into(), letter);
     world.beside(page, &format!("says {words}"), |agent, beside, now| {
         let id = send(agent, now)?;
         assert!(beside.messages.insert(id, (words.into(), false)).is_none(), "{id:?} was there before");
@@ -222,13 +265,13 @@ fn take(world: &mut World, page: usize) {
             None
         })
     });
-    if let Some(letter) = taken.and_then(|words| world.letters.0.get_mut(&words)) {
-        letter.accepted = true;
+    if let Some(words) = taken {
+        world.letters.take(&words);
     }
 }
 
 fn publish(world: &mut World, page: usize, expires: Duration, words: &str) {
-    let body = text(words);
+    let body = if world.kind.tells { told::document(words) } else { text(words) };
     world.beside(page, "publishes something, or takes it back", |agent, beside, now| {
         let published = agent.publications().next().map(|(id, _)| id);
         match published {

@@ -4,6 +4,9 @@
 //! who notices, which page is closed, frozen, or restored from what it saved, when the exchange dies and what it
 //! remembers. After so many steps nothing goes wrong any more, everybody hangs up, and all must come to rest.
 //!
+//! In a third of the worlds people have rules, and there are groups and codes; in a third a notifier and a mailbox; in a
+//! quarter somebody hostile, and four in ten of these are run again without them, to compare what the others noticed.
+//!
 //! A seed that fails says so in a line that runs it again:
 //! `SEED=… STEPS=… cargo test -p sip --test simulation`.
 //! How many seeds are run is `SEEDS`, and from which on `FIRST`.
@@ -11,15 +14,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod beside;
+mod exchange;
+mod hostile;
+mod kind;
 #[allow(unused_imports, reason = "several tests share it, each a part")]
 #[path = "../network/mod.rs"]
 mod network;
+mod numbers;
 mod page;
 mod random;
-#[allow(unreachable_pub, reason = "it is shared with the tests of the exchange")]
-#[path = "../exchange/real.rs"]
-mod real;
 mod run;
+mod told;
 mod users;
 mod watch;
 mod world;

@@ -1,6 +1,6 @@
+use crate::exchange::password;
 use crate::network::{Phone, config};
 use crate::random::Random;
-use crate::real::password;
 use sip::agent::{Agent, Config, Package, QuestionId, Server, Snapshot};
 use sip::{Duration, Instant};
 use std::collections::VecDeque;
@@ -29,6 +29,8 @@ pub(crate) struct Page {
     pub(crate) last_disorder: Option<Instant>,
     /// Whether its user wants it to be registered.
     pub(crate) wanted: bool,
+    /// How long its messages take.
+    pub(crate) delays: Random,
     config: Config,
 }
 
@@ -88,6 +90,7 @@ impl Page {
             last_fault: None,
             last_disorder: None,
             wanted: false,
+            delays: Random::new(random.next()),
             config,
         };
         page.phone.agent = Agent::new(page.config.clone(), random.seed(), page.clock(now));

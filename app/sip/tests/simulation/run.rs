@@ -1,9 +1,12 @@
 //! One seed, from the beginning to the end.
 
 use crate::beside;
+use crate::exchange::Whole;
+use crate::kind::Kind;
 use crate::network::{Exchange as _, Ladder};
+use crate::told;
 use crate::users;
-use crate::watch::{Told, left_over};
+use crate::watch::{Told, left_over, more_than};
 use crate::world::World;
 use sip::agent::{Cause, Registration};
 use sip::{Duration, Instant};
@@ -18,6 +21,8 @@ pub(crate) struct Ended {
     pub(crate) calls: u64,
     /// What happened, in a number; of everything if there was a ladder.
     pub(crate) fingerprint: u64,
+    steps: usize,
+    ladder: Option<String>,
 }
 
 /// A seed that failed.
@@ -40,7 +45,22 @@ impl fmt::Display for Failure {
 
 /// Runs a seed, with as many steps as it says itself if `steps` does not.
 pub(crate) fn run(seed: u64, steps: Option<usize>, ladder: bool) -> Result<Ended, Failure> {
-    let mut world = World::new(seed, users_of(seed));
+    let kind = Kind::of(seed);
+    let (ended, noticed) = run_as(seed, kind, steps, ladder)?;
+    if kind.twice {
+        let (_, without) = run_as(seed, Kind { hostile: false, ..kind }, steps, false)?;
+        if let Some(why) = difference(&noticed, &without) {
+            return Err(Failure { seed, steps: ended.steps, why, ladder: ended.ladder });
+        }
+    }
+    Ok(ended)
+}
+
+/// What each phone's user noticed, and when.
+type Noticed = Vec<Vec<(Instant, String)>>;
+
+fn run_as(seed: u64, kind: Kind, steps: Option<usize>, ladder: bool) -> Result<(Ended, Noticed), Failure> {
+    let mut world = World::new(seed, users_of(seed), kind);
     let own = usize::try_from(world.random.range(20, 250)).unwrap();
     let steps = steps.unwrap_or(own);
     world.ladder = ladder.then(Ladder::default);
@@ -49,9 +69,10 @@ pub(crate) fn run(seed: u64, steps: Option<usize>, ladder: bool) -> Result<Ended
     match result {
         Ok(()) => {
             let mut hasher = DefaultHasher::new();
-            (ladder, world.random.next(), world.now).hash(&mut hasher);
+            (&ladder, world.random.next(), world.now).hash(&mut hasher);
             let calls = world.watches.iter().map(|watch| watch.calls().count() as u64).sum();
-            Ok(Ended { calls, fingerprint: hasher.finish() })
+            let noticed = world.watches.into_iter().map(|watch| watch.noticed).collect();
+            Ok((Ended { calls, fingerprint: hasher.finish(), steps, ladder }, noticed))
         }
         Err(panic) => {
             let why = panic.downcast_ref::<String>().cloned();
@@ -59,6 +80,18 @@ pub(crate) fn run(seed: u64, steps: Option<usize>, ladder: bool) -> Result<Ended
             Err(Failure { seed, steps, why, ladder })
         }
     }
+}
+
+/// What somebody noticed of who is hostile.
+fn difference(with: &Noticed, without: &Noticed) -> Option<String> {
+    with.iter().zip(without).enumerate().find_map(|(page, (with, without))| {
+        let at = (0..with.len().max(without.len())).find(|at| with.get(*at) != without.get(*at))?;
+        Some(format!(
+            "page {page} notices {:?} while somebody hostile is there, and {:?} without",
+            with.get(at),
+            without.get(at)
+        ))
+    })
 }
 
 /// The same seed with as few steps as it takes to fail, with its ladder.
@@ -87,20 +120,26 @@ fn live(world: &mut World, steps: usize) {
             users::start(world, page);
         }
     }
-    world.exchange.tolerant = true;
     for _ in 0..steps {
         users::anything(world);
     }
     world.heal();
+    if world.random.percent(50) {
+        quiet(world);
+    }
     for page in 0..world.pages.len() {
         end_all(world, page);
     }
+    world.banish();
     // What rings rings out, what waits for a response waits for timer C.
     world.run(Duration::from_secs(300));
     for page in 0..world.pages.len() {
         end_all(world, page);
     }
-    world.run(Duration::from_secs(300));
+    for _ in 0..10 {
+        told::take_all(world);
+        world.run(Duration::from_secs(30));
+    }
     // A registration may be on its way just now.
     let rests = (0..10).any(|_| {
         world.run(Duration::from_secs(2));
@@ -110,7 +149,32 @@ fn live(world: &mut World, steps: usize) {
         at_rest(world).unwrap_or_else(|why| panic!("{why}"));
     }
     causes_fit(world);
+    delivered(world);
     stop_all(world);
+}
+
+/// Nothing goes wrong any more, and nobody does anything: what everybody knows is true in the end.
+fn quiet(world: &mut World) {
+    world.run(CALM);
+    let fits = (0..PATIENCE).any(|_| {
+        told::take_all(world);
+        world.run(CALM);
+        is_calm(world).is_ok()
+    });
+    if !fits {
+        is_calm(world).unwrap_or_else(|why| panic!("{why}"));
+    }
+    if world.kind.tells {
+        told::is_prompt(world);
+    }
+}
+
+fn is_calm(world: &World) -> Result<(), String> {
+    if world.kind.tells {
+        told::is_true(world)?;
+    }
+    // Who forgot a call cannot say that it is over.
+    if world.forgot || world.kind.hostile || world.kind.twice { Ok(()) } else { told::lamps_fit(world) }
 }
 
 fn end_all(world: &mut World, page: usize) {
@@ -153,10 +217,23 @@ fn at_rest(world: &World) -> Result<(), String> {
             return Err(format!("left over at {name}: {left:#?}"));
         }
     }
+    if let Some(open) = world.exchange.ringing.left() {
+        return Err(open);
+    }
     if !world.exchange.is_idle() {
         return Err(format!("requests are left over in the exchange: {:#?}", world.exchange.saved(world.now)[1]));
     }
     Ok(())
+}
+
+/// What was kept for somebody came to them, or waits still.
+fn delivered(world: &World) {
+    for (words, user) in &world.exchange.mailbox.kept {
+        let mailbox = &world.exchange.mailbox;
+        let known = world.letters.came(words) || mailbox.holds(words) || mailbox.refused.contains(words);
+        let damaged = world.exchange.ringing.disorder;
+        assert!(known || damaged, "what was kept for {user} got lost: {words}");
+    }
 }
 
 /// Everybody stops; then nobody is registered, and nobody waits for anything.
@@ -164,7 +241,11 @@ fn stop_all(world: &mut World) {
     for page in 0..world.pages.len() {
         users::stop(world, page);
     }
-    world.run(Duration::from_secs(120));
+    let now = world.now;
+    world.exchange.clear(now);
+    // Subscriptions of those who did not say that they go run out.
+    let last = if world.kind.tells || world.kind.hostile { 1_300 } else { 120 };
+    world.run(Duration::from_secs(last));
     for page in &world.pages {
         let (name, agent) = (page.name(), &page.phone.agent);
         let registration = agent.registration();
@@ -172,11 +253,16 @@ fn stop_all(world: &mut World) {
         assert_eq!(agent.deadline(), None, "{name} waits for something after it stopped");
     }
     let saved = world.exchange.saved(world.now);
-    let left = saved.iter().flat_map(|saved| left_over(saved, &[])).collect::<Vec<_>>();
+    let fresh = Whole::fresh(world.now);
+    let left: Vec<_> = saved.iter().zip(&fresh).flat_map(|(saved, fresh)| more_than(saved, fresh)).collect();
     assert!(left.is_empty(), "left over in the exchange: {left:#?}");
     assert_eq!(world.exchange.deadline(), None, "the exchange waits for something");
     assert_eq!(world.next(), None);
 }
+
+/// How long it is waited until nothing happens any more, and how often.
+const CALM: Duration = Duration::from_secs(40);
+const PATIENCE: usize = 40;
 
 /// What both ends of a call say of its end fits, if nothing went wrong with either since it began.
 fn causes_fit(world: &World) {

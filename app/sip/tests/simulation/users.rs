@@ -1,6 +1,8 @@
 //! What users do, and what goes wrong, at random.
 
 use crate::beside;
+use crate::hostile::MALLORY;
+use crate::numbers;
 use crate::world::World;
 use sip::Duration;
 use sip::agent::{Agent, Body, Digit, MediaFailure};
@@ -19,6 +21,7 @@ pub(crate) fn anything(world: &mut World) {
             };
             world.run(time);
         }
+        53..=59 if world.kind.numbers => numbers::change(world),
         53..=89 => a_verb(world, page),
         _ => a_fault(world, page),
     }
@@ -31,7 +34,8 @@ fn a_verb(world: &mut World, page: usize) {
     match world.random.range(0, 80) {
         0..=11 => {
             let other = world.random.index(world.pages.len() + 1);
-            let user = world.pages.get(other).map_or_else(|| "nobody".to_string(), |page| page.phone.user.clone());
+            let user = world.pages.get(other).map_or_else(|| stranger(world), |page| page.phone.user.clone());
+            let user = if world.kind.numbers && world.random.percent(40) { numbers::dialled(world) } else { user };
             world.dial(page, &user);
         }
         12..=22 => world.with_call(page, "answers", Agent::answer),
@@ -64,6 +68,12 @@ fn a_verb(world: &mut World, page: usize) {
         57..=61 => start(world, page),
         _ => beside::anything(world, page),
     }
+}
+
+/// Who is no page of the world.
+fn stranger(world: &World) -> String {
+    let hostile = world.kind.hostile && !world.kind.twice;
+    if hostile { MALLORY.into() } else { "nobody".into() }
 }
 
 /// A fragment with one candidate (RFC 8840).
@@ -102,7 +112,9 @@ fn a_fault(world: &mut World, page: usize) {
             world.pages[page].drowse(late);
         }
         17 => crash(world, page),
-        _ => something_hostile(world, page),
+        // What is damaged differs with what the exchange makes up.
+        _ if world.kind.twice => world.cut(page),
+        _ => something_damaged(world, page),
     }
 }
 
@@ -116,7 +128,7 @@ fn crash(world: &mut World, page: usize) {
 }
 
 /// A message that is under way comes again: elsewhere, later, cut short, or with a byte changed.
-fn something_hostile(world: &mut World, page: usize) {
+fn something_damaged(world: &mut World, page: usize) {
     let Some(mut bytes) = world.overheard() else { return };
     match world.random.range(0, 3) {
         0 => {}

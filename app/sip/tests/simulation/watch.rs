@@ -14,6 +14,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 pub(crate) struct Watch {
     calls: BTreeMap<CallId, Told>,
     pub(crate) beside: Beside,
+    /// What its user noticed, and when, if that is compared.
+    pub(crate) noticed: Vec<(Instant, String)>,
     /// The last number of each direction of a dialog.
     numbers: BTreeMap<(String, String, String), u32>,
     /// What was sent with a branch.
@@ -83,6 +85,11 @@ impl Watch {
             Event::Call(call) if self.calls.get(call).is_some_and(|known| known.asked && known.end.is_some()) => {}
             Event::Incoming(call) => self.dialled(*call, now),
             Event::Call(call) => {
+                // What takes the place of another call does not ring.
+                let replaces = |other: Call| other.id == *call && other.replaces.is_some();
+                if !self.calls.contains_key(call) && agent.calls().any(replaces) {
+                    self.dialled(*call, now);
+                }
                 let known = self.up(*call);
                 if agent.calls().any(|other| other.id == *call && other.phase == sip::agent::Phase::Established) {
                     known.established = true;
@@ -220,6 +227,24 @@ pub(crate) fn left_over(saved: &serde_json::Value, kept: &[&str]) -> Vec<String>
     let mut found = Vec::new();
     collect(saved, kept, "", &mut found);
     found
+}
+
+/// What is in what a machine is saved as, beside what is in that of one that knows nothing: entries, and members of maps.
+pub(crate) fn more_than(saved: &serde_json::Value, fresh: &serde_json::Value) -> Vec<String> {
+    let mut found = left_over(saved, &[]);
+    compare(saved, fresh, "", &mut found);
+    found
+}
+
+fn compare(saved: &serde_json::Value, fresh: &serde_json::Value, path: &str, found: &mut Vec<String>) {
+    if let (Some(saved), Some(fresh)) = (saved.as_object(), fresh.as_object()) {
+        for (name, value) in saved {
+            match fresh.get(name) {
+                Some(before) => compare(value, before, &format!("{path}.{name}"), found),
+                None => found.push(format!("{path}.{name}: {value}")),
+            }
+        }
+    }
 }
 
 fn collect(value: &serde_json::Value, kept: &[&str], path: &str, found: &mut Vec<String>) {

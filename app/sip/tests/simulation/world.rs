@@ -4,10 +4,12 @@ mod faults;
 mod pages;
 
 use crate::beside::{Beside, Letters};
+use crate::exchange::{Saved, Whole};
+use crate::hostile::{HOSTILE, Hostile};
+use crate::kind::Kind;
 use crate::network::{Exchange as _, Ladder};
 use crate::page::{Page, Presence, Waiting};
 use crate::random::Random;
-use crate::real::Real;
 use crate::watch::Watch;
 use sip::agent::{Agent, CallId, Input, MediaFailure, Question, QuestionId, VerbError};
 use sip::message::is_keepalive;
@@ -21,7 +23,11 @@ const BUSY: usize = 2_000;
 pub(crate) struct World {
     pub(crate) now: Instant,
     pub(crate) random: Random,
-    pub(crate) exchange: Real,
+    /// What there is beside phones that call each other.
+    pub(crate) kind: Kind,
+    pub(crate) exchange: Whole,
+    /// Who wants no good.
+    pub(crate) hostile: Option<Hostile>,
     pub(crate) pages: Vec<Page>,
     pub(crate) watches: Vec<Watch>,
     pub(crate) letters: Letters,
@@ -29,9 +35,11 @@ pub(crate) struct World {
     pub(crate) faults: bool,
     /// When the last thing went wrong with the exchange.
     pub(crate) last_fault: Option<Instant>,
+    /// Whether anybody went on from what they were some time before, or from nothing, or got what nobody sent.
+    pub(crate) forgot: bool,
     pub(crate) ladder: Option<Ladder>,
     /// What the exchange was saved as, and when, while it is down.
-    down: Option<(Option<[serde_json::Value; 2]>, Instant)>,
+    down: Option<(Option<Saved>, Instant)>,
     connections: BTreeMap<u64, Connection>,
     due: BTreeMap<(Instant, u64), Due>,
     order: u64,
@@ -65,21 +73,26 @@ enum Due {
 
 impl World {
     /// A world with a page for each of these users; the exchange wants some of them to sign what they send.
-    pub(crate) fn new(seed: u64, users: &[&str]) -> Self {
+    pub(crate) fn new(seed: u64, users: &[&str], kind: Kind) -> Self {
         let mut random = Random::new(seed);
         let pages: Vec<Page> =
             users.iter().enumerate().map(|(number, user)| Page::new(user, number, &mut random)).collect();
-        let mut exchange = Real::new();
+        let mut exchange = Whole::new();
+        exchange.tells = kind.tells;
+        exchange.picks_up = kind.picks_up();
         exchange.restart(None, Duration::ZERO, random.seed(), Instant::from_millis(0));
         exchange.strangers = users.iter().filter(|_| random.percent(25)).map(|user| (*user).to_string()).collect();
         Self {
             now: Instant::from_millis(0),
+            hostile: kind.hostile.then(|| Hostile::new(seed, users, kind)),
+            kind,
             exchange,
             watches: pages.iter().map(|_| Watch::default()).collect(),
             letters: Letters::default(),
             pages,
             faults: true,
             last_fault: None,
+            forgot: false,
             ladder: None,
             down: None,
             connections: BTreeMap::new(),
@@ -104,7 +117,7 @@ impl World {
         while let Some(next) = self.next()
             && next <= end
         {
-            self.step();
+            self.tick();
         }
         if end > self.now {
             self.now = end;
@@ -112,9 +125,17 @@ impl World {
         }
     }
 
-    /// Goes to what is next, and lets it happen.
+    /// Goes to what is next that somebody notices, and lets it happen.
     pub(crate) fn step(&mut self) {
-        let Some(next) = self.next() else { return };
+        // How often the exchange looks at its clock may depend on what others do there.
+        let noticed = !self.due.is_empty() || self.pages.iter().any(|page| page.deadline().is_some());
+        while noticed && !self.tick() {}
+    }
+
+    /// Goes to what is next, and lets it happen; whether it was more than a deadline of the exchange.
+    fn tick(&mut self) -> bool {
+        self.annoy();
+        let Some(next) = self.next() else { return true };
         if next > self.now {
             self.now = next;
             self.busy = 0;
@@ -125,14 +146,35 @@ impl World {
             && entry.key().0 <= self.now
         {
             let due = entry.remove();
-            return self.happen(due);
+            self.happen(due);
+            return true;
         }
         if let Some(page) = self.pages.iter().position(|page| page.deadline().is_some_and(|at| at <= self.now)) {
-            return self.input(page, Input::Timeout);
+            self.input(page, Input::Timeout);
+            return true;
         }
         if self.exchange_deadline().is_some_and(|at| at <= self.now) {
             self.exchange.timeout(self.now);
             assert!(self.exchange.deadline().is_none_or(|at| at > self.now), "what was due is still due there");
+            self.drain_exchange();
+        }
+        false
+    }
+
+    /// Who is hostile does something.
+    fn annoy(&mut self) {
+        if self.down.is_none()
+            && let Some(hostile) = &mut self.hostile
+        {
+            hostile.act(&mut self.exchange, self.now);
+            self.drain_exchange();
+        }
+    }
+
+    /// Who is hostile is gone.
+    pub(crate) fn banish(&mut self) {
+        if let Some(hostile) = self.hostile.take() {
+            hostile.leave(&mut self.exchange, self.now);
             self.drain_exchange();
         }
     }
@@ -218,7 +260,7 @@ impl World {
         }
     }
 
-    fn note_exchange(&mut self, what: &str) {
+    pub(crate) fn note_exchange(&mut self, what: &str) {
         if let Some(ladder) = &mut self.ladder {
             ladder.note(&format!("{:>7} the exchange {what}", self.now.as_millis()));
         }
@@ -229,6 +271,8 @@ impl World {
         let Some(flow) = self.pages[page].flow else { return };
         self.fault(page);
         self.last_fault = Some(self.now);
+        self.forgot = true;
+        self.exchange.ringing.disorder = true;
         self.note(page, if to_exchange { "is said to send something" } else { "gets something that nobody sent" });
         let due = if to_exchange { Due::ToExchange(flow, bytes) } else { Due::ToPage(flow, bytes) };
         self.later(Duration::ZERO, due);
@@ -287,6 +331,9 @@ impl World {
             Due::ToExchange(flow, bytes) => {
                 if self.connections[&flow].exchange_open {
                     self.exchange.received(flow, &bytes, self.now);
+                    if let Some(hostile) = &mut self.hostile {
+                        hostile.overhear(bytes);
+                    }
                     self.drain_exchange();
                 }
             }
@@ -345,9 +392,20 @@ impl World {
         }
     }
 
-    fn drain_exchange(&mut self) {
+    pub(crate) fn drain_exchange(&mut self) {
         while let Some((flow, bytes)) = self.exchange.poll() {
-            let delay = self.delay();
+            if flow >= HOSTILE {
+                if let Some(hostile) = &mut self.hostile {
+                    hostile.received(flow, bytes);
+                }
+                continue;
+            }
+            let Some(page) = self.connections.get(&flow).map(|connection| connection.page) else { continue };
+            if let Some(hostile) = &mut self.hostile {
+                hostile.check(&self.pages[page].phone.user, &bytes);
+                hostile.overhear(bytes.clone());
+            }
+            let delay = self.delay(page);
             let Some(connection) = self.connections.get_mut(&flow) else { continue };
             if let Some(ladder) = &mut self.ladder
                 && is_keepalive(&bytes).is_none()
@@ -363,7 +421,9 @@ impl World {
         }
     }
 
-    fn delay(&mut self) -> Duration {
-        if self.faults && self.random.percent(3) { self.random.millis(100, 5_000) } else { self.random.millis(1, 100) }
+    /// How long a message to or from a page takes.
+    fn delay(&mut self, page: usize) -> Duration {
+        let random = &mut self.pages[page].delays;
+        if self.faults && random.percent(3) { random.millis(100, 5_000) } else { random.millis(1, 100) }
     }
 }

@@ -7,7 +7,7 @@ use sip::header::{
     Accept, Allow, CallId, Contact, Date, Expires, From, MaxForwards, RecordRoute, To, Unsupported, Via, Warning,
     WwwAuthenticate,
 };
-use sip::message::{HeaderError, HeaderName, Message, Method, ParseErrorKind, Response, Status};
+use sip::message::{HeaderError, HeaderName, Message, Method, ParseErrorKind, Request, Response, Status};
 use sip::uri::Uri;
 
 fn exchange_answers(name: &str) -> Response {

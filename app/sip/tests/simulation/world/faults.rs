@@ -85,6 +85,7 @@ impl World {
         self.last_fault = Some(self.now);
         let away = self.random.millis(20, 2_000);
         self.note(page, &format!("crashes, and is away for {away:?}"));
+        self.forgot = true;
         self.watches[page].forget(kept.known);
         self.pages[page].wanted = kept.wanted;
         self.gone(page, kept.saved, kept.at, away);
@@ -129,9 +130,11 @@ impl World {
         }
         self.last_fault = Some(self.now);
         let kept = self.random.percent(70);
+        self.forgot |= !kept;
         self.note_exchange(if kept { "dies" } else { "dies, and forgets everything" });
         let saved = kept.then(|| self.exchange.saved(self.now));
         self.down = Some((saved, self.now));
+        self.exchange.up = false;
         self.due.retain(|_, due| !matches!(due, Due::ToExchange(..) | Due::ToPage(..) | Due::ClosedAtExchange(_)));
         let flows: Vec<u64> = self.connections.keys().copied().collect();
         for flow in flows {

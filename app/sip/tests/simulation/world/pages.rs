@@ -3,7 +3,7 @@
 use super::{Connection, Due, World};
 use crate::network::Exchange as _;
 use crate::page::Page;
-use sip::agent::{Input, Output, Question, QuestionId};
+use sip::agent::{Agent, Event, Input, Notice, Output, Question, QuestionId};
 use sip::message::is_keepalive;
 use sip::{Duration, Instant};
 
@@ -53,7 +53,10 @@ impl World {
                     let fault = self.pages.iter().map(|page| page.last_fault).max().flatten().max(self.last_fault);
                     let disorder = self.pages.iter().map(|page| page.last_disorder).max().flatten();
                     let disorder = disorder.max(self.last_fault);
-                    self.letters.told(page, &self.watches[page].beside, &event, fault, disorder, self.now);
+                    let kept = self.delivered(page, &event, disorder);
+                    let beside = &self.watches[page].beside;
+                    self.letters.told(page, beside, &event, (fault, disorder), kept, self.now);
+                    self.noticed(page, &event);
                     let Page { phone, .. } = &mut self.pages[page];
                     let line = phone.told(event);
                     phone.seen.clear();
@@ -67,6 +70,29 @@ impl World {
             self.pages[page].phone.agent.snapshot(Instant::from_millis(0)).is_some(),
             "a drained agent can be saved"
         );
+    }
+
+    /// Whether it is a message that was kept: these come in their order.
+    fn delivered(&mut self, page: usize, event: &Event, disorder: Option<Instant>) -> bool {
+        if self.kind.tells
+            && let Event::Message { body, .. } = event
+        {
+            let words = String::from_utf8_lossy(&body.bytes);
+            let kept = &self.exchange.mailbox.kept;
+            if let Some(place) = kept.iter().position(|(kept, _)| *kept == words) {
+                self.letters.delivered(page, &words, place, disorder);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Notes what a user notices, to be compared.
+    fn noticed(&mut self, page: usize, event: &Event) {
+        if self.kind.twice {
+            let what = gist(&self.pages[page].phone.agent, event);
+            self.watches[page].noticed.push((self.now, what));
+        }
     }
 
     fn disconnect(&mut self, page: usize) {
@@ -87,7 +113,7 @@ impl World {
             ladder.sent(self.now, self.pages[page].name(), "exchange", &bytes);
         }
         let Some(flow) = self.pages[page].flow else { return };
-        let delay = self.delay();
+        let delay = self.delay(page);
         let connection = self.connections.get_mut(&flow).unwrap();
         if !connection.dead {
             connection.to_exchange = connection.to_exchange.max(self.now + delay);
@@ -112,5 +138,41 @@ impl World {
             self.fault(page);
         }
         self.later(time, Due::Answer { page, generation, id, question, fails });
+    }
+}
+
+/// What a user notices of an event: names that the exchange makes up are left out.
+fn gist(agent: &Agent, event: &Event) -> String {
+    match event {
+        Event::Registration => format!("{:?}", agent.registration()),
+        Event::Incoming(id) | Event::Call(id) => {
+            let call = agent.calls().find(|call| call.id == *id);
+            let seen = call.map(|call| (call.phase, call.remote, call.identity, call.held_here, call.held_there));
+            format!("{id:?} {seen:?}")
+        }
+        Event::Ended { call, last, cause } => format!("{call:?} {} ended: {cause:?}", last.remote),
+        Event::Notified { id, package, body, .. } => match Notice::read(body) {
+            Ok(Notice::Dialogs(info)) => {
+                let states: Vec<_> = info.dialogs.iter().map(|dialog| dialog.state).collect();
+                format!("{id:?} {} {states:?}", package.name())
+            }
+            Ok(Notice::Presence(_) | Notice::Messages(_) | Notice::Registrations(_) | Notice::Other) | Err(_) => {
+                format!("{id:?} {} {}", package.name(), String::from_utf8_lossy(&body.bytes))
+            }
+        },
+        Event::TransferAsked { call, by, replaces, .. } => format!("{call:?} {by:?} {replaces}"),
+        Event::Remote { .. }
+        | Event::BranchEnded { .. }
+        | Event::Transfer { .. }
+        | Event::Digit { .. }
+        | Event::PictureWanted(_)
+        | Event::Candidates { .. }
+        | Event::Message { .. }
+        | Event::MessageSent { .. }
+        | Event::Answered { .. }
+        | Event::Subscription { .. }
+        | Event::SubscriptionAsked { .. }
+        | Event::Publication { .. }
+        | Event::Stopped => format!("{event:?}"),
     }
 }

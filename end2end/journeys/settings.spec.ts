@@ -97,3 +97,17 @@ test('what is wrong is said where it is wrong, at every width and in every theme
     }
   }
 });
+
+test('a code is dialled in the page, and says what it did', async ({ phones }) => {
+  const [alice, bob] = await phones.pair();
+  await bob.dial('*78');
+  await bob.says(/^Do not disturb is on/);
+  await bob.isFree();
+  await alice.dial(BOB.extension);
+  await alice.says('They are busy.');
+  await alice.isFree();
+  await bob.dial('*79');
+  await bob.says(/^Do not disturb is off/);
+  await bob.isFree();
+  await makeGoodCall(alice, bob);
+});

@@ -57,7 +57,6 @@ impl Proxy {
             flow: Some(flow),
             caller: None,
             gone: None,
-            asked: None,
             keep: None,
             request,
             reasons: Vec::new(),

@@ -7,8 +7,8 @@
 //! | Row | The request comes again | Then |
 //! | --- | --- | --- |
 //! | CO1 | over a flow of the same user | the response is sent there again |
-//! | CO2 | over a flow where nobody has signed anything yet | the response is sent there once the user's phone registers |
-//! | CO3 | over a flow of somebody else, or later than 64·T1 | it is another request |
+//! | CO2 | over a flow where nobody has signed anything yet | the response is sent there once the user signs something there, or their phone registers |
+//! | CO3 | over a flow of somebody else, or later than 64·T1 | it is another request, and may be answered beside the first |
 
 use super::hash::place_of;
 use crate::registrar::Flow;
@@ -17,9 +17,6 @@ use crate::transaction::{Key, T1_X64};
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
-
-/// How many repeated requests wait until it is known who sends them.
-const MAX_WAITING: usize = 64;
 
 /// The final responses of the last 64·T1, so many of each flow at most.
 #[derive(Clone, Debug, Default)]
@@ -31,8 +28,6 @@ pub(super) struct Completed {
     /// By the places of their keys.
     names: BTreeSet<(u64, u64)>,
     flows: BTreeMap<Flow, VecDeque<u64>>,
-    /// Those of CO2.
-    waiting: Vec<u64>,
     /// The last number given to one.
     last: u64,
 }
@@ -48,25 +43,12 @@ pub(super) struct Entry {
     flow: Flow,
     response: Vec<u8>,
     until: Instant,
-    /// The flow it came again over, where nobody has signed anything yet.
-    asked: Option<Flow>,
-}
-
-/// Whose flow it is that a request came again over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Whose {
-    /// The sender's.
-    Same,
-    /// Nobody's yet.
-    Unknown,
-    /// Somebody else's.
-    Other,
 }
 
 impl Completed {
     /// Keeps a response.
     pub(super) fn keep(&mut self, key: Key, user: String, flow: Flow, response: Vec<u8>, limit: usize, now: Instant) {
-        let entry = Entry { key, user, flow, response, until: now + T1_X64, asked: None };
+        let entry = Entry { key, user, flow, response, until: now + T1_X64 };
         self.insert(entry);
         while self.flows.get(&flow).is_some_and(|own| own.len() > limit) {
             let oldest = self.flows.get(&flow).and_then(|own| own.front().copied());
@@ -75,41 +57,15 @@ impl Completed {
         }
     }
 
-    /// Who sent the request with that key, if it was answered.
-    pub(super) fn sender(&self, key: &Key) -> Option<&str> {
-        let (_, entry) = self.find(key)?;
-        Some(&entry.user)
+    /// Whether a request with that key was answered.
+    pub(super) fn contains(&self, key: &Key) -> bool {
+        self.alike(key).next().is_some()
     }
 
-    /// CO1, CO2: a request comes again over this flow. The response, if it is to be sent there now.
-    pub(super) fn again(&mut self, key: &Key, flow: Flow, whose: Whose) -> Option<Vec<u8>> {
-        let (id, _) = self.find(key)?;
-        let entry = self.entries.get_mut(&id)?;
-        match whose {
-            Whose::Same => return Some(entry.response.clone()),
-            Whose::Unknown if self.waiting.len() < MAX_WAITING => {
-                entry.asked = Some(flow);
-                self.waiting.push(id);
-            }
-            Whose::Unknown | Whose::Other => {}
-        }
-        None
-    }
-
-    /// CO2: it is known now whose flow that is. What is to be sent there.
-    pub(super) fn came_back(&mut self, user: &str, flow: Flow) -> Vec<Vec<u8>> {
-        let mut responses = Vec::new();
-        let entries = &mut self.entries;
-        self.waiting.retain(|id| match entries.get_mut(id) {
-            Some(entry) if entry.asked == Some(flow) && entry.user == user => {
-                entry.asked = None;
-                responses.push(entry.response.clone());
-                false
-            }
-            Some(_) => true,
-            None => false,
-        });
-        responses
+    /// CO1: what was answered to the request with that key of somebody who uses the flow it came again over.
+    pub(super) fn response(&self, key: &Key, uses: impl Fn(&str) -> bool) -> Option<&[u8]> {
+        let (_, entry) = self.alike(key).find(|(_, entry)| uses(&entry.user))?;
+        Some(&entry.response)
     }
 
     /// Forgets what is over.
@@ -124,22 +80,21 @@ impl Completed {
         self.entries.first_key_value().map(|(_, entry)| entry.until)
     }
 
-    fn find(&self, key: &Key) -> Option<(u64, &Entry)> {
+    /// Those with that key, each of another user: who saw a request may give its name to one of theirs.
+    fn alike(&self, key: &Key) -> impl Iterator<Item = (u64, &Entry)> {
         let place = place_of(key);
         let alike = self.names.range((place, 0)..=(place, u64::MAX));
-        alike.filter_map(|(_, id)| Some((*id, self.entries.get(id)?))).find(|(_, entry)| entry.key == *key)
+        alike.filter_map(|(_, id)| Some((*id, self.entries.get(id)?))).filter(move |(_, entry)| entry.key == *key)
     }
 
     fn insert(&mut self, entry: Entry) {
         self.last += 1;
-        if let Some((before, _)) = self.find(&entry.key) {
+        let before = self.alike(&entry.key).find(|(_, before)| before.user == entry.user).map(|(id, _)| id);
+        if let Some(before) = before {
             self.remove(before);
         }
         self.names.insert((place_of(&entry.key), self.last));
         self.flows.entry(entry.flow).or_default().push_back(self.last);
-        if entry.asked.is_some() {
-            self.waiting.push(self.last);
-        }
         self.entries.insert(self.last, entry);
     }
 
@@ -147,7 +102,6 @@ impl Completed {
         let Some(entry) = self.entries.remove(&id) else {
             return;
         };
-        self.waiting.retain(|other| *other != id);
         self.names.remove(&(place_of(&entry.key), id));
         if let Some(own) = self.flows.get_mut(&entry.flow) {
             own.retain(|other| *other != id);

@@ -25,10 +25,6 @@ pub(super) struct Context {
     pub(super) caller: Option<(Party, Endpoint)>,
     /// The sender's flow closed; it has until then to come back.
     pub(super) gone: Option<Instant>,
-    /// The request came again over this flow, of which nobody knew whose it is: the sender's, if they sign something there,
-    /// or register.
-    #[cfg_attr(feature = "serde", serde(default))]
-    pub(super) asked: Option<Flow>,
     /// It is a message that is kept when no phone takes it.
     pub(super) keep: Option<Keep>,
     /// The request as it came.

@@ -37,6 +37,7 @@ mod legs;
 mod phones;
 mod pick_up;
 mod plan;
+mod repeats;
 mod response_context;
 mod route;
 mod saved;
@@ -65,7 +66,7 @@ use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use calls::Calls;
-use completed::{Completed, Whose};
+use completed::Completed;
 use context::{Context, Stage};
 use contexts::Contexts;
 use joins::Referral;
@@ -109,6 +110,10 @@ struct Connection {
     arrival: Arrival,
     /// Who signed requests here: their ACKs, which cannot be challenged, are let through.
     users: BTreeSet<String>,
+    /// What came again here while nobody knew whose flow it is. Each flow has its own: what others send over theirs, who may
+    /// have seen the request, takes nothing away from its sender.
+    #[cfg_attr(feature = "serde", serde(default))]
+    repeated: VecDeque<Key>,
 }
 
 /// How many users of one flow are remembered.
@@ -127,7 +132,9 @@ impl Proxy {
         self.state.since.get_or_insert(now);
         match input {
             Input::Opened(arrival) => {
-                self.state.flows.insert(arrival.flow, Connection { arrival, users: BTreeSet::new() });
+                self.state
+                    .flows
+                    .insert(arrival.flow, Connection { arrival, users: BTreeSet::new(), repeated: VecDeque::new() });
             }
             Input::Closed(flow) => self.closed(flow, now),
             Input::Bindings { user, bindings } => self.rebound(user, bindings, now),
@@ -190,40 +197,13 @@ impl Proxy {
             self.ack(flow, request, &key, now);
         } else if request.method == Method::Cancel {
             self.cancel(flow, &request, &key, now);
+        } else if self.repeated(flow, &key) {
+            // What was answered comes first: somebody else may have given its name to a request of theirs.
         } else if let Some(id) = self.state.contexts.find(&key) {
             self.again(id, flow, &request, now);
-        } else if !self.repeated(flow, &key) {
+        } else {
             self.begin(flow, request, key, now);
         }
-    }
-
-    /// The same request again: its sender did not get the response, or came back over another flow.
-    fn again(&mut self, id: u64, flow: Flow, request: &Request, now: Instant) {
-        self.change(id, |proxy, context| {
-            if proxy.take_over(context, flow) {
-                let mut effects = Vec::new();
-                context.server.receive(request, now, &mut effects);
-                proxy.transmit(context.flow, effects);
-            } else if proxy.wants_signatures(flow) {
-                context.asked = Some(flow);
-            }
-        });
-    }
-
-    /// Whether a request was answered before, and comes again: it is not sent on twice.
-    fn repeated(&mut self, flow: Flow, key: &Key) -> bool {
-        let Some(sender) = self.state.completed.sender(key) else {
-            return false;
-        };
-        let whose = match self.state.flows.get(&flow) {
-            _ if self.is_of(flow, sender) => Whose::Same,
-            Some(_) if self.wants_signatures(flow) => Whose::Unknown,
-            Some(_) | None => Whose::Other,
-        };
-        if let Some(response) = self.state.completed.again(key, flow, whose) {
-            self.outputs.push_back(Output::Transmit { flow, bytes: response });
-        }
-        whose != Whose::Other
     }
 
     /// Whether what comes over this flow may belong to the context; its responses then go there.
@@ -280,28 +260,13 @@ impl Proxy {
 
     /// A phone can be reached over another flow than before.
     fn came_back(&mut self, end: &Endpoint, flow: Flow, now: Instant) {
-        let missed = self.state.completed.came_back(&end.user, flow);
-        self.transmit(flow, missed.into_iter().map(Effect::Transmit).collect());
+        self.proved(&end.user, flow);
         for id in self.state.contexts.of_user(&end.user) {
             self.change(id, |proxy, context| {
-                let asked = context.asked.take_if(|asked| *asked == flow).is_some();
-                let is_back = |(party, caller): &(Party, Endpoint)| caller == end || asked && party.user == end.user;
-                if context.caller.as_ref().is_some_and(is_back) {
+                if context.caller.as_ref().is_some_and(|(_, caller)| caller == end) {
                     proxy.go_on(context, flow);
                 }
                 proxy.resume_legs(context, end, now);
-            });
-        }
-    }
-
-    /// Who signed something over a flow is known to use it: what they sent there again before is theirs.
-    fn proved(&mut self, user: &str, flow: Flow) {
-        for id in self.state.contexts.of_user(user) {
-            self.change(id, |proxy, context| {
-                let asked = context.asked.take_if(|asked| *asked == flow).is_some();
-                if asked && context.caller.as_ref().is_some_and(|(party, _)| party.user == user) {
-                    proxy.go_on(context, flow);
-                }
             });
         }
     }

@@ -48,7 +48,6 @@ impl Proxy {
             flow: None,
             caller: None,
             gone: None,
-            asked: None,
             keep: None,
             request,
             reasons: Vec::new(),

@@ -4,6 +4,7 @@ use crate::bench::{Bench, benches, phone};
 use crate::dialogs::call;
 use crate::messages::{again, answer, invite, register, request, signed, within, within_back};
 use sip::digest::Algorithm;
+use sip::header::Via;
 use sip::message::{Message, Method, Request};
 use sip::proxy::Flow;
 
@@ -69,6 +70,99 @@ fn co3_somebody_elses_or_later_it_is_another_request() {
         bench.pass(32_000);
         bench.send(a, sent);
         assert_eq!(bench.request(b).method, Method::Message);
+    }
+}
+
+/// 1001 registers over a connection where nobody has signed anything yet; what comes there.
+fn registers(bench: &mut Bench, flow: Flow) -> Vec<String> {
+    // A restored process asks for another signature.
+    let restoring = std::mem::take(&mut bench.restoring);
+    let first = again(&register("1001", "a", 2, 3600));
+    bench.send(flow, first.clone());
+    let challenge = bench.response(flow);
+    bench.send(flow, signed(&first, &challenge, Algorithm::Md5, "1001", "secret of one"));
+    bench.restoring = restoring;
+    bench.first_lines(flow)
+}
+
+#[test]
+fn re2_what_a_stranger_repeats_is_still_answered_to_who_sent_it() {
+    let mut bench = Bench::new();
+    let b = phone(&mut bench, "1002", "b");
+    // A message that is signed before its phone is registered.
+    let first = bench.open_digest();
+    bench.send(first, message(1));
+    let challenge = bench.response(first);
+    let sent = signed(&message(1), &challenge, Algorithm::Md5, "1001", "secret of one");
+    bench.send(first, sent.clone());
+    let arrived = bench.request(b);
+    bench.close(first);
+    let (back, stranger) = (bench.open_digest(), bench.open_digest());
+    for flow in [back, stranger] {
+        bench.send(flow, sent.clone());
+    }
+    assert_eq!(registers(&mut bench, back), ["200 OK"]);
+    bench.send(b, answer(&arrived, 200, "1002", "b"));
+    assert_eq!(bench.first_lines(back), ["200 OK"]);
+    assert_eq!(bench.first_lines(stranger), [""; 0]);
+}
+
+#[test]
+fn re2_what_was_answered_before_its_sender_is_known_reaches_them() {
+    for mut bench in benches() {
+        let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
+        bench.send(a, message(1));
+        let arrived = bench.request(b);
+        bench.close(a);
+        let back = bench.open_digest();
+        bench.send(back, message(1));
+        bench.send(b, answer(&arrived, 200, "1002", "b"));
+        assert_eq!(bench.first_lines(back), [""; 0], "whoever it is");
+        assert_eq!(registers(&mut bench, back), ["200 OK", "200 OK"], "the registration, and the message");
+    }
+}
+
+#[test]
+fn co2_a_stranger_takes_no_answer_away() {
+    for mut bench in benches() {
+        let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
+        let sent = delivered(&mut bench, 1, a, b);
+        let other = delivered(&mut bench, 2, a, b);
+        bench.close(a);
+        let (back, stranger) = (bench.open_digest(), bench.open_digest());
+        // As often as anything may wait, and the same after it as before.
+        for _ in 0..65 {
+            bench.send(stranger, other.clone());
+        }
+        for flow in [back, stranger] {
+            bench.send(flow, sent.clone());
+        }
+        assert_eq!(registers(&mut bench, back), ["200 OK", "200 OK"], "the registration, and the message");
+        assert_eq!(bench.first_lines(stranger), [""; 0]);
+        assert_eq!(bench.first_lines(b), [""; 0]);
+    }
+}
+
+#[test]
+fn co3_somebody_elses_request_of_the_same_name_takes_no_answer_away() {
+    for mut bench in benches() {
+        let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
+        let sent = delivered(&mut bench, 1, a, b);
+        let other = phone(&mut bench, "1003", "c");
+        bench.send(other, sent.clone());
+        assert_eq!(bench.first_lines(other), ["403 Forbidden"]);
+        bench.send(a, sent.clone());
+        assert_eq!(bench.first_lines(a), ["200 OK"], "what was answered to it");
+        // And while theirs is under way.
+        let sent = delivered(&mut bench, 2, a, b);
+        let mut theirs =
+            request("MESSAGE sip:1002@tabphone", "<sip:1003@tabphone>;tag=3", "<sip:1002@tabphone>", "m1", &[]);
+        theirs.headers.set(&sent.headers.get::<Via>().unwrap());
+        bench.send(other, theirs);
+        assert_eq!(bench.request(b).method, Method::Message);
+        bench.send(a, sent);
+        assert_eq!(bench.first_lines(a), ["200 OK"]);
+        assert_eq!(bench.first_lines(b), [""; 0]);
     }
 }
 

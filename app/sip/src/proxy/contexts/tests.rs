@@ -89,7 +89,6 @@ fn plain(key: Key) -> Context {
         flow: None,
         caller: None,
         gone: None,
-        asked: None,
         keep: None,
         request: Request::new(Method::Options, "sip:a".parse().unwrap()),
         reasons: Vec::new(),

@@ -117,6 +117,28 @@ impl Proxy {
         }
     }
 
+    /// Phones for which `gone` says so are not registered any more: they stop ringing, over the connection that each still
+    /// has.
+    pub(super) fn silence(
+        &mut self,
+        context: &Context,
+        gone: &impl Fn(&Endpoint) -> bool,
+        over: impl Fn(&Endpoint) -> Option<Flow>,
+        now: Instant,
+    ) {
+        for leg in context.legs().iter().filter(|leg| gone(&leg.target)) {
+            let Client::Invite(client) = &leg.client else { continue };
+            if let (Some(mut cancel), Some(flow)) = (client.cancel(), over(&leg.target)) {
+                let status = Status::TEMPORARILY_UNAVAILABLE;
+                cancel.headers.push(&forward::reason(status, "This phone is not registered any more"));
+                let mut effects = Vec::new();
+                // Its answer tells nothing, and nobody waits for it.
+                let _ = ClientNonInvite::new(cancel, self.reliability(flow), now, &mut effects);
+                self.transmit(flow, effects);
+            }
+        }
+    }
+
     /// Nothing more is expected from any phone.
     pub(super) fn drop_all(&mut self, context: &mut Context, status: Status, now: Instant) {
         for index in 0..context.legs().len() {

@@ -253,6 +253,10 @@ impl Proxy {
         // Most changes are of phones that come back.
         if before.iter().any(|old| bindings.iter().all(|binding| binding.device != old.device)) {
             let ids = self.state.contexts.of_user(&user);
+            let over = |end: &Endpoint| before.iter().find(|old| old.device == end.device)?.flow();
+            for id in &ids {
+                self.change(*id, |proxy, context| proxy.silence(context, &gone, over, now));
+            }
             self.state.calls.lost(&user, gone);
             self.lost(ids, gone, now);
         }

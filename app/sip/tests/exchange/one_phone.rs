@@ -1,7 +1,7 @@
 //! Calls to one phone of a person, by a name that means it alone; and a phone that several numbers lead to.
 
 use crate::bench::{Bench, benches, phone};
-use crate::messages::{answer, invite};
+use crate::messages::{answer, invite, register};
 use crate::redirections::moved;
 use crate::routing::{three, to};
 
@@ -190,4 +190,25 @@ fn that_a_phone_has_the_call_already_is_not_for_the_caller() {
     bench.send(b, answer(&at_b, 482, "1002", "b"));
     bench.send(other, answer(&at_other, 480, "1002", "z"));
     assert_eq!(bench.first_lines(a).last().map(String::as_str), Some("480 Temporarily Unavailable"));
+}
+
+#[test]
+fn a_phone_whose_registration_runs_out_stops_ringing() {
+    for mut bench in benches() {
+        let (a, b, _) = three(&mut bench);
+        bench.send(b, register("1002", "b", 2, 60));
+        bench.take(b);
+        bench.pass(20_000);
+        bench.send(a, invite("1001", "a", "1002"));
+        let at_b = bench.request(b);
+        bench.send(b, answer(&at_b, 180, "1002", "b"));
+        bench.pass(41_000);
+        assert_eq!(bench.first_lines(a).last().map(String::as_str), Some("480 Temporarily Unavailable"));
+        let cancel = bench.request(b);
+        assert_eq!(cancel.method, Method::Cancel);
+        // What it says to that is in order, and nobody hears of it.
+        bench.send(b, answer(&cancel, 200, "1002", "b"));
+        bench.send(b, answer(&at_b, 487, "1002", "b"));
+        assert_eq!((bench.first_lines(a), bench.first_lines(b)), (Vec::new(), Vec::new()));
+    }
 }

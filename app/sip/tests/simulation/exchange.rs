@@ -136,14 +136,15 @@ impl Whole {
             }
         }
         self.up = true;
-        // The proxy counts from the first that it hears for how long phones may come back: whoever sends first, it begins now.
-        self.proxy.handle(proxy::Input::Timeout, now);
         self.tell_again(now);
         self.drain(now);
         let flows: Vec<Flow> = self.registrar.flows().chain(self.proxy.flows()).collect();
         for Flow(flow) in flows {
             self.closed(flow, now);
         }
+        // The proxy counts from the first that it hears for how long phones may come back: whoever sends first, it begins now,
+        // when it knows that all connections are gone.
+        self.timeout(now);
         self.out.clear();
     }
 

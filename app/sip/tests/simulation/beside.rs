@@ -1,5 +1,6 @@
 //! What users do beside calls, and what they are told of it: messages, inquiries, subscriptions, publications.
 
+use crate::hostile::Hostile;
 use crate::told::{self, Topics};
 use crate::world::World;
 use sip::agent::{
@@ -33,6 +34,8 @@ struct Letter {
     /// As what each phone was told it, when, and by which Call-ID.
     came: BTreeMap<usize, (MessageId, Instant, String)>,
     accepted: bool,
+    /// It is for somebody hostile, who takes anything.
+    hostile: bool,
 }
 
 /// When a message may have been refused because its user did not decide about it: phones that stop do not wait long.
@@ -98,7 +101,8 @@ impl Letters {
                 if *status != Status::ACCEPTED =>
             {
                 let Some(letter) = beside.messages.get(id).and_then(|(words, _)| self.all.get(words)) else { return };
-                assert!(letter.accepted || fault >= Some(letter.sent), "nobody took {id:?}, which was delivered");
+                let taken = letter.accepted || letter.hostile;
+                assert!(taken || fault >= Some(letter.sent), "nobody took {id:?}, which was delivered");
             }
             _ => {}
         }
@@ -176,11 +180,13 @@ pub(crate) fn anything(world: &mut World, page: usize) {
     let words = format!("{number:016x}");
     let body = text(&words);
     match number % 20 {
-        0..=3 => say(world, page, &words, |agent, now| agent.message(target, body, now).ok()),
-        4 | 5 => say(world, page, &words, |agent, now| {
-            let call = agent.calls().next().map(|call| call.id)?;
-            agent.message_in(call, body, now).ok()
-        }),
+        0..=3 => say(world, page, (&words, false), |agent, now| agent.message(target, body, now).ok()),
+        4 | 5 => {
+            let call = world.pages[page].phone.agent.calls().next();
+            let is_in = |hostile: &Hostile| call.as_ref().is_some_and(|call| hostile.is_in(&call.call_id));
+            let hostile = world.hostile.as_ref().is_some_and(is_in);
+            say(world, page, (&words, hostile), |agent, now| agent.message_in(call?.id, body, now).ok());
+        }
         6..=8 => take(world, page),
         9 => world.beside(page, "refuses a message", |agent, beside, now| {
             let id = *beside.came.keys().next_back()?;
@@ -245,8 +251,13 @@ fn text(words: &str) -> Body {
     Body { content_type: "text/plain".into(), bytes: words.into() }
 }
 
-fn say(world: &mut World, page: usize, words: &str, send: impl FnOnce(&mut Agent, Instant) -> Option<MessageId>) {
-    let letter = Letter { sent: world.now, came: BTreeMap::new(), accepted: false };
+fn say(
+    world: &mut World,
+    page: usize,
+    (words, hostile): (&str, bool),
+    send: impl FnOnce(&mut Agent, Instant) -> Option<MessageId>,
+) {
+    let letter = Letter { sent: world.now, came: BTreeMap::new(), accepted: false, hostile };
     world.letters.all.insert(words.into(), letter);
     world.beside(page, &format!("says {words}"), |agent, beside, now| {
         let id = send(agent, now)?;

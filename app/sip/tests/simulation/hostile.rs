@@ -115,6 +115,11 @@ impl Hostile {
         }
     }
 
+    /// Whether they take part in a call.
+    pub(crate) fn is_in(&self, call_id: &str) -> bool {
+        call_id.starts_with(MALLORY) || self.theirs.contains(call_id)
+    }
+
     /// What may arrive at somebody else's phone: nothing of theirs but in calls of theirs, and always with their name.
     pub(crate) fn check(&self, user: &str, bytes: &[u8]) {
         let text = String::from_utf8_lossy(bytes);
@@ -128,7 +133,7 @@ impl Hostile {
         };
         let marked = text.contains(MARK);
         let call = get::<CallId>(headers).map(|id| id.to_string()).unwrap_or_default();
-        let known = call.starts_with(MALLORY) || self.theirs.contains(&call);
+        let known = self.is_in(&call);
         assert!(!marked || known && !self.kind.twice, "something hostile comes to {user}: {text}");
         let asserted = get::<PAssertedIdentity>(headers).map(|asserted| asserted.0.uri.to_string());
         let named = asserted.is_some_and(|asserted| asserted == format!("sip:{MALLORY}@example.com"));

@@ -70,7 +70,7 @@ impl Hostile {
             let (from, to) = (get::<From>(headers)?, get::<To>(headers)?);
             let (from_tag, to_tag) = (from.tag()?.to_string(), to.tag()?.to_string());
             let (from, to) = (from.to_string(), to.to_string());
-            let hers = self.theirs.contains(&call_id) || call_id.starts_with(MALLORY);
+            let hers = self.is_in(&call_id);
             let (route, contact, seq) = (route(headers), contact(headers), get::<CSeq>(headers)?.seq);
             (!hers).then_some(Dialog { call_id, from, to, from_tag, to_tag, route, contact, seq })
         })

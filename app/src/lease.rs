@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub const SUBPROTOCOL: &str = "tabphone.line";
 /// How often a tab says that it is alive, in milliseconds.
 pub const RENEW_MS: u32 = 3_000;
+/// How often it does so while a call is up.
+pub const RENEW_BUSY_MS: u32 = 1_000;
 /// How long the line is kept for a holder that fell silent, in milliseconds.
 pub const GRACE_MS: u32 = 10_000;
 /// Close code of both sockets: the session that opened the connection has ended.

@@ -1,15 +1,12 @@
 use crate::clock;
 use crate::event::Events;
 use crate::media::{Job, Peer, Sent};
-use crate::renewal::Renewal;
+use crate::repair::{Around, Repair, State, Step, Way};
 use crate::ring::Tone;
 use app::backend::IceServer;
 use line::snapshot::Facts;
-use sip::agent::{Body, Branch, Call, CallId, Phase};
-use sip::{Duration, Instant};
-
-/// How long an answered call may be without a working connection before it is given up.
-const CONNECTING: Duration = Duration::from_secs(30);
+use sip::Instant;
+use sip::agent::{Body, Branch, Call, CallId, Direction, Phase, QuestionId};
 
 /// What this tab keeps beside the calls that the agent knows.
 pub(crate) struct Calls {
@@ -28,28 +25,29 @@ struct Kept {
     sent: Sent,
     /// What travels with the snapshot.
     facts: Facts,
-    /// Whether media flows.
-    connected: bool,
     /// Which of their phones described itself first before the answer: what it plays is heard instead of our ringback.
     early: Option<Branch>,
-    /// Since when the answered call is without a connection.
-    missing_since: Option<Instant>,
-    /// When its media is to begin anew, if there is none.
-    renewal: Renewal,
+    /// How its media comes, and comes back.
+    repair: Repair,
+    /// What is the case around it.
+    around: Around,
 }
 
 impl Kept {
-    fn new(call: CallId, facts: Facts) -> Self {
-        let renewal = Renewal::default();
-        let sent = Sent::default();
-        Self { call, peer: None, sent, facts, connected: false, early: None, missing_since: None, renewal }
+    fn new(call: CallId, facts: Facts, repair: Repair) -> Self {
+        let around = Around::default();
+        Self { call, peer: None, sent: Sent::default(), facts, early: None, repair, around }
     }
 }
 
 impl Calls {
     /// The calls that a page before this one left, or none.
     pub(crate) fn new(events: &Events, servers: &[IceServer], facts: Vec<(CallId, Facts)>) -> Self {
-        let kept = facts.into_iter().map(|(call, facts)| Kept::new(call, facts)).collect();
+        let kept = facts.into_iter().map(|(call, facts)| {
+            let repair = if facts.answered_at.is_some() { Repair::inherited() } else { Repair::new() };
+            Kept::new(call, facts, repair)
+        });
+        let kept = kept.collect();
         Self { events: events.clone(), servers: servers.to_vec(), kept, resting: false }
     }
 
@@ -63,8 +61,25 @@ impl Calls {
         self.find(call).map(|kept| kept.facts.clone()).unwrap_or_default()
     }
 
+    /// Has an offer made for this question, as the repair of the media needs it.
+    pub(crate) fn offer(&mut self, call: CallId, question: QuestionId, hold: bool, now: Instant) {
+        let kept = self.kept(call);
+        let way = kept.repair.offering(now);
+        if way == Some(Way::Fresh) {
+            kept.peer = None;
+        }
+        let restart = way == Some(Way::Restart) && kept.peer.is_some();
+        self.ask(call, Job::Offer { question, hold, restart });
+    }
+
+    /// Has an answer made to this offer for this question.
+    pub(crate) fn answer(&mut self, call: CallId, question: QuestionId, offer: Body, hold: bool, now: Instant) {
+        self.kept(call).repair.answering(now);
+        self.ask(call, Job::Answer { question, offer, hold });
+    }
+
     /// Gives the media of this call a job; they are made when they are first needed.
-    pub(crate) fn ask(&mut self, call: CallId, job: Job) {
+    fn ask(&mut self, call: CallId, job: Job) {
         let (resting, events, servers) = (self.resting, self.events.clone(), self.servers.clone());
         let kept = self.kept(call);
         let (muted, sent) = (kept.facts.muted, kept.sent.clone());
@@ -103,35 +118,38 @@ impl Calls {
         }
     }
 
-    /// The media of this call broke: it begins anew on a fresh connection. `first` says whether it is on this side to
-    /// offer. Who makes a description already does so for a fresh one.
-    pub(crate) fn renew(&mut self, call: CallId, first: bool, now: Instant) {
-        let kept = self.kept(call);
-        kept.connected = false;
-        if kept.peer.as_ref().is_none_or(|peer| !peer.is_asked()) {
-            kept.peer = None;
-            kept.renewal.broke(first, now);
-        }
-    }
-
     /// Whether the peer with this number is the one of that call.
     pub(crate) fn is_current(&self, call: CallId, number: u64) -> bool {
         self.find(call).and_then(|kept| kept.peer.as_ref()).is_some_and(|peer| peer.number() == number)
     }
 
-    /// Notes whether the media of this call flows: whether it began to.
-    pub(crate) fn connected(&mut self, call: CallId, connected: bool) -> bool {
+    /// What the connection of this call says of itself: whether it can be heard from now on.
+    pub(crate) fn state(&mut self, call: CallId, state: State, now: Instant) -> bool {
         let kept = self.kept(call);
-        if connected {
-            kept.renewal.connected();
-        }
-        let before = core::mem::replace(&mut kept.connected, connected);
-        connected && !before
+        let before = kept.repair.is_sound();
+        kept.repair.state(state, kept.around, now);
+        kept.repair.is_sound() && !before
+    }
+
+    /// So many packets arrived in this call so far.
+    pub(crate) fn arrived(&mut self, call: CallId, packets: u64) {
+        let kept = self.kept(call);
+        kept.repair.counted(packets, kept.around);
+    }
+
+    /// Our way to the server was made anew, perhaps over another network.
+    pub(crate) fn moved(&mut self, now: Instant) {
+        self.kept.iter_mut().for_each(|kept| kept.repair.moved(now));
     }
 
     /// Whether the other end can be heard.
     pub(crate) fn is_connected(&self, call: CallId) -> bool {
-        !self.resting && self.find(call).is_some_and(|kept| kept.connected)
+        !self.resting && self.find(call).is_some_and(|kept| kept.repair.is_sound())
+    }
+
+    /// Whether it could be heard before, and its sound is being brought back.
+    pub(crate) fn is_returning(&self, call: CallId) -> bool {
+        self.find(call).is_some_and(|kept| kept.repair.is_returning())
     }
 
     /// Mutes or opens our microphone in this call.
@@ -148,25 +166,21 @@ impl Calls {
         self.kept.retain(|kept| kept.call != call);
     }
 
-    /// From when on the call, which is up without any media, wants a new offer; `None` for any other.
+    /// From when on the media of an answered call wants a new offer; `None` while it does not.
     pub(crate) fn wants_media(&self, call: &Call) -> Option<Instant> {
         if call.phase != Phase::Established {
             return None;
         }
-        match self.find(call.id) {
-            Some(Kept { peer: Some(_), .. }) => None,
-            Some(Kept { peer: None, renewal, .. }) => Some(renewal.due()),
-            None => Some(Renewal::default().due()),
-        }
+        self.find(call.id).and_then(|kept| kept.repair.wants()).map(|(at, _)| at)
     }
 
-    /// The agent was asked for a new offer: whether it began one.
-    pub(crate) fn reoffered(&mut self, call: CallId, begun: bool, now: Instant) {
-        self.kept(call).renewal.asked(begun, now);
+    /// The agent was asked for a new offer.
+    pub(crate) fn reoffered(&mut self, call: CallId, now: Instant) {
+        self.kept(call).repair.asked(now);
     }
 
-    /// Keeps beside each call what belongs to its phase, and nothing for calls that are gone.
-    pub(crate) fn follow(&mut self, calls: impl Iterator<Item = Call>, now: Instant) {
+    /// Keeps beside each call what belongs to its phase, and nothing for calls that are gone. `path`: offers can be sent.
+    pub(crate) fn follow(&mut self, calls: impl Iterator<Item = Call>, path: bool) {
         let calls: Vec<Call> = calls.collect();
         self.kept.retain(|kept| calls.iter().any(|call| call.id == kept.call));
         let resting = self.resting;
@@ -183,26 +197,29 @@ impl Calls {
                 // Who hung up wants the microphone off now, not when the last response came.
                 kept.peer = None;
             }
-            if established && !kept.connected && !resting {
-                kept.missing_since.get_or_insert(now);
-            } else {
-                kept.missing_since = None;
-            }
+            kept.around = Around {
+                established: established && !resting,
+                caller: call.direction == Direction::Outgoing,
+                due: !call.held_here && !call.held_there,
+                path,
+                describing: kept.peer.as_ref().is_some_and(Peer::is_asked),
+            };
         }
     }
 
-    /// When [`Calls::lost`] may have something to tell.
+    /// When [`Calls::timeout`] is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.kept.iter().filter_map(|kept| kept.missing_since).min().map(|since| since + CONNECTING)
+        self.kept.iter().filter_map(|kept| kept.repair.deadline(kept.around)).min()
     }
 
-    /// Answered calls that found no connection in time; told once.
-    pub(crate) fn lost(&mut self, now: Instant) -> Vec<CallId> {
+    /// Does what is due: which answered calls had no media for too long; each told once.
+    pub(crate) fn timeout(&mut self, now: Instant) -> Vec<CallId> {
         let mut lost = Vec::new();
         for kept in &mut self.kept {
-            if kept.missing_since.is_some_and(|since| now.since(since) >= CONNECTING) {
-                kept.missing_since = None;
-                lost.push(kept.call);
+            match kept.repair.timeout(kept.around, now) {
+                Some(Step::Sample) => kept.peer.iter().for_each(Peer::count),
+                Some(Step::GiveUp) => lost.push(kept.call),
+                None => {}
             }
         }
         lost
@@ -243,7 +260,7 @@ impl Calls {
 
     fn kept(&mut self, call: CallId) -> &mut Kept {
         let at = self.kept.iter().position(|kept| kept.call == call).unwrap_or_else(|| {
-            self.kept.push(Kept::new(call, Facts::default()));
+            self.kept.push(Kept::new(call, Facts::default(), Repair::new()));
             self.kept.len() - 1
         });
         &mut self.kept[at]

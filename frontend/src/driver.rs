@@ -112,8 +112,13 @@ impl Driver {
                 self.tab.hint(now);
                 self.held(|holding| holding.hint(now));
             }
+            Event::Reached => {
+                if self.tab.reached(now) {
+                    self.held(|holding| holding.reconnect(now));
+                }
+            }
             Event::Offline => {
-                self.tab.probe(now);
+                self.tab.doubt(now);
                 self.held(|holding| holding.hint(now));
             }
             Event::Restored => {
@@ -154,6 +159,7 @@ impl Driver {
             | Event::Answered(..)
             | Event::Deadline
             | Event::Awake
+            | Event::Reached
             | Event::Offline => {}
         }
     }
@@ -163,6 +169,7 @@ impl Driver {
         if self.tab.lapsed(now) {
             self.held(|holding| holding.rest(now));
         }
+        self.tab.busy(self.holding.as_ref().is_some_and(Holding::has_calls));
         if let Some(holding) = &mut self.holding {
             holding.settle(&self.opening, &self.screen, now);
         }

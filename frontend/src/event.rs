@@ -20,6 +20,8 @@ pub(crate) enum Event {
     Media(CallId, u64, Told),
     /// A question of the holding with this number was answered elsewhere than in a peer.
     Answered(u64, QuestionId, Box<Answer>),
+    /// A probe came through: the server can be reached.
+    Reached,
     /// The network or the page woke up.
     Awake,
     /// The browser says that the network is gone.

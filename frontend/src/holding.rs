@@ -1,7 +1,7 @@
 use crate::calls::Calls;
 use crate::clock::Moment;
 use crate::event::{Event, Events};
-use crate::media::{Job, Told};
+use crate::media::Told;
 use crate::ring::Tone;
 use crate::screen::Screen;
 use crate::sign;
@@ -15,8 +15,8 @@ use app::sign::ToSign;
 use line::identity::{self, IdentityError};
 use line::{project, snapshot};
 use sip::agent::{
-    Agent, Answer, Call, CallId, Cause, Direction, Event as AgentEvent, Input, MediaFailure, Output, Phase, Question,
-    QuestionId, Registration, VerbError,
+    Agent, Answer, Call, CallId, Cause, Event as AgentEvent, Input, MediaFailure, Output, Phase, Question, QuestionId,
+    Registration, VerbError,
 };
 use sip::{Duration, Instant};
 
@@ -33,6 +33,8 @@ pub(crate) struct Holding {
     wire_wanted: bool,
     calls: Calls,
     resting: bool,
+    /// The way to the server was lost, and is not registered over anew.
+    lost: bool,
     stopped: bool,
     ready: bool,
     /// Whether there may be news for the next holder.
@@ -72,6 +74,7 @@ impl Holding {
             wire_wanted: false,
             calls: Calls::new(events, &opening.ice_servers, facts),
             resting: false,
+            lost: false,
             stopped: false,
             ready: false,
             touched: true,
@@ -94,7 +97,7 @@ impl Holding {
         if self.agent.deadline().is_some_and(|deadline| deadline <= now) {
             self.handle(Input::Timeout, now);
         }
-        for call in self.calls.lost(now) {
+        for call in self.calls.timeout(now) {
             self.verb(|agent| agent.fail(call, MediaFailure::Connectivity, now));
         }
     }
@@ -109,6 +112,7 @@ impl Holding {
             Heard::Message(message) => self.handle(Input::Received(&message), now),
             Heard::Closed(..) => {
                 self.wire = None;
+                self.lost = true;
                 self.handle(Input::Disconnected, now);
             }
         }
@@ -121,18 +125,12 @@ impl Holding {
         }
         match told {
             Told::Answer(question, answer) => self.handle(Input::Answer(question, *answer), now),
-            Told::Connected(connected) => {
-                if self.calls.connected(call, connected) {
+            Told::State(state) => {
+                if self.calls.state(call, state, now) {
                     mark::set(mark::CONNECTED);
                 }
             }
-            Told::Broken => {
-                // Both sides see it: one of them goes first.
-                let called = |known: Call| known.id == call && known.direction == Direction::Outgoing;
-                let first = self.agent.calls().any(called);
-                self.calls.renew(call, first, now);
-            }
-            Told::Unfitting => self.calls.renew(call, true, now),
+            Told::Arrived(packets) => self.calls.arrived(call, packets),
             Told::Failed(failure) => self.verb(|agent| agent.fail(call, failure, now)),
         }
     }
@@ -147,6 +145,7 @@ impl Holding {
     /// The network is gone: the SIP socket is given up, although it does not know yet.
     pub(crate) fn cut(&mut self, now: Instant) {
         if self.wire.take().is_some() {
+            self.lost = true;
             self.handle(Input::Disconnected, now);
         }
     }
@@ -154,6 +153,19 @@ impl Holding {
     /// The network may be back.
     pub(crate) fn hint(&mut self, now: Instant) {
         self.handle(Input::Hint, now);
+    }
+
+    /// The server can be reached again: what is being opened since before that is given up, as it may hang.
+    pub(crate) fn reconnect(&mut self, now: Instant) {
+        if self.wire.as_ref().is_some_and(|wire| !wire.is_open()) {
+            self.cut(now);
+        }
+        self.hint(now);
+    }
+
+    /// Whether there are calls.
+    pub(crate) fn has_calls(&self) -> bool {
+        self.agent.calls().next().is_some()
     }
 
     /// Calls what a person dialled.
@@ -237,7 +249,11 @@ impl Holding {
                 break;
             }
         }
-        self.calls.follow(self.agent.calls(), now);
+        if self.lost && self.agent.registration() == Registration::Registered {
+            self.lost = false;
+            self.calls.moved(now);
+        }
+        self.calls.follow(self.agent.calls(), self.can_reoffer());
         self.show(opening, screen);
     }
 
@@ -278,7 +294,7 @@ impl Holding {
                     wire.send(&message);
                 }
             }
-            Output::Ask(id, question) => self.ask(id, question),
+            Output::Ask(id, question) => self.ask(id, question, now),
             Output::Event(event) => self.happened(event, opening, screen, now),
         }
     }
@@ -290,15 +306,13 @@ impl Holding {
         }
     }
 
-    fn ask(&mut self, id: QuestionId, question: Question) {
+    fn ask(&mut self, id: QuestionId, question: Question, now: Instant) {
         self.inherit(&question);
         match question {
             Question::Offer { call, hold } | Question::Answer { call, offer: None, hold } => {
-                self.calls.ask(call, Job::Offer { question: id, hold });
+                self.calls.offer(call, id, hold, now);
             }
-            Question::Answer { call, offer: Some(offer), hold } => {
-                self.calls.ask(call, Job::Answer { question: id, offer, hold });
-            }
+            Question::Answer { call, offer: Some(offer), hold } => self.calls.answer(call, id, offer, hold, now),
             Question::Digest { challenges, nc, method, uri, body, .. } => {
                 let challenges = challenges.iter().map(ToString::to_string).collect();
                 let request = ToSign { epoch: self.epoch, challenges, nc, method: method.to_string(), uri, body };
@@ -370,9 +384,8 @@ impl Holding {
         let silent: Vec<CallId> = self.agent.calls().filter(due).map(|call| call.id).collect();
         let mut asked = false;
         for call in silent {
-            let begun = self.agent.reoffer(call, now).is_ok();
-            self.calls.reoffered(call, begun, now);
-            asked |= begun;
+            asked |= self.agent.reoffer(call, now).is_ok();
+            self.calls.reoffered(call, now);
         }
         asked
     }
@@ -399,12 +412,18 @@ impl Holding {
                 key: call.id.0,
                 direction: project::direction(call.direction),
                 remote: project::party(&call.remote, &opening.domain),
-                phase: project::phase(call.phase, self.calls.is_connected(call.id)),
+                phase: self.phase(&call),
                 answered_at: facts.answered_at,
                 muted: facts.muted,
             }
         });
         screen.show_calls(calls.collect());
+    }
+
+    fn phase(&self, call: &Call) -> phone::Phase {
+        let phase = project::phase(call.phase, self.calls.is_connected(call.id));
+        let returns = phase == phone::Phase::Connecting && self.calls.is_returning(call.id);
+        if returns { phone::Phase::Returning } else { phase }
     }
 
     fn handle(&mut self, input: Input<'_>, now: Instant) {

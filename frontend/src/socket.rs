@@ -55,6 +55,11 @@ impl Socket {
         self.number
     }
 
+    /// Whether it is open.
+    pub(crate) fn is_open(&self) -> bool {
+        self.socket.ready_state() == WebSocket::OPEN
+    }
+
     /// Sends one message: as text when it is text. What is sent before it is open or after it closed is lost.
     pub(crate) fn send(&self, message: &[u8]) -> Result<(), SocketError> {
         match core::str::from_utf8(message) {

@@ -1,6 +1,6 @@
-use crate::clock;
 use crate::event::{Event, Events};
 use crate::socket::{Heard, Socket};
+use crate::{clock, probe};
 use app::encoding;
 use app::lease::{CLOSE_LOGGED_OUT, CLOSE_REPLACED, FromTab, MAX_MESSAGE, SUBPROTOCOL, ToTab};
 use line::link::{Due, Link};
@@ -123,10 +123,22 @@ impl Tab {
         self.perform(due, now);
     }
 
-    /// The network may be gone: an open socket has a short time to give a sign of life.
-    pub(crate) fn probe(&mut self, now: Instant) {
-        let due = self.link.probe(now);
+    /// The network may be gone, or another one.
+    pub(crate) fn doubt(&mut self, now: Instant) {
+        let due = self.link.doubt(now);
         self.perform(due, now);
+    }
+
+    /// A probe came through: whether a socket is opened now.
+    pub(crate) fn reached(&mut self, now: Instant) -> bool {
+        let due = self.link.reached(now);
+        self.perform(due, now);
+        due == Due::Open
+    }
+
+    /// Whether a call is up, which hurries everything.
+    pub(crate) const fn busy(&mut self, busy: bool) {
+        self.link.busy(busy);
     }
 
     fn perform(&mut self, due: Due, now: Instant) -> Option<News> {
@@ -140,8 +152,22 @@ impl Tab {
                 self.open(now);
                 Some(News::Silent)
             }
+            Due::GiveUp => {
+                self.socket = None;
+                probe::send(&self.events);
+                Some(News::Silent)
+            }
             Due::SayAlive => {
                 self.send(&FromTab::Alive);
+                None
+            }
+            Due::Probe => {
+                probe::send(&self.events);
+                None
+            }
+            Due::SayAliveAndProbe => {
+                self.send(&FromTab::Alive);
+                probe::send(&self.events);
                 None
             }
         }

@@ -18,6 +18,11 @@ impl Wire {
         self.0.number() == number
     }
 
+    /// Whether messages can be sent.
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.is_open()
+    }
+
     /// Sends one SIP message. Nothing is told of a failure: the close that causes it is.
     pub(crate) fn send(&self, message: &[u8]) {
         let _ = self.0.send(message);

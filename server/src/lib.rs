@@ -249,10 +249,16 @@ impl Rooms {
             .merge(tabs::router(tabs))
             .merge(exchange::router(exchange))
             .route("/healthz", get(health).with_state(store))
+            .route("/alive", get(alive))
             .layer(session_layer)
             .layer(from_fn_with_state(origins, site::guard));
         Ok(router)
     }
+}
+
+/// Answers whatever the state of everything else is: pages ask it whether the network is there.
+async fn alive() -> StatusCode {
+    StatusCode::NO_CONTENT
 }
 
 /// Whether the server can work: its storage answers.

@@ -1,4 +1,5 @@
 use super::microphone::Microphone;
+use crate::repair::State;
 use app::backend::IceServer;
 use core::future::IntoFuture;
 use core::pin::pin;
@@ -13,9 +14,9 @@ use std::cell::{Cell, RefCell};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    MediaStreamTrack, RtcConfiguration, RtcIceGatheringState, RtcIceServer, RtcPeerConnection, RtcPeerConnectionState,
-    RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcSdpType, RtcSessionDescriptionInit,
-    RtcSignalingState, RtcTrackEvent,
+    MediaStreamTrack, RtcConfiguration, RtcIceConnectionState, RtcIceGatheringState, RtcIceServer, RtcOfferOptions,
+    RtcPeerConnection, RtcPeerConnectionState, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcSdpType,
+    RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
 };
 
 /// The longest that a description waits for candidates, in milliseconds.
@@ -27,7 +28,7 @@ const SETTLING: u32 = 50;
 /// What a connection tells while it lives.
 pub(crate) trait Listener: 'static {
     /// The state of the whole connection changed.
-    fn state(&self, state: RtcPeerConnectionState);
+    fn state(&self, state: State);
     /// The other end sends this.
     fn track(&self, track: MediaStreamTrack);
 }
@@ -56,7 +57,7 @@ impl Connection {
         let listener = std::rc::Rc::new(listener);
         let (gathered, candidates) = unbounded();
         let (told, connection) = (listener.clone(), rtc.clone());
-        let on_state = Closure::<dyn FnMut(JsValue)>::new(move |_| told.state(connection.connection_state()));
+        let on_state = Closure::<dyn FnMut(JsValue)>::new(move |_| told.state(state(&connection)));
         let on_track = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
             listener.track(event.unchecked_into::<RtcTrackEvent>().track());
         });
@@ -120,9 +121,14 @@ impl Connection {
         }
     }
 
-    /// Makes an offer, with candidates.
-    pub(crate) async fn offer(&self) -> Result<SessionDescription, MediaFailure> {
-        let offer = self.settled(self.rtc.create_offer()).await.ok_or(MediaFailure::Unsupported)?;
+    /// Makes an offer, with candidates. `restart`: another path is to be found for the same connection (RFC 8445 2.4).
+    pub(crate) async fn offer(&self, restart: bool) -> Result<SessionDescription, MediaFailure> {
+        let options = RtcOfferOptions::new();
+        options.set_ice_restart(restart);
+        let offer = self
+            .settled(self.rtc.create_offer_with_rtc_offer_options(&options))
+            .await
+            .ok_or(MediaFailure::Unsupported)?;
         self.describe_ourselves(offer).await
     }
 
@@ -169,9 +175,22 @@ impl Connection {
         Some(offer)
     }
 
-    /// Whether it broke for good.
-    pub(crate) fn has_failed(&self) -> bool {
-        self.rtc.connection_state() == RtcPeerConnectionState::Failed
+    /// How it stands.
+    pub(crate) fn state(&self) -> State {
+        state(&self.rtc)
+    }
+
+    /// How many packets arrived so far, of all that the other end sends (`inbound-rtp` of the WebRTC statistics).
+    pub(crate) async fn arrived(&self) -> Option<u64> {
+        let report: js_sys::Map = self.settled(self.rtc.get_stats()).await?.unchecked_into();
+        let mut packets = 0;
+        report.for_each(&mut |entry, _| {
+            let read = |name: &str| js_sys::Reflect::get(&entry, &name.into()).unwrap_or_default();
+            if read("type").as_string().as_deref() == Some("inbound-rtp") {
+                packets += read("packetsReceived").as_f64().unwrap_or_default() as u64;
+            }
+        });
+        Some(packets)
     }
 
     /// Ends it; nothing is told afterwards.
@@ -233,6 +252,17 @@ impl Connection {
     fn described(&self) -> Result<SessionDescription, MediaFailure> {
         let ours = self.rtc.local_description().ok_or(MediaFailure::Unsupported)?.sdp();
         ours.parse().map_err(|_| MediaFailure::Unsupported)
+    }
+}
+
+fn state(rtc: &RtcPeerConnection) -> State {
+    match rtc.connection_state() {
+        RtcPeerConnectionState::Connected => State::Connected,
+        RtcPeerConnectionState::Disconnected => State::Disconnected,
+        // Another path helps where it was ICE that failed, and no path where it was DTLS.
+        RtcPeerConnectionState::Failed if rtc.ice_connection_state() == RtcIceConnectionState::Failed => State::Failed,
+        RtcPeerConnectionState::Failed | RtcPeerConnectionState::Closed => State::Beyond,
+        RtcPeerConnectionState::New | RtcPeerConnectionState::Connecting | _ => State::Connecting,
     }
 }
 

@@ -3,6 +3,7 @@ use super::microphone::Microphone;
 use super::rest::Rest;
 use super::speaker::Speaker;
 use crate::event::{Event, Events};
+use crate::repair::State;
 use app::backend::IceServer;
 use futures::StreamExt as _;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
@@ -12,15 +13,15 @@ use sip::agent::{Answer, Body, CallId, MediaFailure, QuestionId};
 use sip::sdp::SessionDescription;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
-use web_sys::{MediaStreamTrack, RtcPeerConnectionState, RtcSdpType};
+use web_sys::{MediaStreamTrack, RtcSdpType};
 
 /// What was sent last in a call: it outlives the connections that described themselves so.
 pub(crate) type Sent = Rc<RefCell<Option<SessionDescription>>>;
 
 /// What a peer is asked to do; done one after the other.
 pub(crate) enum Job {
-    /// Make an offer for this question, which puts them on hold or not.
-    Offer { question: QuestionId, hold: bool },
+    /// Make an offer for this question, which puts them on hold or not, and may restart ICE.
+    Offer { question: QuestionId, hold: bool, restart: bool },
     /// Make an answer to this offer for this question, which puts them on hold or not.
     Answer { question: QuestionId, offer: Body, hold: bool },
     /// Apply their answer to our offer: an early one, which another may follow, or the final one.
@@ -33,12 +34,10 @@ pub(crate) enum Job {
 pub(crate) enum Told {
     /// The answer to a question.
     Answer(QuestionId, Box<Answer>),
-    /// Whether media flows.
-    Connected(bool),
-    /// The connection broke for good.
-    Broken,
-    /// Their final answer does not fit the connection that offered.
-    Unfitting,
+    /// What the connection says of itself. Their final answer not fitting it is [`State::Beyond`].
+    State(State),
+    /// How many packets arrived so far.
+    Arrived(u64),
     /// The media cannot go on.
     Failed(MediaFailure),
 }
@@ -117,6 +116,19 @@ impl Peer {
         let _ = self.jobs.unbounded_send(job);
     }
 
+    /// Counts what arrived so far, and tells it.
+    pub(crate) fn count(&self) {
+        let shared = self.shared.clone();
+        spawn_local(async move {
+            let connection = shared.connection.borrow().clone();
+            if let Some(connection) = connection
+                && let Some(packets) = connection.arrived().await
+            {
+                shared.tell(Told::Arrived(packets));
+            }
+        });
+    }
+
     /// Lets the other end hear us or not.
     pub(crate) fn mute(&self, muted: bool) {
         self.shared.muted.set(muted);
@@ -188,13 +200,10 @@ impl Shared {
 }
 
 impl Listener for Weak<Shared> {
-    fn state(&self, state: RtcPeerConnectionState) {
-        let Some(shared) = self.upgrade() else { return };
-        shared.tell(if state == RtcPeerConnectionState::Failed {
-            Told::Broken
-        } else {
-            Told::Connected(state == RtcPeerConnectionState::Connected)
-        });
+    fn state(&self, state: State) {
+        if let Some(shared) = self.upgrade() {
+            shared.tell(Told::State(state));
+        }
     }
 
     fn track(&self, track: MediaStreamTrack) {
@@ -226,7 +235,7 @@ impl Worker {
                 break;
             }
             match job {
-                Job::Offer { question, hold } => self.tell_answer(question, self.offer(hold).await),
+                Job::Offer { question, hold, restart } => self.tell_answer(question, self.offer(hold, restart).await),
                 Job::Answer { question, offer, hold } => self.tell_answer(question, self.answer(&offer, hold).await),
                 Job::Remote { answer, early } => self.remote(&answer, early).await,
                 Job::Wake => {
@@ -251,18 +260,14 @@ impl Worker {
             Err(failure) => Answer::Media(failure),
         };
         self.shared.tell(Told::Answer(question, Box::new(answer)));
-        // It may have broken meanwhile, which nobody heeded for the sake of this answer.
-        if self.shared.connection.borrow().as_ref().is_some_and(|connection| connection.has_failed()) {
-            self.shared.tell(Told::Broken);
-        }
     }
 
-    async fn offer(&self, hold: bool) -> Result<SessionDescription, MediaFailure> {
+    async fn offer(&self, hold: bool, restart: bool) -> Result<SessionDescription, MediaFailure> {
         let microphone = self.microphone().await?;
         let connection = self.connection()?;
         connection.attach(&microphone).await?;
         connection.hold(hold);
-        connection.offer().await
+        connection.offer(restart).await
     }
 
     /// Their offer is applied while the person may still be asked for the microphone.
@@ -293,7 +298,7 @@ impl Worker {
             None => false,
         };
         if !applied && !early {
-            self.shared.tell(Told::Unfitting);
+            self.shared.tell(Told::State(State::Beyond));
         }
     }
 
@@ -312,7 +317,7 @@ impl Worker {
     async fn accept(&self, offer: &SessionDescription) -> Result<Rc<Connection>, MediaFailure> {
         let existing = self.shared.connection.borrow().clone();
         if let Some(connection) = &existing
-            && !connection.has_failed()
+            && connection.state() != State::Beyond
             && let Some(offer) = connection.going_on(offer)
             && connection.apply(RtcSdpType::Offer, offer).await.is_ok()
         {
@@ -359,7 +364,7 @@ impl Worker {
     fn connection(&self) -> Result<Rc<Connection>, MediaFailure> {
         let existing = self.shared.connection.borrow().clone();
         if let Some(connection) = &existing
-            && !connection.has_failed()
+            && connection.state() != State::Beyond
         {
             return Ok(connection.clone());
         }

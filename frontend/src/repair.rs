@@ -1,0 +1,325 @@
+use core::time::Duration;
+use sip::Instant;
+
+/// How long a connection that lost its path, or whose network changed, may be silent before it is repaired.
+const DOUBT: Duration = Duration::from_secs(1);
+const MOVED_DOUBT: Duration = Duration::from_millis(500);
+/// How often it is counted what arrived, while that is in question.
+const SAMPLE: Duration = Duration::from_millis(250);
+/// How long who did not call, and whose network did not change, leaves the repair to the other end.
+const YIELD: Duration = Duration::from_secs(3);
+/// How long each way may take until the next one is tried.
+const RESTART: Duration = Duration::from_millis(2_500);
+const FRESH: Duration = Duration::from_secs(4);
+/// How long after one in vain over a fresh connection the next one is tried: longer than it takes to settle that both
+/// offered at once (RFC 3261 14.1).
+const PAUSE: Duration = Duration::from_secs(4);
+/// When to ask again what the agent could not begin just now.
+const AGAIN: Duration = Duration::from_millis(500);
+/// How many packets show that media arrives: a few may be left on the way.
+const ENOUGH: u64 = 5;
+/// How long a call may be without media that never had any.
+const CONNECTING: Duration = Duration::from_secs(30);
+/// How long one may that had: longer than a page that was lost is waited for.
+const LONGEST: Duration = Duration::from_secs(45);
+
+/// How the media of one established call comes, and comes back. What counts is what arrives, not what the connection says
+/// of itself.
+///
+/// | Row | State | On | Next |
+/// | --- | --- | --- | --- |
+/// | MR1 | Sound | its path is lost, our network changed | Doubt |
+/// | MR2 | Doubt | something arrives; its path is back; nothing is due, and it is connected | Sound |
+/// | MR3 | Doubt | its time | Wanted: ICE restarts; later, if it is on the other end |
+/// | MR4 | Sound, Doubt | it failed | as MR3, but at once |
+/// | MR5 | any but Sound | their offer | Trying what they began |
+/// | MR6 | Wanted | an offer is made | Trying |
+/// | MR7 | Wanted | the agent was asked for one | Wanted, a little later |
+/// | MR8 | Trying | it is connected, and media arrives, or none is due | Sound |
+/// | MR9 | Trying | ICE restarts, and it failed, does not fit, or its time | Wanted: a fresh connection |
+/// | MR10 | Trying | over a fresh connection, and it failed, does not fit, or its time | Wanted, later |
+/// | MR11 | Trying | its time a second time, and it is connected | Sound: who says nothing at all sends nothing |
+/// | MR12 | any but Sound | our network is back | Wanted at once, if it was to be on us or later |
+/// | MR13 | any but Sound | silent for too long, while the server is there | given up |
+///
+/// It is on us if our network changed since something arrived last, else on who called.
+#[derive(Clone, Debug)]
+pub(crate) struct Repair {
+    stage: Stage,
+    /// Whether media ever came, here or in a page before this one.
+    ever: bool,
+    /// Since when nothing came.
+    silent: Option<Instant>,
+    /// How many packets there were when it was counted first in this stage.
+    base: Option<u64>,
+    connected: bool,
+    /// Our network changed since something came last.
+    moved: bool,
+    /// How many ways were tried in vain.
+    tries: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Sound,
+    Doubt { until: Instant, sample: Instant },
+    Wanted { at: Instant, way: Way },
+    Trying { way: Way, until: Instant, sample: Instant },
+}
+
+/// How media is brought back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Over the same connection: ICE restarts (RFC 8445 2.4), keys stay.
+    Restart,
+    /// Over a fresh connection.
+    Fresh,
+}
+
+/// What the connection says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// It is being made.
+    Connecting,
+    /// It is there.
+    Connected,
+    /// Nothing was heard over it for a while.
+    Disconnected,
+    /// ICE found no path any more.
+    Failed,
+    /// It cannot be mended: its keys failed, or their answer does not fit it.
+    Beyond,
+}
+
+/// What is the case around the media of a call.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Around {
+    /// The call is answered.
+    pub(crate) established: bool,
+    /// Whether we called.
+    pub(crate) caller: bool,
+    /// Whether media of theirs is due: nobody is on hold.
+    pub(crate) due: bool,
+    /// Whether offers can be sent.
+    pub(crate) path: bool,
+    /// Whether a description of ours is being made, which may wait for a person.
+    pub(crate) describing: bool,
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Count what arrived, and tell it by [`Repair::counted`].
+    Sample,
+    /// End the call: it has had no media for too long.
+    GiveUp,
+}
+
+impl Repair {
+    /// Of a call that begins here.
+    pub(crate) const fn new() -> Self {
+        let stage = Stage::Wanted { at: Instant::from_millis(0), way: Way::Fresh };
+        Self { stage, ever: false, silent: None, base: None, connected: false, moved: false, tries: 0 }
+    }
+
+    /// Of a call that a page before this one had: it has no media here, and gets it at once.
+    pub(crate) const fn inherited() -> Self {
+        Self { ever: true, moved: true, ..Self::new() }
+    }
+
+    /// Whether the other end can be heard.
+    pub(crate) const fn is_sound(&self) -> bool {
+        self.connected && matches!(self.stage, Stage::Sound | Stage::Doubt { .. })
+    }
+
+    /// Whether it could be heard before, and is being brought back.
+    pub(crate) const fn is_returning(&self) -> bool {
+        self.ever && !self.is_sound()
+    }
+
+    /// From when on a new offer is wanted, and how; `None` while none is.
+    pub(crate) const fn wants(&self) -> Option<(Instant, Way)> {
+        match self.stage {
+            Stage::Wanted { at, way } => Some((at, way)),
+            Stage::Sound | Stage::Doubt { .. } | Stage::Trying { .. } => None,
+        }
+    }
+
+    /// The agent was asked for a new offer. It may not be able to make one now; where it is, [`Repair::offering`] follows.
+    pub(crate) fn asked(&mut self, now: Instant) {
+        if let Stage::Wanted { way, .. } = self.stage {
+            self.stage = Stage::Wanted { at: now + AGAIN, way };
+        }
+    }
+
+    /// An offer of ours is being made: what it is to repair by, if by anything.
+    pub(crate) fn offering(&mut self, now: Instant) -> Option<Way> {
+        let Stage::Wanted { way, .. } = self.stage else { return None };
+        self.try_it(way, now);
+        Some(way)
+    }
+
+    /// An answer of ours is being made: what they offer may be their repair.
+    pub(crate) fn answering(&mut self, now: Instant) {
+        match self.stage {
+            Stage::Sound | Stage::Trying { .. } => {}
+            Stage::Wanted { way, .. } => self.try_it(way, now),
+            Stage::Doubt { .. } => self.try_it(Way::Restart, now),
+        }
+    }
+
+    /// The connection said this of itself.
+    pub(crate) fn state(&mut self, state: State, around: Around, now: Instant) {
+        self.connected = state == State::Connected;
+        match state {
+            State::Connecting => {}
+            State::Connected => match self.stage {
+                Stage::Doubt { .. } => self.sound(),
+                Stage::Trying { .. } if !self.ever || !around.due => self.sound(),
+                Stage::Trying { way, until, .. } => self.stage = Stage::Trying { way, until, sample: now },
+                Stage::Sound | Stage::Wanted { .. } => {}
+            },
+            State::Disconnected => {
+                if self.stage == Stage::Sound {
+                    self.doubt(DOUBT, now);
+                }
+            }
+            State::Failed => self.broke(Way::Restart, around, now),
+            State::Beyond => self.broke(Way::Fresh, around, now),
+        }
+    }
+
+    /// So many packets arrived over the connection so far.
+    pub(crate) fn counted(&mut self, packets: u64, around: Around) {
+        let Some(base) = self.base else {
+            self.base = Some(packets);
+            return;
+        };
+        let arrived = packets.saturating_sub(base);
+        match self.stage {
+            Stage::Doubt { .. } if arrived > 0 => self.sound(),
+            Stage::Trying { .. } if self.connected && (arrived >= ENOUGH || !around.due) => self.sound(),
+            Stage::Doubt { .. } | Stage::Trying { .. } | Stage::Sound | Stage::Wanted { .. } => {}
+        }
+    }
+
+    /// Our own way to the server was made anew: our network may be another one.
+    pub(crate) fn moved(&mut self, now: Instant) {
+        self.moved = true;
+        self.silent = self.silent.map(|_| now);
+        match self.stage {
+            Stage::Sound => self.doubt(MOVED_DOUBT, now),
+            Stage::Doubt { .. } => self.doubt(MOVED_DOUBT, now),
+            Stage::Wanted { way, .. } => self.stage = Stage::Wanted { at: now, way },
+            Stage::Trying { .. } => {}
+        }
+    }
+
+    /// When [`Repair::timeout`] is due.
+    pub(crate) fn deadline(&self, around: Around) -> Option<Instant> {
+        if !around.established {
+            return None;
+        }
+        let stage = match self.stage {
+            Stage::Sound | Stage::Wanted { .. } => None,
+            Stage::Doubt { until, sample } => Some(until.min(sample)),
+            Stage::Trying { until, .. } if !self.connected => Some(until).filter(|_| self.is_timed(around)),
+            Stage::Trying { until, sample, .. } => Some(if self.is_timed(around) { until.min(sample) } else { sample }),
+        };
+        let last = self.silent.filter(|_| around.path).map(|since| since + self.patience());
+        stage.into_iter().chain(last).min()
+    }
+
+    /// Does what is due.
+    pub(crate) fn timeout(&mut self, around: Around, now: Instant) -> Option<Step> {
+        if !around.established {
+            return None;
+        }
+        if self.stage != Stage::Sound {
+            let since = *self.silent.get_or_insert(now);
+            if around.path && now.since(since) >= self.patience() {
+                self.silent = Some(now);
+                return Some(Step::GiveUp);
+            }
+        }
+        match self.stage {
+            Stage::Doubt { until, .. } if until <= now => {
+                if self.connected && !around.due {
+                    self.sound();
+                } else {
+                    self.want(Way::Restart, around, now);
+                }
+                None
+            }
+            Stage::Trying { way, until, .. } if until <= now && self.is_timed(around) => {
+                self.in_vain(way, around, now);
+                None
+            }
+            Stage::Doubt { until, sample } if sample <= now => {
+                self.stage = Stage::Doubt { until, sample: now + SAMPLE };
+                Some(Step::Sample)
+            }
+            Stage::Trying { way, until, sample } if self.connected && sample <= now => {
+                self.stage = Stage::Trying { way, until, sample: now + SAMPLE };
+                Some(Step::Sample)
+            }
+            Stage::Sound | Stage::Doubt { .. } | Stage::Wanted { .. } | Stage::Trying { .. } => None,
+        }
+    }
+
+    fn sound(&mut self) {
+        let connected = self.connected;
+        *self = Self { stage: Stage::Sound, ever: true, connected, ..Self::new() };
+    }
+
+    fn doubt(&mut self, patience: Duration, now: Instant) {
+        self.base = None;
+        self.silent.get_or_insert(now);
+        self.stage = Stage::Doubt { until: now + patience, sample: now };
+    }
+
+    fn try_it(&mut self, way: Way, now: Instant) {
+        self.base = None;
+        let patience = if way == Way::Restart { RESTART } else { FRESH };
+        self.stage = Stage::Trying { way, until: now + patience, sample: now };
+    }
+
+    fn broke(&mut self, way: Way, around: Around, now: Instant) {
+        self.silent.get_or_insert(now);
+        match self.stage {
+            Stage::Sound | Stage::Doubt { .. } => self.want(way, around, now),
+            Stage::Trying { way: tried, .. } => self.in_vain(tried, around, now),
+            Stage::Wanted { at, .. } => self.stage = Stage::Wanted { at, way },
+        }
+    }
+
+    fn want(&mut self, way: Way, around: Around, now: Instant) {
+        let at = if self.moved || around.caller { now } else { now + YIELD };
+        self.stage = Stage::Wanted { at, way };
+    }
+
+    fn in_vain(&mut self, way: Way, around: Around, now: Instant) {
+        self.tries = self.tries.saturating_add(1);
+        match way {
+            Way::Restart => self.stage = Stage::Wanted { at: now, way: Way::Fresh },
+            Way::Fresh if self.connected && self.tries > 1 => self.sound(),
+            Way::Fresh => {
+                let pause = if self.moved || around.caller { PAUSE } else { PAUSE + YIELD };
+                self.stage = Stage::Wanted { at: now + pause, way: Way::Fresh };
+            }
+        }
+    }
+
+    /// Whether what is tried has an end: the first connection of a call takes as long as it takes, and nobody hurries a
+    /// person who is asked for the microphone.
+    const fn is_timed(&self, around: Around) -> bool {
+        self.ever && !around.describing
+    }
+
+    const fn patience(&self) -> Duration {
+        if self.ever { LONGEST } else { CONNECTING }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+use super::*;
+
+const CALLED: Around = Around { established: true, caller: false, due: true, path: true, describing: false };
+const CALLER: Around = Around { caller: true, ..CALLED };
+const HELD: Around = Around { due: false, ..CALLER };
+
+fn at(millis: u64) -> Instant {
+    Instant::from_millis(millis)
+}
+
+/// Media flows since `0`.
+fn sound() -> Repair {
+    let mut repair = Repair::new();
+    assert_eq!(repair.offering(at(0)), Some(Way::Fresh));
+    repair.state(State::Connected, CALLER, at(0));
+    assert!(repair.is_sound());
+    repair
+}
+
+/// Lets time pass up to `until`, counting `arriving` packets at every sample: when the call was given up, if it was.
+fn pass(repair: &mut Repair, around: Around, until: u64, arriving: u64) -> Option<Instant> {
+    let mut packets = 1_000;
+    while let Some(now) = repair.deadline(around).filter(|now| *now <= at(until)) {
+        match repair.timeout(around, now) {
+            Some(Step::Sample) => {
+                repair.counted(packets, around);
+                packets += arriving;
+            }
+            Some(Step::GiveUp) => return Some(now),
+            None => {}
+        }
+    }
+    None
+}
+
+#[test]
+fn mr1_mr2_a_network_that_changed_is_no_matter_while_media_arrives() {
+    let mut repair = sound();
+    repair.moved(at(1_000));
+    assert!(repair.is_sound(), "nobody heard anything yet");
+    pass(&mut repair, CALLED, 60_000, 12);
+    assert_eq!((repair.is_sound(), repair.wants()), (true, None));
+}
+
+#[test]
+fn mr2_a_path_that_is_back_by_itself_is_not_repaired() {
+    let mut repair = sound();
+    repair.state(State::Disconnected, CALLER, at(1_000));
+    repair.state(State::Connected, CALLER, at(1_500));
+    pass(&mut repair, CALLER, 60_000, 0);
+    assert_eq!((repair.is_sound(), repair.wants()), (true, None));
+}
+
+#[test]
+fn mr2_a_call_on_hold_is_not_repaired_for_its_silence() {
+    let mut repair = sound();
+    repair.moved(at(1_000));
+    pass(&mut repair, HELD, 60_000, 0);
+    assert_eq!(repair.wants(), None);
+}
+
+#[test]
+fn mr3_ice_restarts_after_a_silence_by_whose_network_changed_or_who_called() {
+    let mut repair = sound();
+    repair.moved(at(1_000));
+    pass(&mut repair, CALLED, 2_000, 0);
+    assert_eq!(repair.wants(), Some((at(1_500), Way::Restart)));
+
+    for (around, due) in [(CALLER, 2_000), (CALLED, 5_000)] {
+        let mut repair = sound();
+        repair.state(State::Disconnected, around, at(1_000));
+        pass(&mut repair, around, 2_000, 0);
+        assert_eq!(repair.wants(), Some((at(due), Way::Restart)));
+    }
+}
+
+#[test]
+fn mr4_what_failed_is_not_waited_for() {
+    let mut repair = sound();
+    repair.state(State::Failed, CALLER, at(1_000));
+    assert_eq!(repair.wants(), Some((at(1_000), Way::Restart)));
+    let mut repair = sound();
+    repair.state(State::Beyond, CALLER, at(1_000));
+    assert_eq!(repair.wants(), Some((at(1_000), Way::Fresh)));
+}
+
+#[test]
+fn mr5_their_offer_is_their_repair() {
+    let mut repair = sound();
+    repair.state(State::Failed, CALLED, at(1_000));
+    repair.answering(at(2_000));
+    assert_eq!(repair.wants(), None);
+    repair.state(State::Connected, CALLED, at(2_100));
+    pass(&mut repair, CALLED, 2_700, 12);
+    assert!(repair.is_sound());
+    let mut repair = sound();
+    repair.answering(at(1_000));
+    assert!(repair.is_sound(), "a hold is no repair");
+    assert_eq!(repair.offering(at(1_000)), None);
+}
+
+#[test]
+fn mr6_mr8_ice_restarts_and_what_arrives_counts() {
+    let mut repair = sound();
+    repair.state(State::Failed, CALLER, at(1_000));
+    assert_eq!(repair.offering(at(1_000)), Some(Way::Restart));
+    repair.state(State::Connected, CALLER, at(1_200));
+    assert!(!repair.is_sound() && repair.is_returning(), "it says so, and nothing arrived");
+    pass(&mut repair, CALLER, 2_000, 12);
+    assert!(repair.is_sound() && !repair.is_returning());
+}
+
+#[test]
+fn mr7_the_agent_is_not_asked_in_a_loop() {
+    let mut repair = Repair::inherited();
+    assert!(repair.wants().is_some_and(|(due, way)| due <= at(1_000) && way == Way::Fresh));
+    repair.asked(at(1_000));
+    assert_eq!(repair.wants(), Some((at(1_500), Way::Fresh)));
+}
+
+#[test]
+fn mr9_mr10_where_ice_does_not_help_a_fresh_connection_does() {
+    let mut repair = sound();
+    repair.state(State::Failed, CALLER, at(1_000));
+    repair.offering(at(1_000));
+    pass(&mut repair, CALLER, 3_499, 0);
+    assert_eq!(repair.wants(), None);
+    pass(&mut repair, CALLER, 3_500, 0);
+    assert_eq!(repair.wants(), Some((at(3_500), Way::Fresh)));
+    assert_eq!(repair.offering(at(3_500)), Some(Way::Fresh));
+    repair.state(State::Failed, CALLER, at(5_000));
+    assert_eq!(repair.wants(), Some((at(9_000), Way::Fresh)), "not in a loop");
+}
+
+#[test]
+fn mr9_nobody_is_hurried_who_is_asked_for_the_microphone() {
+    let mut repair = Repair::inherited();
+    repair.offering(at(0));
+    let asked = Around { describing: true, ..CALLER };
+    pass(&mut repair, asked, 40_000, 0);
+    assert_eq!(repair.wants(), None);
+}
+
+#[test]
+fn mr10_the_first_connection_of_a_call_takes_as_long_as_it_takes() {
+    let mut repair = Repair::new();
+    repair.offering(at(0));
+    assert_eq!(pass(&mut repair, CALLER, 29_000, 0), None);
+    assert_eq!(repair.wants(), None);
+}
+
+#[test]
+fn mr11_who_sends_nothing_at_all_is_left_alone() {
+    let mut repair = Repair::inherited();
+    for begun in [0, 8_000] {
+        assert_eq!(repair.offering(at(begun)), Some(Way::Fresh));
+        repair.state(State::Connected, CALLER, at(begun + 100));
+        pass(&mut repair, CALLER, begun + 4_000, 0);
+    }
+    assert!(repair.is_sound());
+}
+
+#[test]
+fn mr12_the_network_is_back() {
+    let mut repair = sound();
+    repair.state(State::Failed, CALLED, at(1_000));
+    assert_eq!(repair.wants(), Some((at(4_000), Way::Restart)));
+    repair.moved(at(2_000));
+    assert_eq!(repair.wants(), Some((at(2_000), Way::Restart)));
+}
+
+#[test]
+fn mr13_a_call_without_media_ends_at_its_time_and_not_while_the_server_is_gone() {
+    let mut repair = Repair::new();
+    repair.offering(at(0));
+    repair.timeout(CALLER, at(0));
+    assert_eq!(pass(&mut repair, CALLER, 60_000, 0), Some(at(30_000)));
+
+    let mut repair = sound();
+    repair.state(State::Failed, CALLER, at(1_000));
+    assert_eq!(pass(&mut repair, CALLER, 60_000, 0), Some(at(46_000)));
+
+    let mut repair = sound();
+    repair.state(State::Failed, CALLER, at(1_000));
+    let gone = Around { path: false, ..CALLER };
+    assert_eq!(pass(&mut repair, gone, 300_000, 0), None);
+    repair.moved(at(300_000));
+    assert_eq!(pass(&mut repair, CALLER, 400_000, 0), Some(at(345_000)), "its time begins anew");
+}

@@ -297,6 +297,7 @@ pub struct Phone {
     commands: mpsc::Sender<Command>,
     line: ArcStore<LineState>,
     seat: ArcRwSignal<Seat>,
+    silent: ArcRwSignal<bool>,
 }
 
 /// The driver's end.
@@ -307,6 +308,8 @@ pub struct Line {
     pub state: ArcStore<LineState>,
     /// Whether this tab holds the line.
     pub seat: ArcRwSignal<Seat>,
+    /// Whether the browser plays nothing of this page until somebody clicks.
+    pub silent: ArcRwSignal<bool>,
 }
 
 /// Makes the two ends, both beginning with `initial`: the value that the server rendered, so that the first
@@ -315,8 +318,9 @@ pub fn pair(initial: LineState) -> (Phone, Line) {
     let (sender, receiver) = mpsc::channel(COMMANDS);
     let state = ArcStore::new(initial);
     let seat = ArcRwSignal::new(Seat::default());
-    let phone = Phone { commands: sender, line: state.clone(), seat: seat.clone() };
-    (phone, Line { commands: receiver, state, seat })
+    let silent = ArcRwSignal::new(false);
+    let phone = Phone { commands: sender, line: state.clone(), seat: seat.clone(), silent: silent.clone() };
+    (phone, Line { commands: receiver, state, seat, silent })
 }
 
 /// The phone that the context holds.
@@ -336,6 +340,11 @@ impl Phone {
     /// How this tab stands to the line.
     pub fn seat(&self) -> RwSignal<Seat> {
         self.seat.clone().into()
+    }
+
+    /// Whether the browser plays nothing of this page until somebody clicks.
+    pub fn silent(&self) -> RwSignal<bool> {
+        self.silent.clone().into()
     }
 
     /// Tells the driver to do something; whether it will hear it: a command is dropped when the driver is gone or swamped.

@@ -5,7 +5,7 @@ use app::pages::login::{LoginError, LoginView, document};
 use app::pages::phone::PhonePage;
 use app::pages::settings::{self, Field, Problem, SettingsView, Typed};
 use app::phone::{
-    Call, Cause, Direction, Ended, LineState, MediaFailure, Party, Phase, Presence, Refusal, Registration, Seat,
+    Call, Cause, Direction, Ended, Line, LineState, MediaFailure, Party, Phase, Presence, Refusal, Registration, Seat,
     Status, pair,
 };
 use app::words;
@@ -79,11 +79,15 @@ fn opening(line: LineState) -> Opening {
 }
 
 fn render<V: IntoView>(seat: Seat, line: LineState, view: impl FnOnce() -> V) -> String {
+    drive(line, |driver| driver.seat.set(seat), view)
+}
+
+fn drive<V: IntoView>(line: LineState, act: impl FnOnce(&Line), view: impl FnOnce() -> V) -> String {
     // Another test may have been first.
     let _ = any_spawner::Executor::init_futures_executor();
     Owner::new().with(|| {
         let (phone, driver) = pair(line.clone());
-        driver.seat.set(seat);
+        act(&driver);
         provide_context(RequestUrl::new("/"));
         provide_context(opening(line));
         provide_context(phone);
@@ -503,4 +507,14 @@ fn the_settings_keep_what_was_typed_as_text() {
 
 fn options() -> LeptosOptions {
     LeptosOptions::builder().output_name("tabphone").build()
+}
+
+#[test]
+fn what_the_browser_does_not_play_is_said_with_a_button() {
+    let words = "Your browser keeps this page silent until you click. They hear you already.";
+    let call = || in_call(Phase::Talking, Direction::Outgoing);
+    assert!(!shows(&page(Seat::Holding, call()), words));
+    let html = drive(call(), |driver| driver.silent.set(true), || view! { <PhonePage /> });
+    assert!(shows(&html, words));
+    assert_eq!(enabled(&html, "Let me hear them"), Some(true));
 }

@@ -27,6 +27,8 @@ struct Kept {
     facts: Facts,
     /// Which of their phones described itself first before the answer: what it plays is heard instead of our ringback.
     early: Option<Branch>,
+    /// Whether the browser does not play it.
+    silent: bool,
     /// How its media comes, and comes back.
     repair: Repair,
     /// What is the case around it.
@@ -36,7 +38,7 @@ struct Kept {
 impl Kept {
     fn new(call: CallId, facts: Facts, repair: Repair) -> Self {
         let around = Around::default();
-        Self { call, peer: None, sent: Sent::default(), facts, early: None, repair, around }
+        Self { call, peer: None, sent: Sent::default(), facts, early: None, silent: false, repair, around }
     }
 }
 
@@ -135,6 +137,16 @@ impl Calls {
     pub(crate) fn arrived(&mut self, call: CallId, packets: u64) {
         let kept = self.kept(call);
         kept.repair.counted(packets, kept.around);
+    }
+
+    /// The browser plays this call or does not, until somebody clicks.
+    pub(crate) fn silenced(&mut self, call: CallId, silent: bool) {
+        self.kept(call).silent = silent;
+    }
+
+    /// Whether there is a call that the browser does not play.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.kept.iter().any(|kept| kept.silent)
     }
 
     /// Our way to the server was made anew, perhaps over another network.

@@ -19,7 +19,7 @@ const EARLY: usize = 8;
 /// Drives the line for the life of the page.
 pub(crate) async fn run(line: Line, opening: Opening) {
     let (events, receiver) = Events::channel();
-    let screen = Screen::new(line.state, line.seat);
+    let screen = Screen::new(&line);
     let mut inbox = stream::select(line.commands.map(Event::Command), receiver);
     if let Some(obstacle) = environment::obstacle() {
         screen.show_registration(obstacle);

@@ -130,6 +130,7 @@ impl Holding {
                     mark::set(mark::CONNECTED);
                 }
             }
+            Told::Silent(silent) => self.calls.silenced(call, silent),
             Told::Arrived(packets) => self.calls.arrived(call, packets),
             Told::Failed(failure) => self.verb(|agent| agent.fail(call, failure, now)),
         }
@@ -418,6 +419,7 @@ impl Holding {
             }
         });
         screen.show_calls(calls.collect());
+        screen.show_silent(self.calls.is_silent());
     }
 
     fn phase(&self, call: &Call) -> phone::Phase {

@@ -1,4 +1,4 @@
-use app::phone::{Call, Ended, LineState, LineStateStoreFields, Presence, Registration, Seat, Status};
+use app::phone::{Call, Ended, Line, LineState, LineStateStoreFields, Presence, Registration, Seat, Status};
 use leptos::prelude::*;
 use reactive_stores::ArcStore;
 
@@ -6,11 +6,13 @@ use reactive_stores::ArcStore;
 pub(crate) struct Screen {
     state: ArcStore<LineState>,
     seat: ArcRwSignal<Seat>,
+    silent: ArcRwSignal<bool>,
 }
 
 impl Screen {
-    pub(crate) const fn new(state: ArcStore<LineState>, seat: ArcRwSignal<Seat>) -> Self {
-        Self { state, seat }
+    /// Of the driver's end of the phone.
+    pub(crate) fn new(line: &Line) -> Self {
+        Self { state: line.state.clone(), seat: line.seat.clone(), silent: line.silent.clone() }
     }
 
     /// All that is shown.
@@ -26,6 +28,13 @@ impl Screen {
     pub(crate) fn show_seat(&self, seat: Seat) {
         if self.seat.get_untracked() != seat {
             self.seat.set(seat);
+        }
+    }
+
+    /// Whether the browser plays nothing until somebody clicks.
+    pub(crate) fn show_silent(&self, silent: bool) {
+        if self.silent.get_untracked() != silent {
+            self.silent.set(silent);
         }
     }
 

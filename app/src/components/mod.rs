@@ -13,6 +13,7 @@ pub(crate) mod header;
 pub(crate) mod icon;
 pub(crate) mod line_status;
 pub(crate) mod shortcuts;
+pub(crate) mod silent;
 pub(crate) mod standing;
 pub(crate) mod title;
 pub(crate) mod watching;

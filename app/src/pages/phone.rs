@@ -7,6 +7,7 @@ use crate::components::dial_pad::DialPad;
 use crate::components::erase::erase;
 use crate::components::header::Header;
 use crate::components::shortcuts::Shortcuts;
+use crate::components::silent::Silent;
 use crate::components::title::Title;
 use crate::components::watching::Watching;
 use leptos::prelude::*;
@@ -19,6 +20,7 @@ pub fn PhonePage() -> impl IntoView {
     // One type of the whole page is more than the compiler of every crate that renders it is ready to follow.
     let header = erase(view! { <Header me=me.clone() /> });
     let watching = erase(view! { <Watching /> });
+    let silent = erase(view! { <Silent /> });
     let calls = erase(view! { <Calls me contacts /> });
     let dial_pad = erase(view! { <DialPad contacts /> });
     let contact_list = erase(view! { <Contacts contacts /> });
@@ -28,6 +30,7 @@ pub fn PhonePage() -> impl IntoView {
         {header}
         <main class="phone">
             {watching}
+            {silent}
             {calls}
             {dial_pad}
             {contact_list}

@@ -79,7 +79,7 @@ fn a_call_that_takes_the_place_of_another_begins_muted_as_that_one_was_and_nothi
     let (events, _receiver) = Events::channel();
     let mut holding = begin(&events);
     let (_phone, line) = phone::pair(phone::LineState::default());
-    let (opening, screen) = (Opening::default(), Screen::new(line.state, line.seat));
+    let (opening, screen) = (Opening::default(), Screen::new(&line));
     let describe = |holding: &mut Holding, id| {
         let body = Body { content_type: "application/sdp".into(), bytes: SDP.as_bytes().to_vec() };
         holding.handle(Input::Answer(id, Answer::Description(body)), NOW);

@@ -38,6 +38,8 @@ pub(crate) enum Told {
     State(State),
     /// How many packets arrived so far.
     Arrived(u64),
+    /// Whether the browser plays nothing until somebody clicks.
+    Silent(bool),
     /// The media cannot go on.
     Failed(MediaFailure),
 }
@@ -213,7 +215,12 @@ impl Listener for Weak<Shared> {
         }
         let mut speaker = shared.speaker.borrow_mut();
         if speaker.is_none() {
-            *speaker = Speaker::new();
+            let weak = self.clone();
+            *speaker = Speaker::new(move |silent| {
+                if let Some(shared) = weak.upgrade() {
+                    shared.tell(Told::Silent(silent));
+                }
+            });
         }
         if let Some(speaker) = &*speaker {
             speaker.silence(shared.rest.is_on());

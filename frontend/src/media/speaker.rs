@@ -12,16 +12,19 @@ pub(crate) struct Speaker {
     element: HtmlAudioElement,
     playing: RefCell<Option<MediaStreamTrack>>,
     blocked: Rc<RefCell<Option<AtGesture>>>,
+    /// Told whether the browser plays nothing until there is a gesture.
+    silent: Rc<dyn Fn(bool)>,
 }
 
 impl Speaker {
-    /// A silent element at the end of the page.
-    pub(crate) fn new() -> Option<Self> {
+    /// A silent element at the end of the page. `silent` is told when the browser plays nothing, and when it does.
+    pub(crate) fn new(silent: impl Fn(bool) + 'static) -> Option<Self> {
         let document = web_sys::window()?.document()?;
         let element: HtmlAudioElement = document.create_element("audio").ok()?.unchecked_into();
         element.set_autoplay(true);
         document.body()?.append_child(&element).ok()?;
-        Some(Self { element, playing: RefCell::default(), blocked: Rc::default() })
+        let silent = Rc::new(silent);
+        Some(Self { element, playing: RefCell::default(), blocked: Rc::default(), silent })
     }
 
     /// Plays this track in place of what was played.
@@ -35,16 +38,20 @@ impl Speaker {
         stream.add_track(track);
         self.element.set_src_object(Some(&stream));
         let Ok(playing) = self.element.play() else { return };
-        let (element, blocked) = (self.element.clone(), Rc::downgrade(&self.blocked));
+        let (element, blocked, silent) = (self.element.clone(), Rc::downgrade(&self.blocked), self.silent.clone());
         spawn_local(async move {
             let Err(error) = playing.await else { return };
             let refused = error.dyn_ref::<DomException>().is_some_and(|error| error.name() == "NotAllowedError");
             // The page is not allowed to make sound yet: the next gesture allows it.
             if let (true, Some(blocked)) = (refused, blocked.upgrade()) {
+                silent(true);
                 let retry = AtGesture::new(move || {
                     if let Ok(playing) = element.play() {
+                        let silent = silent.clone();
                         spawn_local(async move {
-                            let _ = playing.await;
+                            if playing.await.is_ok() {
+                                silent(false);
+                            }
                         });
                     }
                 });

@@ -1,0 +1,34 @@
+//! What is shown while the browser plays no sound of this page, and the one click that changes it.
+
+use super::erase::{erase, memo};
+use super::icon::{Glyph, Icon};
+use crate::phone::use_phone;
+use leptos::prelude::*;
+
+/// Shown while a call is up that the browser does not play: it wants a gesture of the person first, and any will do.
+#[component]
+pub(crate) fn Silent() -> impl IntoView {
+    let silent = use_phone().silent();
+    let silent = memo(move || silent.get());
+    view! {
+        {move || {
+            silent
+                .get()
+                .then(|| {
+                    erase(
+                        view! {
+                            <section class="watching" role="alert">
+                                <Icon glyph=Glyph::Warning />
+                                <p class="watching__words">
+                                    "Your browser keeps this page silent until you click. They hear you already."
+                                </p>
+                                <button class="button button--primary" r#type="button">
+                                    "Let me hear them"
+                                </button>
+                            </section>
+                        },
+                    )
+                })
+        }}
+    }
+}

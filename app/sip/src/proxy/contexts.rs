@@ -1,5 +1,6 @@
 //! The requests under way, found by whatever a message or a moment names.
 
+use super::api::Load;
 use super::context::{Context, Stage};
 use super::hash::place_of;
 use super::token::Endpoint;
@@ -37,14 +38,6 @@ struct Entry {
     /// `None` while it is taken out. In a box: what is moved when one is added or removed is small.
     context: Option<Box<Context>>,
     facets: Facets,
-}
-
-/// How many requests came over a flow, and are remembered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Load {
-    pub(super) all: usize,
-    /// Those that were not answered yet.
-    pub(super) waiting: usize,
 }
 
 /// By what a context is found; by nothing, before it is put in and once it is over.

@@ -76,7 +76,7 @@ pub(crate) fn is_prompt(world: &mut World) {
     };
     let told: usize = world.pages.iter().map(active).sum();
     // Who was away for long may not know that nobody tells them anything any more.
-    if world.kind.hostile || world.kind.twice || world.exchange.load("").2 != told {
+    if world.kind.hostile || world.kind.twice || world.exchange.known("").1 != told {
         return;
     }
     for page in 0..world.pages.len() {

@@ -90,10 +90,11 @@ impl Contexts {
         }
     }
 
-    /// The request of this server transaction.
-    pub(super) fn find(&self, key: &Key) -> Option<u64> {
-        let alike = among(&self.keys, place_of(key));
-        alike.copied().find(|id| self.get(*id).is_some_and(|context| context.key == *key))
+    /// The requests that name this server transaction, each of another sender: who saw a request may give its name to one of
+    /// theirs.
+    pub(super) fn named(&self, key: &Key) -> impl Iterator<Item = (u64, &Context)> {
+        let alike = among(&self.keys, place_of(key)).filter_map(|id| Some((*id, self.get(*id)?)));
+        alike.filter(move |(_, context)| context.key == *key)
     }
 
     /// The request that left with a Via of this branch, and to which of its phones.

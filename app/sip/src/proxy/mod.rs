@@ -203,11 +203,7 @@ impl Proxy {
             self.ack(flow, request, &key, now);
         } else if request.method == Method::Cancel {
             self.cancel(flow, &request, &key, now);
-        } else if self.repeated(flow, &key) {
-            // What was answered comes first: somebody else may have given its name to a request of theirs.
-        } else if let Some(id) = self.state.contexts.find(&key) {
-            self.again(id, flow, &request, now);
-        } else {
+        } else if !self.repeated(flow, &request, &key, now) {
             self.begin(flow, request, key, now);
         }
     }
@@ -218,10 +214,9 @@ impl Proxy {
         load.waiting >= most.waiting || load.all >= most.all
     }
 
-    /// Whether what comes over this flow may belong to the context; its responses then go there.
+    /// The responses to a request go over this flow of its sender from now on, if there is room; whether they do.
     fn take_over(&self, context: &mut Context, flow: Flow) -> bool {
-        let same_user = context.caller.as_ref().is_some_and(|(caller, _)| self.is_of(flow, &caller.user));
-        if context.flow != Some(flow) && (!same_user || self.is_full(flow)) {
+        if context.flow != Some(flow) && self.is_full(flow) {
             return false;
         }
         context.flow = Some(flow);

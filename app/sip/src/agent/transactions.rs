@@ -208,6 +208,11 @@ impl Transactions {
         })
     }
 
+    /// Whether the CANCEL of an INVITE waits for its response.
+    pub(super) fn is_cancelling(&self, key: &Key) -> bool {
+        self.clients.iter().any(|client| *client.key.method() == Method::Cancel && client.key.cancelled() == *key)
+    }
+
     /// Whether a request ever left.
     pub(super) fn has_left(&self, key: &Key) -> bool {
         self.clients.iter().any(|client| client.key == *key && client.left)

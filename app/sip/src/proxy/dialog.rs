@@ -93,11 +93,11 @@ impl Proxy {
         (request.method == Method::Bye && target.flow().is_none() && now < until).then_some(until)
     }
 
-    /// An ACK: of a failure, for our server transaction; of a 2xx, from one end of the dialog to the other.
+    /// An ACK: of a failure, for our server transaction; of a 2xx, from one end of the dialog to the other. Who saw the
+    /// INVITE may send one, too, which ends nothing: its sender may have missed the failure.
     pub(super) fn ack(&mut self, flow: Flow, request: Request, key: &Key, now: Instant) {
         let mut passed = true;
-        let first = || self.state.contexts.named(key).next().map(|(id, _)| id);
-        if let Some(id) = self.own(key, flow).or_else(first) {
+        if let Some(id) = self.own(key, flow) {
             self.change(id, |_, context| {
                 let mut effects = Vec::new();
                 context.server.receive(&request, now, &mut effects);

@@ -211,7 +211,8 @@ impl Agent {
             });
         }
         self.events.stop(&mut self.core);
-        self.registering.stop(&mut self.core);
+        let owing = self.is_owing();
+        self.registering.stop(&mut self.core, owing);
         self.settle();
     }
 
@@ -273,6 +274,11 @@ impl Agent {
         self.sessions.iter().map(|session| session.id).collect()
     }
 
+    /// Whether somebody has to acknowledge a call before they can be told that it is over.
+    fn is_owing(&self) -> bool {
+        self.sessions.iter().any(Session::is_owing)
+    }
+
     /// How many calls the user knows of.
     fn live(&self) -> usize {
         self.sessions.iter().filter(|session| !session.over).count()
@@ -297,6 +303,9 @@ impl Agent {
         self.core.apply(effects);
         if self.registering.timeout(&mut self.core) {
             self.drop_transport();
+        }
+        if self.registering.has_parted(now) {
+            self.sessions.iter_mut().for_each(|session| session.part(&mut self.core));
         }
         for session in &mut self.sessions {
             session.timeout(&mut self.core);

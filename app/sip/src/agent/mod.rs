@@ -184,7 +184,7 @@ impl Agent {
         let fixed = [
             self.core.link.deadline(),
             self.core.servers.deadline().filter(|_| self.core.link.is_up()),
-            self.core.transactions.deadline(),
+            self.core.transactions.deadline(self.core.link.is_away()),
             self.registering.deadline(),
             self.events.deadline(),
         ];
@@ -299,7 +299,7 @@ impl Agent {
             self.registering.disconnected(&mut self.core);
         }
         let mut effects = Effects::default();
-        self.core.transactions.timeout(now, &mut effects);
+        self.core.transactions.timeout(now, self.core.link.is_away(), &mut effects);
         self.core.apply(effects);
         if self.registering.timeout(&mut self.core) {
             self.drop_transport();
@@ -323,7 +323,7 @@ impl Agent {
         let config = &core.config.config;
         core.servers.opened(&config.servers, config.return_after, core.now, &mut core.random);
         let mut effects = Effects::default();
-        self.core.transactions.resend(&mut effects);
+        self.core.transactions.resend(self.core.now, &mut effects);
         self.registering.connected(&mut self.core);
         self.core.apply(effects);
         for session in &mut self.sessions {

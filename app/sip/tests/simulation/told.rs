@@ -99,11 +99,21 @@ pub(crate) fn is_true(world: &World) -> Result<(), String> {
         }
         let (user, agent) = (&page.phone.user, &page.phone.agent);
         let waiting = world.exchange.mailbox.count(user);
-        if waiting > 0 && agent.registration() == Registration::Registered {
+        if waiting > 0 && is_coming(agent.registration()) {
             return Err(format!("{user} is there, and {waiting} messages wait"));
         }
     }
     Ok(())
+}
+
+/// Whether a phone is there, or on its way: what is kept for it comes to it then.
+const fn is_coming(registration: Registration) -> bool {
+    match registration {
+        Registration::Registered | Registration::Registering | Registration::Connecting | Registration::Unreachable => {
+            true
+        }
+        Registration::Idle | Registration::Unregistering | Registration::Stopped | Registration::Refused(_) => false,
+    }
 }
 
 fn fits(world: &World, topic: &Topic) -> Result<(), String> {

@@ -180,6 +180,21 @@ impl Session {
         }
     }
 
+    /// Whether it is over, and its BYE waits for the ACK.
+    pub(super) const fn is_owing(&self) -> bool {
+        self.over && matches!(&self.state, State::Established(Established { unacknowledged: Some(_), .. }))
+    }
+
+    /// Sends the BYE that waits for the ACK: who is not there any more cannot wait.
+    pub(super) fn part(&mut self, core: &mut Core) {
+        if self.is_owing()
+            && let State::Established(established) = &mut self.state
+        {
+            bye_because(core, &mut established.dialog, established.reason.as_ref());
+            self.state = State::Gone;
+        }
+    }
+
     /// BYE came.
     pub(super) fn hung_up(&mut self, core: &mut Core, bye: &Request) {
         if !matches!(self.state, State::Outgoing(_)) {

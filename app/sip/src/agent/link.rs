@@ -225,6 +225,11 @@ impl Link {
         matches!(self, Self::Off)
     }
 
+    /// Whether it is down, and wanted.
+    pub(super) const fn is_away(&self) -> bool {
+        !self.is_up() && !self.is_off()
+    }
+
     /// Whether it is down because it was lost, or cannot be opened.
     pub(super) const fn is_failing(&self) -> bool {
         match self {

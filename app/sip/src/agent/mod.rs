@@ -184,7 +184,7 @@ impl Agent {
         let fixed = [
             self.core.link.deadline(),
             self.core.servers.deadline().filter(|_| self.core.link.is_up()),
-            self.core.transactions.deadline(),
+            self.core.transactions.deadline(self.core.link.is_away()),
             self.registering.deadline(),
             self.events.deadline(),
         ];
@@ -211,7 +211,8 @@ impl Agent {
             });
         }
         self.events.stop(&mut self.core);
-        self.registering.stop(&mut self.core);
+        let owing = self.is_owing();
+        self.registering.stop(&mut self.core, owing);
         self.settle();
     }
 
@@ -273,6 +274,11 @@ impl Agent {
         self.sessions.iter().map(|session| session.id).collect()
     }
 
+    /// Whether somebody has to acknowledge a call before they can be told that it is over.
+    fn is_owing(&self) -> bool {
+        self.sessions.iter().any(Session::is_owing)
+    }
+
     /// How many calls the user knows of.
     fn live(&self) -> usize {
         self.sessions.iter().filter(|session| !session.over).count()
@@ -293,10 +299,13 @@ impl Agent {
             self.registering.disconnected(&mut self.core);
         }
         let mut effects = Effects::default();
-        self.core.transactions.timeout(now, &mut effects);
+        self.core.transactions.timeout(now, self.core.link.is_away(), &mut effects);
         self.core.apply(effects);
         if self.registering.timeout(&mut self.core) {
             self.drop_transport();
+        }
+        if self.registering.has_parted(now) {
+            self.sessions.iter_mut().for_each(|session| session.part(&mut self.core));
         }
         for session in &mut self.sessions {
             session.timeout(&mut self.core);
@@ -314,10 +323,11 @@ impl Agent {
         let config = &core.config.config;
         core.servers.opened(&config.servers, config.return_after, core.now, &mut core.random);
         let mut effects = Effects::default();
-        self.core.transactions.resend(&mut effects);
+        self.core.transactions.resend(self.core.now, &mut effects);
         self.registering.connected(&mut self.core);
         self.core.apply(effects);
         for session in &mut self.sessions {
+            session.outgoing_connected(&mut self.core);
             if let State::Established(established) = &mut session.state {
                 established.resend(&mut self.core);
             }

@@ -30,6 +30,7 @@ const PATIENCE: Duration = T1_X64.saturating_add(T1);
 /// | Not, Later | re-INVITE, UPDATE that cannot be taken | 488 | same |
 /// | Offering | offer | sends re-INVITE | Sent |
 /// | Offering | no offer can be made | tells | Not |
+/// | Offering | the session is to be refreshed, they take no UPDATE | re-INVITE with the last description, and asks for the offer after it | Sent |
 /// | Offering, Sent | re-INVITE, UPDATE with an offer | 491 | same |
 /// | Later | re-INVITE, UPDATE with an offer | asks for the answer | Answering, then Later |
 /// | Sent | 2xx | ACK, tells the answer | Not |
@@ -150,6 +151,16 @@ impl Established {
         self.renew || self.holding.here != self.holding.agreed
     }
 
+    /// A refresh goes first: what was to be offered is asked for after it. Says whether something was.
+    pub(super) fn postpone(&mut self) -> bool {
+        let awaited = matches!(self.modify, Modify::Offering);
+        if awaited {
+            self.renew |= self.offer.media;
+            self.modify = Modify::Not;
+        }
+        awaited
+    }
+
     /// Our change failed for good: what the user wanted by it is given up.
     const fn give_up(&mut self, offer: Offer) {
         if self.holding.here == offer.hold {
@@ -175,10 +186,10 @@ impl Session {
     /// Begins what is due in an answered call and can begin.
     pub(super) fn advance(&mut self, core: &mut Core) {
         let State::Established(established) = &mut self.state else { return };
-        if self.over || !established.is_free() {
+        if self.over {
             return;
         }
-        if established.is_change_due() {
+        if established.is_free() && established.is_change_due() {
             if !core.link.is_up() {
                 return;
             }

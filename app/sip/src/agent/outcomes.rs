@@ -33,7 +33,8 @@ impl Agent {
             self.core.transactions.abandon(Purpose::Invite(gone.id), until);
             self.core.transactions.abandon(Purpose::Reinvite(gone.id), until);
         }
-        self.registering.settle(&mut self.core);
+        let owing = self.is_owing();
+        self.registering.settle(&mut self.core, owing);
         let registration = self.registration();
         if registration == Registration::Stopped && !self.core.link.is_off() {
             self.halt();
@@ -125,6 +126,7 @@ impl Agent {
 
     /// The agent stopped: nothing is under way any more. What it answered is remembered as always.
     fn halt(&mut self) {
+        self.sessions.iter_mut().for_each(|session| session.part(&mut self.core));
         self.core.link = Link::Off;
         self.core.output(Output::Disconnect);
         self.core.transactions.halt();

@@ -16,8 +16,11 @@ const DOUBLINGS: u32 = 4;
 /// How often it doubles where a person has to do something first: to an hour. Wrong passwords, tried often, make servers
 /// shut an address out.
 const DOUBLINGS_BY_HAND: u32 = 7;
-/// How long unregistering may take.
+/// How long stopping may take.
 const FAREWELL: Duration = Duration::from_millis(1500);
+/// How long of that is waited for the ACK of a call that was answered just before. Its BYE has to wait for that ACK
+/// (RFC 3261 15), which finds only who is registered.
+const ACKNOWLEDGED: Duration = Duration::from_millis(1000);
 /// The longest binding that is asked for, whatever Min-Expires says.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -29,7 +32,7 @@ const MAX_RETRIES: usize = 16;
 /// | Row | State | On | Does | Next |
 /// | --- | --- | --- | --- | --- |
 /// | RG1 | Idle, Stopped | start | opens the transport | Waiting |
-/// | RG2 | Unbinding | start | REGISTER | Asking |
+/// | RG2 | Unbinding, Parting | start | REGISTER | Asking |
 /// | RG3 | Waiting | transport is up | REGISTER | Asking |
 /// | RG4 | Asking | 2xx | keeps what it says: outbound, GRUU, Service-Route, Flow-Timer | Bound |
 /// | RG5 | Asking | 423 with a longer time | REGISTER for that | Asking, bound as before |
@@ -48,6 +51,9 @@ const MAX_RETRIES: usize = 16;
 /// | RG18 | Asking, Bound | stop | REGISTER with Expires 0 | Unbinding |
 /// | RG19 | Idle, Waiting, Refused, Stopped | stop | tells that it stopped | Stopped |
 /// | RG20 | Unbinding | a final response, and each BYE has its own; nothing in 1.5 s; transport lost | tells that it stopped | Stopped |
+/// | RG21 | Asking, Bound | stop, and somebody has to acknowledge yet that their call was answered | – | Parting |
+/// | RG22 | Parting | they did; or they did not in 1 s, and are sent BYE all the same | REGISTER with Expires 0 | Unbinding |
+/// | RG23 | Parting | transport lost | tells that it stopped | Stopped |
 ///
 /// Challenges are answered below this machine: only a refusal for good is told to it.
 #[derive(Clone, Debug)]
@@ -82,6 +88,11 @@ enum State {
         #[cfg_attr(feature = "serde", serde(default = "forgotten"))]
         refusal: Refusal,
         retry: Instant,
+    },
+    /// Somebody is to hear yet that their call is over.
+    Parting {
+        acknowledged: Instant,
+        until: Instant,
     },
     Unbinding {
         until: Instant,
@@ -121,7 +132,7 @@ impl Registering {
         };
         match &self.state {
             State::Idle => Registration::Idle,
-            State::Unbinding { .. } => Registration::Unregistering,
+            State::Parting { .. } | State::Unbinding { .. } => Registration::Unregistering,
             State::Stopped => Registration::Stopped,
             State::Waiting => transport(),
             State::Asking { bound: None } => Registration::Registering,
@@ -133,7 +144,7 @@ impl Registering {
     /// Whether being bound, or becoming it, is wanted.
     pub(super) const fn is_wanted(&self) -> bool {
         match self.state {
-            State::Idle | State::Unbinding { .. } | State::Stopped => false,
+            State::Idle | State::Parting { .. } | State::Unbinding { .. } | State::Stopped => false,
             State::Waiting | State::Asking { .. } | State::Bound { .. } | State::Refused { .. } => true,
         }
     }
@@ -153,21 +164,28 @@ impl Registering {
         }
     }
 
-    /// Wants to be unbound.
-    pub(super) fn stop(&mut self, core: &mut Core) {
+    /// Wants to be unbound. `owing`: whether somebody has to acknowledge a call before they can be told that it is over.
+    pub(super) fn stop(&mut self, core: &mut Core, owing: bool) {
         let was_asked = match self.state {
-            State::Unbinding { .. } => return,
+            State::Parting { .. } | State::Unbinding { .. } => return,
             State::Asking { .. } | State::Bound { .. } => true,
             State::Idle | State::Waiting | State::Refused { .. } | State::Stopped => false,
         };
         core.transactions.drop_purpose(Purpose::Register);
         core.questions.forget_purpose(Purpose::Register);
-        if core.link.is_up() && was_asked {
-            self.state = State::Unbinding { until: core.now + FAREWELL };
-            self.send(core, Duration::ZERO);
-        } else {
+        let until = core.now + FAREWELL;
+        if !core.link.is_up() || !was_asked {
             self.stopped(core);
+        } else if owing {
+            self.state = State::Parting { acknowledged: core.now + ACKNOWLEDGED, until };
+        } else {
+            self.unbind(core, until);
         }
+    }
+
+    /// Whether nobody is waited for any more who has to acknowledge a call.
+    pub(super) fn has_parted(&self, now: Instant) -> bool {
+        matches!(self.state, State::Parting { acknowledged, .. } if acknowledged <= now)
     }
 
     /// The transport is there.
@@ -184,7 +202,7 @@ impl Registering {
         core.config.learned.plain = false;
         match self.state {
             State::Idle | State::Stopped => {}
-            State::Unbinding { .. } => self.stopped(core),
+            State::Parting { .. } | State::Unbinding { .. } => self.stopped(core),
             State::Waiting | State::Asking { .. } | State::Bound { .. } | State::Refused { .. } => {
                 self.state = State::Waiting;
             }
@@ -202,7 +220,7 @@ impl Registering {
                     return self.refused(core, outcome, response);
                 }
             }
-            State::Unbinding { .. } => {
+            State::Parting { .. } | State::Unbinding { .. } => {
                 // It is settled when the calls are, too.
             }
             State::Idle | State::Waiting | State::Bound { .. } | State::Refused { .. } | State::Stopped => {}
@@ -211,7 +229,12 @@ impl Registering {
     }
 
     /// What was wanted at the end is done: it is unbound, and whoever it was in a call with knows that it is over.
-    pub(super) fn settle(&mut self, core: &mut Core) {
+    pub(super) fn settle(&mut self, core: &mut Core, owing: bool) {
+        if let State::Parting { until, .. } = self.state
+            && !owing
+        {
+            self.unbind(core, until);
+        }
         let is_unbinding = matches!(self.state, State::Unbinding { .. });
         if is_unbinding && !core.is_under_way(Purpose::Register) && !core.is_under_way(Purpose::Farewell) {
             self.stopped(core);
@@ -223,7 +246,9 @@ impl Registering {
         let is_bound = match self.state {
             State::Bound { .. } => true,
             State::Waiting | State::Asking { .. } => false,
-            State::Idle | State::Refused { .. } | State::Unbinding { .. } | State::Stopped => return false,
+            State::Idle | State::Refused { .. } | State::Parting { .. } | State::Unbinding { .. } | State::Stopped => {
+                return false;
+            }
         };
         if self.retries.len() >= MAX_RETRIES {
             return false;
@@ -240,7 +265,9 @@ impl Registering {
         let bound = match self.state {
             State::Waiting | State::Asking { .. } => return None,
             State::Bound { .. } => true,
-            State::Idle | State::Refused { .. } | State::Unbinding { .. } | State::Stopped => false,
+            State::Idle | State::Refused { .. } | State::Parting { .. } | State::Unbinding { .. } | State::Stopped => {
+                false
+            }
         };
         (!self.retries.is_empty()).then(|| (self.retries.remove(0), bound))
     }
@@ -267,6 +294,8 @@ impl Registering {
             State::Refused { .. } => self.ask(core, None),
             State::Asking { .. } => self.state = State::Asking { bound: None },
             State::Unbinding { .. } => self.stopped(core),
+            // Its calls do what is due, and then it goes on.
+            State::Parting { .. } => {}
             State::Idle | State::Waiting | State::Stopped => {}
         }
         false
@@ -274,9 +303,10 @@ impl Registering {
 
     pub(super) const fn deadline(&self) -> Option<Instant> {
         match self.state {
-            State::Bound { refresh: at, .. } | State::Refused { retry: at, .. } | State::Unbinding { until: at } => {
-                Some(at)
-            }
+            State::Bound { refresh: at, .. }
+            | State::Refused { retry: at, .. }
+            | State::Parting { acknowledged: at, .. }
+            | State::Unbinding { until: at } => Some(at),
             State::Asking { bound } => bound,
             State::Idle | State::Waiting | State::Stopped => None,
         }
@@ -287,13 +317,23 @@ impl Registering {
         match self.state {
             State::Asking { bound } => bound,
             State::Bound { until, .. } => Some(until),
-            State::Idle | State::Waiting | State::Refused { .. } | State::Unbinding { .. } | State::Stopped => None,
+            State::Idle
+            | State::Waiting
+            | State::Refused { .. }
+            | State::Parting { .. }
+            | State::Unbinding { .. }
+            | State::Stopped => None,
         }
     }
 
     fn ask(&mut self, core: &mut Core, bound: Option<Instant>) {
         self.state = State::Asking { bound };
         self.send(core, self.expires);
+    }
+
+    fn unbind(&mut self, core: &mut Core, until: Instant) {
+        self.state = State::Unbinding { until };
+        self.send(core, Duration::ZERO);
     }
 
     fn send(&mut self, core: &mut Core, expires: Duration) {

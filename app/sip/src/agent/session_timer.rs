@@ -2,7 +2,7 @@
 
 use super::core::Core;
 use super::established::Established;
-use super::modify::Change;
+use super::modify::{Change, Modify};
 use super::profile::Profile;
 use super::session::{Session, State};
 use super::transactions::{Outcome, Purpose};
@@ -19,6 +19,8 @@ pub(super) const TIMER: Token = Token::literal("timer");
 const AGAIN: Duration = Duration::from_secs(10);
 /// How long before its end a session is given up at most (RFC 4028 10).
 const RESERVE: Duration = Duration::from_secs(32);
+/// How long a refresh waits for something else that changes the call. That may take for ever: a person is asked.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How often a request is sent again because its interval was too small.
 const MAX_RAISED: u8 = 4;
 
@@ -31,7 +33,9 @@ const MAX_RAISED: u8 = 4;
 /// | any | such a 2xx without Session-Expires | – | Off |
 /// | Ours | half the interval, they take UPDATE | UPDATE without a description | Refreshing |
 /// | Ours | half the interval, they do not | re-INVITE with our last description | Ours |
-/// | Ours | half the interval, while something else changes the call | waits for its end | Ours |
+/// | Ours | half the interval, while something else changes the call | waits for its end, or for 5 s | Ours |
+/// | Ours | 5 s after it, and the offer of that is still not made | the same as without | Refreshing, Ours |
+/// | Ours | 5 s after it, while an answer of ours or an end of glare is awaited, they take UPDATE | UPDATE without a description | Refreshing |
 /// | Refreshing | 422 | UPDATE with what they ask for | Refreshing |
 /// | Refreshing | nothing, 405, 408, 501 | re-INVITE | Ours |
 /// | Refreshing | 481 | BYE, Ended | – |
@@ -102,11 +106,21 @@ impl SessionTimer {
 }
 
 impl Established {
-    /// When the timer of the session wants something. As long as something else is under way a refresh waits for its end;
-    /// a change that waits for a transport is a refresh itself.
+    /// When the timer of the session wants something.
     pub(super) fn timer_deadline(&self) -> Option<Instant> {
-        let refresh = self.timer.refresh_at().filter(|_| self.is_free() && !self.is_change_due());
-        [self.timer.until(), refresh].into_iter().flatten().min()
+        [self.timer.until(), self.refresh_at()].into_iter().flatten().min()
+    }
+
+    /// When it is on us to refresh. A change that is under way, or waits for a transport, is a refresh itself; one that a
+    /// person has to say something to is waited for a little.
+    fn refresh_at(&self) -> Option<Instant> {
+        let at = self.timer.refresh_at().filter(|_| self.unacknowledged.is_none())?;
+        match self.modify {
+            Modify::Not => (!self.is_change_due()).then_some(at),
+            Modify::Offering => Some(at + PATIENCE),
+            Modify::Later { .. } | Modify::Answering { .. } => self.updates.then(|| at + PATIENCE),
+            Modify::Sent { .. } => None,
+        }
     }
 
     /// Adds to a request that refreshes the session what it says of it: who refreshes stays so.
@@ -125,12 +139,12 @@ impl Session {
     /// Whether it is time for a refresh.
     pub(super) fn is_stale(&self, now: Instant) -> bool {
         match &self.state {
-            State::Established(established) => established.timer.refresh_at().is_some_and(|at| at <= now),
+            State::Established(established) => established.refresh_at().is_some_and(|at| at <= now),
             State::Outgoing(_) | State::Incoming(_) | State::Gone => false,
         }
     }
 
-    /// Refreshes the session. Nothing else is under way.
+    /// Refreshes the session. No request of ours that would is under way.
     pub(super) fn refresh_session(&mut self, core: &mut Core) {
         let State::Established(established) = &mut self.state else { return };
         let (interval, until) = match established.timer {
@@ -138,6 +152,9 @@ impl Session {
             SessionTimer::Off | SessionTimer::Refreshing { .. } | SessionTimer::Theirs { .. } => return,
         };
         if !established.updates {
+            if established.postpone() {
+                core.questions.forget_descriptions(self.id);
+            }
             return match established.described.ours.clone() {
                 Some(ours) => self.reinvite(core, Change::Refresh, ours.into_bytes()),
                 // It could not be kept: another one is made.

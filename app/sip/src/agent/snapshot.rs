@@ -161,7 +161,7 @@ impl Agent {
     fn abandon(&mut self) {
         // What timed out meanwhile must not be sent again.
         let mut effects = Effects::default();
-        self.core.transactions.timeout(self.core.now, &mut effects);
+        self.core.transactions.timeout(self.core.now, false, &mut effects);
         self.core.apply(effects);
         for session in &mut self.sessions {
             session.abandon(&mut self.core);

@@ -47,6 +47,26 @@ pub(super) enum Purpose {
     Probe,
 }
 
+impl Purpose {
+    /// Whether it waits for a transport for as long as that takes: who is not told that a call is over talks to nobody, or
+    /// rings.
+    const fn outlasts_transport(self) -> bool {
+        match self {
+            Self::Farewell => true,
+            Self::Register
+            | Self::Invite(_)
+            | Self::Reinvite(_)
+            | Self::Event(_)
+            | Self::Prack(_)
+            | Self::Update(_)
+            | Self::Info(_)
+            | Self::Refer(_)
+            | Self::Report(_)
+            | Self::Probe => false,
+        }
+    }
+}
+
 /// All transactions of an agent.
 #[derive(Clone, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -208,6 +228,11 @@ impl Transactions {
         })
     }
 
+    /// Whether the CANCEL of an INVITE waits for its response.
+    pub(super) fn is_cancelling(&self, key: &Key) -> bool {
+        self.clients.iter().any(|client| *client.key.method() == Method::Cancel && client.key.cancelled() == *key)
+    }
+
     /// Whether a request ever left.
     pub(super) fn has_left(&self, key: &Key) -> bool {
         self.clients.iter().any(|client| client.key == *key && client.left)
@@ -235,12 +260,15 @@ impl Transactions {
         self.clients.retain(|client| client.purpose != purpose);
     }
 
-    /// The transport was replaced by a new one.
-    pub(super) fn resend(&mut self, effects: &mut Effects) {
+    /// The transport was replaced by a new one. What waited for that begins anew.
+    pub(super) fn resend(&mut self, now: Instant, effects: &mut Effects) {
         for client in &mut self.clients {
             let mut pushed = Vec::new();
-            match &client.machine {
+            match &mut client.machine {
                 ClientMachine::Invite(machine) => machine.resend(&mut pushed),
+                ClientMachine::Other(machine) if client.purpose.outlasts_transport() => {
+                    *machine = ClientNonInvite::new(machine.request().clone(), RELIABLE, now, &mut pushed);
+                }
                 ClientMachine::Other(machine) => machine.resend(&mut pushed),
             }
             client.left = true;
@@ -256,9 +284,10 @@ impl Transactions {
     }
 
     /// The agent stopped. It may start again at once, and be asked again what it answered: the answer may have got lost with
-    /// the connection, or come after it.
+    /// the connection, or come after it. So may a BYE or a CANCEL of ours, which leaves once more then: the other end would
+    /// talk to nobody, or ring.
     pub(super) fn halt(&mut self) {
-        self.clients.clear();
+        self.clients.retain(|client| client.purpose == Purpose::Farewell);
         self.servers.retain(|server| match &server.machine {
             // A call that still rings rings again.
             ServerMachine::Invite(_) => false,
@@ -266,10 +295,11 @@ impl Transactions {
         });
     }
 
-    /// Does what is due.
-    pub(super) fn timeout(&mut self, now: Instant, effects: &mut Effects) {
+    /// Does what is due. `away`: whether a transport is waited for; what is to be said whenever that comes has no time until
+    /// then.
+    pub(super) fn timeout(&mut self, now: Instant, away: bool, effects: &mut Effects) {
         self.clients.retain(|client| client.until.is_none_or(|until| until > now));
-        for client in &mut self.clients {
+        for client in self.clients.iter_mut().filter(|client| !away || !client.purpose.outlasts_transport()) {
             let mut pushed = Vec::new();
             match &mut client.machine {
                 ClientMachine::Invite(machine) => machine.timeout(now, &mut pushed),
@@ -288,8 +318,10 @@ impl Transactions {
         self.forget();
     }
 
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        let clients = self.clients.iter().filter_map(|client| {
+    /// When [`Self::timeout`] has something to do.
+    pub(super) fn deadline(&self, away: bool) -> Option<Instant> {
+        let timed = self.clients.iter().filter(|client| !away || !client.purpose.outlasts_transport());
+        let clients = timed.filter_map(|client| {
             let own = match &client.machine {
                 ClientMachine::Invite(machine) => machine.deadline(),
                 ClientMachine::Other(machine) => machine.deadline(),

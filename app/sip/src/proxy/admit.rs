@@ -19,9 +19,6 @@ use alloc::vec::Vec;
 
 /// How long a client that sends too much is asked to wait, in seconds.
 const RETRY_AFTER: u32 = 5;
-/// How many requests of one flow are remembered for each one that may be under way: a call that was answered is, for half a
-/// minute.
-const LINGERING: usize = 16;
 /// What every code of the exchange begins with.
 const CODE: char = '*';
 /// The user and the host of a From that names nobody (RFC 3323 4.1.1.3).
@@ -35,9 +32,7 @@ impl Proxy {
             return;
         };
         let transport = connection.arrival.reliability;
-        let limit = self.config.max_pending;
-        let load = self.state.contexts.load(flow);
-        if load.waiting >= limit || load.all >= limit.saturating_mul(LINGERING) {
+        if self.is_full(flow) {
             let mut response = Response::to_request(&request, Status::SERVICE_UNAVAILABLE);
             response.set_to_tag(&self.random.token());
             response.headers.set(&RetryAfter::new(RETRY_AFTER));

@@ -9,6 +9,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+/// How many requests of one flow are remembered for each one that may be under way: a call that was answered is, for half a
+/// minute.
+const LINGERING: usize = 16;
+
 /// What the proxy is responsible for, and its limits.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -22,8 +26,7 @@ pub struct Config {
     pub timer_c: Duration,
     /// How long a caller whose flow closed may take to come back before its ringing calls are cancelled.
     pub grace: Duration,
-    /// How many requests of one flow may wait for their answer; more are answered 503. So are more than sixteen times as
-    /// many that were answered, as long as they are remembered.
+    /// How many requests of one flow may wait for their answer; more are answered 503, see [`Config::max_load`].
     pub max_pending: usize,
     /// What becomes of a 3xx of a phone.
     pub redirects: Redirects,
@@ -51,6 +54,21 @@ impl Config {
             serves: Vec::new(),
         }
     }
+
+    /// How many requests of one flow there may be; what would be more is answered 503.
+    #[must_use]
+    pub const fn max_load(&self) -> Load {
+        Load { all: self.max_pending.saturating_mul(LINGERING), waiting: self.max_pending }
+    }
+}
+
+/// How many requests there are of one flow: that came over it, or whose responses go there since their sender came back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Those that are remembered, answered or not.
+    pub all: usize,
+    /// Those that wait for their final response.
+    pub waiting: usize,
 }
 
 /// What the user tells the proxy.

@@ -7,8 +7,8 @@
 //! | Row | The request comes again | Then |
 //! | --- | --- | --- |
 //! | CO1 | over a flow of the same user | the response is sent there again |
-//! | CO2 | over a flow where nobody has signed anything yet | the response is sent there once the user signs something there, or their phone registers |
-//! | CO3 | over a flow of somebody else, or later than 64·T1 | it is another request, and may be answered beside the first |
+//! | CO2 | over a flow where nobody has signed anything yet, and says that it is of the same user | the response is sent there once the user signs something there, or their phone registers |
+//! | CO3 | otherwise, or later than 64·T1 | it is another request, and may be answered beside the first |
 
 use super::hash::place_of;
 use crate::registrar::Flow;
@@ -60,6 +60,11 @@ impl Completed {
     /// Whether a request with that key was answered.
     pub(super) fn contains(&self, key: &Key) -> bool {
         self.alike(key).next().is_some()
+    }
+
+    /// Whether a request with that key of this user was.
+    pub(super) fn has(&self, key: &Key, user: &str) -> bool {
+        self.alike(key).any(|(_, entry)| entry.user == user)
     }
 
     /// CO1: what was answered to the request with that key of somebody who uses the flow it came again over.

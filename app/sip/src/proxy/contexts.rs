@@ -1,5 +1,6 @@
 //! The requests under way, found by whatever a message or a moment names.
 
+use super::api::Load;
 use super::context::{Context, Stage};
 use super::hash::place_of;
 use super::token::Endpoint;
@@ -37,14 +38,6 @@ struct Entry {
     /// `None` while it is taken out. In a box: what is moved when one is added or removed is small.
     context: Option<Box<Context>>,
     facets: Facets,
-}
-
-/// How many requests came over a flow, and are remembered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Load {
-    pub(super) all: usize,
-    /// Those that were not answered yet.
-    pub(super) waiting: usize,
 }
 
 /// By what a context is found; by nothing, before it is put in and once it is over.
@@ -97,10 +90,11 @@ impl Contexts {
         }
     }
 
-    /// The request of this server transaction.
-    pub(super) fn find(&self, key: &Key) -> Option<u64> {
-        let alike = among(&self.keys, place_of(key));
-        alike.copied().find(|id| self.get(*id).is_some_and(|context| context.key == *key))
+    /// The requests that name this server transaction, each of another sender: who saw a request may give its name to one of
+    /// theirs.
+    pub(super) fn named(&self, key: &Key) -> impl Iterator<Item = (u64, &Context)> {
+        let alike = among(&self.keys, place_of(key)).filter_map(|id| Some((*id, self.get(*id)?)));
+        alike.filter(move |(_, context)| context.key == *key)
     }
 
     /// The request that left with a Via of this branch, and to which of its phones.

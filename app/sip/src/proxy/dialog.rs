@@ -93,10 +93,11 @@ impl Proxy {
         (request.method == Method::Bye && target.flow().is_none() && now < until).then_some(until)
     }
 
-    /// An ACK: of a failure, for our server transaction; of a 2xx, from one end of the dialog to the other.
+    /// An ACK: of a failure, for our server transaction; of a 2xx, from one end of the dialog to the other. Who saw the
+    /// INVITE may send one, too, which ends nothing: its sender may have missed the failure.
     pub(super) fn ack(&mut self, flow: Flow, request: Request, key: &Key, now: Instant) {
         let mut passed = true;
-        if let Some(id) = self.state.contexts.find(key) {
+        if let Some(id) = self.own(key, flow) {
             self.change(id, |_, context| {
                 let mut effects = Vec::new();
                 context.server.receive(&request, now, &mut effects);
@@ -111,7 +112,7 @@ impl Proxy {
     /// A CANCEL: answered here, and sent on to every phone that has not answered (RFC 3261 16.10).
     pub(super) fn cancel(&mut self, flow: Flow, request: &Request, key: &Key, now: Instant) {
         let mut response = Response::to_request(request, Status::CALL_DOES_NOT_EXIST);
-        if let Some(id) = self.state.contexts.find(&key.cancelled()) {
+        if let Some(id) = self.own(&key.cancelled(), flow) {
             self.change(id, |proxy, context| {
                 let before = context.flow;
                 if proxy.take_over(context, flow) {

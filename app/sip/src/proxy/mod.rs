@@ -49,7 +49,7 @@ mod tests;
 mod token;
 
 pub use crate::registrar::{Admission, Arrival, Binding, Domain, Flow, Party, QuestionId, RestoreError, Secrets};
-pub use api::{Answer, Config, Event, Input, Output, Question, Refusal, SendId};
+pub use api::{Answer, Config, Event, Input, Load, Output, Question, Refusal, SendId};
 pub use calls::{CallState, Direction, Progress};
 pub use inbound::Inbound;
 pub use route::{Destination, Group, Order, Redirects, Route, Rules};
@@ -179,6 +179,12 @@ impl Proxy {
         self.state.contexts.len()
     }
 
+    /// How many of those there are of one flow: never more than [`Config::max_load`].
+    #[must_use]
+    pub fn load(&self, flow: Flow) -> Load {
+        self.state.contexts.load(flow)
+    }
+
     fn with(config: Config, seed: Seed, clock: Clock, state: State) -> Self {
         let gate = Gate::new(config.secret, seed, config.domain.name().to_string(), Role::Proxy);
         let tokens = Tokens::new(&config.secret);
@@ -197,19 +203,20 @@ impl Proxy {
             self.ack(flow, request, &key, now);
         } else if request.method == Method::Cancel {
             self.cancel(flow, &request, &key, now);
-        } else if self.repeated(flow, &key) {
-            // What was answered comes first: somebody else may have given its name to a request of theirs.
-        } else if let Some(id) = self.state.contexts.find(&key) {
-            self.again(id, flow, &request, now);
-        } else {
+        } else if !self.repeated(flow, &request, &key, now) {
             self.begin(flow, request, key, now);
         }
     }
 
-    /// Whether what comes over this flow may belong to the context; its responses then go there.
+    /// Whether a flow has as many requests as it may have.
+    fn is_full(&self, flow: Flow) -> bool {
+        let (load, most) = (self.load(flow), self.config.max_load());
+        load.waiting >= most.waiting || load.all >= most.all
+    }
+
+    /// The responses to a request go over this flow of its sender from now on, if there is room; whether they do.
     fn take_over(&self, context: &mut Context, flow: Flow) -> bool {
-        let same_user = context.caller.as_ref().is_some_and(|(caller, _)| self.is_of(flow, &caller.user));
-        if context.flow != Some(flow) && !same_user {
+        if context.flow != Some(flow) && self.is_full(flow) {
             return false;
         }
         context.flow = Some(flow);
@@ -275,9 +282,9 @@ impl Proxy {
         }
     }
 
-    /// The responses to a request go over this flow from now on: first what was missed.
+    /// The responses to a request go over this flow from now on, if there is room: first what was missed.
     fn go_on(&mut self, context: &mut Context, flow: Flow) {
-        if context.flow != Some(flow) {
+        if context.flow != Some(flow) && !self.is_full(flow) {
             context.flow = Some(flow);
             context.gone = None;
             let mut missed = Vec::new();

@@ -65,6 +65,12 @@ impl Gate {
         }
     }
 
+    /// Who says to have signed `request`.
+    pub(crate) fn named(&self, request: &Request) -> Option<String> {
+        let credentials = digest::presented(request, &self.realm).filter(|named| !named.userhash)?;
+        Some(credentials.username.to_string())
+    }
+
     /// Whether the credentials are right. A user who does not exist is refused exactly as a wrong password is.
     pub(crate) fn verify(
         &mut self,

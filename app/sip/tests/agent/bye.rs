@@ -44,6 +44,26 @@ fn while_their_reinvite_is_being_answered() {
 }
 
 #[test]
+fn that_finds_no_connection_leaves_whenever_there_is_one() {
+    let mut net = established();
+    net.phone_mut(ALICE).password = Some("secret".into());
+    net.exchange.answer(Method::Bye, |bye| {
+        let mut response = Response::to_request(bye, Status::UNAUTHORIZED);
+        response.headers.push_raw("WWW-Authenticate", "Digest realm=\"example.com\", nonce=\"n\"").unwrap();
+        response
+    });
+    net.reachable = false;
+    net.cut(ALICE);
+    net.hang_up(ALICE);
+    net.run(Duration::from_secs(300));
+    assert_eq!(net.phone(BOB).causes(), []);
+    net.reachable = true;
+    net.run(Duration::from_secs(120));
+    assert_eq!(net.phone(BOB).causes(), [Cause::HungUpThere]);
+    assert!(!net.phone(ALICE).agent.has_something_to_lose());
+}
+
+#[test]
 fn that_is_challenged_is_signed() {
     let mut net = established();
     net.phone_mut(ALICE).password = Some("secret".into());

@@ -253,6 +253,51 @@ fn stopping_waits_for_the_end_of_calls() {
     assert_eq!(net.phone(ALICE).registration(), Registration::Stopped);
 }
 
+/// Alice calls Bob, who answers, and stops before he can hear that she knows.
+fn stopped_while_answering(acknowledges: bool) -> super::Net {
+    let mut net = ready();
+    for _ in 0..if acknowledges { 0 } else { 9 } {
+        net.exchange.lose(Method::Ack);
+    }
+    net.dial(ALICE, "bob");
+    net.settle();
+    net.answer(BOB);
+    net.stop(BOB);
+    assert_eq!(net.phone(BOB).registration(), Registration::Unregistering);
+    net
+}
+
+#[test]
+fn rg21_rg22_who_has_to_acknowledge_a_call_yet_hears_that_it_is_over() {
+    for acknowledges in [true, false] {
+        let mut net = stopped_while_answering(acknowledges);
+        net.run(Duration::from_millis(1400));
+        assert_eq!(net.phone(ALICE).causes(), [Cause::HungUpThere], "{acknowledges}");
+        assert_eq!(net.phone(BOB).registration(), Registration::Stopped);
+        assert_eq!(net.phone(BOB).agent.deadline(), None);
+    }
+}
+
+#[test]
+fn rg2_rg23_who_is_back_ends_what_was_answered_before() {
+    for connected in [true, false] {
+        let mut net = stopped_while_answering(false);
+        net.run(Duration::from_millis(300));
+        if !connected {
+            net.reachable = false;
+            net.cut(BOB);
+            net.settle();
+            assert_eq!(net.phone(BOB).registration(), Registration::Stopped);
+            net.reachable = true;
+        }
+        net.start(BOB);
+        net.settle();
+        assert_eq!(net.phone(BOB).registration(), Registration::Registered, "{connected}");
+        net.run(Duration::from_secs(33));
+        assert_eq!(net.phone(ALICE).causes(), [Cause::HungUpThere], "{connected}");
+    }
+}
+
 #[test]
 fn nothing_new_is_begun_while_it_stops() {
     let mut net = ready();
@@ -282,6 +327,31 @@ fn a_stopped_phone_starts_again() {
     net.settle();
     net.start(ALICE);
     assert_eq!(net.phone(ALICE).registration(), Registration::Registered);
+}
+
+#[test]
+fn a_phone_that_stopped_without_a_connection_ends_its_calls_when_it_starts_again() {
+    for answered in [true, false] {
+        let mut net = ready();
+        net.dial(ALICE, "bob");
+        net.settle();
+        if answered {
+            net.answer(BOB);
+            net.settle();
+        }
+        net.reachable = false;
+        net.cut(ALICE);
+        net.stop(ALICE);
+        net.run(Duration::from_secs(5));
+        assert_eq!(net.phone(ALICE).registration(), Registration::Stopped);
+        assert_eq!(net.phone(BOB).causes(), [], "nothing can be said to anybody");
+        net.reachable = true;
+        net.start(ALICE);
+        net.settle();
+        let cause = if answered { Cause::HungUpThere } else { Cause::CancelledThere };
+        assert_eq!(net.phone(BOB).causes(), [cause]);
+        assert_eq!(net.phone(ALICE).registration(), Registration::Registered);
+    }
 }
 
 #[test]

@@ -74,6 +74,40 @@ fn ours_waits_for_the_change_that_is_under_way() {
 }
 
 #[test]
+fn ours_goes_on_while_nobody_makes_the_offer_that_is_wanted() {
+    let mut net = with(brief, usual);
+    net.phone_mut(ALICE).holds = true;
+    net.reoffer(ALICE);
+    net.run(Duration::from_secs(600));
+    assert_eq!(net.phone(BOB).phase(), Some(Phase::Established));
+    assert_eq!(net.exchange.requests(&Method::Invite).len(), 1);
+    net.answer_held(ALICE);
+    net.settle();
+    assert_eq!(net.exchange.requests(&Method::Invite).len(), 2, "it is still wanted");
+}
+
+#[test]
+fn ours_without_update_goes_on_while_nobody_makes_the_offer_that_is_wanted() {
+    let mut net = far("Session-Expires: 100;refresher=uac");
+    for _ in 0..2 {
+        net.exchange.answer(Method::Invite, accepting("Session-Expires: 100;refresher=uac"));
+    }
+    net.phone_mut(ALICE).holds = true;
+    net.reoffer(ALICE);
+    net.run(Duration::from_secs(56));
+    let invites = net.exchange.requests(&Method::Invite);
+    assert_eq!(invites.len(), 2);
+    assert_eq!(invites[0].body, invites[1].body);
+    net.answer_held(ALICE);
+    net.settle();
+    assert_eq!(net.exchange.requests(&Method::Invite).len(), 2, "that was asked before the refresh");
+    net.answer_held(ALICE);
+    net.settle();
+    assert_eq!(net.exchange.requests(&Method::Invite).len(), 3, "it is still wanted");
+    assert_eq!(net.phone(ALICE).phase(), Some(Phase::Established));
+}
+
+#[test]
 fn theirs_and_they_do_not_refresh() {
     // The interval less a third of it, as that is below 32 s.
     let mut net = far("Session-Expires: 90;refresher=uas\nRequire: timer");

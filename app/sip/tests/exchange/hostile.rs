@@ -1,6 +1,6 @@
 //! What phones that break the rules, and strangers, cannot do.
 
-use crate::bench::{Bench, phone, ring};
+use crate::bench::{Bench, benches, phone, ring};
 use crate::messages::{again, answer, invite, request, signed, within};
 use sip::digest::Algorithm;
 use sip::header::{CSeq, CallId, PAssertedIdentity, Via};
@@ -56,6 +56,27 @@ fn a_call_without_its_caller_is_not_for_who_signed_nothing() {
     assert_eq!(bench.first_lines(b), [""; 0], "it goes on ringing");
     bench.send(b, answer(&arrived, 200, "1002", "b"));
     assert_eq!(bench.first_lines(stranger), [""; 0]);
+}
+
+#[test]
+fn an_ack_of_somebody_else_ends_no_call() {
+    for mut bench in benches() {
+        let (a, b, arrived) = ringing(&mut bench);
+        bench.close(a);
+        bench.send(b, answer(&arrived, 486, "1002", "b"));
+        bench.take(b);
+        let sent = invite("1001", "a", "1002");
+        let forged = sip::transaction::ack(&sent, &answer(&sent, 486, "1002", "b"));
+        for stranger in [phone(&mut bench, "1003", "c"), bench.open_digest()] {
+            bench.send(stranger, forged.clone());
+        }
+        let back = bench.open("1001");
+        bench.send(back, sent);
+        assert_eq!(bench.first_lines(back), ["486 Busy Here"], "who missed it hears it");
+        assert_eq!(bench.first_lines(b), [""; 0], "it does not ring again");
+        bench.send(back, forged);
+        assert_eq!(bench.proxy.pending(), 0, "the caller's own ACK ends it");
+    }
 }
 
 #[test]

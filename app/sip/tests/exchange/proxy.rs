@@ -1,9 +1,9 @@
 //! What phones see of the proxy: forking, CANCEL, refusals (RFC 3261 16).
 
 use crate::bench::{Bench, benches, phone, ring};
-use crate::messages::{answer, invite, request, signed, within};
+use crate::messages::{answer, invite, register, request, signed, within};
 use sip::digest::Algorithm;
-use sip::header::{CSeq, MaxForwards, PAssertedIdentity, Reason, Via};
+use sip::header::{CSeq, CallId, MaxForwards, PAssertedIdentity, Reason, Via};
 use sip::message::{HeaderName, Message, Method, Request};
 
 #[test]
@@ -279,6 +279,37 @@ fn one_phone_cannot_take_everything() {
     let lines = bench.first_lines(a);
     assert_eq!(lines.iter().filter(|line| line.starts_with("503")).count(), 6);
     assert_eq!(lines.iter().filter(|line| line.starts_with("100")).count(), 64);
+}
+
+#[test]
+fn one_phone_cannot_take_more_by_coming_back_over_and_over() {
+    let mut bench = Bench::new();
+    let (a, b, _c) = (phone(&mut bench, "1001", "a"), bench.open("1001"), phone(&mut bench, "1002", "b"));
+    let most = bench.config.max_load();
+    let mut number = 0;
+    for round in 2..6 {
+        for flow in [a, b].repeat(most.waiting) {
+            number += 1;
+            bench.send(flow, named(&invite("1001", "a", "1002"), number));
+        }
+        // The responses to all of them go over the other connection now.
+        bench.send(if round % 2 == 0 { b } else { a }, register("1001", "a", round, 3600));
+        for flow in [a, b] {
+            let load = bench.proxy.load(flow);
+            assert!(load.waiting <= most.waiting && load.all <= most.all, "{load:?}");
+        }
+    }
+    assert_eq!(bench.proxy.pending(), 2 * most.waiting);
+}
+
+/// A call of another name.
+fn named(invite: &Request, number: u32) -> Request {
+    let mut named = invite.clone();
+    named.headers.set(&format!("call-{number}").parse::<CallId>().unwrap());
+    let mut via = named.headers.get::<Via>().unwrap();
+    via.params.set("branch", Some(&format!("z9hG4bKcall{number}"))).unwrap();
+    named.headers.set(&via);
+    named
 }
 
 #[test]

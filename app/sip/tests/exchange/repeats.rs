@@ -4,7 +4,7 @@ use crate::bench::{Bench, benches, phone};
 use crate::dialogs::call;
 use crate::messages::{again, answer, invite, register, request, signed, within, within_back};
 use sip::digest::Algorithm;
-use sip::header::Via;
+use sip::header::{PAssertedIdentity, Via};
 use sip::message::{Message, Method, Request};
 use sip::proxy::Flow;
 
@@ -119,6 +119,57 @@ fn re2_what_was_answered_before_its_sender_is_known_reaches_them() {
         bench.send(b, answer(&arrived, 200, "1002", "b"));
         assert_eq!(bench.first_lines(back), [""; 0], "whoever it is");
         assert_eq!(registers(&mut bench, back), ["200 OK", "200 OK"], "the registration, and the message");
+    }
+}
+
+/// A call or a message of 1001 that is not signed yet.
+fn unsigned(method: &str) -> Request {
+    if method == "INVITE" { invite("1001", "a", "1002") } else { message(1) }
+}
+
+/// What 1003 sends, who saw that: the same word by word, or a request of their own by the same name.
+fn by_the_same_name(seen: &Request, word_by_word: bool) -> Request {
+    if word_by_word {
+        return seen.clone();
+    }
+    let line = format!("{} sip:1002@tabphone", seen.method);
+    let mut theirs = request(&line, "<sip:1003@tabphone>;tag=3", "<sip:1002@tabphone>", "theirs", &[]);
+    theirs.headers.set(&seen.headers.get::<Via>().unwrap());
+    theirs
+}
+
+#[test]
+fn re3_what_somebody_else_sends_by_the_same_name_takes_no_request_away() {
+    for (method, word_by_word) in [("INVITE", true), ("INVITE", false), ("MESSAGE", true), ("MESSAGE", false)] {
+        for mut bench in benches() {
+            let (b, other) = (phone(&mut bench, "1002", "b"), phone(&mut bench, "1003", "c"));
+            bench.send(other, by_the_same_name(&unsigned(method), word_by_word));
+            assert_eq!(bench.take(b).len(), usize::from(!word_by_word), "{method}");
+            let own = bench.open_digest();
+            bench.send(own, unsigned(method));
+            assert_eq!(bench.first_lines(own), ["407 Proxy Authentication Required"], "{method}");
+            let own = phone(&mut bench, "1001", "a");
+            bench.send(own, unsigned(method));
+            let arrived = bench.request(b);
+            assert_eq!(arrived.headers.get::<PAssertedIdentity>().unwrap().0.uri.to_string(), "sip:1001@tabphone");
+        }
+    }
+}
+
+#[test]
+fn re3_a_challenge_that_was_lost_is_sent_over_the_next_connection() {
+    for closes in [true, false] {
+        for mut bench in benches() {
+            let first = bench.open_digest();
+            bench.send(first, unsigned("INVITE"));
+            assert_eq!(bench.first_lines(first), ["407 Proxy Authentication Required"]);
+            if closes {
+                bench.close(first);
+            }
+            let back = bench.open_digest();
+            bench.send(back, unsigned("INVITE"));
+            assert_eq!(bench.first_lines(back), ["407 Proxy Authentication Required"], "{closes}");
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use ringing::Ringing;
 use sip::digest::Ha1s;
 use sip::message::{KeepAlive, Method, Request, Response, Status};
 use sip::notifier::{self, Notifier, Waiting};
-use sip::proxy::{self, CallState, Destination, Inbound, Party, Progress, Proxy, Route, Rules};
+use sip::proxy::{self, CallState, Destination, Inbound, Load, Party, Progress, Proxy, Route, Rules};
 use sip::registrar::{self, Admission, Arrival, Domain, Flow, QuestionId, Registrar, Secrets};
 use sip::transaction::Reliability;
 use sip::{Duration, Instant};
@@ -76,9 +76,19 @@ impl Whole {
         self.proxy.pending() == 0
     }
 
-    /// How many requests are under way, registrations of a user there are, and subscriptions of all.
-    pub(crate) fn load(&self, user: &str) -> (usize, usize, usize) {
-        (self.proxy.pending(), self.registrar.bindings(user).len(), self.notifier.subscriptions())
+    /// How many requests there are of one connection.
+    pub(crate) fn load(&self, flow: u64) -> Load {
+        self.proxy.load(Flow(flow))
+    }
+
+    /// How many there may be.
+    pub(crate) fn max_load() -> Load {
+        proxy_config(false, false).max_load()
+    }
+
+    /// How many registrations of a user there are, and subscriptions of all.
+    pub(crate) fn known(&self, user: &str) -> (usize, usize) {
+        (self.registrar.bindings(user).len(), self.notifier.subscriptions())
     }
 
     /// The bindings of a user, each by its Contact.

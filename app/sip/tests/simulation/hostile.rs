@@ -100,9 +100,14 @@ impl Hostile {
         } else {
             self.strike(exchange, now);
         }
-        let (pending, phones, subscriptions) = exchange.load(MALLORY);
+        let most = Whole::max_load();
+        for flow in HOSTILE + 1..=HOSTILE + self.opened {
+            let load = exchange.load(flow);
+            assert!(load.waiting <= most.waiting, "{} requests of one connection wait", load.waiting);
+            assert!(load.all <= most.all, "{} requests of one connection are remembered", load.all);
+        }
+        let (phones, subscriptions) = exchange.known(MALLORY);
         assert!(phones <= 10, "{phones} phones of one user");
-        assert!(pending as u64 <= 64 * self.opened + 256, "{pending} requests under way");
         assert!(subscriptions <= 256 + 128, "{subscriptions} subscriptions");
     }
 

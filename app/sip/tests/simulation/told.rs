@@ -76,7 +76,7 @@ pub(crate) fn is_prompt(world: &mut World) {
     };
     let told: usize = world.pages.iter().map(active).sum();
     // Who was away for long may not know that nobody tells them anything any more.
-    if world.kind.hostile || world.kind.twice || world.exchange.load("").2 != told {
+    if world.kind.hostile || world.kind.twice || world.exchange.known("").1 != told {
         return;
     }
     for page in 0..world.pages.len() {
@@ -99,11 +99,21 @@ pub(crate) fn is_true(world: &World) -> Result<(), String> {
         }
         let (user, agent) = (&page.phone.user, &page.phone.agent);
         let waiting = world.exchange.mailbox.count(user);
-        if waiting > 0 && agent.registration() == Registration::Registered {
+        if waiting > 0 && is_coming(agent.registration()) {
             return Err(format!("{user} is there, and {waiting} messages wait"));
         }
     }
     Ok(())
+}
+
+/// Whether a phone is there, or on its way: what is kept for it comes to it then.
+const fn is_coming(registration: Registration) -> bool {
+    match registration {
+        Registration::Registered | Registration::Registering | Registration::Connecting | Registration::Unreachable => {
+            true
+        }
+        Registration::Idle | Registration::Unregistering | Registration::Stopped | Registration::Refused(_) => false,
+    }
 }
 
 fn fits(world: &World, topic: &Topic) -> Result<(), String> {

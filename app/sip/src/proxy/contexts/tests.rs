@@ -132,7 +132,8 @@ fn model<'a>(contexts: &'a Contexts, is: impl Fn(&Context) -> bool + 'a) -> Vec<
 fn check(contexts: &Contexts) -> Result<(), TestCaseError> {
     for number in 0..4_u8 {
         let key = key(number);
-        prop_assert_eq!(contexts.find(&key), model(contexts, |c| c.key == key).first().copied());
+        let named: Vec<u64> = contexts.named(&key).map(|(id, _)| id).collect();
+        prop_assert_eq!(named, model(contexts, |c| c.key == key));
         let user = number.to_string();
         prop_assert_eq!(contexts.of_user(&user), model(contexts, |c| ends(c).any(|end| end.user == user)));
     }

@@ -85,7 +85,8 @@ impl Ringing {
             Message::Request(_) => {}
             Message::Response(response) => {
                 if let Some(phone) = invited(response).and_then(|branch| self.phones.get_mut(&branch))
-                    && phone.flow == Some(flow)
+                    // Who is called may answer over any connection that is known to be theirs.
+                    && (phone.flow == Some(flow) || known && phone.user == user)
                 {
                     if response.status.is_provisional() {
                         phone.since.get_or_insert(now);

@@ -7,8 +7,8 @@ use sip::message::{Message, Method, Request, Response, Status};
 
 /// What is sent within dialogs.
 const WITHIN: [&str; 10] = ["BYE", "BYE", "INVITE", "UPDATE", "REFER", "INFO", "NOTIFY", "MESSAGE", "ACK", "PRACK"];
-/// How many are sent where as many as possible are wanted.
-const FLOOD: u32 = 80;
+/// How many are sent where more are wanted than may wait.
+const FLOOD: usize = 80;
 /// More subscriptions than a user may have.
 const SUBSCRIPTIONS: u32 = 270;
 
@@ -268,8 +268,13 @@ impl Hostile {
                 })
                 .collect();
         }
-        let to = if self.random.percent(50) { MALLORY } else { "nobody" };
-        (0..FLOOD).map(|_| self.own("INVITE", to, "", "")).collect()
+        let (to, count) = match self.random.range(0, 10) {
+            // What is answered is remembered: much more of it than of what waits.
+            0 => ("nobody", Whole::max_load().all + FLOOD),
+            1..=5 => (MALLORY, FLOOD),
+            _ => ("nobody", FLOOD),
+        };
+        (0..count).map(|_| self.own("INVITE", to, "", "")).collect()
     }
 
     /// A call or a message that they may well send, but with names in it that are not theirs.

@@ -29,6 +29,9 @@ pub enum FromTab {
         tab: String,
         /// The epoch of the lease that this very page already runs, if any.
         running: Option<u64>,
+        /// Whether the page was loaded just now: this is the first `Hello` of its life. Who loads a page anew, after a
+        /// crash or in another browser window, goes on with what the session had.
+        loaded: bool,
     },
     /// "Use the phone here".
     Take,
@@ -38,8 +41,12 @@ pub enum FromTab {
         epoch: u64,
         /// What every screen shows.
         state: LineState,
-        /// The agent and the driver's facts, opaque to the server.
+        /// The agent and the driver's facts, as the package `line` writes them.
         snapshot: Vec<u8>,
+        /// Whether something is lost when nobody goes on with it: a call, or a goodbye that is not through yet.
+        to_lose: bool,
+        /// The last word of this holder, in answer to [`ToTab::Yield`]: it says and does nothing any more.
+        last: bool,
     },
     /// The tab is alive; answered with [`ToTab::Alive`].
     Alive,
@@ -60,6 +67,9 @@ pub enum ToTab {
         /// Still this epoch.
         epoch: u64,
     },
+    /// Another tab is to have the line: the holder says all that it has (a `Publish` that is its `last`), and is silent
+    /// from then on.
+    Yield,
     /// Another tab holds the line (or is being waited for); this one watches. A tab that ran the line stops at
     /// once and silently: nothing is unregistered, no call is ended.
     Watching,

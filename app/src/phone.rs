@@ -53,6 +53,8 @@ pub enum Registration {
     LoggedOut,
     /// The phone is off, as was asked, but the server could not be reached to end the session.
     StillLoggedIn,
+    /// The page that holds the line is gone and may come back; the server keeps its calls for it meanwhile.
+    Away,
 }
 
 /// Why the server refuses the registration.
@@ -128,12 +130,14 @@ pub enum Phase {
     Talking,
     /// Being taken down.
     Ending,
+    /// Answered, and its sound was connected: it broke, or belonged to a page that is gone, and is being brought back.
+    Returning,
 }
 
 impl Phase {
     /// Whether the call has our microphone, so that it can be muted.
     pub fn has_microphone(self) -> bool {
-        matches!(self, Self::Connecting | Self::Talking)
+        matches!(self, Self::Connecting | Self::Talking | Self::Returning)
     }
 }
 
@@ -208,6 +212,8 @@ pub enum Cause {
     },
     /// A code was dialled: what came of it, in the server's words.
     Told(String),
+    /// It ended while this phone was away.
+    Away,
 }
 
 /// What stands between a call and the microphone or the browser's media.

@@ -59,6 +59,7 @@ pub fn registration(registration: Registration) -> Words {
         Registration::LoggedOut => Words::new(Tone::Quiet, "Logged out").advise("Log in again to make and take calls."),
         Registration::StillLoggedIn => Words::new(Tone::Trouble, "You are still logged in: the server cannot be reached.")
             .advise("Try again when it is back."),
+        Registration::Away => Words::new(Tone::Waiting, "The phone was closed or has lost its connection. It is being waited for."),
     }
 }
 
@@ -73,7 +74,8 @@ pub fn watched(registration: Registration) -> Words {
         | Registration::Insecure
         | Registration::NoWebRtc
         | Registration::LoggedOut
-        | Registration::StillLoggedIn => self::registration(registration),
+        | Registration::StillLoggedIn
+        | Registration::Away => self::registration(registration),
     }
 }
 
@@ -88,6 +90,7 @@ pub fn phase(phase: Phase) -> &'static str {
         Phase::Connecting => "Connecting the sound…",
         Phase::Talking => "Connected",
         Phase::Ending => "Hanging up…",
+        Phase::Returning => "Getting the sound back…",
     }
 }
 
@@ -192,6 +195,7 @@ pub fn cause(cause: &Cause, direction: Direction) -> Words {
             .advise("Try again. If it stays like this, tell whoever runs your phone system this number."),
         Cause::Transferred => Words::new(Tone::Quiet, "The call was passed on."),
         Cause::Told(words) => Words::new(Tone::Quiet, words.clone()),
+        Cause::Away => Words::new(Tone::Trouble, "The call ended while this phone was away."),
         Cause::Unfit { .. } => Words::new(
             Tone::Trouble,
             match direction {

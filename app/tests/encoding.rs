@@ -55,14 +55,14 @@ fn travels<T: Clone + Debug + PartialEq + Serialize + DeserializeOwned>(value: &
 
 #[test]
 fn the_words_of_a_tab() {
-    travels(&FromTab::Hello { tab: "t".to_owned(), running: Some(1) }, b"\x01\x00\x01t\x01\x01");
-    travels(&FromTab::Take, b"\x01\x01");
+    travels(&FromTab::Hello { tab: "t".to_owned(), running: Some(1), loaded: true }, b"\x02\x00\x01t\x01\x01\x01");
+    travels(&FromTab::Take, b"\x02\x01");
     travels(
-        &FromTab::Publish { epoch: 1, state: line(), snapshot: vec![0, 255] },
-        &[&b"\x01\x02\x01"[..], LINE, &b"\x02\x00\xff"[..]].concat(),
+        &FromTab::Publish { epoch: 1, state: line(), snapshot: vec![0, 255], to_lose: true, last: false },
+        &[&b"\x02\x02\x01"[..], LINE, &b"\x02\x00\xff\x01\x00"[..]].concat(),
     );
-    travels(&FromTab::Alive, b"\x01\x03");
-    travels(&FromTab::Release { epoch: 1 }, b"\x01\x04\x01");
+    travels(&FromTab::Alive, b"\x02\x03");
+    travels(&FromTab::Release { epoch: 1 }, b"\x02\x04\x01");
 }
 
 #[test]
@@ -74,21 +74,23 @@ fn the_words_of_the_server() {
     };
     travels(
         &ToTab::Granted(Grant { epoch: 1, identity, snapshot: Some((vec![0, 255], 2)) }),
-        b"\x01\x00\x01\nurn:uuid:i\x01u\x01c\x01\x02\x00\xff\x02",
+        b"\x02\x00\x01\nurn:uuid:i\x01u\x01c\x01\x02\x00\xff\x02",
     );
-    travels(&ToTab::Resumed { epoch: 1 }, b"\x01\x01\x01");
-    travels(&ToTab::Watching, b"\x01\x02");
-    travels(&ToTab::Line(line()), &[&b"\x01\x03"[..], LINE].concat());
-    travels(&ToTab::Presence(line().presence), b"\x01\x04\x01\x041002\x03");
-    travels(&ToTab::Alive, b"\x01\x05");
+    travels(&ToTab::Resumed { epoch: 1 }, b"\x02\x01\x01");
+    travels(&ToTab::Yield, b"\x02\x02");
+    travels(&ToTab::Watching, b"\x02\x03");
+    travels(&ToTab::Line(line()), &[&b"\x02\x04"[..], LINE].concat());
+    travels(&ToTab::Presence(line().presence), b"\x02\x05\x01\x041002\x03");
+    travels(&ToTab::Alive, b"\x02\x06");
 }
 
 #[test]
 fn the_last_of_each_kind() {
-    travels(&Registration::StillLoggedIn, b"\x01\x08");
-    travels(&Refusal::ServerFailure(500), b"\x01\x06\xf4\x03");
-    travels(&Cause::Media(MediaFailure::Connectivity), b"\x01\x13\x06");
-    travels(&Phase::Ending, b"\x01\x07");
+    travels(&Registration::Away, b"\x02\x09");
+    travels(&Refusal::ServerFailure(500), b"\x02\x06\xf4\x03");
+    travels(&Cause::Media(MediaFailure::Connectivity), b"\x02\x13\x06");
+    travels(&Phase::Returning, b"\x02\x08");
+    travels(&Cause::Away, b"\x02\x19");
 }
 
 #[test]
@@ -105,7 +107,7 @@ fn what_a_page_opens_with_and_what_is_to_be_signed() {
     };
     travels(
         &opening,
-        &[&b"\x01\x041001\x02Al\x01d\x01\x041001\x02Al"[..], LINE, &b"\x01\x01\x06stun:s\x01\x01u\x00<"[..]].concat(),
+        &[&b"\x02\x041001\x02Al\x01d\x01\x041001\x02Al"[..], LINE, &b"\x01\x01\x06stun:s\x01\x01u\x00<"[..]].concat(),
     );
     let wanted = ToSign {
         epoch: 1,
@@ -115,5 +117,5 @@ fn what_a_page_opens_with_and_what_is_to_be_signed() {
         uri: "sip:d".to_owned(),
         body: vec![255],
     };
-    travels(&wanted, b"\x01\x01\x01\x06Digest\x02\x08REGISTER\x05sip:d\x01\xff");
+    travels(&wanted, b"\x02\x01\x01\x06Digest\x02\x08REGISTER\x05sip:d\x01\xff");
 }

@@ -12,7 +12,7 @@ use app::words;
 use leptos::prelude::*;
 use leptos_router::location::RequestUrl;
 
-const PHASES: [Phase; 8] = [
+const PHASES: [Phase; 9] = [
     Phase::Preparing,
     Phase::Calling,
     Phase::RingingThere,
@@ -21,6 +21,7 @@ const PHASES: [Phase; 8] = [
     Phase::Connecting,
     Phase::Talking,
     Phase::Ending,
+    Phase::Returning,
 ];
 
 fn causes() -> Vec<Cause> {
@@ -177,6 +178,7 @@ fn the_line_has_one_status_and_it_says_how_it_is() {
         Registration::NoWebRtc,
         Registration::LoggedOut,
         Registration::StillLoggedIn,
+        Registration::Away,
     ] {
         let html = page(Seat::Holding, LineState { registration: state, ..LineState::default() });
         let words = words::registration(state);

@@ -3,8 +3,8 @@ use crate::event::Events;
 use crate::media::{Job, Peer, Sent};
 use crate::renewal::Renewal;
 use crate::ring::Tone;
-use crate::snapshot::Facts;
 use app::backend::IceServer;
+use line::snapshot::Facts;
 use sip::agent::{Body, Branch, Call, CallId, Phase};
 use sip::{Duration, Instant};
 

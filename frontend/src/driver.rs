@@ -53,6 +53,8 @@ struct Driver {
     timer: Timer,
     ringer: Ringer,
     name: String,
+    /// The page was loaded just now, and has not said so yet.
+    loaded: bool,
     tab: Tab,
     holding: Option<Holding>,
     /// What a person asked before it was known who holds the line.
@@ -78,6 +80,7 @@ impl Driver {
             events,
             ringer: Ringer::default(),
             name,
+            loaded: true,
             tab,
             holding: None,
             early: Vec::new(),
@@ -201,7 +204,11 @@ impl Driver {
         match news {
             News::Opened => {
                 let running = self.holding.as_ref().map(Holding::epoch);
-                self.tab.send(&FromTab::Hello { tab: self.name.clone(), running });
+                self.tab.send(&FromTab::Hello {
+                    tab: self.name.clone(),
+                    running,
+                    loaded: core::mem::take(&mut self.loaded),
+                });
             }
             News::Said(words) => self.said(words, now),
             News::Lost => self.lost(),
@@ -250,7 +257,8 @@ impl Driver {
                     self.tab.open(now);
                 }
             },
-            ToTab::Watching => {
+            // What is known was published before this came.
+            ToTab::Yield | ToTab::Watching => {
                 self.holding = None;
                 self.early.clear();
                 self.screen.show_seat(Seat::Watching);
@@ -302,7 +310,8 @@ impl Driver {
         let news = (state, snapshot);
         if self.published.as_ref() != Some(&news) {
             let (state, snapshot) = news.clone();
-            let sent = self.tab.send(&FromTab::Publish { epoch: holding.epoch(), state, snapshot });
+            let (epoch, to_lose) = (holding.epoch(), holding.has_something_to_lose());
+            let sent = self.tab.send(&FromTab::Publish { epoch, state, snapshot, to_lose, last: false });
             self.published = sent.then_some(news);
         }
     }

@@ -1,18 +1,19 @@
 use crate::calls::Calls;
 use crate::clock::Moment;
 use crate::event::{Event, Events};
-use crate::identity::{self, IdentityError};
 use crate::media::{Job, Told};
 use crate::ring::Tone;
 use crate::screen::Screen;
 use crate::sign;
 use crate::socket::Heard;
 use crate::wire::Wire;
-use crate::{dial, mark, project, snapshot};
+use crate::{dial, mark};
 use app::backend::Opening;
 use app::lease::Grant;
 use app::phone;
 use app::sign::ToSign;
+use line::identity::{self, IdentityError};
+use line::{project, snapshot};
 use sip::agent::{
     Agent, Answer, Call, CallId, Cause, Direction, Event as AgentEvent, Input, MediaFailure, Output, Phase, Question,
     QuestionId, Registration, VerbError,
@@ -248,6 +249,11 @@ impl Holding {
     /// Whether there may be news for the next holder since this was asked last.
     pub(crate) const fn take_touched(&mut self) -> bool {
         core::mem::replace(&mut self.touched, false)
+    }
+
+    /// Whether something is lost when nobody goes on with this.
+    pub(crate) fn has_something_to_lose(&self) -> bool {
+        self.agent.has_something_to_lose()
     }
 
     /// What the next holder needs; `None` while the agent has something left to say.

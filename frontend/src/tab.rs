@@ -1,9 +1,9 @@
 use crate::clock;
 use crate::event::{Event, Events};
-use crate::link::{Due, Link};
 use crate::socket::{Heard, Socket};
 use app::encoding;
 use app::lease::{CLOSE_LOGGED_OUT, CLOSE_REPLACED, FromTab, MAX_MESSAGE, SUBPROTOCOL, ToTab};
+use line::link::{Due, Link};
 use sip::{Instant, Random};
 use std::cell::RefCell;
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, mpsc};
 
 /// An account's number in the database: what an identity is, whatever its extension is renamed to.
 pub type AccountId = i64;
@@ -141,6 +141,71 @@ pub trait Leases: Send + Sync + 'static {
     fn end(&self, ended: Ended);
     /// What the line last was, with its age in milliseconds.
     fn line(&self, account: AccountId) -> Option<(app::phone::LineState, u64)>;
+}
+
+/// What the caretaker says of the lines that it minds; implemented by `tabs`.
+pub trait Minding: Send + Sync + 'static {
+    /// What is known of the line now, before anything that follows from it leaves. False when the line moved meanwhile:
+    /// nothing may leave then.
+    fn keep(&self, account: AccountId, epoch: u64, kept: LineKept) -> bool;
+    /// The caretaker has nothing to do for the line any more.
+    fn over(&self, account: AccountId, epoch: u64, state: app::phone::LineState);
+}
+
+/// What the caretaker knows of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineKept {
+    /// What every screen shows.
+    pub state: app::phone::LineState,
+    /// The agent, for the next holder.
+    pub snapshot: Vec<u8>,
+}
+
+/// Keeps lines whose page is gone; implemented by `caretaker`.
+pub trait Caretaker: Send + Sync + 'static {
+    /// Keeps this line until its time is over, the line moves ([`Minding::keep`] says no), or nothing is left to lose.
+    fn mind(&self, charge: Charge);
+}
+
+/// A line without a page, and what the caretaker needs to keep it.
+#[derive(Clone, Debug)]
+pub struct Charge {
+    /// Whose line it is.
+    pub account: AccountId,
+    /// The caretaker's own epoch.
+    pub epoch: u64,
+    /// What the line registers with.
+    pub identity: app::lease::RegistrationIdentity,
+    /// What the page left, as the package `line` writes it.
+    pub snapshot: Vec<u8>,
+    /// The line as the page showed it last.
+    pub state: app::phone::LineState,
+    /// How old the snapshot is, in milliseconds.
+    pub age: u64,
+    /// When its calls are ended, if nobody comes for them; a time of [`crate::clock`].
+    pub until: u64,
+}
+
+/// Opens lines to where a line's registrar is; implemented by `exchange`.
+pub trait Uplinks: Send + Sync + 'static {
+    /// A line that is already known to be this account's; `None` when it cannot be had now.
+    fn open(&self, account: AccountId, extension: &str) -> Option<Uplink>;
+}
+
+/// Whole SIP messages both ways. When either end is dropped, the line is closed.
+#[derive(Debug)]
+pub struct Uplink {
+    /// To the registrar; bounded, and what does not fit closes the line.
+    pub to: mpsc::Sender<Vec<u8>>,
+    /// From the registrar.
+    pub from: mpsc::Receiver<Vec<u8>>,
+}
+
+/// Signs challenges for the caretaker; implemented by `login`.
+#[async_trait]
+pub trait Signer: Send + Sync + 'static {
+    /// The signature that the page of this account would get; `None` when it would get none.
+    async fn sign(&self, account: AccountId, wanted: app::sign::ToSign) -> Option<sip::digest::Credentials>;
 }
 
 /// What the exchange knows of every extension; implemented by `exchange`.

@@ -121,6 +121,7 @@ fn can_call_again(ended: &Ended) -> bool {
         | Cause::DeclinedThere
         | Cause::Busy
         | Cause::NoAnswer
+        | Cause::Away
         | Cause::Unavailable
         | Cause::AuthenticationFailed
         | Cause::NotAcceptable(_)

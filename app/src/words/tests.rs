@@ -1,7 +1,7 @@
 use super::*;
 use std::collections::HashSet;
 
-const REGISTRATIONS: [Registration; 15] = [
+const REGISTRATIONS: [Registration; 16] = [
     Registration::Unknown,
     Registration::Connecting,
     Registration::Ready,
@@ -17,8 +17,9 @@ const REGISTRATIONS: [Registration; 15] = [
     Registration::NoWebRtc,
     Registration::LoggedOut,
     Registration::StillLoggedIn,
+    Registration::Away,
 ];
-const PHASES: [Phase; 8] = [
+const PHASES: [Phase; 9] = [
     Phase::Preparing,
     Phase::Calling,
     Phase::RingingThere,
@@ -27,6 +28,7 @@ const PHASES: [Phase; 8] = [
     Phase::Connecting,
     Phase::Talking,
     Phase::Ending,
+    Phase::Returning,
 ];
 const STATUSES: [Status; 4] = [Status::Unknown, Status::Offline, Status::Online, Status::InCall];
 const FAILURES: [MediaFailure; 7] = [
@@ -64,6 +66,7 @@ fn causes() -> Vec<Cause> {
         Cause::Network,
         Cause::Status(500),
         Cause::Transferred,
+        Cause::Away,
         Cause::Told("Do not disturb is on".to_owned()),
         Cause::Unfit { lacks: "no rtcp-mux".to_owned(), remedies: Vec::new() },
     ];

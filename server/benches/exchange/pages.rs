@@ -29,7 +29,7 @@ pub(crate) async fn open(server: &Server, user: &str, number: usize) -> Result<(
         request.headers_mut().insert(name, value.parse()?);
     }
     let (mut tab, _) = connect_async(request).await?;
-    let hello = FromTab::Hello { tab: "bench".to_owned(), running: None };
+    let hello = FromTab::Hello { tab: "bench".to_owned(), running: None, loaded: true };
     tab.send(Message::binary(encoding::encode(&hello))).await?;
     let epoch = loop {
         match tab.next().await {

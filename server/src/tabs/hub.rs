@@ -115,9 +115,11 @@ impl Hub {
             self.heard(socket, now);
         }
         match message {
-            FromTab::Hello { tab, running } => self.hello(socket, tab, running, now),
+            FromTab::Hello { tab, running, loaded: _ } => self.hello(socket, tab, running, now),
             FromTab::Take => self.take(socket, now),
-            FromTab::Publish { epoch, state, snapshot } => self.publish(socket, epoch, state, snapshot, now),
+            FromTab::Publish { epoch, state, snapshot, to_lose: _, last: _ } => {
+                self.publish(socket, epoch, state, snapshot, now)
+            }
             FromTab::Alive => self.alive(socket),
             FromTab::Release { epoch } => self.release(socket, epoch, now),
         }

@@ -147,7 +147,7 @@ impl Visitor {
     /// A tab that said `Hello`.
     pub async fn tab(&self, name: &str, running: Option<u64>) -> Tab {
         let mut tab = open_line(&self.browser.origin, &self.line_headers()).await.unwrap();
-        tab.say(FromTab::Hello { tab: name.to_owned(), running }).await;
+        tab.say(FromTab::Hello { tab: name.to_owned(), running, loaded: running.is_none() }).await;
         tab
     }
 

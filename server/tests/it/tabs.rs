@@ -39,7 +39,9 @@ async fn a_second_tab_watches_and_can_take_the_line() {
     let mut second = alice.tab("second", None).await;
     assert_eq!(second.hear().await, ToTab::Watching);
 
-    first.say(FromTab::Publish { epoch, state: ready(), snapshot: b"agent".to_vec() }).await;
+    first
+        .say(FromTab::Publish { epoch, state: ready(), snapshot: b"agent".to_vec(), to_lose: false, last: false })
+        .await;
     assert_eq!(second.hear().await, ToTab::Line(ready()));
     second.say(FromTab::Take).await;
     let ToTab::Granted(grant) = second.hear().await else { panic!("no grant") };
@@ -48,7 +50,15 @@ async fn a_second_tab_watches_and_can_take_the_line() {
     assert_eq!(first.hear().await, ToTab::Watching);
 
     // What the first tab still says is too late.
-    first.say(FromTab::Publish { epoch, state: LineState::default(), snapshot: b"late".to_vec() }).await;
+    first
+        .say(FromTab::Publish {
+            epoch,
+            state: LineState::default(),
+            snapshot: b"late".to_vec(),
+            to_lose: false,
+            last: false,
+        })
+        .await;
     first.say(FromTab::Alive).await;
     assert_eq!(first.hear().await, ToTab::Line(ready()));
     assert_eq!(first.hear().await, ToTab::Alive);
@@ -70,7 +80,14 @@ async fn a_reload_and_a_cut_get_the_line_back() {
     let (_house, alice) = alice_at_home().await;
     let mut tab = alice.tab("tab", None).await;
     let first = tab.granted().await;
-    tab.say(FromTab::Publish { epoch: first, state: ready(), snapshot: b"agent".to_vec() }).await;
+    tab.say(FromTab::Publish {
+        epoch: first,
+        state: ready(),
+        snapshot: b"agent".to_vec(),
+        to_lose: false,
+        last: false,
+    })
+    .await;
     tab.leave().await;
     let mut reloaded = alice.tab("tab", None).await;
     let ToTab::Granted(grant) = reloaded.hear().await else { panic!("no grant") };
@@ -106,7 +123,7 @@ async fn the_phone_page_shows_what_the_line_last_was() {
         muted: false,
     };
     let state = LineState { calls: vec![call], ..ready() };
-    tab.say(FromTab::Publish { epoch, state, snapshot: Vec::new() }).await;
+    tab.say(FromTab::Publish { epoch, state, snapshot: Vec::new(), to_lose: false, last: false }).await;
     tab.say(FromTab::Alive).await;
     assert_eq!(tab.hear().await, ToTab::Alive);
     let page = alice.browser.get("/").await.text().await.unwrap();
@@ -129,7 +146,8 @@ async fn what_is_not_understood_closes_the_socket_and_nothing_else() {
     }
     let mut bad = alice.tab("bad", None).await;
     assert_eq!(bad.hear().await, ToTab::Watching);
-    bad.say(FromTab::Publish { epoch, state: ready(), snapshot: b"forged".to_vec() }).await;
+    bad.say(FromTab::Publish { epoch, state: ready(), snapshot: b"forged".to_vec(), to_lose: false, last: false })
+        .await;
     bad.leave().await;
     good.say(FromTab::Alive).await;
     assert_eq!(good.hear().await, ToTab::Alive);
@@ -150,7 +168,7 @@ async fn a_restart_keeps_the_epoch_and_who_had_the_line() {
     let (house, alice) = alice_at_home().await;
     let mut tab = alice.tab("tab", None).await;
     let epoch = tab.granted().await;
-    tab.say(FromTab::Publish { epoch, state: ready(), snapshot: b"agent".to_vec() }).await;
+    tab.say(FromTab::Publish { epoch, state: ready(), snapshot: b"agent".to_vec(), to_lose: false, last: false }).await;
     tab.say(FromTab::Alive).await;
     assert_eq!(tab.hear().await, ToTab::Alive);
     let (house, close) = tokio::join!(house.restart(), tab.closed());

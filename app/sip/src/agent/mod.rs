@@ -226,6 +226,13 @@ impl Agent {
         self.sessions.iter().filter(|session| !session.over).map(Session::call)
     }
 
+    /// Whether something is lost when nobody goes on with this agent: a call, or what is still owed to the other end of
+    /// one that is over.
+    #[must_use]
+    pub fn has_something_to_lose(&self) -> bool {
+        !self.sessions.is_empty() || self.core.is_under_way(Purpose::Farewell)
+    }
+
     /// Who the agent is.
     #[must_use]
     pub const fn config(&self) -> &Config {
@@ -311,6 +318,7 @@ impl Agent {
         self.registering.connected(&mut self.core);
         self.core.apply(effects);
         for session in &mut self.sessions {
+            session.outgoing_connected(&mut self.core);
             if let State::Established(established) = &mut session.state {
                 established.resend(&mut self.core);
             }

@@ -27,7 +27,7 @@ fn hello(hub: &mut Hub, socket: u64, tab: &str, running: Option<u64>, now: u64) 
 
 fn hello_of(hub: &mut Hub, session: SessionId, socket: u64, tab: &str, running: Option<u64>, now: u64) -> Vec<String> {
     hub.opened(SocketId(socket), session);
-    hub.receive(SocketId(socket), FromTab::Hello { tab: tab.to_owned(), running }, now);
+    hub.receive(SocketId(socket), FromTab::Hello { tab: tab.to_owned(), running, loaded: running.is_none() }, now);
     drain(hub)
 }
 
@@ -47,7 +47,7 @@ fn end(hub: &mut Hub, session: SessionId, now: u64) -> Vec<String> {
 }
 
 fn publish(epoch: u64, snapshot: &str) -> FromTab {
-    FromTab::Publish { epoch, state: LineState::default(), snapshot: snapshot.into() }
+    FromTab::Publish { epoch, state: LineState::default(), snapshot: snapshot.into(), to_lose: false, last: false }
 }
 
 /// What tabs notice, in words; writing down and moving go with each grant.
@@ -61,6 +61,7 @@ fn drain(hub: &mut Hub) -> Vec<String> {
             }
             Effect::Send(SocketId(socket), ToTab::Resumed { epoch }) => told.push(format!("{socket} resumed {epoch}")),
             Effect::Send(SocketId(socket), ToTab::Watching) => told.push(format!("{socket} watching")),
+            Effect::Send(SocketId(socket), ToTab::Yield) => told.push(format!("{socket} yield")),
             Effect::Send(SocketId(socket), ToTab::Line(_)) => told.push(format!("{socket} line")),
             Effect::Send(SocketId(socket), ToTab::Alive) => told.push(format!("{socket} alive")),
             Effect::Send(_, ToTab::Presence(_)) => unreachable!("the hub knows no presence"),
@@ -244,7 +245,10 @@ fn logging_out_closes_every_tab_of_the_session_and_forgets_the_line() {
     assert_eq!(end(&mut hub, ONE, 2), ["1 closed LoggedOut", "2 closed LoggedOut", "3 closed LoggedOut"]);
     assert_eq!((hub.line(2), hub.is_current(1), hub.lease().snapshot.clone()), (None, false, None));
     assert_eq!(close(&mut hub, 1, 3), Vec::<String>::new());
-    assert_eq!(say(&mut hub, 3, FromTab::Hello { tab: "c".to_owned(), running: None }, 3), Vec::<String>::new());
+    assert_eq!(
+        say(&mut hub, 3, FromTab::Hello { tab: "c".to_owned(), running: None, loaded: true }, 3),
+        Vec::<String>::new()
+    );
     assert_eq!(hello_of(&mut hub, TWO, 4, "a", Some(1), 4), ["4 granted 2"], "a login of the same tab");
 }
 

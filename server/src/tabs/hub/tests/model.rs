@@ -56,7 +56,7 @@ impl World {
                     assert_eq!(epoch, self.last_epoch, "an old epoch was resumed");
                     self.run(socket, Some(epoch));
                 }
-                Effect::Send(socket, ToTab::Watching) => self.run(socket, None),
+                Effect::Send(socket, ToTab::Watching | ToTab::Yield) => self.run(socket, None),
                 Effect::Close(socket, _) => self.tabs.retain(|tab| tab.0 != socket),
                 Effect::Moved(epoch) => assert!(epoch >= self.last_epoch, "moved back"),
                 Effect::Send(_, ToTab::Line(_) | ToTab::Presence(_) | ToTab::Alive) => {}
@@ -96,7 +96,7 @@ impl World {
                 let running = (remembers && alone).then_some(self.last_epoch);
                 self.tabs.push((socket, name.clone(), None));
                 hub.opened(socket, session(&name));
-                hub.receive(socket, FromTab::Hello { tab: name, running }, self.now);
+                hub.receive(socket, FromTab::Hello { tab: name, running, loaded: running.is_none() }, self.now);
             }
             Step::Close(index) => {
                 let Some((socket, _)) = self.pick(index) else { return };

@@ -11,11 +11,11 @@ const VERSION: u32 = 3;
 
 /// What the driver knows of a call beside the agent, and the next page must know too.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Facts {
+pub struct Facts {
     /// When it was answered, in milliseconds since 1970.
-    pub(crate) answered_at: Option<u64>,
+    pub answered_at: Option<u64>,
     /// Whether our microphone is muted.
-    pub(crate) muted: bool,
+    pub muted: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -27,7 +27,7 @@ struct Saved {
 
 /// A snapshot that the browser or the server kept cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum SnapshotError {
+pub enum SnapshotError {
     /// It is no snapshot.
     #[error("the snapshot cannot be read")]
     Malformed,
@@ -40,13 +40,13 @@ pub(crate) enum SnapshotError {
 }
 
 /// The agent and the facts as bytes; `None` while the agent has something left to say.
-pub(crate) fn save(agent: &Agent, calls: Vec<(CallId, Facts)>, now: Instant) -> Option<Vec<u8>> {
+pub fn save(agent: &Agent, calls: Vec<(CallId, Facts)>, now: Instant) -> Option<Vec<u8>> {
     let saved = Saved { version: VERSION, agent: agent.snapshot(now)?, calls };
     postcard::to_allocvec(&saved).ok()
 }
 
 /// The agent and the facts as they go on, `away` after they were saved.
-pub(crate) fn restore(
+pub fn restore(
     bytes: &[u8],
     config: Config,
     away: Duration,

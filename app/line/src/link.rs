@@ -1,3 +1,5 @@
+//! How a tab's socket to the server stands, and until when the server surely keeps the line for it.
+
 use app::lease::{GRACE_MS, RENEW_MS, ToTab};
 use core::time::Duration;
 use sip::{Instant, Random};
@@ -23,7 +25,7 @@ const SUSPICIOUS: u32 = 3;
 /// | Opening, Open | nothing heard for its time | Opening anew |
 /// | Open | time to renew, a hint, a probe | Open, Alive is said |
 /// | any | shut | Shut, for good |
-pub(crate) struct Link {
+pub struct Link {
     random: Random,
     state: State,
     attempts: u32,
@@ -58,7 +60,7 @@ struct Vouched {
 
 /// What is to be done with the socket now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Due {
+pub enum Due {
     /// Nothing.
     Nothing,
     /// Open one.
@@ -71,27 +73,27 @@ pub(crate) enum Due {
 
 impl Link {
     /// Nothing is open, and it is time to.
-    pub(crate) const fn new(random: Random) -> Self {
+    pub const fn new(random: Random) -> Self {
         Self { random, state: State::Waiting { until: Instant::from_millis(0) }, attempts: 0, vouched: None }
     }
 
     /// A socket is being opened.
-    pub(crate) fn opening(&mut self, now: Instant) {
+    pub fn opening(&mut self, now: Instant) {
         self.state = State::Opening { until: now + GRACE };
     }
 
     /// The browser did not even try to open one.
-    pub(crate) fn refused(&mut self, now: Instant) {
+    pub fn refused(&mut self, now: Instant) {
         self.state = State::Waiting { until: now + LONGEST_PAUSE };
     }
 
     /// The socket is open, and Hello is being said.
-    pub(crate) fn opened(&mut self, now: Instant) {
+    pub fn opened(&mut self, now: Instant) {
         self.state = State::Open(Renewal::Greeted { at: now, until: now + GRACE });
     }
 
     /// The socket was closed or could not be opened: whether the session is to be asked about.
-    pub(crate) fn closed(&mut self, now: Instant) -> bool {
+    pub fn closed(&mut self, now: Instant) -> bool {
         let pause = match self.attempts {
             0 => Duration::ZERO,
             attempts => self.random.jitter(LONGEST_PAUSE.min(FIRST_PAUSE * 2u32.saturating_pow(attempts.min(8) - 1))),
@@ -102,12 +104,12 @@ impl Link {
     }
 
     /// Nothing is to be opened any more.
-    pub(crate) const fn shut(&mut self) {
+    pub const fn shut(&mut self) {
         self.state = State::Shut;
     }
 
     /// The server said this; `wall` is in milliseconds since 1970.
-    pub(crate) fn heard(&mut self, words: &ToTab, now: Instant, wall: u64) {
+    pub fn heard(&mut self, words: &ToTab, now: Instant, wall: u64) {
         self.attempts = 0;
         let State::Open(renewal) = &mut self.state else { return };
         let answered = match (*renewal, words) {
@@ -123,17 +125,17 @@ impl Link {
     }
 
     /// Whether the socket is open.
-    pub(crate) const fn is_open(&self) -> bool {
+    pub const fn is_open(&self) -> bool {
         matches!(self.state, State::Open(_))
     }
 
     /// Until when the server surely keeps the line for this tab, as far as it is known.
-    pub(crate) fn vouched_until(&self) -> Option<Instant> {
+    pub fn vouched_until(&self) -> Option<Instant> {
         self.vouched.map(|vouched| vouched.at + GRACE)
     }
 
     /// Whether that time is over, by either clock.
-    pub(crate) fn lapsed(&self, now: Instant, wall: u64) -> bool {
+    pub fn lapsed(&self, now: Instant, wall: u64) -> bool {
         self.vouched.is_some_and(|vouched| {
             // The wall clock may be corrected while the page runs: it counts only when it says clearly so.
             now.since(vouched.at) >= GRACE || wall.saturating_sub(vouched.wall) > 2 * u64::from(GRACE_MS)
@@ -141,7 +143,7 @@ impl Link {
     }
 
     /// When [`Link::timeout`] is due.
-    pub(crate) const fn deadline(&self) -> Option<Instant> {
+    pub const fn deadline(&self) -> Option<Instant> {
         match self.state {
             State::Waiting { until } | State::Opening { until } => Some(until),
             State::Open(Renewal::Due(at)) => Some(at),
@@ -151,7 +153,7 @@ impl Link {
     }
 
     /// What is due now.
-    pub(crate) fn timeout(&mut self, now: Instant) -> Due {
+    pub fn timeout(&mut self, now: Instant) -> Due {
         if self.deadline().is_none_or(|deadline| now < deadline) {
             return Due::Nothing;
         }
@@ -164,7 +166,7 @@ impl Link {
     }
 
     /// The network may be back: does not wait any longer, and asks an open socket for a sign of life.
-    pub(crate) fn hint(&mut self, now: Instant) -> Due {
+    pub fn hint(&mut self, now: Instant) -> Due {
         match self.state {
             State::Waiting { .. } => Due::Open,
             State::Open(Renewal::Due(_)) => self.ask(now, GRACE),
@@ -175,7 +177,7 @@ impl Link {
     }
 
     /// The network may be gone: an open socket has a short time to give a sign of life.
-    pub(crate) fn probe(&mut self, now: Instant) -> Due {
+    pub fn probe(&mut self, now: Instant) -> Due {
         match &mut self.state {
             State::Open(Renewal::Due(_)) => self.ask(now, PROBE),
             State::Open(Renewal::Greeted { until, .. } | Renewal::Sent { until, .. }) => {

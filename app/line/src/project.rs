@@ -7,7 +7,7 @@ use sip::message::Status;
 use sip::uri::Uri;
 
 /// Whether calls can be made and taken.
-pub(crate) fn registration(registration: &agent::Registration) -> phone::Registration {
+pub fn registration(registration: &agent::Registration) -> phone::Registration {
     match registration {
         agent::Registration::Idle | agent::Registration::Connecting | agent::Registration::Registering => {
             phone::Registration::Connecting
@@ -32,7 +32,7 @@ const fn refusal(refusal: agent::Refusal) -> phone::Refusal {
 }
 
 /// Where a call stands, whose media is connected or not.
-pub(crate) const fn phase(phase: agent::Phase, connected: bool) -> phone::Phase {
+pub const fn phase(phase: agent::Phase, connected: bool) -> phone::Phase {
     match phase {
         agent::Phase::Preparing => phone::Phase::Preparing,
         agent::Phase::Calling => phone::Phase::Calling,
@@ -46,7 +46,7 @@ pub(crate) const fn phase(phase: agent::Phase, connected: bool) -> phone::Phase 
 }
 
 /// Who began a call.
-pub(crate) const fn direction(direction: agent::Direction) -> phone::Direction {
+pub const fn direction(direction: agent::Direction) -> phone::Direction {
     match direction {
         agent::Direction::Outgoing => phone::Direction::Outgoing,
         agent::Direction::Incoming => phone::Direction::Incoming,
@@ -54,7 +54,7 @@ pub(crate) const fn direction(direction: agent::Direction) -> phone::Direction {
 }
 
 /// Why a call ended. `status`: what refused it.
-pub(crate) fn cause(cause: agent::Cause, status: Option<Status>, domain: &str) -> phone::Cause {
+pub fn cause(cause: agent::Cause, status: Option<Status>, domain: &str) -> phone::Cause {
     let refused = || status.map_or(phone::Cause::Network, |status| phone::Cause::Status(status.code()));
     match cause {
         agent::Cause::HungUpHere => phone::Cause::HungUpHere,
@@ -117,12 +117,12 @@ const fn media(failure: agent::MediaFailure) -> phone::MediaFailure {
 }
 
 /// Who is at the other end, by what they say of themselves.
-pub(crate) fn party(remote: &NameAddr, domain: &str) -> phone::Party {
+pub fn party(remote: &NameAddr, domain: &str) -> phone::Party {
     phone::Party { number: number(&remote.uri, domain), name: remote.display().unwrap_or_default().to_owned() }
 }
 
 /// The party that a person tried to dial, when it could not even be tried.
-pub(crate) fn typed(number: &str) -> phone::Party {
+pub fn typed(number: &str) -> phone::Party {
     phone::Party { number: number.trim().chars().take(64).collect(), name: String::new() }
 }
 

@@ -1,3 +1,5 @@
+//! Who the agent of a line is: the account, with the identity that belongs to its lease.
+
 use app::backend::Opening;
 use app::lease::RegistrationIdentity;
 use sip::agent::Config;
@@ -8,7 +10,7 @@ use sip::{Duration, Random};
 /// The configuration cannot be made from what the server said.
 #[derive(Debug, thiserror::Error)]
 #[error("the server's identity of this line is no SIP address")]
-pub(crate) struct IdentityError;
+pub struct IdentityError;
 
 /// 2020-01-01, in seconds since 1970: sequence numbers end at 2^31 (RFC 3261 8.1.1.5), and counted from here the
 /// seconds last until 2088.
@@ -17,7 +19,7 @@ const CSEQ_LAST: u32 = (1 << 31) - 1;
 
 /// Who the agent is: the account of this page, with the identity that belongs to its line. `wall` is the time in
 /// milliseconds since 1970.
-pub(crate) fn config(identity: &RegistrationIdentity, opening: &Opening, wall: u64) -> Result<Config, IdentityError> {
+pub fn config(identity: &RegistrationIdentity, opening: &Opening, wall: u64) -> Result<Config, IdentityError> {
     let address = SipUri::new(&opening.me.extension, &opening.domain).map_err(|_| IdentityError)?;
     let registrar: Uri = format!("sip:{}", opening.domain).parse().map_err(|_| IdentityError)?;
     let address = NameAddr::new(Uri::Sip(address)).with_display(&opening.me.name).map_err(|_| IdentityError)?;

@@ -63,6 +63,7 @@ pub mod conformance {}
 
 mod class;
 mod clock;
+mod hex;
 mod random;
 mod saved;
 mod sorted;

@@ -24,15 +24,15 @@ use sip::uri::SipUri;
 use sip::{Instant, Seed};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::{Before, Storage};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::time::sleep;
 
-/// How long the task sleeps when nothing is due.
-const LONG: Duration = Duration::from_secs(3600);
 /// How many messages are worked on before the connections get their turn.
 const AT_ONCE: usize = 64;
 
@@ -137,8 +137,16 @@ impl Desk {
     ) {
         let (mut changed, mut deaf) = (self.sessions.ended(), false);
         let mut batch = Vec::with_capacity(AT_ONCE);
+        // What is waited for outlives a turn: most turns are over before it comes.
+        let mut stopped = pin!(stop.requested());
+        let mut timer = pin!(sleep(Duration::ZERO));
+        let mut armed = None;
         loop {
-            let wait = self.until_deadline();
+            let due = self.deadline();
+            if let Some(at) = due.filter(|_| due != armed) {
+                timer.as_mut().reset(moment(at));
+            }
+            armed = due;
             tokio::select! {
                 count = mails.recv_many(&mut batch, AT_ONCE) => {
                     if count == 0 {
@@ -161,7 +169,7 @@ impl Desk {
                     self.order(order);
                     self.drain();
                 }
-                () = tokio::time::sleep(wait) => {
+                () = &mut timer, if due.is_some() => {
                     self.timeout();
                     self.drain();
                 }
@@ -170,7 +178,7 @@ impl Desk {
                     deaf = matches!(account, Err(RecvError::Closed));
                     self.doubt(account.ok());
                 }
-                () = stop.requested() => return,
+                () = &mut stopped => return,
             }
         }
     }
@@ -259,11 +267,11 @@ impl Desk {
         }
     }
 
-    fn until_deadline(&self) -> Duration {
+    /// When something is due, by [`clock::now`].
+    fn deadline(&self) -> Option<u64> {
         let machines = [self.registrar.deadline(), self.proxy.deadline(), self.notifier.deadline()];
         let machines = machines.into_iter().flatten().map(Instant::as_millis);
-        let next = machines.chain(self.presence.deadline()).chain(self.storage.deadline()).min();
-        next.map_or(LONG, |at| Duration::from_millis(at.saturating_sub(clock::now())))
+        machines.chain(self.presence.deadline()).chain(self.storage.deadline()).min()
     }
 
     /// Does what the machines want, until both are silent.
@@ -391,6 +399,11 @@ pub(super) fn party(extension: String, name: String) -> Party {
 
 fn now() -> Instant {
     Instant::from_millis(clock::now())
+}
+
+/// A time of [`clock::now`], as timers have it.
+fn moment(at: u64) -> tokio::time::Instant {
+    tokio::time::Instant::now() + Duration::from_millis(at.saturating_sub(clock::now()))
 }
 
 fn seed() -> Result<Seed, StartError> {

@@ -25,7 +25,7 @@ use axum::Router;
 use axum::routing::get;
 use desk::Desk;
 use mail::Mail;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -116,7 +116,7 @@ struct Door(Mutex<Option<Stop>>);
 
 /// What every extension is doing, for whoever asks.
 struct Board {
-    statuses: RwLock<BTreeMap<String, Status>>,
+    statuses: RwLock<HashMap<String, Status>>,
     news: broadcast::Sender<(String, Status)>,
 }
 

@@ -1,7 +1,7 @@
 //! What every extension is doing, from what the registrar and the proxy tell.
 
 use app::phone::Status;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 /// How long somebody whose phone lost its connection still counts as being there, in milliseconds: a page that
 /// reloads is back by then.
@@ -10,7 +10,7 @@ const BLINK: u64 = 2_000;
 /// Who is there and who is in a call. Pure: time comes in.
 #[derive(Debug, Default)]
 pub(super) struct Presence {
-    lines: BTreeMap<String, Line>,
+    lines: HashMap<String, Line>,
     /// Who may be back before which moment: those of `lines` whose reach is [`Reach::Until`].
     waiting: BTreeSet<(u64, String)>,
 }

@@ -112,13 +112,7 @@ fn digest<D: sha2::Digest>(parts: &[&[u8]]) -> String {
         }
         hash.update(part);
     }
-    hex(&hash.finalize())
-}
-
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    crate::hex::hex(&hash.finalize())
 }
 
 impl FromStr for Algorithm {

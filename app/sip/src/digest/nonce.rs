@@ -1,6 +1,6 @@
 use alloc::string::String;
 
-use super::algorithm::hex;
+use crate::hex::hex;
 use crate::{Instant, Seed};
 
 /// When a nonce was made, and the how manieth it is: its name in the replay table.

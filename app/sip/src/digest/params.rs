@@ -41,9 +41,10 @@ impl<'a> Params<'a> {
     /// Each name stands once (RFC 3261 7.3.1): of two, one hop would believe the first and another the last. The
     /// second is refused, in the time of a sort.
     fn once(value: &'a str, found: Vec<(&'a str, &'a str)>) -> Result<Self, Malformed> {
-        // Of equals the first one stands first: they lie in one value.
+        // Most differ in length. Of equals the first one stands first: they lie in one value.
         let names = sorted(found.iter().map(|(name, _)| *name).collect(), |one: &&str, other: &&str| {
-            letters(one, other).then(one.as_ptr().cmp(&other.as_ptr()))
+            let alike = || letters(one, other).then(one.as_ptr().cmp(&other.as_ptr()));
+            one.len().cmp(&other.len()).then_with(alike)
         });
         let twice = names.iter().zip(names.iter().skip(1)).find(|(one, other)| one.eq_ignore_ascii_case(other));
         match twice {

@@ -75,7 +75,7 @@ fn rfc_7616_example_with_userhash() {
     assert_eq!(named.to_string().parse::<Credentials>().unwrap(), named);
     let first_half = |text: &str| {
         use sha2::Digest as _;
-        algorithm::hex(&sha2::Sha512::digest(text)[..32])
+        crate::hex::hex(&sha2::Sha512::digest(text)[..32])
     };
     let (a1, a2) = (first_half("J\u{e4}s\u{f8}n Doe:api@example.org:Secret, or not?"), first_half("GET:/doe.json"));
     let printed = first_half(&format!("{a1}:{}:00000001:{cnonce}:auth:{a2}", hashed.nonce));

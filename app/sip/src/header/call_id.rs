@@ -2,7 +2,7 @@ use alloc::string::String;
 use core::fmt;
 use core::ops::Deref;
 
-use crate::message::{Header, HeaderName, InvalidHeader, Malformed};
+use crate::message::{Header, HeaderName, Headers, InvalidHeader, Malformed};
 
 /// Names a call, or a series of registrations (RFC 3261 20.8). It has case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,6 +15,11 @@ impl CallId {
     /// It is empty, or has white space or control characters in it.
     pub fn new(text: &str) -> Result<Self, InvalidHeader> {
         Ok(Self::parse(text)?)
+    }
+
+    /// The letters of the one in a message that was validated.
+    pub(crate) fn of(headers: &Headers) -> Option<&str> {
+        headers.raw(const { &HeaderName::CallId }).next()
     }
 
     /// The letters.

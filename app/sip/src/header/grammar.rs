@@ -135,12 +135,7 @@ pub(crate) fn params(input: &str) -> Parsed<'_, Params> {
     let mut rest = input;
     // Written anew once there is white space; without, they are kept letter by letter, in one piece.
     let mut anew: Option<String> = None;
-    while let Some(after) = behind(';', rest) {
-        let (after, name) = run1(NAME)(after)?;
-        let (after, value) = match behind('=', after) {
-            Some(after) => value(after).map(|(after, value)| (after, Some(value)))?,
-            None => (after, None),
-        };
+    while let (after, Some((name, value))) = param(rest)? {
         let length = 1 + name.len() + value.map_or(0, |value| 1 + value.len());
         if anew.is_none() && rest.len() - after.len() != length {
             anew = Some(between(input, rest).into());
@@ -151,6 +146,28 @@ pub(crate) fn params(input: &str) -> Parsed<'_, Params> {
         rest = after;
     }
     Ok((rest, Params::from_parsed(anew.as_deref().unwrap_or_else(|| between(input, rest)))))
+}
+
+/// The value of the first parameter of that name, in parameters that [`params`] has read before.
+pub(crate) fn param_value<'a>(mut rest: &'a str, name: &str) -> Option<&'a str> {
+    while let Ok((after, Some((found, value)))) = param(rest) {
+        if found.eq_ignore_ascii_case(name) {
+            return value;
+        }
+        rest = after;
+    }
+    None
+}
+
+/// `SEMI generic-param`, if one begins here.
+fn param(input: &str) -> Parsed<'_, Option<(&str, Option<&str>)>> {
+    let Some(after) = behind(';', input) else { return Ok((input, None)) };
+    let (after, name) = run1(NAME)(after)?;
+    let (after, value) = match behind('=', after) {
+        Some(after) => value(after).map(|(after, value)| (after, Some(value)))?,
+        None => (after, None),
+    };
+    Ok((after, Some((name, value))))
 }
 
 /// What follows a delimiter with white space around it: as [`around`], for where every nanosecond counts.

@@ -5,7 +5,7 @@ use core::str::FromStr;
 use nom::Parser as _;
 use nom::sequence::terminated;
 
-use super::grammar::{Parsed, bracketed, display, offset, params, run1, white};
+use super::grammar::{Parsed, bracketed, display, offset, param_value, params, run1, white};
 use crate::class::{BARE, WORDS};
 use crate::message::{InvalidHeader, Malformed, Text};
 use crate::uri::{Params, Uri, write_quoted};
@@ -73,12 +73,19 @@ impl NameAddr {
         })?;
         let params =
             super::grammar::whole(rest, params).map_err(|error| Malformed { at: offset(value, rest) + error.at })?;
+        let display = display.map(shown).filter(|text| !text.is_empty());
         Ok(Self { display, uri, params })
+    }
+
+    /// The tag in a value that was read before: the address is passed over.
+    pub(crate) fn tag_in(value: &str) -> Option<&str> {
+        let (params, _) = address(value).ok()?;
+        param_value(params, "tag")
     }
 }
 
-/// What is in front of the parameters: the display name, and the URI as it is written.
-fn address(input: &str) -> Parsed<'_, (Option<Text>, &str)> {
+/// What is in front of the parameters: the display name and the URI, as they are written.
+fn address(input: &str) -> Parsed<'_, (Option<&str>, &str)> {
     if input.starts_with('<') {
         let (rest, uri) = bracketed(input)?;
         return Ok((rest, (None, uri)));
@@ -87,7 +94,7 @@ fn address(input: &str) -> Parsed<'_, (Option<Text>, &str)> {
     if input.starts_with('"') || WORDS.split(input).1.starts_with('<') {
         let (rest, display) = terminated(display, white).parse(input)?;
         let (rest, uri) = bracketed(rest)?;
-        return Ok((rest, (Some(shown(display)).filter(|text| !text.is_empty()), uri)));
+        return Ok((rest, (Some(display), uri)));
     }
     let (rest, uri) = run1(BARE)(input)?;
     Ok((rest, (None, uri)))

@@ -1,4 +1,5 @@
 use super::{NameAddr, header_of};
+use crate::message::{HeaderName, Headers};
 
 /// Who is called (RFC 3261 20.39).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +22,11 @@ macro_rules! end {
             #[must_use]
             pub fn tag(&self) -> Option<&str> {
                 self.0.tag()
+            }
+
+            /// The tag in a message that was validated, for whoever needs nothing else of the address.
+            pub(crate) fn tag_of(headers: &Headers) -> Option<&str> {
+                headers.raw(const { &HeaderName::$header }).next().and_then(NameAddr::tag_in)
             }
 
             /// The same with this tag. One that could not be read back from a header is left out.

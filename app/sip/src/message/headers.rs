@@ -119,9 +119,18 @@ impl Headers {
 
     /// Makes this the only value of the header, in the place of the first, or at the end.
     pub fn set<H: Header>(&mut self, header: &H) {
-        let place = self.store.values(&H::NAME).next().map_or(usize::MAX, |(place, _)| place);
-        self.remove(H::NAME);
-        self.store.insert(place, H::NAME.as_str(), header);
+        self.put(&H::NAME, header);
+    }
+
+    /// As [`Headers::set`], with a value that is kept as it is written.
+    pub(crate) fn set_raw(&mut self, name: &HeaderName, value: &str) {
+        self.put(name, &value);
+    }
+
+    fn put(&mut self, name: &HeaderName, value: &dyn fmt::Display) {
+        let place = self.store.values(name).next().map_or(usize::MAX, |(place, _)| place);
+        self.remove(name);
+        self.store.insert(place, name.as_str(), value);
     }
 
     /// Takes away the first value of the header, also out of a list; says whether there was one.
@@ -147,10 +156,21 @@ impl Headers {
         self.store.remove(name.borrow(), |_| true);
     }
 
+    /// Takes away all fields of these names.
+    pub(crate) fn remove_all(&mut self, names: &[HeaderName]) {
+        self.store.remove_all(names);
+    }
+
     /// Takes away the fields of that name whose value is not to stay.
     pub(crate) fn retain(&mut self, name: &HeaderName, keep: impl FnMut(&str) -> bool) {
         let mut stays = self.raw(name).map(keep).collect::<Vec<bool>>().into_iter();
         self.store.remove(name, |_| stays.next() == Some(false));
+    }
+
+    /// How many values of the header there are over all its fields.
+    pub(crate) fn count<H: Header>(&self) -> usize {
+        let of = |value| if H::LIST { Elements::new(value).count() } else { 1 };
+        self.store.values(&H::NAME).map(|(_, value)| of(value)).sum()
     }
 
     /// Whether there is a field of that name.

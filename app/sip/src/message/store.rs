@@ -227,6 +227,13 @@ impl Store {
         self.fields = fields;
     }
 
+    /// Takes away the fields of these names.
+    pub(super) fn remove_all(&mut self, names: &[HeaderName]) {
+        let Self { text, fields, .. } = self;
+        let alike: Vec<_> = names.iter().map(|name| named(text, name)).collect();
+        fields.retain(|field| !alike.iter().any(|is| is(field)));
+    }
+
     /// Adds the fields of that name from another store, as they were written there.
     pub(super) fn copy(&mut self, other: &Self, name: &HeaderName) {
         let is = named(&other.text, name);

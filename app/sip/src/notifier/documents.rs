@@ -13,7 +13,7 @@ use crate::body::{Notice, Permille};
 use crate::message::Text;
 use crate::proxy::{CallState, Progress};
 use crate::registrar::public_gruu;
-use crate::uri::{SipUri, Uri};
+use crate::uri::Uri;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -30,13 +30,13 @@ pub(super) struct Wanted<'a> {
 }
 
 /// The address of record of a user.
-pub(super) fn address(config: &Config, user: &str) -> Option<Uri> {
-    SipUri::new(user, &config.domain.name().to_string()).ok().map(Uri::from)
+pub(super) fn address(config: &Config, user: &str) -> Uri {
+    config.domain.address(user).into()
 }
 
 /// The same, as documents have it.
 pub(super) fn entity(config: &Config, user: &str) -> String {
-    address(config, user).map(|uri| uri.to_string()).unwrap_or_default()
+    address(config, user).to_string()
 }
 
 /// The document; `told` are the calls or contacts that the last one listed: of these it says that they are over.

@@ -210,22 +210,22 @@ impl Notifier {
 
     /// Something is known of a user; `work` is told whether anybody watches them, and says what changed.
     fn learn(&mut self, user: &str, now: Instant, work: impl FnOnce(&mut Resource, bool) -> Change) {
-        let mut resource = self.state.resources.remove(user).unwrap_or_default();
+        let resource = self.state.resources.entry(user.to_string()).or_default();
         let before = resource.publications.len();
         let watched = self.index.is_watched(user);
-        let change = work(&mut resource, watched);
+        let change = work(resource, watched);
         self.index.publications = self.index.publications + resource.publications.len() - before;
         if before > 0 || !resource.publications.is_empty() {
             self.index.expiries.set(&user.to_string(), resource.deadline());
         }
         let tells = change.presence && (watched || self.config.unwatched);
-        let presence = tells.then(|| compose::presence(&documents::entity(&self.config, user), &resource));
+        let presence = tells.then(|| compose::presence(&documents::entity(&self.config, user), resource));
         let presence = presence.filter(|presence| *presence != resource.told);
         if let Some(presence) = &presence {
             resource.told.clone_from(presence);
         }
-        if !resource.is_blank() {
-            self.state.resources.insert(user.to_string(), resource);
+        if resource.is_blank() {
+            self.state.resources.remove(user);
         }
         let changed = [change.package, presence.as_ref().map(|_| package::Package::Presence)];
         if let Some(presence) = presence {

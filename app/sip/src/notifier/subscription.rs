@@ -369,9 +369,7 @@ impl Subscription {
 
     /// Our Contact: the user's address, as the exchange itself answers there.
     fn locate(&self, headers: &mut crate::header::Headers, desk: &Desk<'_>) {
-        if let Some(uri) = address(desk.config, &self.user) {
-            headers.push(&Contact::Addr(NameAddr::new(uri)));
-        }
+        headers.push(&Contact::Addr(NameAddr::new(address(desk.config, &self.user))));
     }
 
     fn said(&self, desk: &Desk<'_>) -> SubscriptionState {

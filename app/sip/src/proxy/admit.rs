@@ -139,7 +139,7 @@ impl Proxy {
         if response.status != Status::TRYING {
             response.set_to_tag(&context.tag);
         }
-        self.tell_service(context, Some(response.clone()));
+        self.tell_service(context, Some(&response));
         self.pass(context, &response, now);
     }
 
@@ -155,8 +155,7 @@ impl Proxy {
             Ok(_) => {}
             Err(error) => return refuse(error.status()),
         }
-        let trace = forward::trace(request, &self.tokens);
-        if forward::is_loop(request, &trace, &self.config.domain) {
+        if forward::is_loop(request, &self.tokens, &self.config.domain) {
             return refuse(Status::LOOP_DETECTED);
         }
         match request.headers.find::<ProxyRequire>() {
@@ -200,8 +199,10 @@ impl Proxy {
         let caller = self.sender(context, flow, &party);
         let honest = self.allows_contact(context, &party, came_by.as_ref());
         context.caller = Some((party, caller));
-        if context.request.method == Method::Invite {
-            self.reply(context, Status::TRYING, now);
+        if let Server::Invite(server) = &mut context.server {
+            let mut effects = Vec::new();
+            server.respond_trying(&mut effects);
+            self.transmit(context.flow, effects);
         }
         self.gate.strip(&mut context.request);
         if !honest || Self::dials_for_another(&context.request) {
@@ -211,7 +212,7 @@ impl Proxy {
         let Ok(ends) = forward::take_route(&mut context.request, &self.tokens, domain, came_by.as_ref()) else {
             return self.reply(context, Status::NOT_FOUND, now);
         };
-        let in_dialog = context.request.headers.get::<To>().is_ok_and(|to| to.tag().is_some());
+        let in_dialog = To::tag_of(&context.request.headers).is_some();
         match ends {
             Some(ends) if in_dialog => self.route(context, &ends, came_by.as_ref(), now),
             None if in_dialog && self.is_of_service(&context.request, came_by.as_ref()) => {

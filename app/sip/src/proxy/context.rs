@@ -302,6 +302,22 @@ impl Context {
             .min()
     }
 
+    /// Drops what nobody asks for any more: an INVITE that was answered is remembered for half a minute, and what was
+    /// offered in it, and its copies, are most of that.
+    pub(super) fn lighten(&mut self) {
+        let answered = matches!(&self.server, Server::Invite(server) if server.is_accepted());
+        if let Stage::Forked { legs, .. } = &mut self.stage
+            && answered
+        {
+            self.request.body = Vec::new();
+            for leg in legs {
+                if let Client::Invite(client) = &mut leg.client {
+                    client.forget_request();
+                }
+            }
+        }
+    }
+
     /// Whether it can be forgotten.
     pub(super) fn is_over(&self) -> bool {
         let legs_over = match &self.stage {

@@ -236,8 +236,5 @@ fn name(uri: &Uri) -> String {
 
 /// The dialog that these headers name.
 pub(super) fn dialog_id(headers: &Headers) -> Option<DialogId> {
-    let call_id = headers.get::<CallId>().ok()?;
-    let from = headers.get::<From>().ok()?;
-    let to = headers.get::<To>().ok()?;
-    Some(DialogId::new(&call_id.to_string(), from.tag()?, to.tag()?))
+    Some(DialogId::new(CallId::of(headers)?, From::tag_of(headers)?, To::tag_of(headers)?))
 }

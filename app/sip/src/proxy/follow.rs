@@ -28,11 +28,11 @@ impl Proxy {
             2 => Progress::Confirmed,
             _ => return self.unfollow(context, index),
         };
-        let Some(tag) = response.headers.get::<To>().ok().and_then(|to| to.tag().map(String::from)) else {
+        let Some(tag) = To::tag_of(&response.headers) else {
             return;
         };
         let known = context.legs().get(index).and_then(|leg| leg.call);
-        let again = known.is_some_and(|id| self.state.calls.is_other(id, &tag));
+        let again = known.is_some_and(|id| self.state.calls.is_other(id, tag));
         if progress == Progress::Confirmed
             && (known.is_none() || again)
             && let Some(call) = call(context, index)
@@ -40,7 +40,7 @@ impl Proxy {
             self.begin_call(context, index, call);
         }
         if let Some(id) = context.legs().get(index).and_then(|leg| leg.call) {
-            self.state.calls.answered(id, progress, &tag, contact(&response.headers));
+            self.state.calls.answered(id, progress, tag, contact(&response.headers));
         }
     }
 
@@ -66,7 +66,7 @@ fn call(context: &Context, index: usize) -> Option<Call> {
     }
     let (leg, (party, phone)) = (context.legs().get(index)?, context.caller.clone()?);
     let headers = &context.request.headers;
-    let tag = headers.get::<From>().ok()?.tag()?.to_string();
+    let tag = From::tag_of(headers)?.to_string();
     // Who watches, or picks the call up, learns no more than whom it is for.
     let caller = if forward::hides(headers) {
         Side { party: Party::anonymous(), phone, tag, target: None }
@@ -74,7 +74,7 @@ fn call(context: &Context, index: usize) -> Option<Call> {
         Side { party, phone, tag, target: contact(headers) }
     };
     let callee = Side { party: leg.callee.clone()?, phone: leg.target.clone(), tag: String::new(), target: None };
-    let call_id = headers.get::<CallId>().ok()?.to_string();
+    let call_id = CallId::of(headers)?.to_string();
     Some(Call { call_id, caller, callee, progress: Progress::Trying })
 }
 

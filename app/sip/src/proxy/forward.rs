@@ -9,7 +9,7 @@ use crate::header::{
 use crate::message::{HeaderName, Headers, Method, Request, Response, Status, Text, Token, limits};
 use crate::registrar::{Domain, Party, Place};
 use crate::transaction::COOKIE;
-use crate::uri::{Host, SipUri, Uri};
+use crate::uri::{Host, Uri};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -27,10 +27,11 @@ pub(super) fn request(request: &Request, target: Uri, party: &Party, domain: &Do
     copy.headers.set(&MaxForwards(hops.saturating_sub(1)));
     copy.headers.normalize();
     // Who hid when the call began stays hidden: what follows in it says nothing about that.
-    let in_dialog = copy.headers.get::<To>().is_ok_and(|to| to.tag().is_some());
-    let hides = in_dialog && copy.headers.get::<From>().is_ok_and(|From(from)| is_anonymous(&from.uri));
-    if copy.method != Method::Ack {
-        name_sender(&mut copy.headers, party);
+    let in_dialog = To::tag_of(&copy.headers).is_some();
+    let from = copy.headers.get::<From>().ok();
+    let hides = in_dialog && from.as_ref().is_some_and(|From(from)| is_anonymous(&from.uri));
+    if let Some(from) = from.filter(|_| copy.method != Method::Ack) {
+        name_sender(&mut copy.headers, from, party);
     }
     assert_identity(&mut copy.headers, Some(party).filter(|_| !hides), domain);
     copy
@@ -53,10 +54,9 @@ pub(super) fn push_via(request: &mut Request, branch: &str, domain: &Domain) {
 
 /// Stays in the way of the dialog that this request makes (RFC 3261 16.6 step 4).
 pub(super) fn record_route(request: &mut Request, ends: &Ends, tokens: &Tokens, domain: &Domain) {
-    let token = tokens.write(ends, &call_id(&request.headers));
-    if let Ok(mut uri) = SipUri::new(&token, &domain.name().to_string())
-        && uri.params.set("lr", None).is_ok()
-    {
+    let token = tokens.write(ends, call_id(&request.headers));
+    let mut uri = domain.address(&token);
+    if uri.params.set("lr", None).is_ok() {
         request.headers.push_front(&RecordRoute(NameAddr::new(Uri::Sip(uri))));
     }
 }
@@ -80,10 +80,10 @@ pub(super) fn response(
 
 /// From as who sent the request wrote it (RFC 3261 8.2.6.2).
 pub(super) fn name_as_before(headers: &mut Headers, request: &Request) {
-    if !headers.raw(&HeaderName::From).eq(request.headers.raw(&HeaderName::From))
-        && let Ok(from) = request.headers.get::<From>()
+    if let Some(from) = request.headers.raw(&HeaderName::From).next()
+        && headers.raw(&HeaderName::From).next() != Some(from)
     {
-        headers.set(&from);
+        headers.set_raw(&HeaderName::From, from);
     }
 }
 
@@ -111,15 +111,15 @@ pub(super) fn take_route(
     Err(())
 }
 
-fn call_id(headers: &Headers) -> String {
-    headers.get::<CallId>().map(|id| id.to_string()).unwrap_or_default()
+fn call_id(headers: &Headers) -> &str {
+    CallId::of(headers).unwrap_or_default()
 }
 
 /// The calls that a Route may be of: the request's own, and one that it is to replace or to join.
 fn calls(headers: &Headers) -> Vec<String> {
     let replaces = headers.get::<Replaces>().ok().map(|named| named.call_id().to_string());
     let join = headers.get::<Join>().ok().map(|named| named.call_id().to_string());
-    [call_id(headers)].into_iter().chain(replaces).chain(join).collect()
+    [call_id(headers).to_string()].into_iter().chain(replaces).chain(join).collect()
 }
 
 /// A branch that names this request as it came, so that it is known when it comes back unchanged
@@ -130,27 +130,19 @@ pub(super) fn branch(token: &str, trace: &str) -> String {
 
 /// What of a request makes its way: when it comes back to us with the same, it is in a loop (RFC 3261 16.3 step 4).
 pub(super) fn trace(request: &Request, tokens: &Tokens) -> String {
-    let from = request.headers.get::<From>().ok();
-    let to = request.headers.get::<To>().ok();
-    let text = format!(
-        "{} {} {} {} {}",
-        request.uri,
-        from.as_ref().and_then(From::tag).unwrap_or_default(),
-        to.as_ref().and_then(To::tag).unwrap_or_default(),
-        call_id(&request.headers),
-        request.headers.get::<CSeq>().map(|cseq| cseq.seq).unwrap_or_default(),
-    );
+    let Request { uri, headers, .. } = request;
+    let (from, to) = (From::tag_of(headers).unwrap_or_default(), To::tag_of(headers).unwrap_or_default());
+    let seq = headers.get::<CSeq>().map(|cseq| cseq.seq).unwrap_or_default();
+    let text = format!("{uri} {from} {to} {} {seq}", call_id(headers));
     tokens.trace(&text)
 }
 
 /// Whether the request was here before, and left to the same place.
-pub(super) fn is_loop(request: &Request, trace: &str, domain: &Domain) -> bool {
-    request.headers.all::<Via>().is_ok_and(|all| {
-        all.iter().any(|via| {
-            via.host == *domain.name()
-                && via.branch().and_then(|branch| branch.rsplit_once('.')).is_some_and(|(_, own)| own == trace)
-        })
-    })
+pub(super) fn is_loop(request: &Request, tokens: &Tokens, domain: &Domain) -> bool {
+    let vias = request.headers.all::<Via>().unwrap_or_default();
+    let ours = vias.iter().filter(|via| via.host == *domain.name());
+    let traces: Vec<&str> = ours.filter_map(|via| Some(via.branch()?.rsplit_once('.')?.1)).collect();
+    !traces.is_empty() && traces.contains(&&*trace(request, tokens))
 }
 
 /// How long the caller wants an INVITE to ring (RFC 3261 13.3.1).
@@ -199,10 +191,7 @@ pub(super) fn hides(headers: &Headers) -> bool {
 /// | FN1 | names the sender | – | the directory's, or none |
 /// | FN2 | names the sender | `id` | none: whoever asks for it is not named (RFC 3325 7) |
 /// | FN3 | names nobody | any | "Anonymous", if there was one (RFC 3323 4.1.1.3) |
-fn name_sender(headers: &mut Headers, party: &Party) {
-    let Ok(From(mut from)) = headers.get() else {
-        return;
-    };
+fn name_sender(headers: &mut Headers, From(mut from): From, party: &Party) {
     let name = if is_anonymous(&from.uri) {
         from.display.as_ref().map(|_| ANONYMOUS)
     } else {
@@ -218,16 +207,12 @@ fn name_sender(headers: &mut Headers, party: &Party) {
 /// Replaces what a client says about who it is by what is known (RFC 3325 5). Phones are not of those who may know who
 /// it is when that is to stay hidden (RFC 3325 7); that From names nobody asks for nothing.
 fn assert_identity(headers: &mut Headers, party: Option<&Party>, domain: &Domain) {
-    for name in &ASSERTED {
-        headers.remove(name);
-    }
+    headers.remove_all(&ASSERTED);
     let hidden = hides(headers);
     let Some(party) = party.filter(|party| !hidden && !party.is_anonymous()) else {
         return;
     };
-    if let Ok(uri) = SipUri::new(&party.user, &domain.name().to_string()) {
-        let mut address = NameAddr::new(Uri::Sip(uri));
-        address.display = party.name.as_deref().map(Text::lossy);
-        headers.push(&PAssertedIdentity(address));
-    }
+    let mut address = NameAddr::new(Uri::Sip(domain.address(&party.user)));
+    address.display = party.name.as_deref().map(Text::lossy);
+    headers.push(&PAssertedIdentity(address));
 }

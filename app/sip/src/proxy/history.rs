@@ -91,9 +91,8 @@ fn diversions(path: &[Step], hidden: bool, domain: &Domain) -> Vec<Diversion> {
 }
 
 fn address(step: &Step, hidden: bool, domain: &Domain) -> Option<NameAddr> {
-    let uri =
-        if hidden { SipUri::new(NOBODY.0, NOBODY.1) } else { SipUri::new(&step.user, &domain.name().to_string()) };
-    Some(NameAddr::new(Uri::Sip(uri.ok()?)))
+    let uri = if hidden { SipUri::new(NOBODY.0, NOBODY.1).ok()? } else { domain.address(&step.user) };
+    Some(NameAddr::new(Uri::Sip(uri)))
 }
 
 /// Why the call came to its next number (RFC 4458 2.1, RFC 7044 10.3).

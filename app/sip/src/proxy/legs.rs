@@ -29,8 +29,7 @@ impl Proxy {
             // A service has no Via of its own.
             let own = usize::from(!matches!(context.server, Server::Service { .. }));
             // CANCEL goes from hop to hop (RFC 3261 16.10): its answer ends here.
-            let leads_back =
-                cseq.method == Method::Cancel || response.headers.all::<Via>().is_ok_and(|vias| vias.len() > own);
+            let leads_back = cseq.method == Method::Cancel || response.headers.count::<Via>() > own;
             from_there && leads_back && is_same_call(&context.request.headers, &response.headers)
         });
         if !genuine {
@@ -234,15 +233,13 @@ impl Proxy {
 
     /// Does what a client transaction wants done.
     fn work(&mut self, context: &mut Context, index: usize, effects: Vec<Effect>, now: Instant) {
-        let flow = context.legs().get(index).and_then(|leg| self.reach(&leg.target));
+        let transmits = effects.iter().any(|effect| matches!(effect, Effect::Transmit(_)));
+        // The flow that they are about: after a response it may be another one.
+        let flow = context.legs().get(index).filter(|_| transmits).and_then(|leg| self.reach(&leg.target));
         for effect in effects {
             let mut actions = Vec::new();
             match effect {
-                Effect::Transmit(_) => {
-                    if let Some(flow) = flow {
-                        self.transmit(flow, Vec::from([effect]));
-                    }
-                }
+                Effect::Transmit(_) => self.transmit(flow, Vec::from([effect])),
                 Effect::Response(response) if self.goes_on(context, index, &response, now) => {}
                 Effect::Response(response) => {
                     self.follow_response(context, index, &response);
@@ -276,7 +273,7 @@ impl Proxy {
             return;
         };
         if matches!(context.server, Server::Service { .. }) {
-            return self.tell_service(context, Some(response));
+            return self.tell_service(context, Some(&response));
         }
         if let Some(copy) = forward::response(response, &context.request, leg.callee.as_ref(), &self.config.domain) {
             self.pass(context, &copy, now);
@@ -362,11 +359,7 @@ fn given_up(context: &Context) -> Option<usize> {
 
 /// Whether a response names the call of its request: Call-ID and From are the sender's (RFC 3261 8.2.6.2).
 fn is_same_call(request: &Headers, response: &Headers) -> bool {
-    let (Ok(asked), Ok(answered)) = (request.get::<From>(), response.get::<From>()) else {
-        return false;
-    };
-    let call_ids = (request.get::<CallId>(), response.get::<CallId>());
-    asked.tag() == answered.tag() && matches!(call_ids, (Ok(asked), Ok(answered)) if asked == answered)
+    From::tag_of(request) == From::tag_of(response) && CallId::of(request) == CallId::of(response)
 }
 
 pub(super) fn leg_mut(context: &mut Context, index: usize) -> Option<&mut Leg> {

@@ -325,6 +325,7 @@ impl Proxy {
             if context.is_over() {
                 self.state.contexts.forget(id);
             } else {
+                context.lighten();
                 self.state.contexts.put(id, context);
             }
         }

@@ -61,13 +61,13 @@ impl Proxy {
     }
 
     /// SE5, SE6: tells the service, once, what came of its request; `None` when nothing did.
-    pub(super) fn tell_service(&mut self, context: &mut Context, response: Option<Response>) {
-        if response.as_ref().is_some_and(|response| response.status.is_provisional()) {
+    pub(super) fn tell_service(&mut self, context: &mut Context, response: Option<&Response>) {
+        if response.is_some_and(|response| response.status.is_provisional()) {
             return;
         }
         if let Server::Service { id, told: told @ false } = &mut context.server {
             *told = true;
-            let response = response.map(|mut response| {
+            let response = response.cloned().map(|mut response| {
                 response.headers.pop_front::<Via>();
                 response
             });

@@ -103,7 +103,7 @@ impl Proxy {
 
     /// Notes a message outside of dialogs that is for this user, and is kept when no phone takes it.
     pub(super) fn will_keep(&self, context: &mut Context, user: &str, now: Instant) {
-        let within = context.request.headers.get::<To>().is_ok_and(|to| to.tag().is_some());
+        let within = To::tag_of(&context.request.headers).is_some();
         if context.request.method == Method::Message && !within {
             context.keep = Some(Keep { to: String::from(user), until: now + PATIENCE });
         }

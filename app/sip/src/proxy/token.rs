@@ -1,5 +1,6 @@
+use crate::hex::{hex, unhex};
 use crate::random::Seed;
-use crate::registrar::{Flow, Mac, Sealer, hex, unhex};
+use crate::registrar::{Flow, Mac, Sealer};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;

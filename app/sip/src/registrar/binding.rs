@@ -145,5 +145,5 @@ pub(crate) fn device_of(instance: &str) -> String {
 fn hashed(kind: &str, name: &str) -> String {
     use sha2::Digest as _;
     let hash = sha2::Sha256::new().chain_update(kind).chain_update(name).finalize();
-    super::hex::hex(hash.get(..8).unwrap_or_default())
+    crate::hex::hex(hash.get(..8).unwrap_or_default())
 }

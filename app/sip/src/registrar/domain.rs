@@ -1,4 +1,4 @@
-use crate::uri::{Host, Uri, UriError};
+use crate::uri::{Host, SipUri, Uri, UriError};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -35,6 +35,11 @@ impl Domain {
     #[must_use]
     pub const fn name(&self) -> &Host {
         &self.name
+    }
+
+    /// The address of record of a user.
+    pub(crate) fn address(&self, user: &str) -> SipUri {
+        SipUri::at(user, self.name.clone())
     }
 
     /// Whether a client that came by `came_by` means the domain when it writes `host`: the name, an alias, a

@@ -54,7 +54,6 @@ mod domain;
 mod flow;
 mod gate;
 mod gruu;
-mod hex;
 mod refusal;
 mod register;
 mod seal;
@@ -73,7 +72,6 @@ pub(crate) use binding::best_flows;
 pub(crate) use domain::Place;
 pub(crate) use gate::{Gate, Role, Verdict};
 pub(crate) use gruu::{Gruu, Gruus, public_gruu};
-pub(crate) use hex::{hex, unhex};
 pub(crate) use seal::{Mac, Sealer};
 
 use crate::clock::Clock;

@@ -1,6 +1,6 @@
 //! Short texts that only the exchange can read and make, whoever carries them.
 
-use super::hex::{hex, unhex};
+use crate::hex::{hex, unhex};
 use crate::random::Seed;
 use alloc::string::String;
 use alloc::vec::Vec;

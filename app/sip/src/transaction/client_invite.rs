@@ -1,6 +1,6 @@
 use super::{Effect, Reliability, Resend, T1_X64, ack, cancel, earlier};
 use crate::Instant;
-use crate::message::{Request, Response};
+use crate::message::{Headers, Request, Response};
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -161,6 +161,14 @@ impl ClientInvite {
     #[must_use]
     pub const fn request(&self) -> &Request {
         &self.request
+    }
+
+    /// Once there was a 2xx, keeps nothing of the INVITE but its first line: it is not sent again, and not cancelled.
+    pub fn forget_request(&mut self) {
+        if let ClientInviteState::Accepted { .. } = self.state {
+            self.request.headers = Headers::new();
+            self.request.body = Vec::new();
+        }
     }
 
     /// Where it stands.

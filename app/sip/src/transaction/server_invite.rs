@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 /// | Row | State | On | Does | Next |
 /// | --- | --- | --- | --- | --- |
 /// | SI1 | – | made | 100 in 200 ms, unless its user answers first | Proceeding |
-/// | SI2 | Proceeding | 200 ms | transmits 100 | Proceeding |
+/// | SI2 | Proceeding | 200 ms, or user: 100 | transmits 100 | Proceeding |
 /// | SI3 | Proceeding | INVITE again | transmits the last provisional, if any | Proceeding |
 /// | SI4 | Proceeding | user: 1xx | transmits it | Proceeding |
 /// | SI5 | Proceeding | user: 2xx | transmits it; timer L = 64·T1 | Accepted |
@@ -111,18 +111,18 @@ impl ServerInvite {
         match self.state {
             ServerInviteState::Proceeding { .. } => {
                 let bytes = response.to_bytes();
-                effects.push(Effect::Transmit(bytes.clone()));
                 self.state = if response.status.is_provisional() {
-                    ServerInviteState::Proceeding { last: bytes, trying: None }
+                    ServerInviteState::Proceeding { last: bytes.clone(), trying: None }
                 } else if response.status.is_success() {
                     ServerInviteState::Accepted { until: now + T1_X64 }
                 } else {
                     ServerInviteState::Completed {
-                        response: bytes,
+                        response: bytes.clone(),
                         resend: Resend::first(self.transport, now),
                         until: now + T1_X64,
                     }
                 };
+                effects.push(Effect::Transmit(bytes));
             }
             ServerInviteState::Accepted { .. } => {
                 if response.status.is_success() {
@@ -132,6 +132,14 @@ impl ServerInvite {
             ServerInviteState::Completed { .. }
             | ServerInviteState::Confirmed { .. }
             | ServerInviteState::Terminated => {}
+        }
+    }
+
+    /// Sends the 100 Trying now, if it is still to come: the user knows that it takes a while.
+    pub fn respond_trying(&mut self, effects: &mut Vec<Effect>) {
+        if let ServerInviteState::Proceeding { last, trying: trying @ Some(_) } = &mut self.state {
+            effects.push(Effect::Transmit(last.clone()));
+            *trying = None;
         }
     }
 
@@ -210,6 +218,12 @@ impl ServerInvite {
     #[must_use]
     pub const fn is_proceeding(&self) -> bool {
         matches!(self.state, ServerInviteState::Proceeding { .. })
+    }
+
+    /// Whether a 2xx was sent.
+    #[must_use]
+    pub const fn is_accepted(&self) -> bool {
+        matches!(self.state, ServerInviteState::Accepted { .. })
     }
 
     /// Whether it can be dropped.

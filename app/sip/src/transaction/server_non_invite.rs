@@ -68,17 +68,17 @@ impl ServerNonInvite {
         match self.state {
             ServerNonInviteState::Trying | ServerNonInviteState::Proceeding { .. } => {
                 let bytes = response.to_bytes();
-                effects.push(Effect::Transmit(bytes.clone()));
                 self.state = if response.status.is_provisional() {
-                    ServerNonInviteState::Proceeding { last: bytes }
+                    ServerNonInviteState::Proceeding { last: bytes.clone() }
                 } else {
                     match self.transport {
                         Reliability::Reliable => ServerNonInviteState::Terminated,
                         Reliability::Unreliable => {
-                            ServerNonInviteState::Completed { response: bytes, until: now + T1_X64 }
+                            ServerNonInviteState::Completed { response: bytes.clone(), until: now + T1_X64 }
                         }
                     }
                 };
+                effects.push(Effect::Transmit(bytes));
             }
             ServerNonInviteState::Completed { .. } | ServerNonInviteState::Terminated => {}
         }

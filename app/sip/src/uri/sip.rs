@@ -39,16 +39,13 @@ impl SipUri {
             None if rest.is_empty() => None,
             None => return Err(UriError { at: host.len() - rest.len() }),
         };
-        Ok(Self {
-            secure: false,
-            user: (!user.is_empty()).then(|| Part::escape(user)),
-            password: None,
-            host: host_found,
-            port,
-            params: Params::new(),
-            headers: None,
-            written: None,
-        })
+        Ok(Self { port, ..Self::at(user, host_found) })
+    }
+
+    /// `sip:user@host`; the user is escaped, and left out when empty.
+    pub(crate) fn at(user: &str, host: Host) -> Self {
+        let user = (!user.is_empty()).then(|| Part::escape(user));
+        Self::from_parsed(false, (user, None), (host, None), Params::new(), None)
     }
 
     /// The user without escapes; `None` if there is none, or if it is not UTF-8.

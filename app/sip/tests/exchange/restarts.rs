@@ -3,6 +3,7 @@
 use crate::bench::{Bench, benches, phone, ring};
 use crate::messages::{again, answer, invite, register, within};
 use crate::serve::message;
+use sip::message::HeaderName;
 use sip::proxy::{Answer, CallState, Event, Flow, Input, Order, Progress, Question, SavedCall};
 
 fn hold(bench: &mut Bench, hold: bool) {
@@ -49,6 +50,35 @@ fn import(bench: &mut Bench, saved: SavedCall) -> bool {
     // Whatever is next: what was told is heard then.
     bench.open("1003");
     taken
+}
+
+#[test]
+fn what_was_offered_is_remembered_until_it_is_answered() {
+    let is_known = |bench: &Bench| {
+        let snapshot = bench.proxy.snapshot(bench.at()).expect("drained");
+        serde_json::to_string(&snapshot).unwrap().contains("the offer")
+    };
+    for mut bench in benches() {
+        let (a, b) = (phone(&mut bench, "1001", "a"), phone(&mut bench, "1002", "b"));
+        let mut offer = invite("1001", "a", "1002");
+        offer.body = b"the offer".to_vec();
+        bench.send(a, offer.clone());
+        let arrived = bench.request(b);
+        assert_eq!(arrived.body, b"the offer");
+        assert!(is_known(&bench), "the phone may come back over another connection");
+        bench.take(a);
+        let accepted = answer(&arrived, 200, "1002", "b");
+        for _ in 0..2 {
+            bench.send(b, accepted.clone());
+            assert_eq!(
+                bench.response(a).headers.raw(&HeaderName::From).next(),
+                offer.headers.raw(&HeaderName::From).next()
+            );
+            assert!(!is_known(&bench), "it is remembered for half a minute that there was a call");
+        }
+        bench.send(a, offer);
+        assert!(bench.take(b).is_empty(), "the INVITE again is still known");
+    }
 }
 
 #[test]

@@ -46,7 +46,9 @@ impl Desk {
                 // A full queue closes the connection at the next message.
                 let _ = connection.queue.try_send(Outgoing::Admitted);
             }
-            connection.proved.insert(claim.user.clone(), secrets.ha1s.clone());
+            if connection.proved.get(&claim.user) != Some(&secrets.ha1s) {
+                connection.proved.insert(claim.user.clone(), secrets.ha1s.clone());
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The headers of RFC 3261 section 20, with its examples.
 
 use super::*;
-use crate::message::{Message, Token};
+use crate::message::{Headers, Message, Token};
 use std::vec::Vec;
 
 #[test]
@@ -51,6 +51,29 @@ fn the_examples_of_section_20_print_as_they_are_written() {
     ] {
         assert_eq!(again(value), value);
     }
+}
+
+#[test]
+fn a_tag_is_the_same_whether_the_address_is_read_or_passed_over() {
+    for (value, tag) in [
+        ("<sip:a@b>;tag=1", Some("1")),
+        ("sip:a@b;tag=1;x=y", Some("1")),
+        ("sip:a@b ; x ; TAG = 1", Some("1")),
+        ("Bell, Alexander <sip:a@b>;tag=1", None),
+        ("A. G. Bell <sip:a@b;tag=uri>;x=y;tag=\"quoted;tag=0\"", Some("\"quoted;tag=0\"")),
+        ("\"<sip:x>;tag=\\\"name\" <sip:a@b;tag=uri>;x=\";tag=0\";tag=1;tag=2", Some("1")),
+        ("\" \"<sip:a@b;tag=uri>", None),
+        ("<sip:a@b>;tag;tag=2", None),
+        ("<sip:a@b>;tags=2", None),
+        ("<sip:a@b", None),
+        ("", None),
+    ] {
+        let mut headers = Headers::new();
+        headers.push_raw("f", value).unwrap();
+        assert_eq!(From::tag_of(&headers), tag, "{value}");
+        assert_eq!(value.parse().ok().as_ref().and_then(From::tag), tag, "{value}");
+    }
+    assert_eq!(To::tag_of(&Headers::new()), None);
 }
 
 #[test]

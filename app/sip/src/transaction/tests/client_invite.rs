@@ -62,6 +62,20 @@ fn ci5_success() {
 }
 
 #[test]
+fn ci5_an_invite_is_forgotten_once_it_was_accepted_and_not_before() {
+    let (mut machine, mut effects) = after(RELIABLE, &[180]);
+    let request = machine.request().clone();
+    machine.forget_request();
+    assert_eq!(machine.request(), &request, "it may have to be cancelled");
+    machine.receive(&response("INVITE", 200), at(1000), &mut effects);
+    machine.forget_request();
+    assert!(machine.request().headers.is_empty() && machine.request().body.is_empty());
+    machine.receive(&response("INVITE", 200), at(2000), &mut effects);
+    assert_eq!(short(&mut effects), ["tell 200", "tell 200"]);
+    assert_eq!(machine.deadline(), Some(at(33_000)));
+}
+
+#[test]
 fn ci6_refusal_unreliable() {
     for before in [&[][..], &[180]] {
         let (mut machine, mut effects) = after(UNRELIABLE, before);

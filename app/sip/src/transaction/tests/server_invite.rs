@@ -29,6 +29,13 @@ fn si2_trying() {
     assert_eq!(log, [(200, words("send 100"))]);
     let (_, log) = elapse(after(RELIABLE, &[180]).0, 60_000);
     assert_eq!(log, []);
+    let (mut machine, mut effects) = after(RELIABLE, &[]);
+    machine.respond_trying(&mut effects);
+    machine.respond_trying(&mut effects);
+    assert_eq!(short(&mut effects), ["send 100"]);
+    machine.receive(&request("INVITE"), at(100), &mut effects);
+    assert_eq!(short(&mut effects), ["send 100"]);
+    assert_eq!(elapse(machine, 60_000).1, []);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod admin;
+pub mod caretaker;
 pub mod client;
 pub mod clock;
 pub mod exchange;

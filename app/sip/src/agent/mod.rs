@@ -218,6 +218,7 @@ impl Agent {
             self.with(id, |session, core| {
                 if cause.is_some() {
                     session.refuse_transfer(core);
+                    session.expect_no_ack();
                 }
                 let cause = cause.clone().or(match session.state {
                     // Not declined: other phones of this user go on ringing.

@@ -167,6 +167,15 @@ fn a_call_of_who_is_gone_ends_with_words() {
 }
 
 #[test]
+fn who_is_gone_does_not_wait_for_an_ack() {
+    let mut net = super::ringing();
+    net.answer(BOB);
+    gone(&mut net);
+    assert_eq!(net.exchange.requests(&Method::Bye).len(), 1);
+    assert_eq!(net.phone(ALICE).causes(), [Cause::HungUpThere]);
+}
+
+#[test]
 fn what_rings_at_who_is_gone_may_ring_elsewhere() {
     let mut net = super::ringing();
     gone(&mut net);

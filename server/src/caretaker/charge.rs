@@ -76,6 +76,7 @@ enum Stage {
 }
 
 /// What happens to it.
+#[allow(clippy::large_enum_variant, reason = "it is passed on at once, never kept")]
 pub(super) enum Input<'a> {
     /// The uplink is open.
     Opened,
@@ -368,8 +369,8 @@ impl Charge {
 /// What is left of a line that nobody keeps any more.
 pub(super) fn over(mut state: LineState) -> LineState {
     state.registration = phone::Registration::Unknown;
-    let lost = state.calls.drain(..).last();
-    if let Some(phone::Call { key, direction, remote, .. }) = lost {
+    if let Some(phone::Call { key, direction, remote, .. }) = state.calls.pop() {
+        state.calls.clear();
         state.ended = Some(phone::Ended { key, direction, remote, cause: phone::Cause::Away });
     }
     state

@@ -45,6 +45,7 @@ struct Pump {
 }
 
 /// What came of waiting.
+#[allow(clippy::large_enum_variant, reason = "it is passed on at once, never kept")]
 enum Happened {
     Opened,
     Closed,

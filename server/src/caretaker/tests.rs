@@ -257,7 +257,7 @@ impl World {
             let Some(output) = page.poll() else { return };
             match output {
                 AgentOutput::Connect(_) => page.handle(AgentInput::Connected, now),
-                AgentOutput::Transmit(bytes) => self.from_alice(bytes),
+                AgentOutput::Transmit(bytes) => self.alice_says(bytes),
                 AgentOutput::Ask(id, question) => {
                     let description = answer_of(&question, "alice");
                     page.handle(AgentInput::Answer(id, description), now);
@@ -284,7 +284,7 @@ impl World {
                 Output::Open if self.reachable => charge.handle(Input::Opened, now),
                 Output::Open => charge.handle(Input::Closed, now),
                 Output::Close => {}
-                Output::Transmit(bytes) => self.from_alice(bytes),
+                Output::Transmit(bytes) => self.alice_says(bytes),
                 Output::Sign(id, wanted) => self.asked.push((id, wanted)),
                 Output::Over(state) => {
                     self.over = Some(state);
@@ -295,7 +295,7 @@ impl World {
         }
     }
 
-    fn from_alice(&mut self, bytes: Vec<u8>) {
+    fn alice_says(&mut self, bytes: Vec<u8>) {
         let Ok(message) = Message::parse(&bytes) else { return };
         self.sent.push(message.clone());
         match message {

@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod admin;
+pub mod caretaker;
 pub mod client;
 pub mod clock;
 pub mod exchange;
@@ -228,11 +229,20 @@ impl Rooms {
             accounts,
             sessions: sessions.clone(),
             life: sessions.clone(),
-            leases,
+            leases: Arc::clone(&leases),
             origins: origins.clone(),
-            domain,
+            domain: domain.clone(),
             guesses,
         };
+        let kept = caretaker::Ports {
+            uplinks: Arc::new(exchange.clone()),
+            signer: Arc::new(login.clone()),
+            minding: Arc::new(lines.clone()),
+            leases,
+            accounts: Arc::clone(&known),
+        };
+        let keeping = caretaker::Options { domain, ringing: options.ringing };
+        lines.employ(Arc::new(caretaker::Room::new(keeping, kept, stopper.stop())));
         let tabs = tabs::Room {
             lines,
             sessions: sessions.clone(),

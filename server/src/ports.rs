@@ -84,6 +84,10 @@ pub trait SessionLife: Send + Sync + 'static {
 pub trait Accounts: Send + Sync + 'static {
     /// The account of an extension, if there is one and it is enabled.
     async fn by_extension(&self, extension: &str) -> Option<SignedIn>;
+    /// This account, if there is one and it is enabled.
+    async fn by_id(&self, account: AccountId) -> Option<SignedIn> {
+        self.all().await.ok()?.into_iter().find(|person| person.account == account)
+    }
     /// Every enabled account, by extension.
     async fn all(&self) -> Result<Vec<SignedIn>, PortError>;
     /// The digest secrets of an extension.

@@ -1,5 +1,6 @@
 //! The projection of what the agent knows to what every screen shows.
 
+use crate::snapshot::Facts;
 use app::phone;
 use sip::agent;
 use sip::header::NameAddr;
@@ -43,6 +44,28 @@ pub const fn phase(phase: agent::Phase, connected: bool) -> phone::Phase {
         agent::Phase::Established => phone::Phase::Connecting,
         agent::Phase::Ending => phone::Phase::Ending,
     }
+}
+
+/// A call as every screen shows it; `connected` says whether its media is, here.
+pub fn call(call: &agent::Call, connected: bool, facts: &Facts, domain: &str) -> phone::Call {
+    phone::Call {
+        key: call.id.0,
+        direction: direction(call.direction),
+        remote: party(&call.remote, domain),
+        phase: phase(call.phase, connected),
+        answered_at: facts.answered_at,
+        muted: facts.muted,
+    }
+}
+
+/// What is told of a call that is over; of one whose place another took, nothing.
+pub fn ended(last: &agent::Call, why: agent::Cause, domain: &str) -> Option<phone::Ended> {
+    (why != agent::Cause::Replaced).then(|| phone::Ended {
+        key: last.id.0,
+        direction: direction(last.direction),
+        remote: party(&last.remote, domain),
+        cause: cause(why, last.status, domain),
+    })
 }
 
 /// Who began a call.
@@ -91,6 +114,7 @@ pub fn cause(cause: agent::Cause, status: Option<Status>, domain: &str) -> phone
         agent::Cause::Network => phone::Cause::Network,
         agent::Cause::Status(status) => phone::Cause::Status(status.code()),
         agent::Cause::Replaced | agent::Cause::Transferred => phone::Cause::Transferred,
+        agent::Cause::Away => phone::Cause::Away,
         agent::Cause::Told(words) => phone::Cause::Told(words),
         agent::Cause::Unfit(unfit) => {
             let mut remedies: Vec<String> = Vec::new();

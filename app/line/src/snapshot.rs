@@ -9,6 +9,9 @@ use sip::{Duration, Instant, Seed};
 /// names of fields, and postcard has none. The registration goes on without; a call from before an update is lost.
 const VERSION: u32 = 3;
 
+/// Of how many calls anything is known beside the agent, at most: more than an agent has.
+const MOST_FACTS: usize = 64;
+
 /// What the driver knows of a call beside the agent, and the next page must know too.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
@@ -45,6 +48,17 @@ pub fn save(agent: &Agent, calls: Vec<(CallId, Facts)>, now: Instant) -> Option<
     postcard::to_allocvec(&saved).ok()
 }
 
+/// The agent and the facts as they were saved, before anything goes on with them.
+pub fn read(bytes: &[u8]) -> Result<(Snapshot, Vec<(CallId, Facts)>), SnapshotError> {
+    // The version stands first, so that it can be read whatever follows.
+    let (version, _) = postcard::take_from_bytes::<u32>(bytes).map_err(|_| SnapshotError::Malformed)?;
+    if version != VERSION {
+        return Err(SnapshotError::Version(version));
+    }
+    let Saved { agent, calls, .. } = postcard::from_bytes(bytes).map_err(|_| SnapshotError::Malformed)?;
+    Ok((agent, calls))
+}
+
 /// The agent and the facts as they go on, `away` after they were saved.
 pub fn restore(
     bytes: &[u8],
@@ -53,14 +67,26 @@ pub fn restore(
     seed: Seed,
     now: Instant,
 ) -> Result<(Agent, Vec<(CallId, Facts)>), SnapshotError> {
-    // The version stands first, so that it can be read whatever follows.
-    let (version, _) = postcard::take_from_bytes::<u32>(bytes).map_err(|_| SnapshotError::Malformed)?;
-    if version != VERSION {
-        return Err(SnapshotError::Version(version));
+    let (agent, calls) = read(bytes)?;
+    let agent = Agent::restore(agent, config, away, seed, now).map_err(|_| SnapshotError::Agent)?;
+    Ok((agent, calls))
+}
+
+/// As [`restore`], for who goes on with what somebody else wrote, whom nobody has to trust: it is checked first.
+pub fn restore_checked(
+    bytes: &[u8],
+    config: Config,
+    away: Duration,
+    seed: Seed,
+    now: Instant,
+) -> Result<(Agent, Vec<(CallId, Facts)>), SnapshotError> {
+    let (agent, calls) = read(bytes)?;
+    agent.check(&config).map_err(|_| SnapshotError::Agent)?;
+    if calls.len() > MOST_FACTS {
+        return Err(SnapshotError::Agent);
     }
-    let saved: Saved = postcard::from_bytes(bytes).map_err(|_| SnapshotError::Malformed)?;
-    let agent = Agent::restore(saved.agent, config, away, seed, now).map_err(|_| SnapshotError::Agent)?;
-    Ok((agent, saved.calls))
+    let agent = Agent::restore(agent, config, away, seed, now).map_err(|_| SnapshotError::Agent)?;
+    Ok((agent, calls))
 }
 
 #[cfg(test)]
@@ -99,6 +125,46 @@ mod tests {
         let outputs: Vec<Output> = core::iter::from_fn(|| agent.poll()).collect();
         assert!(outputs.contains(&Output::Connect(0)));
         assert!(outputs.iter().any(|output| matches!(output, Output::Ask(..))), "the open question is asked again");
+    }
+
+    #[test]
+    fn what_somebody_damaged_is_refused_or_lived_with() {
+        let (mut agent, call) = calling();
+        while agent.poll().is_some() {}
+        let saved = save(&agent, vec![(call, Facts::default())], NOW).unwrap();
+        let mut random = sip::Random::new([5; 32]);
+        let mut lived = 0;
+        for _ in 0..4_000 {
+            let mut damaged = saved.clone();
+            for _ in 0..=random.below(3) {
+                let at = usize::try_from(random.below(damaged.len() as u64)).unwrap();
+                damaged[at] = u8::try_from(random.below(256)).unwrap();
+            }
+            let Ok((mut agent, _)) = restore_checked(&damaged, config(), Duration::from_secs(2), [8; 32], NOW) else {
+                continue;
+            };
+            lived += 1;
+            let mut now = NOW;
+            agent.handle(Input::Connected, now);
+            for _ in 0..30 {
+                while agent.poll().is_some() {}
+                let Some(deadline) = agent.deadline() else { break };
+                now = now.max(deadline);
+                agent.handle(Input::Timeout, now);
+            }
+            while agent.poll().is_some() {}
+            assert!(save(&agent, Vec::new(), now).is_some());
+        }
+        assert!((100..4_000).contains(&lived), "{lived}: some are, and some are not");
+    }
+
+    #[test]
+    fn what_knows_of_too_many_calls_is_refused() {
+        let (mut agent, _) = calling();
+        while agent.poll().is_some() {}
+        let facts = (0..=MOST_FACTS as u64).map(|call| (CallId(call), Facts::default())).collect();
+        let saved = save(&agent, facts, NOW).unwrap();
+        assert!(restore_checked(&saved, config(), Duration::ZERO, [8; 32], NOW).is_err());
     }
 
     #[test]

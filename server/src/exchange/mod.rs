@@ -4,6 +4,7 @@
 //! task of its own and a bounded queue to it. What the machines ask for is looked up beside, and comes back as mail.
 
 mod admission;
+mod attach;
 mod desk;
 mod journal;
 mod known;

@@ -34,10 +34,10 @@ use tokio::time::{Instant, sleep_until};
 /// The subprotocol's name (RFC 7118 3).
 const SUBPROTOCOL: &str = "sip";
 /// How many messages may wait for a client that reads slowly.
-const QUEUE: usize = 256;
+pub(super) const QUEUE: usize = 256;
 /// How many messages a client may send at once, and how many a second in the long run.
-const BURST: f64 = 400.0;
-const RATE: f64 = 100.0;
+pub(super) const BURST: f64 = 400.0;
+pub(super) const RATE: f64 = 100.0;
 /// How often the client is asked for a sign of life.
 const PING: Duration = Duration::from_secs(25);
 /// How long it may take to give one.

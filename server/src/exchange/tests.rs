@@ -1,5 +1,6 @@
 //! The room from outside.
 
+mod attach;
 mod bounds;
 mod harness;
 mod storage;

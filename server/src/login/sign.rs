@@ -4,10 +4,11 @@
 
 use super::Room;
 use crate::origin::From;
-use crate::ports::Accounts as _;
+use crate::ports::{AccountId, Accounts as _, SignedIn, Signer};
 use crate::store::key::random_word;
 use app::encoding;
 use app::sign::ToSign;
+use async_trait::async_trait;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
@@ -47,6 +48,11 @@ async fn answer(room: &Room, parts: &Parts, wanted: Result<Bytes, BytesRejection
     }
     let person = room.sessions.signed_in(parts).await.ok_or(Refusal::SignedOut)?;
     let wanted: ToSign = wanted.ok().and_then(|bytes| encoding::decode(&bytes).ok()).ok_or(Refusal::Form)?;
+    signed(room, &person, wanted).await
+}
+
+/// For whoever holds the line of this person: a tab, or the caretaker meanwhile.
+async fn signed(room: &Room, person: &SignedIn, wanted: ToSign) -> Result<Credentials, Refusal> {
     let method: Method = wanted.method.parse().map_err(|_| Refusal::Form)?;
     let offered = wanted.challenges.iter().map(|challenge| challenge.parse()).collect::<Result<Vec<Challenge>, _>>();
     let offered = offered.map_err(|_| Refusal::Form)?;
@@ -63,6 +69,15 @@ async fn answer(room: &Room, parts: &Parts, wanted: Result<Bytes, BytesRejection
     let cnonce = random_word(24).map_err(|_| Refusal::Secret)?;
     let ToSign { nc, uri, body, .. } = wanted;
     Ok(digest::sign(challenge, &ha1, &person.extension, &method, &uri, &body, &cnonce, nc))
+}
+
+#[async_trait]
+impl Signer for Room {
+    async fn sign(&self, account: AccountId, wanted: ToSign) -> Option<Credentials> {
+        let person = self.accounts.by_id(account).await?;
+        let signed = signed(self, &person, wanted).await;
+        signed.inspect_err(|refusal| tracing::info!(account, %refusal, "nothing was signed for the caretaker")).ok()
+    }
 }
 
 /// The challenges of our own realm that the stored secrets are for.

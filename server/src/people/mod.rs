@@ -6,8 +6,8 @@ use app::phone::Presence;
 use async_trait::async_trait;
 use sip::proxy::Destination;
 
-/// How long a line's state is believed without a word of its holder, in milliseconds.
-const FRESH: u64 = 15_000;
+/// How long a line's state is believed without a word of who has it, in milliseconds: as long as its calls are kept.
+const FRESH: u64 = 20_000;
 
 /// What this room needs.
 #[derive(Clone)]

@@ -235,6 +235,11 @@ impl crate::ports::Accounts for Accounts {
         account.enabled.then(|| account.into())
     }
 
+    async fn by_id(&self, account: AccountId) -> Option<SignedIn> {
+        let account = logged(self.get(account).await).flatten()?;
+        account.enabled.then(|| account.into())
+    }
+
     async fn all(&self) -> Result<Vec<SignedIn>, PortError> {
         let accounts = logged(self.list().await).ok_or(PortError::Storage)?;
         Ok(accounts.into_iter().filter(|account| account.enabled).map(SignedIn::from).collect())

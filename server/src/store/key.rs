@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 const LENGTH: usize = 32;
-const NONCE: usize = 12;
+/// How many bytes of a [`Sealed`] in one piece are its nonce: they come first.
+pub const NONCE: usize = 12;
 /// What the fingerprint encrypts.
 const FINGERPRINT: &[u8] = b"tabphone";
 

@@ -1,25 +1,65 @@
 //! Who holds one line: a pure state machine over the tabs of one account; `now` comes from outside.
 //!
-//! | State | What | What it becomes |
-//! | --- | --- | --- |
-//! | `Free` | nobody has the line | `Hello` of any tab, `Take`: `Held` |
-//! | `Held` | a tab has it and was heard within the grace | its socket closes: `Grace`; silent for the grace: the next tab's, else `Silent`; `Release`: the next tab's, else `Free`; `Take` of another tab: theirs |
-//! | `Silent` | its tab fell silent and nobody else wants it | its tab speaks: `Held`; any other tab speaks or comes: theirs; its socket closes: `Free` |
-//! | `Grace` | its tab went, and may come back (a reload, a cut) | a tab of the same name: theirs at once; the grace ends: the next tab's, else `Free` |
+//! | Row | State | On | Does | Next |
+//! | --- | --- | --- | --- | --- |
+//! | HB1 | `Free` | `Hello` or a word of any tab, `Take` | | `Held` |
+//! | HB2 | `Held` | a word of its tab | its time begins anew | same |
+//! | HB3 | `Held` | `Take` of another tab; its own was heard within 4 s | asks it for its last word | `Yielding` |
+//! | HB4 | `Held` | `Take` of another tab; its own was not | | `Held` by that one |
+//! | HB5 | `Held` | its socket closes, a tab of the same name is open | | `Held` by that one |
+//! | HB6 | `Held` | its socket closes | waits for its page | `Grace` |
+//! | HB7 | `Held` | silent for 10 s, and a tab that may have the line unasked is not | | `Held` by that one |
+//! | HB8 | `Held` | silent for 10 s, something to lose | calls the caretaker | `Minded` |
+//! | HB9 | `Held` | silent for 10 s, nothing to lose | fences its tab | `Free` |
+//! | HB10 | `Held`, `Yielding` | `Release`, nothing to lose | forgets what it was doing | as HB19 |
+//! | HB11 | `Held`, `Yielding` | `Release`, something to lose | the caretaker ends it | `Ending` |
+//! | HB12 | `Yielding` | the last word, its socket closes, 150 ms | | `Held` by who asked |
+//! | HB13 | `Yielding` | who asked is gone, or its own tab asks | goes on (`Resumed`) | `Held` |
+//! | HB14 | `Yielding` | `Take` of a third tab | that one is who asked | same |
+//! | HB15 | `Grace`, `Minded` | `Hello` of the same name, or of the heir; `Take` | | `Held` |
+//! | HB16 | `Grace` | 3 s, something to lose | calls the caretaker | `Minded` |
+//! | HB17 | `Grace` | 3 s, nothing to lose | tells who watches that nobody is there | same |
+//! | HB18 | `Minded` | a word of its silent tab | | `Held` |
+//! | HB19 | `Grace` | 10 s | fences its tab | `Held` by the next tab, else `Free` |
+//! | HB20 | `Minded` | 10 s, and a tab of the same session lives or comes | | `Held` by that one |
+//! | HB21 | `Minded`, `Ending` | the caretaker keeps it | tells who watches | same |
+//! | HB22 | `Minded`, `Ending` | the caretaker is done, or does not say so in time | forgets what it was doing | as HB19 |
+//! | HB23 | `Ending` | `Hello`, `Take` | they wait | same |
+//! | HB24 | any | `Hello` with the epoch that this page runs; nobody acted since | goes on (`Resumed`) | `Held` |
+//! | HB25 | any | `Hello` of a page that was loaded anew, of the name of an open tab | closes the old socket | `Held` by it, or by who asked, if the old one had it |
+//! | HB26 | any | the end of the holder's session, nothing to lose | forgets the line | as HB19 |
+//! | HB27 | any | the end of the holder's session, something to lose | the caretaker ends it | `Ending` |
 //!
-//! In every state the end of the holder's session makes the line the next tab's, else `Free`; the end of another
-//! session only takes its tabs away. In every state a `Hello` with the running epoch, from the tab that has it, goes on with the line (`Resumed`).
+//! The *heir* is a page that was loaded just now, in the session that had the line last: after a crash it has another name.
+//! The *next tab* is one that was heard within the grace; of several, who asked last, then who came last. A line that has
+//! something to lose goes unasked only to tabs of the same session. The end of another session takes its tabs away, no more.
 //!
-//! The next tab is the one that came last, of those that were heard within the grace if there are any. Every
-//! time the line goes to a tab its epoch goes up, but when a page goes on with the epoch it runs already.
+//! *Fencing*: when a page may still believe that it has the line (HB8, HB9, HB16, HB19) the epoch goes up although nobody
+//! gets it, and its SIP socket closes. If that page speaks again before anybody acted, it goes on with all that it has in
+//! memory, under a new epoch (`Resumed`): only its SIP socket is opened anew. Somebody acted when a tab was granted the line,
+//! or the caretaker's first word was kept; then the page gets the line as it was left meanwhile (`Granted`), or watches.
+//!
+//! Every time the line goes to somebody its epoch goes up: to a tab, or to the caretaker.
 
-use crate::ports::SessionId;
-use app::lease::{FromTab, GRACE_MS, Grant, RegistrationIdentity, ToTab};
-use app::phone::LineState;
+mod moves;
+
+use crate::ports::{LineKept, SessionId};
+use app::lease::{FromTab, GRACE_MS, RegistrationIdentity, ToTab};
+use app::phone::{LineState, Registration};
 use std::collections::{BTreeMap, VecDeque};
 
 /// How long the line is kept, in milliseconds.
 pub const GRACE: u64 = GRACE_MS as u64;
+/// How long after the loss of its page the caretaker begins, in milliseconds: reloads and short cuts do without it.
+pub const MINDS: u64 = 3_000;
+/// How long after the loss of its page the caretaker keeps a line, in milliseconds.
+pub const KEEPS: u64 = 20_000;
+/// How long the caretaker may take to end what it kept, in milliseconds.
+pub const FAREWELL: u64 = 6_000;
+/// How long a tab has for its last word, in milliseconds.
+pub const YIELD: u64 = 150;
+/// Who was heard within so many milliseconds is asked for a last word.
+pub const LIVELY: u64 = 4_000;
 
 /// A tab's socket: later ones have higher numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,8 +70,10 @@ pub struct SocketId(pub u64);
 pub struct Hub {
     lease: Lease,
     seat: Seat,
-    /// The session of the tab that has the line or had it last, as far as this process knows.
-    holder: Option<SessionId>,
+    /// The epoch that the page of the last holder runs, as long as nobody acted for the line since.
+    ran: Option<u64>,
+    /// The caretaker acted since a page had the line.
+    kept: bool,
     /// Every open socket, also before its `Hello`.
     sockets: BTreeMap<SocketId, SessionId>,
     tabs: BTreeMap<SocketId, Tab>,
@@ -47,10 +89,33 @@ pub struct Lease {
     pub identity: RegistrationIdentity,
     /// The name of the tab that has it or had it last, unless it left for good.
     pub holder: Option<String>,
+    /// The session of that tab.
+    pub session: Option<SessionId>,
     /// What the line was last, and when its holder last vouched for it.
     pub line: Option<(LineState, u64)>,
     /// What the last holder can be restored from, and when it was made.
     pub snapshot: Option<(Vec<u8>, u64)>,
+    /// Whether something is lost when nobody goes on with the snapshot.
+    pub to_lose: bool,
+    /// Until when the caretaker keeps it, if it does.
+    pub minded_until: Option<u64>,
+}
+
+impl Lease {
+    /// The lease of a line that nobody had yet.
+    #[must_use]
+    pub const fn new(identity: RegistrationIdentity) -> Self {
+        Self {
+            epoch: 0,
+            identity,
+            holder: None,
+            session: None,
+            line: None,
+            snapshot: None,
+            to_lose: false,
+            minded_until: None,
+        }
+    }
 }
 
 /// What is to be done, in order.
@@ -66,6 +131,13 @@ pub enum Effect {
     SaveNow,
     /// Write the lease down soon.
     SaveSoon,
+    /// The caretaker is to go on with the snapshot.
+    Mind {
+        /// Its epoch.
+        epoch: u64,
+        /// When it is to end what it keeps: at once, if that is over.
+        until: u64,
+    },
 }
 
 /// Why a socket is closed.
@@ -79,10 +151,18 @@ pub enum Closing {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Seat {
-    Free,
+    /// Nobody has the line; its last tab may be open and silent.
+    Free { silent: Option<SocketId> },
+    /// A tab has it, and was heard within the grace.
     Held { socket: SocketId, until: u64 },
-    Silent { socket: SocketId },
-    Grace { until: u64 },
+    /// A tab has it, and was asked for its last word.
+    Yielding { from: SocketId, to: SocketId, until: u64 },
+    /// Its tab went, and may come back: a reload, a cut.
+    Grace { lost: u64, minds: Option<u64>, until: u64 },
+    /// The caretaker has it; its last tab may be open and silent. `open`: when others of the session may have it, too.
+    Minded { silent: Option<SocketId>, open: Option<u64>, until: u64 },
+    /// The caretaker has it to end what is left of it.
+    Ending { until: u64 },
 }
 
 #[derive(Clone, Debug)]
@@ -90,6 +170,8 @@ struct Tab {
     name: String,
     /// When it was last heard.
     heard: u64,
+    /// When it last asked for the line; 0 if it never did.
+    asked: u64,
     /// It released the line and does not want it back.
     leaving: bool,
 }
@@ -97,9 +179,32 @@ struct Tab {
 impl Hub {
     /// The hub of a lease that was stored; its holder, if it had one, is waited for.
     #[must_use]
-    pub fn new(lease: Lease, now: u64) -> Self {
-        let seat = if lease.holder.is_some() { Seat::Grace { until: now.saturating_add(GRACE) } } else { Seat::Free };
-        Self { lease, seat, holder: None, sockets: BTreeMap::new(), tabs: BTreeMap::new(), effects: VecDeque::new() }
+    pub fn new(mut lease: Lease, now: u64) -> Self {
+        // What cannot be read any more, nobody can go on with.
+        lease.to_lose &= lease.snapshot.is_some();
+        let minded = lease.minded_until.take().filter(|_| lease.to_lose);
+        let (ran, kept) = (lease.holder.is_some().then_some(lease.epoch), minded.is_some());
+        let seat = Seat::Free { silent: None };
+        let mut hub = Self {
+            lease,
+            seat,
+            ran: ran.filter(|_| !kept),
+            kept,
+            sockets: BTreeMap::new(),
+            tabs: BTreeMap::new(),
+            effects: VecDeque::new(),
+        };
+        match minded {
+            Some(_) if hub.lease.holder.is_none() => hub.finish(now),
+            // Whoever was away was away from the server, too.
+            Some(until) => {
+                let until = until.clamp(now.saturating_add(GRACE), now.saturating_add(KEEPS));
+                hub.mind(None, Some(now.saturating_add(GRACE)), until);
+            }
+            None if hub.lease.holder.is_some() => hub.seat = Seat::lost(now),
+            None => {}
+        }
+        hub
     }
 
     /// A socket of this session was opened.
@@ -115,10 +220,12 @@ impl Hub {
             self.heard(socket, now);
         }
         match message {
-            FromTab::Hello { tab, running, loaded: _ } => self.hello(socket, tab, running, now),
+            FromTab::Hello { tab, running, loaded } => self.hello(socket, tab, running, loaded, now),
             FromTab::Take => self.take(socket, now),
-            FromTab::Publish { epoch, state, snapshot, to_lose: _, last: _ } => {
-                self.publish(socket, epoch, state, snapshot, now)
+            FromTab::Publish { epoch, state, snapshot, to_lose, last } => {
+                if self.publish(socket, epoch, LineKept { state, snapshot }, to_lose, now) && last {
+                    self.yielded(now);
+                }
             }
             FromTab::Alive => self.alive(socket),
             FromTab::Release { epoch } => self.release(socket, epoch, now),
@@ -128,23 +235,15 @@ impl Hub {
     /// A tab's socket is gone.
     pub fn closed(&mut self, socket: SocketId, now: u64) {
         self.timeout(now);
-        self.sockets.remove(&socket);
-        let Some(tab) = self.tabs.remove(&socket) else { return };
-        match self.seat {
-            Seat::Held { socket: holder, .. } if holder == socket => {
-                let twin = self.tabs.iter().rev().find(|(_, other)| other.name == tab.name && !other.leaving);
-                match twin.map(|(socket, _)| *socket) {
-                    Some(twin) => self.grant(twin, now),
-                    None => self.seat = Seat::Grace { until: now.saturating_add(GRACE) },
-                }
-            }
-            Seat::Silent { socket: holder } if holder == socket => self.hand_over(now),
-            Seat::Held { .. } | Seat::Silent { .. } | Seat::Free | Seat::Grace { .. } => {}
-        }
+        self.sockets.remove(&socket).inspect(|session| {
+            self.tabs.remove(&socket).inspect(|tab| self.left(socket, *session, tab, now));
+        });
     }
 
-    /// A session ended: its tabs go, and if the line was theirs it is forgotten, and the next tab's at once.
+    /// A session ended: its tabs go, and if the line was theirs it is forgotten, and the next tab's at once, or once what is
+    /// left of it was ended.
     pub fn end(&mut self, session: SessionId, now: u64) {
+        self.timeout(now);
         let (gone, stay) = std::mem::take(&mut self.sockets).into_iter().partition(|(_, of)| *of == session);
         self.sockets = stay;
         let gone: BTreeMap<SocketId, SessionId> = gone;
@@ -152,35 +251,72 @@ impl Hub {
             self.tabs.remove(&socket);
             self.effects.push_back(Effect::Close(socket, Closing::LoggedOut));
         }
-        if self.holder == Some(session) {
-            self.vacate();
-            self.lease.line = None;
-            self.effects.push_back(Effect::SaveNow);
-            self.hand_over(now);
+        match self.seat {
+            Seat::Yielding { from, to, .. } if !self.tabs.contains_key(&to) && self.tabs.contains_key(&from) => {
+                self.resume(from, now);
+            }
+            Seat::Yielding { to, .. } if self.tabs.contains_key(&to) && self.lease.session == Some(session) => {
+                self.grant(to, now);
+            }
+            Seat::Yielding { .. }
+            | Seat::Free { .. }
+            | Seat::Held { .. }
+            | Seat::Grace { .. }
+            | Seat::Minded { .. }
+            | Seat::Ending { .. } => {}
+        }
+        if self.lease.session == Some(session) {
+            if self.lease.to_lose {
+                self.finish(now);
+            } else {
+                self.vacate();
+                self.lease.line = None;
+                self.effects.push_back(Effect::SaveNow);
+                self.hand_over(now);
+            }
+        }
+    }
+
+    /// The caretaker says what is known of the line now: whether it still has it. If not, it must not act.
+    pub fn keep(&mut self, epoch: u64, kept: LineKept, now: u64) -> bool {
+        self.timeout(now);
+        if !self.is_minded(epoch) {
+            return false;
+        }
+        self.ran = None;
+        self.kept = true;
+        self.note(kept, now);
+        self.tell();
+        true
+    }
+
+    /// The caretaker is done, and leaves this.
+    pub fn over(&mut self, epoch: u64, state: LineState, now: u64) {
+        self.timeout(now);
+        if self.is_minded(epoch) {
+            self.relieve(Some(state), now);
         }
     }
 
     /// The deadline came; harmless at any other time.
     pub fn timeout(&mut self, now: u64) {
-        match self.seat {
-            Seat::Held { socket, until } if until <= now => match self.next(now).filter(|next| next.fresh) {
-                Some(next) => {
-                    self.watch(socket);
-                    self.grant(next.socket, now);
-                }
-                None => self.seat = Seat::Silent { socket },
-            },
-            Seat::Grace { until } if until <= now => self.hand_over(now),
-            Seat::Held { .. } | Seat::Grace { .. } | Seat::Silent { .. } | Seat::Free => {}
+        while self.deadline().is_some_and(|deadline| deadline <= now) {
+            self.expire(now);
         }
     }
 
     /// When [`Self::timeout`] is due.
     #[must_use]
-    pub const fn deadline(&self) -> Option<u64> {
+    pub fn deadline(&self) -> Option<u64> {
         match self.seat {
-            Seat::Held { until, .. } | Seat::Grace { until } => Some(until),
-            Seat::Silent { .. } | Seat::Free => None,
+            Seat::Held { until, .. } | Seat::Yielding { until, .. } => Some(until),
+            Seat::Grace { minds, until, .. } => Some(minds.map_or(until, |minds| minds.min(until))),
+            Seat::Minded { open, until, .. } => {
+                let until = until.saturating_add(FAREWELL);
+                Some(open.map_or(until, |open| open.min(until)))
+            }
+            Seat::Ending { until } => Some(until.saturating_add(FAREWELL)),
+            Seat::Free { .. } => None,
         }
     }
 
@@ -195,181 +331,61 @@ impl Hub {
         &self.lease
     }
 
-    /// Whether a tab with this epoch may act for the line.
+    /// Whether who has this epoch may act for the line: a tab, or the caretaker.
     #[must_use]
-    pub const fn is_current(&self, epoch: u64) -> bool {
-        self.lease.holder.is_some() && self.lease.epoch == epoch
+    pub fn is_current(&self, epoch: u64) -> bool {
+        self.lease.epoch == epoch && !matches!(self.seat, Seat::Free { .. })
     }
 
-    /// What the line is, and for how many milliseconds nobody vouched for it.
+    /// What the line is, and for how many milliseconds nobody vouched for it: none, as long as its calls are kept.
     #[must_use]
     pub fn line(&self, now: u64) -> Option<(LineState, u64)> {
-        self.lease.line.as_ref().map(|(state, at)| (state.clone(), now.saturating_sub(*at)))
+        let (state, at) = self.lease.line.as_ref()?;
+        let age = now.saturating_sub(*at);
+        match self.seat {
+            Seat::Minded { .. } | Seat::Ending { .. } => self.shown().map(|state| (state, 0)),
+            Seat::Grace { .. } if self.lease.to_lose => Some((state.clone(), 0)),
+            Seat::Grace { .. } | Seat::Free { .. } | Seat::Held { .. } | Seat::Yielding { .. } => {
+                Some((state.clone(), age))
+            }
+        }
     }
 
-    /// The tab that holds the line, silent or not.
+    /// The tab that holds the line.
     #[must_use]
     pub const fn holder(&self) -> Option<SocketId> {
         match self.seat {
-            Seat::Held { socket, .. } | Seat::Silent { socket } => Some(socket),
-            Seat::Grace { .. } | Seat::Free => None,
+            Seat::Held { socket, .. } | Seat::Yielding { from: socket, .. } => Some(socket),
+            Seat::Free { .. } | Seat::Grace { .. } | Seat::Minded { .. } | Seat::Ending { .. } => None,
         }
     }
 
-    fn hello(&mut self, socket: SocketId, name: String, running: Option<u64>, now: u64) {
-        if self.tabs.contains_key(&socket) || !self.sockets.contains_key(&socket) {
-            return;
-        }
-        let returns = self.lease.holder.as_ref() == Some(&name);
-        let resumes = returns && running == Some(self.lease.epoch);
-        self.tabs.insert(socket, Tab { name, heard: now, leaving: false });
-        match self.seat {
-            Seat::Free | Seat::Grace { .. } if resumes => self.resume(socket, now),
-            // The epoch is in the memory of that page alone, so it is no copy: its old socket just does not know
-            // yet that it is dead.
-            Seat::Held { socket: old, .. } | Seat::Silent { socket: old } if resumes => {
-                self.tabs.remove(&old);
-                self.sockets.remove(&old);
-                self.effects.push_back(Effect::Close(old, Closing::Replaced));
-                self.resume(socket, now);
-            }
-            Seat::Free => self.grant(socket, now),
-            Seat::Grace { .. } if returns => self.grant(socket, now),
-            Seat::Silent { socket: silent } => {
-                self.watch(silent);
-                self.grant(socket, now);
-            }
-            Seat::Grace { .. } | Seat::Held { .. } => self.watch(socket),
-        }
+    /// Whether the caretaker has the line, under this epoch.
+    #[must_use]
+    pub fn is_minded(&self, epoch: u64) -> bool {
+        matches!(self.seat, Seat::Minded { .. } | Seat::Ending { .. }) && self.lease.epoch == epoch
     }
 
-    fn take(&mut self, socket: SocketId, now: u64) {
-        let Some(tab) = self.tabs.get_mut(&socket) else { return };
-        tab.leaving = false;
-        match self.holder() {
-            Some(holder) if holder == socket => return,
-            Some(holder) => self.watch(holder),
-            None => {}
-        }
-        self.grant(socket, now);
-    }
-
-    fn publish(&mut self, socket: SocketId, epoch: u64, state: LineState, snapshot: Vec<u8>, now: u64) {
-        if self.holder() != Some(socket) || epoch != self.lease.epoch {
-            return;
-        }
-        for other in self.tabs.keys().filter(|other| **other != socket) {
-            self.effects.push_back(Effect::Send(*other, ToTab::Line(state.clone())));
-        }
-        self.lease.line = Some((state, now));
-        self.lease.snapshot = Some((snapshot, now));
-        self.effects.push_back(Effect::SaveSoon);
-    }
-
-    fn alive(&mut self, socket: SocketId) {
-        if self.tabs.contains_key(&socket) {
-            self.effects.push_back(Effect::Send(socket, ToTab::Alive));
-        }
-    }
-
-    fn release(&mut self, socket: SocketId, epoch: u64, now: u64) {
-        if self.holder() != Some(socket) || epoch != self.lease.epoch {
-            return;
-        }
-        if let Some(tab) = self.tabs.get_mut(&socket) {
-            tab.leaving = true;
-        }
-        self.forget();
-        self.hand_over(now);
-    }
-
-    /// Any word of a tab shows that it lives.
-    fn heard(&mut self, socket: SocketId, now: u64) {
-        let until = now.saturating_add(GRACE);
-        match self.seat {
-            Seat::Held { socket: holder, .. } | Seat::Silent { socket: holder } if holder == socket => {
-                self.seat = Seat::Held { socket, until };
-                if let Some((_, at)) = &mut self.lease.line {
-                    *at = now;
-                }
-            }
-            Seat::Silent { socket: silent } => {
-                if self.tabs.get(&socket).is_some_and(|tab| !tab.leaving) {
-                    self.watch(silent);
-                    self.grant(socket, now);
-                }
-            }
-            Seat::Held { .. } | Seat::Grace { .. } | Seat::Free => {}
-        }
-    }
-
-    /// Gives the line to the next tab, or to nobody.
-    fn hand_over(&mut self, now: u64) {
-        match self.next(now) {
-            Some(next) => self.grant(next.socket, now),
-            None => self.seat = Seat::Free,
-        }
-    }
-
-    fn next(&self, now: u64) -> Option<Next> {
-        let candidates = self.tabs.iter().filter(|(socket, tab)| !tab.leaving && self.holder() != Some(**socket));
-        let candidates =
-            candidates.map(|(socket, tab)| Next { fresh: now.saturating_sub(tab.heard) < GRACE, socket: *socket });
-        candidates.max()
-    }
-
-    fn grant(&mut self, socket: SocketId, now: u64) {
-        let Some(tab) = self.tabs.get(&socket) else { return };
-        self.lease.epoch = self.lease.epoch.saturating_add(1);
-        self.lease.holder = Some(tab.name.clone());
-        self.holder = self.sockets.get(&socket).copied();
-        self.seat = Seat::Held { socket, until: now.saturating_add(GRACE) };
-        let snapshot = self.lease.snapshot.clone().map(|(snapshot, at)| (snapshot, now.saturating_sub(at)));
-        let grant = Grant { epoch: self.lease.epoch, identity: self.lease.identity.clone(), snapshot };
-        self.effects.push_back(Effect::SaveNow);
-        self.effects.push_back(Effect::Moved(self.lease.epoch));
-        self.effects.push_back(Effect::Send(socket, ToTab::Granted(grant)));
-    }
-
-    fn resume(&mut self, socket: SocketId, now: u64) {
-        self.holder = self.sockets.get(&socket).copied();
-        self.seat = Seat::Held { socket, until: now.saturating_add(GRACE) };
-        self.effects.push_back(Effect::Send(socket, ToTab::Resumed { epoch: self.lease.epoch }));
-    }
-
-    fn watch(&mut self, socket: SocketId) {
-        self.effects.push_back(Effect::Send(socket, ToTab::Watching));
-        if let Some((state, _)) = &self.lease.line {
-            self.effects.push_back(Effect::Send(socket, ToTab::Line(state.clone())));
-        }
-    }
-
-    /// Nobody has the line, and nobody goes on with what its last holder did.
-    fn vacate(&mut self) {
-        self.seat = Seat::Free;
-        self.holder = None;
-        self.lease.holder = None;
-        self.lease.snapshot = None;
-    }
-
-    /// The line is nobody's and nothing of it may be gone on with.
-    fn forget(&mut self) {
-        self.vacate();
-        self.lease.epoch = self.lease.epoch.saturating_add(1);
-        if let Some((state, _)) = &mut self.lease.line {
-            *state = std::mem::take(state).stale();
-        }
-        self.effects.push_back(Effect::SaveNow);
-        self.effects.push_back(Effect::Moved(self.lease.epoch));
+    /// The line as who watches is to see it.
+    fn shown(&self) -> Option<LineState> {
+        let (state, _) = self.lease.line.as_ref()?;
+        let registration = match self.seat {
+            Seat::Held { .. } | Seat::Yielding { .. } => state.registration,
+            Seat::Free { .. } | Seat::Grace { .. } | Seat::Minded { .. } | Seat::Ending { .. } => Registration::Away,
+        };
+        Some(LineState { registration, ..state.clone() })
     }
 }
 
-/// Who may have the line next; the greatest has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Next {
-    /// Heard within the grace.
-    fresh: bool,
-    socket: SocketId,
+impl Seat {
+    /// The page went now.
+    const fn lost(now: u64) -> Self {
+        Self::Grace { lost: now, minds: Some(now.saturating_add(MINDS)), until: now.saturating_add(GRACE) }
+    }
+
+    const fn held(socket: SocketId, now: u64) -> Self {
+        Self::Held { socket, until: now.saturating_add(GRACE) }
+    }
 }
 
 #[cfg(test)]

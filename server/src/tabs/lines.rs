@@ -1,17 +1,21 @@
 //! The lines of all accounts: one hub each, with the queues of its tabs' sockets, its timer and its row.
 
-use super::hub::{Closing, Effect, Hub, Lease, SocketId};
+mod desk;
+
+use super::hub::{Closing, Hub, Lease, SocketId};
 use super::{identity, stored};
 use crate::clock;
-use crate::ports::{AccountId, Ended, Leases, SessionId};
+use crate::ports::{AccountId, Caretaker, Charge, Ended, Leases, LineKept, Minding, SessionId, Shared};
 use crate::store::Store;
 use crate::store::key::KeyError;
-use app::lease::ToTab;
+use app::lease::{FromTab, ToTab};
 use app::phone::LineState;
+use desk::{Desk, Todo};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, broadcast, mpsc};
 
 /// How many messages wait for a slow tab before it is given up.
@@ -20,6 +24,10 @@ const QUEUE: usize = 64;
 const TABS: usize = 32;
 /// How long a publication may stay unwritten.
 const DEBOUNCE: Duration = Duration::from_millis(500);
+/// How many lines may wait for a caretaker that does not take them.
+const CHARGES: usize = 16_384;
+/// How much of one line may wait for the database before its tabs are not read any more.
+const BACKLOG: usize = 64;
 
 /// The lines.
 #[derive(Clone)]
@@ -32,16 +40,21 @@ struct Inner {
     moved: broadcast::Sender<(AccountId, u64)>,
     unsaved: Mutex<BTreeSet<AccountId>>,
     save: Notify,
+    charges: mpsc::Sender<Charge>,
+    /// What the caretaker is to take, until there is one.
+    vacancy: Mutex<Option<mpsc::Receiver<Charge>>>,
+    runtime: Handle,
 }
 
 struct Line {
     account: AccountId,
-    hub: Mutex<Hub>,
-    queues: Mutex<BTreeMap<SocketId, mpsc::Sender<Outgoing>>>,
-    /// One step at a time, with its writing and sending: what is told is true after a crash too.
-    order: tokio::sync::Mutex<()>,
+    desk: Mutex<Desk>,
+    /// One write at a time: a lease is never overwritten by what it was before.
+    writing: tokio::sync::Mutex<()>,
     /// Wakes the timer when the deadline came closer.
     timer: Notify,
+    /// Fires when something was written that others waited for.
+    written: Notify,
 }
 
 /// What a tab's socket sends.
@@ -74,12 +87,13 @@ pub(super) enum Refused {
 }
 
 impl Lines {
-    /// The lines as they were stored.
+    /// The lines as they were stored. Those that were kept without a page wait for [`Lines::employ`].
     ///
     /// # Errors
     /// The database's.
     pub async fn open(store: Store) -> Result<Self, sqlx::Error> {
-        let leases = stored::load(store.pool()).await?;
+        let leases = stored::load(&store).await?;
+        let (charges, vacancy) = mpsc::channel(CHARGES);
         let lines = Self(Arc::new(Inner {
             store,
             lines: Mutex::default(),
@@ -87,6 +101,9 @@ impl Lines {
             moved: broadcast::channel(256).0,
             unsaved: Mutex::default(),
             save: Notify::new(),
+            charges,
+            vacancy: Mutex::new(Some(vacancy)),
+            runtime: Handle::current(),
         }));
         for (account, lease) in leases {
             let line = lines.make(account, lease);
@@ -96,13 +113,23 @@ impl Lines {
         Ok(lines)
     }
 
+    /// From now on this caretaker keeps the lines whose page is gone; the first one stays.
+    pub fn employ(&self, caretaker: Shared<dyn Caretaker>) {
+        let Some(mut charges) = lock(&self.0.vacancy).take() else { return };
+        // Called from a task of its own: it may say something of a line at once.
+        self.0.runtime.spawn(async move {
+            while let Some(charge) = charges.recv().await {
+                caretaker.mind(charge);
+            }
+        });
+    }
+
     /// Writes down what is not yet.
     pub async fn flush(&self) {
         let unsaved = std::mem::take(&mut *lock(&self.0.unsaved));
-        for account in unsaved {
-            let line = lock(&self.0.lines).get(&account).cloned();
-            if let Some(line) = line {
-                let _order = line.order.lock().await;
+        let lines: Vec<_> = lock(&self.0.lines).values().cloned().collect();
+        for line in lines {
+            if unsaved.contains(&line.account) || lock(&line.desk).is_writing() {
                 self.save(&line).await;
             }
         }
@@ -110,44 +137,45 @@ impl Lines {
 
     /// A new tab of this session comes in.
     pub(super) fn enter(&self, account: AccountId, session: SessionId) -> Result<Place, Refused> {
-        let known = lock(&self.0.lines).get(&account).cloned();
+        let known = self.find(account);
         let line = match known {
             Some(line) => line,
             None => {
-                let lease = Lease { epoch: 0, identity: identity::new()?, holder: None, line: None, snapshot: None };
-                let made = self.make(account, lease);
+                let made = self.make(account, Lease::new(identity::new()?));
                 Arc::clone(lock(&self.0.lines).entry(account).or_insert(made))
             }
         };
         let socket = SocketId(self.0.sockets.fetch_add(1, Ordering::Relaxed));
         let (sender, queue) = mpsc::channel(QUEUE);
-        {
-            let mut queues = lock(&line.queues);
-            if queues.len() >= TABS {
-                return Err(Refused::Full);
-            }
-            queues.insert(socket, sender);
+        if !lock(&line.desk).enter(socket, sender, TABS) {
+            return Err(Refused::Full);
         }
-        lock(&line.hub).opened(socket, session);
+        self.step(&line, |hub, _| hub.opened(socket, session));
         Ok(Place { queue, lines: self.clone(), line, socket, session })
+    }
+
+    fn find(&self, account: AccountId) -> Option<Arc<Line>> {
+        lock(&self.0.lines).get(&account).cloned()
     }
 
     fn make(&self, account: AccountId, lease: Lease) -> Arc<Line> {
         let line = Arc::new(Line {
             account,
-            hub: Mutex::new(Hub::new(lease, clock::now())),
-            queues: Mutex::default(),
-            order: tokio::sync::Mutex::default(),
+            desk: Mutex::new(Desk::new(Hub::new(lease, clock::now()))),
+            writing: tokio::sync::Mutex::default(),
             timer: Notify::new(),
+            written: Notify::new(),
         });
+        // A hub that begins where another one ended may have something to do at once.
+        self.step(&line, |_, _| ());
         let (weak, lines) = (Arc::downgrade(&line), Arc::downgrade(&self.0));
-        tokio::spawn(async move {
+        self.0.runtime.spawn(async move {
             loop {
                 let Some((lines, line)) = lines.upgrade().zip(weak.upgrade()) else { return };
-                let deadline = lock(&line.hub).deadline();
+                let deadline = lock(&line.desk).hub.deadline();
                 let now = clock::now();
                 if deadline.is_some_and(|deadline| deadline <= now) {
-                    Self(lines).step(&line, Hub::timeout).await;
+                    Self(lines).step(&line, Hub::timeout);
                     continue;
                 }
                 // A line that is dropped is not kept by its own timer for longer than one wait.
@@ -159,41 +187,67 @@ impl Lines {
         line
     }
 
-    /// Changes the hub of a line and does what follows from it.
-    async fn step(&self, line: &Line, change: impl FnOnce(&mut Hub, u64)) {
-        let _order = line.order.lock().await;
-        let effects: Vec<_> = {
-            let mut hub = lock(&line.hub);
-            let before = hub.deadline();
-            change(&mut hub, clock::now());
-            let after = hub.deadline();
-            if after.is_some() && before.is_none_or(|before| after < Some(before)) {
-                line.timer.notify_one();
-            }
-            std::iter::from_fn(|| hub.poll()).collect()
-        };
-        if effects.contains(&Effect::SaveNow) {
-            self.save(line).await;
-        } else if effects.contains(&Effect::SaveSoon) {
-            lock(&self.0.unsaved).insert(line.account);
-            self.0.save.notify_one();
+    /// Changes the hub of a line and does what follows from it. Nothing waits: what may only be told once it is written is
+    /// told then.
+    fn step<T>(&self, line: &Arc<Line>, change: impl FnOnce(&mut Hub, u64) -> T) -> T {
+        let mut desk = lock(&line.desk);
+        let before = desk.hub.deadline();
+        let result = change(&mut desk.hub, clock::now());
+        let after = desk.hub.deadline();
+        if after.is_some() && before.is_none_or(|before| after < Some(before)) {
+            line.timer.notify_one();
         }
-        for effect in effects {
-            match effect {
-                Effect::Send(socket, message) => line.send(socket, Outgoing::Message(message)),
-                Effect::Close(socket, why) => line.send(socket, Outgoing::Close(why)),
-                Effect::Moved(epoch) => {
+        desk.collect();
+        self.perform(line, &mut desk);
+        result
+    }
+
+    fn perform(&self, line: &Arc<Line>, desk: &mut Desk) {
+        while let Some(todo) = desk.next() {
+            match todo {
+                Todo::Moved(epoch) => {
                     // Nobody listens when the exchange has no sockets.
                     let _ = self.0.moved.send((line.account, epoch));
                 }
-                Effect::SaveNow | Effect::SaveSoon => {}
+                Todo::SaveNow => {
+                    let (lines, line) = (self.clone(), Arc::clone(line));
+                    self.0.runtime.spawn(async move {
+                        lines.save(&line).await;
+                        let mut desk = lock(&line.desk);
+                        desk.written();
+                        lines.perform(&line, &mut desk);
+                        line.written.notify_waiters();
+                    });
+                }
+                Todo::SaveSoon => {
+                    lock(&self.0.unsaved).insert(line.account);
+                    self.0.save.notify_one();
+                }
+                Todo::Mind { until } => self.mind(line.account, desk.hub.lease(), until),
             }
         }
     }
 
+    fn mind(&self, account: AccountId, lease: &Lease, until: u64) {
+        let Some((snapshot, at)) = lease.snapshot.clone() else { return };
+        let charge = Charge {
+            account,
+            epoch: lease.epoch,
+            identity: lease.identity.clone(),
+            snapshot,
+            state: lease.line.as_ref().map(|(state, _)| state.clone()).unwrap_or_default(),
+            age: clock::now().saturating_sub(at),
+            until,
+        };
+        if self.0.charges.try_send(charge).is_err() {
+            tracing::warn!(account, "nobody keeps this line");
+        }
+    }
+
     async fn save(&self, line: &Line) {
-        let lease = lock(&line.hub).lease().clone();
-        if let Err(error) = stored::save(self.0.store.pool(), line.account, &lease).await {
+        let _writing = line.writing.lock().await;
+        let lease = lock(&line.desk).hub.lease().clone();
+        if let Err(error) = stored::save(&self.0.store, line.account, &lease).await {
             // The line goes on: people can call, and the next change is written again.
             tracing::error!(%error, account = line.account, "a lease could not be written");
         }
@@ -213,8 +267,7 @@ impl Lines {
 
 impl Leases for Lines {
     fn current(&self, account: AccountId, epoch: u64) -> bool {
-        let line = lock(&self.0.lines).get(&account).cloned();
-        line.is_some_and(|line| lock(&line.hub).is_current(epoch))
+        self.find(account).is_some_and(|line| lock(&line.desk).hub.is_current(epoch))
     }
 
     fn moved(&self) -> broadcast::Receiver<(AccountId, u64)> {
@@ -222,52 +275,53 @@ impl Leases for Lines {
     }
 
     fn end(&self, Ended { account, session }: Ended) {
-        let Some(line) = lock(&self.0.lines).get(&account).cloned() else { return };
-        let lines = self.clone();
-        tokio::spawn(async move { lines.step(&line, |hub, now| hub.end(session, now)).await });
+        if let Some(line) = self.find(account) {
+            self.step(&line, |hub, now| hub.end(session, now));
+        }
     }
 
     fn line(&self, account: AccountId) -> Option<(LineState, u64)> {
-        let line = lock(&self.0.lines).get(&account).cloned()?;
-        let hub = lock(&line.hub);
-        hub.line(clock::now())
+        let line = self.find(account)?;
+        let desk = lock(&line.desk);
+        desk.hub.line(clock::now())
     }
 }
 
-impl Line {
-    /// Queues a message; a tab that does not read loses its socket, and comes back when it does.
-    fn send(&self, socket: SocketId, message: Outgoing) {
-        let mut queues = lock(&self.queues);
-        let closing = matches!(message, Outgoing::Close(_));
-        let full = queues.get(&socket).is_some_and(|queue| queue.try_send(message).is_err());
-        if full || closing {
-            queues.remove(&socket);
+impl Minding for Lines {
+    fn keep(&self, account: AccountId, epoch: u64, kept: LineKept) -> bool {
+        self.find(account).is_some_and(|line| self.step(&line, |hub, now| hub.keep(epoch, kept, now)))
+    }
+
+    fn over(&self, account: AccountId, epoch: u64, state: LineState) {
+        if let Some(line) = self.find(account) {
+            self.step(&line, |hub, now| hub.over(epoch, state, now));
         }
     }
 }
 
 impl Place {
-    /// The tab said this.
-    pub(super) async fn receive(&self, message: app::lease::FromTab) {
-        let socket = self.socket;
-        self.lines.step(&self.line, |hub, now| hub.receive(socket, message, now)).await;
+    /// The tab said this. Who says a lot while the database hangs waits for it.
+    pub(super) async fn receive(&self, message: FromTab) {
+        loop {
+            let written = self.line.written.notified();
+            if lock(&self.line.desk).backlog() < BACKLOG {
+                break;
+            }
+            written.await;
+        }
+        self.lines.step(&self.line, |hub, now| hub.receive(self.socket, message, now));
     }
 
     /// The session is over, for all its tabs.
-    pub(super) async fn end(&self) {
-        let session = self.session;
-        self.lines.step(&self.line, |hub, now| hub.end(session, now)).await;
+    pub(super) fn end(&self) {
+        self.lines.step(&self.line, |hub, now| hub.end(self.session, now));
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        lock(&self.line.queues).remove(&self.socket);
-        let (lines, line, socket) = (self.lines.clone(), Arc::clone(&self.line), self.socket);
-        // Sockets that close because the process ends find no runtime any more, and nothing to tell.
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { lines.step(&line, |hub, now| hub.closed(socket, now)).await });
-        }
+        lock(&self.line.desk).leave(self.socket);
+        self.lines.step(&self.line, |hub, now| hub.closed(self.socket, now));
     }
 }
 
@@ -275,3 +329,6 @@ impl Drop for Place {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

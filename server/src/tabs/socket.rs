@@ -175,7 +175,7 @@ async fn check(room: &Room, parts: &Parts, place: &Place) -> Result<(), End> {
     if room.sessions.signed_in(parts).await.is_some() {
         return Ok(());
     }
-    place.end().await;
+    place.end();
     Err(End::Close(CLOSE_LOGGED_OUT, "logged out"))
 }
 

@@ -151,12 +151,17 @@ impl Visitor {
         tab
     }
 
-    /// Opens `/sip` as the holder of the line, and registers.
-    pub async fn sip(&self, epoch: u64, extension: &str) -> Tab {
+    /// Opens `/sip` as the holder of the line; `None` when it is refused.
+    pub async fn open_sip(&self, epoch: u64) -> Option<Tab> {
         let mut headers = self.line_headers();
         headers.retain(|(name, _)| *name != "sec-websocket-protocol");
         headers.push(("sec-websocket-protocol", "sip".to_owned()));
-        let mut sip = open_socket(&self.browser.origin, &format!("/sip?epoch={epoch}"), &headers).await.ok().unwrap();
+        open_socket(&self.browser.origin, &format!("/sip?epoch={epoch}"), &headers).await.ok()
+    }
+
+    /// Opens `/sip` as the holder of the line, and registers.
+    pub async fn sip(&self, epoch: u64, extension: &str) -> Tab {
+        let mut sip = self.open_sip(epoch).await.unwrap();
         sip.say_raw(&register(extension, 1)).await;
         let answer = sip.hear_raw().await;
         assert!(answer.starts_with("SIP/2.0 200"), "{answer}");
@@ -222,6 +227,27 @@ pub struct Tab {
 impl Tab {
     pub async fn say(&mut self, message: FromTab) {
         self.socket.send(Message::binary(encoding::encode(&message))).await.unwrap();
+    }
+
+    /// As [`Self::say`], if the socket is still open.
+    pub async fn try_say(&mut self, message: FromTab) {
+        let _ = self.socket.send(Message::binary(encoding::encode(&message))).await;
+    }
+
+    /// As [`Self::say_raw`], if the socket is still open.
+    pub async fn try_say_raw(&mut self, text: &str) {
+        let _ = self.socket.send(Message::text(text)).await;
+    }
+
+    /// The next text, whenever it comes; `None` when the socket is closed.
+    pub async fn next_raw(&mut self) -> Option<String> {
+        loop {
+            match self.socket.next().await {
+                Some(Ok(Message::Text(text))) => return Some(text.to_string()),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(_) | Err(_)) | None => return None,
+            }
+        }
     }
 
     pub async fn say_raw(&mut self, text: &str) {

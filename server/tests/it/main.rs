@@ -9,9 +9,11 @@
 )]
 
 mod calling;
+mod caretaker;
 mod command_line;
 mod house;
 mod login;
+mod page;
 mod phone;
 mod presence;
 mod restart;

@@ -11,14 +11,14 @@ use tempfile::TempDir;
 use zeroize::Zeroizing;
 
 /// A real server process with Alice and Bob.
-struct Exchange {
+pub struct Exchange {
     data: TempDir,
     server: Server,
-    url: String,
+    pub url: String,
 }
 
 impl Exchange {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         let data = tempfile::tempdir().unwrap();
         let accounts = accounts(data.path()).await;
         for ((extension, password), name) in [(ALICE, "Alice Adams"), (BOB, "Bob Brown")] {
@@ -35,13 +35,13 @@ impl Exchange {
     }
 
     /// `kill -9`, and a start with the same data.
-    fn restart(self) -> Self {
+    pub fn restart(self) -> Self {
         self.server.kill();
         Self::start(self.data)
     }
 
     /// Waits until so many rows are in a table: what the exchange writes within moments.
-    async fn written(&self, table: &str, rows: i64) {
+    pub async fn written(&self, table: &str, rows: i64) {
         let store = server::store::Store::open(self.data.path(), None).await.unwrap();
         let query = format!("SELECT count(*) FROM {table}");
         loop {
@@ -182,4 +182,59 @@ async fn messages_for_who_is_offline_come_in_order_over_crashes() {
     let exchange = exchange.restart();
     let mut bob = Phone::register(&exchange.url, BOB).await;
     bob.hears_nothing().await;
+}
+
+/// How many calls are up.
+const CALLS: usize = 100;
+
+#[tokio::test]
+async fn a_hundred_calls_go_on_and_are_in_hand_at_once() {
+    let exchange = Exchange::open().await;
+    let accounts = accounts(exchange.data.path()).await;
+    let mut people = Vec::new();
+    for number in 0..2 * CALLS {
+        let extension = format!("{}", 2_000 + number);
+        accounts.add(&extension, "Somebody", Zeroizing::new(format!("password of {extension}"))).await.unwrap();
+        people.push((format!("password of {extension}"), extension));
+    }
+    drop(accounts);
+    let register = |url: String| {
+        let people = &people;
+        async move {
+            let mut phones = Vec::new();
+            // Of those who have not signed yet only so many may come from one address at once.
+            for people in people.chunks(16) {
+                let some = people.iter().map(|(password, extension)| Phone::register(&url, (extension, password)));
+                phones.extend(futures::future::join_all(some).await);
+            }
+            phones
+        }
+    };
+    let mut phones = register(exchange.url.clone()).await;
+    let mut accepted = Vec::new();
+    for (pair, people) in phones.chunks_mut(2).zip(people.chunks(2)) {
+        let [caller, callee] = pair else { panic!("two talk") };
+        let (from, to) = (&people[0].1, &people[1].1);
+        assert_eq!(caller.invite(to, from).await.status, Status::TRYING);
+        let invite = callee.request("INVITE").await;
+        callee.answer(&invite, Status::OK).await;
+        accepted.push(caller.response().await);
+    }
+    assert!(accepted.iter().all(|accepted| accepted.status == Status::OK));
+    exchange.written("calls", i64::try_from(CALLS).unwrap()).await;
+
+    let exchange = exchange.restart();
+    let back = std::time::Instant::now();
+    let mut phones = register(exchange.url.clone()).await;
+    let calls =
+        phones.chunks_mut(2).zip(people.chunks(2)).zip(&accepted).map(|((pair, people), accepted)| async move {
+            let [caller, callee] = pair else { panic!("two talk") };
+            caller.hang_up(&people[1].1, accepted).await;
+            let bye = callee.request("BYE").await;
+            callee.answer(&bye, Status::OK).await;
+            assert_eq!(caller.response().await.status, Status::OK);
+        });
+    futures::future::join_all(calls).await;
+    println!("{CALLS} calls were in hand, and ended, {} ms after the restart", back.elapsed().as_millis());
+    exchange.written("calls", 0).await;
 }

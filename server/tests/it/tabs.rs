@@ -44,9 +44,12 @@ async fn a_second_tab_watches_and_can_take_the_line() {
         .await;
     assert_eq!(second.hear().await, ToTab::Line(ready()));
     second.say(FromTab::Take).await;
+    assert_eq!(first.hear().await, ToTab::Yield);
+    first.say(FromTab::Publish { epoch, state: ready(), snapshot: b"last".to_vec(), to_lose: false, last: true }).await;
+    assert_eq!(second.hear().await, ToTab::Line(ready()));
     let ToTab::Granted(grant) = second.hear().await else { panic!("no grant") };
     assert!(grant.epoch > epoch);
-    assert_eq!(grant.snapshot.unwrap().0, b"agent");
+    assert_eq!(grant.snapshot.unwrap().0, b"last");
     assert_eq!(first.hear().await, ToTab::Watching);
 
     // What the first tab still says is too late.
@@ -96,6 +99,24 @@ async fn a_reload_and_a_cut_get_the_line_back() {
     reloaded.leave().await;
     let mut back = alice.tab("tab", Some(grant.epoch)).await;
     assert_eq!(back.hear().await, ToTab::Resumed { epoch: grant.epoch });
+}
+
+#[tokio::test]
+async fn a_page_that_is_loaded_after_a_crash_has_the_line_at_once() {
+    let (house, alice) = alice_at_home().await;
+    let mut tab = alice.tab("tab", None).await;
+    let epoch = tab.granted().await;
+    let snapshot = b"agent".to_vec();
+    tab.say(FromTab::Publish { epoch, state: ready(), snapshot, to_lose: true, last: false }).await;
+    tab.say(FromTab::Alive).await;
+    assert_eq!(tab.hear().await, ToTab::Alive);
+    tab.leave().await;
+    let mut elsewhere = house.signed_in(ALICE).await.tab("elsewhere", None).await;
+    assert_eq!(elsewhere.hear().await, ToTab::Watching, "a login on another device");
+    assert_eq!(elsewhere.hear().await, ToTab::Line(LineState { registration: Registration::Away, ..ready() }));
+    let mut heir = alice.tab("another name", None).await;
+    let ToTab::Granted(grant) = heir.hear().await else { panic!("no grant") };
+    assert_eq!(grant.snapshot.unwrap().0, b"agent");
 }
 
 #[tokio::test]
@@ -177,10 +198,12 @@ async fn a_restart_keeps_the_epoch_and_who_had_the_line() {
     let alice = house.signed_in(ALICE).await;
     let mut other = alice.tab("other", None).await;
     assert_eq!(other.hear().await, ToTab::Watching, "the tab that had the line is waited for");
-    assert_eq!(other.hear().await, ToTab::Line(ready()));
+    assert_eq!(other.hear().await, ToTab::Line(LineState { registration: Registration::Away, ..ready() }));
     let mut back = alice.tab("tab", Some(epoch)).await;
     assert_eq!(back.hear().await, ToTab::Resumed { epoch });
+    // Who is asked and says nothing loses the line all the same.
     other.say(FromTab::Take).await;
+    assert_eq!(back.hear().await, ToTab::Yield);
     let ToTab::Granted(grant) = other.hear().await else { panic!("no grant") };
     assert!(grant.epoch > epoch);
     assert_eq!(grant.snapshot.unwrap().0, b"agent");

@@ -1,7 +1,7 @@
 use super::MediaFailure;
 use super::redirect::contacts;
 use crate::header::{NameAddr, Reason, RetryAfter, Warning};
-use crate::message::{Headers, Response, Status};
+use crate::message::{Headers, Response, Status, Text};
 use crate::sdp::Unfitness;
 use crate::uri::{Params, Uri};
 use alloc::string::{String, ToString};
@@ -10,6 +10,9 @@ use core::time::Duration;
 
 /// The longest words of a Reason that are kept, in bytes.
 const MAX_WORDS: usize = 256;
+
+/// What the other end of a call reads whose phone is gone.
+const GONE: &str = "The other phone is gone";
 
 /// Why a call ended.
 ///
@@ -120,6 +123,8 @@ pub enum Cause {
     /// It was passed on (RFC 3515): the others talk to each other now, or, where the other end asked for it, we have
     /// the new call.
     Transferred,
+    /// The user's phone was gone for so long that nobody waits for it any more: [`super::Agent::stop_away`].
+    Away,
     /// A code was dialled, and this is what came of it, in the words of who did it.
     Told(String),
     /// A browser cannot take their description ([`super::Config::webrtc`]): all reasons. An incoming call did not even
@@ -180,7 +185,7 @@ pub(super) const fn refusal(cause: &Cause) -> Status {
     match cause {
         Cause::Media(_) | Cause::Unfit(_) => Status::NOT_ACCEPTABLE_HERE,
         // Not declined: other phones of this user go on ringing.
-        Cause::NoAnswer | Cause::Network | Cause::Unavailable => Status::TEMPORARILY_UNAVAILABLE,
+        Cause::NoAnswer | Cause::Network | Cause::Unavailable | Cause::Away => Status::TEMPORARILY_UNAVAILABLE,
         Cause::CancelledThere | Cause::AnsweredElsewhere | Cause::DeclinedElsewhere => Status::REQUEST_TERMINATED,
         Cause::Forbidden => Status::FORBIDDEN,
         Cause::Busy => Status::BUSY_HERE,
@@ -220,6 +225,9 @@ pub(super) fn reason_of_cancel(cause: &Cause) -> Option<Reason> {
 /// The Reason of our BYE: who gave up because nothing came for long enough, or has no media, says so; who hung up says
 /// nothing.
 pub(super) fn reason(cause: &Cause) -> Option<Reason> {
+    if *cause == Cause::Away {
+        return Some(Reason::sip(Status::TEMPORARILY_UNAVAILABLE, Text::new(GONE).ok().as_ref()));
+    }
     if matches!(cause, Cause::NoAnswer | Cause::Network) {
         return Some(Reason::sip(Status::REQUEST_TIMEOUT, None));
     }

@@ -2,6 +2,7 @@
 
 use super::core::Core;
 use super::session::{Session, State};
+use super::standing::Heard;
 use super::{Body, Event, VerbError};
 use crate::sdp::{Direction, SessionDescription};
 use alloc::string::String;
@@ -38,8 +39,8 @@ pub(super) struct Described {
     /// Our last one that was taken. It is said again where a re-INVITE only refreshes the session, and the next one goes on
     /// with its origin, also when another page makes it (RFC 3264 8).
     pub(super) ours: Option<String>,
-    /// What their last one was, but for its origin.
-    theirs: Option<u64>,
+    /// What is remembered of their last one.
+    pub(super) theirs: Option<Heard>,
 }
 
 impl Described {
@@ -52,7 +53,7 @@ impl Described {
 
     /// Notes what they said; says whether it is something else than before.
     pub(super) fn heard(&mut self, body: &Body) -> bool {
-        let now = fingerprint(&body.bytes);
+        let now = Heard::of(&body.bytes);
         self.theirs.replace(now) != Some(now)
     }
 
@@ -126,6 +127,14 @@ impl Session {
         }
     }
 
+    /// The descriptions of an answered call that goes on.
+    pub(super) fn described(&self) -> Option<&Described> {
+        match &self.state {
+            State::Established(established) if !self.over => Some(&established.described),
+            State::Established(_) | State::Outgoing(_) | State::Incoming(_) | State::Gone => None,
+        }
+    }
+
     /// Notes what their description says, and tells whether they hold; says whether it is another one than before.
     pub(super) fn hear(&mut self, core: &mut Core, theirs: &Body) -> bool {
         let State::Established(established) = &mut self.state else { return true };
@@ -152,12 +161,4 @@ pub(super) fn holds(body: &Body) -> bool {
 fn is_of_session(one: &SessionDescription, other: &SessionDescription) -> bool {
     let (one, other) = (one.origin(), other.origin());
     (one.username, one.session_id) == (other.username, other.session_id)
-}
-
-/// FNV-1a over all lines but the origin, whose version some count up without a change.
-fn fingerprint(bytes: &[u8]) -> u64 {
-    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"o="));
-    lines
-        .flatten()
-        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -36,7 +36,7 @@
 //! | What is said in it | `info.rs`, `trickle.rs` |
 //! | Transfers | `transfer.rs` (asked by us), `report.rs` and `telling.rs` (asked of us), `refer.rs`, `replaces.rs` |
 //! | Beside calls | `events/` |
-//! | Saving | `snapshot.rs` |
+//! | Saving, and calls without a page | `snapshot.rs`, `standing.rs` |
 
 mod api;
 mod auto_answer;
@@ -79,6 +79,7 @@ mod servers;
 mod session;
 mod session_timer;
 mod snapshot;
+mod standing;
 mod strays;
 mod target;
 mod telling;
@@ -202,12 +203,29 @@ impl Agent {
 
     /// Ends all calls and unregisters. [`Event::Stopped`] comes at the latest 1.5 s later.
     pub fn stop(&mut self, now: Instant) {
+        self.end_all(None, now);
+    }
+
+    /// As [`Agent::stop`], for a user who is gone and does not come back: all calls end with [`Cause::Away`], and the
+    /// other ends are told so (RFC 3326). Who asked for a transfer that nobody decided about is told 503.
+    pub fn stop_away(&mut self, now: Instant) {
+        self.end_all(Some(Cause::Away), now);
+    }
+
+    fn end_all(&mut self, cause: Option<Cause>, now: Instant) {
         self.enter(now);
         for id in self.ids() {
-            self.with(id, |session, core| match session.state {
-                // Not declined: other phones of this user go on ringing.
-                State::Incoming(_) => session.hang_up(core, Some(Cause::NoAnswer)),
-                State::Outgoing(_) | State::Established(_) | State::Gone => session.hang_up(core, None),
+            self.with(id, |session, core| {
+                if cause.is_some() {
+                    session.refuse_transfer(core);
+                    session.expect_no_ack();
+                }
+                let cause = cause.clone().or(match session.state {
+                    // Not declined: other phones of this user go on ringing.
+                    State::Incoming(_) => Some(Cause::NoAnswer),
+                    State::Outgoing(_) | State::Established(_) | State::Gone => None,
+                });
+                session.hang_up(core, cause);
             });
         }
         self.events.stop(&mut self.core);

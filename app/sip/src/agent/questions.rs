@@ -20,6 +20,9 @@ pub(super) struct Questions {
 /// How many nonces are remembered. A server that comes back to an older one says that it is stale.
 const MAX_NONCES: usize = 8;
 
+/// More questions than this are never open: one for each request that is under way, and few for each call.
+const MAX_OPEN: usize = 320;
+
 /// A question without answer.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -43,6 +46,11 @@ pub(super) struct Challenged {
 }
 
 impl Questions {
+    /// Whether no more is asked than an agent can ask at once.
+    pub(super) const fn is_bounded(&self) -> bool {
+        self.open.len() <= MAX_OPEN && self.nonces.len() <= MAX_NONCES
+    }
+
     /// Notes a question.
     pub(super) fn open(&mut self, question: Question, challenged: Option<Challenged>) -> QuestionId {
         self.last = self.last.wrapping_add(1);

@@ -125,6 +125,11 @@ impl Registering {
         self.seq = self.seq.max(config.register_cseq.saturating_sub(1));
     }
 
+    /// Whether no more waits for a new flow than may.
+    pub(super) const fn is_bounded(&self) -> bool {
+        self.retries.len() <= MAX_RETRIES
+    }
+
     /// What the user sees of it.
     pub(super) fn registration(&self, core: &Core) -> Registration {
         let transport = || {

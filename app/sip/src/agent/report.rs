@@ -25,6 +25,7 @@ const GAP: u32 = 16;
 /// | Asked | accept | begins the call | Calling |
 /// | Asked | reject | NOTIFY 603, terminated | Over |
 /// | Asked | the ringing time | NOTIFY 408, terminated | Over |
+/// | Asked | the user is gone for good | NOTIFY 503, terminated | Over |
 /// | Asked | BYE | Ended, as hung up | Asked |
 /// | Asked | restored | TransferAsked | Asked |
 /// | Calling | the target rings | NOTIFY 180 | Calling |
@@ -230,6 +231,15 @@ impl Session {
         }
         let seq = refer.headers.get::<CSeq>().map_err(|_| Status::BAD_REQUEST)?.seq;
         Ok((Target::of_refer(&core.config, refer)?, seq))
+    }
+
+    /// Nobody is there any more to decide about their REFER.
+    pub(super) fn refuse_transfer(&mut self, core: &mut Core) {
+        if self.refer.report.as_ref().is_some_and(Report::is_asked) {
+            self.decided(core, Stage::Over { status: Status::SERVICE_UNAVAILABLE });
+            // Before the BYE that may follow.
+            self.report(core, None);
+        }
     }
 
     /// It was decided what becomes of their REFER.

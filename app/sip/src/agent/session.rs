@@ -131,15 +131,21 @@ impl Session {
         }
     }
 
+    /// BYE is not to wait for an ACK: it does not come any more, or there is nobody who could take it.
+    pub(super) fn expect_no_ack(&mut self) {
+        if let State::Established(established) = &mut self.state {
+            established.unacknowledged = None;
+        }
+    }
+
     /// Ends it because it was left alone for so long that nobody waits at the other end any more.
     pub(super) fn abandon(&mut self, core: &mut Core) {
         self.refer = Refer::default();
-        match &mut self.state {
+        match &self.state {
             State::Outgoing(_) => self.outgoing_abandoned(core),
             State::Incoming(_) => self.refuse(core, Cause::Network),
-            State::Established(established) => {
-                // The ACK that BYE would wait for does not come any more.
-                established.unacknowledged = None;
+            State::Established(_) => {
+                self.expect_no_ack();
                 self.leave(core, Cause::Network);
             }
             State::Gone => {}

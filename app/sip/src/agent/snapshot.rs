@@ -5,7 +5,7 @@ use super::questions::Questions;
 use super::registering::Registering;
 use super::servers::Servers;
 use super::session::Session;
-use super::strays::Stray;
+use super::strays::{MAX_STRAYS, Stray};
 use super::transactions::{Effects, Purpose, Transactions};
 use super::{Agent, Config, Registration};
 use crate::clock::Clock;
@@ -54,6 +54,35 @@ pub enum RestoreError {
     /// It has a version that is not read.
     #[error("the snapshot has version {0}, which is not read")]
     Version(u32),
+    /// It holds more than any agent leaves, or is of a time that no agent lives to see.
+    #[error("the snapshot holds what no agent leaves")]
+    Unbounded,
+}
+
+/// More sessions than calls are there only while the ends of some are awaited, and transfers are told of.
+const SPARE_SESSIONS: usize = 16;
+/// The latest time of an agent, some 9000 years after its clock began: time has to pass for it.
+const LATEST: Instant = Instant::from_millis(1 << 48);
+
+impl Snapshot {
+    /// Checks what somebody else wrote, before an agent goes on with it: that it holds no more than an agent of this
+    /// configuration leaves. What it says may be nonsense all the same; the agent can live with that.
+    ///
+    /// # Errors
+    /// It has a version that is not read, or is unbounded.
+    pub fn check(&self, config: &Config) -> Result<(), RestoreError> {
+        if !(OLDEST..=VERSION).contains(&self.version) {
+            return Err(RestoreError::Version(self.version));
+        }
+        let bounded = self.at <= LATEST
+            && self.sessions.len() <= config.max_calls.saturating_add(SPARE_SESSIONS)
+            && self.sessions.iter().all(|session| session.id.0 <= self.last_call)
+            && self.strays.len() <= MAX_STRAYS
+            && self.transactions.is_bounded()
+            && self.questions.is_bounded()
+            && self.registering.is_bounded();
+        if bounded { Ok(()) } else { Err(RestoreError::Unbounded) }
+    }
 }
 
 impl Agent {

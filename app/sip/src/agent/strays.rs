@@ -9,7 +9,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// How many 2xx are remembered: that of the branch that won, and those of 32 that lost.
-const MAX_STRAYS: usize = 33;
+pub(super) const MAX_STRAYS: usize = 33;
 
 /// A 2xx was acknowledged: its repetitions get the same ACK, also when nobody wanted it and its dialog was ended, or
 /// when the call was hung up meanwhile.

@@ -130,7 +130,9 @@ impl Telling {
     /// Notes that this is told now, by a NOTIFY with this number.
     fn tells(&mut self, status: Status, seq: u32, now: Instant) {
         let tries = match self.step {
-            Step::Sent { tries, .. } | Step::Again { tries, .. } if self.told == Some(status) => tries + 1,
+            Step::Sent { tries, .. } | Step::Again { tries, .. } if self.told == Some(status) => {
+                tries.saturating_add(1)
+            }
             Step::Not | Step::Sent { .. } | Step::Again { .. } => 1,
         };
         self.told = Some(status);

@@ -250,6 +250,11 @@ impl Transactions {
         }
     }
 
+    /// Whether there are no more than may be under way at once.
+    pub(super) const fn is_bounded(&self) -> bool {
+        self.clients.len() <= MAX_SERVER && self.servers.len() <= MAX_SERVER
+    }
+
     /// How many requests that were sent for this are under way.
     pub(super) fn count(&self, purpose: Purpose) -> usize {
         self.clients.iter().filter(|client| client.purpose == purpose).count()

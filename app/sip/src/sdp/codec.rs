@@ -114,6 +114,19 @@ impl Media {
         }
     }
 
+    /// Keeps these formats alone, and what is said about them; says whether there are any. Nothing is changed otherwise.
+    pub fn keep_formats(&mut self, stays: &dyn Fn(&str) -> bool) -> bool {
+        let formats: Vec<String> = self.formats().filter(|format| stays(format)).map(String::from).collect();
+        if formats.is_empty() {
+            return false;
+        }
+        self.set_formats(&formats);
+        self.section_mut().retain_attributes(&mut |name, value| {
+            !matches!(name, "rtpmap" | "fmtp" | "rtcp-fb") || value.split_ascii_whitespace().next().is_none_or(stays)
+        });
+        true
+    }
+
     /// Takes away a codec, the rtx and red that accompany it, and what is said about them; says whether anything was
     /// taken away. Nothing is if no codec with sound or picture would be left. The name is read as by [`Codec::is`].
     pub fn remove_codec(&mut self, name: &str) -> bool {
@@ -131,13 +144,7 @@ impl Media {
         if gone.is_empty() || left.all(Codec::is_auxiliary) {
             return false;
         }
-        let stays = |format: &str| payload_type(format).is_none_or(|number| !gone.contains(&number));
-        let formats: Vec<String> = self.formats().filter(|format| stays(format)).map(String::from).collect();
-        self.set_formats(&formats);
-        self.section_mut().retain_attributes(&mut |name, value| {
-            !matches!(name, "rtpmap" | "fmtp" | "rtcp-fb") || value.split_ascii_whitespace().next().is_none_or(stays)
-        });
-        true
+        self.keep_formats(&|format| payload_type(format).is_none_or(|number| !gone.contains(&number)))
     }
 
     /// Where digits can go in RTP (RFC 4733). Empty means that they have to go another way, such as INFO; in an

@@ -100,6 +100,14 @@ impl DtlsRole {
             Self::Server => Self::Client,
         }
     }
+
+    /// What who has it says.
+    const fn setup(self) -> Setup {
+        match self {
+            Self::Client => Setup::Active,
+            Self::Server => Setup::Passive,
+        }
+    }
 }
 
 impl<'a> Fingerprint<'a> {
@@ -167,11 +175,17 @@ impl SessionDescription {
         for (index, media) in self.media.iter_mut().enumerate() {
             let section = media.section_mut();
             if let (Some(theirs), true) = (offer.dtls_role(index), section.has_attribute("setup")) {
-                let ours = match theirs {
-                    DtlsRole::Client => Setup::Passive,
-                    DtlsRole::Server => Setup::Active,
-                };
-                section.set_attribute("setup", ours.as_str());
+                section.set_attribute("setup", theirs.other().setup().as_str());
+            }
+        }
+    }
+
+    /// Makes an answer of what was an offer: where the role in DTLS is open it becomes this one (RFC 8842 5.3).
+    pub fn decide_role(&mut self, role: DtlsRole) {
+        let sections = self.media.iter_mut().map(Media::section_mut);
+        for section in core::iter::once(&mut self.session).chain(sections) {
+            if section.attribute("setup").and_then(Setup::named) == Some(Setup::ActPass) {
+                section.set_attribute("setup", role.setup().as_str());
             }
         }
     }

@@ -93,10 +93,10 @@ impl Resend {
         Self { at: now + interval, interval }
     }
 
-    /// The next one: the interval doubles, up to `longest`.
+    /// The next one: the interval doubles, up to `longest`, and is never nothing.
     #[must_use]
     pub fn doubled(self, longest: Duration, now: Instant) -> Self {
-        Self::after(self.interval.saturating_mul(2).min(longest), now)
+        Self::after(self.interval.saturating_mul(2).max(T1).min(longest), now)
     }
 
     /// Whether it is time.

@@ -44,6 +44,7 @@ mod rfc5589;
 mod servers;
 mod session_refresh;
 mod session_timer;
+mod standing;
 mod survival;
 mod tokens;
 mod transfer;

@@ -113,5 +113,6 @@ bodies! {
     reginfo
     message_summary
     sipfrag
+    snapshot
     multipart
 }

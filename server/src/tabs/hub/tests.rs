@@ -1,3 +1,4 @@
+mod kept;
 mod model;
 
 use super::*;
@@ -10,7 +11,7 @@ fn lease() -> Lease {
         contact_user: "user".to_owned(),
         call_id: "call".to_owned(),
     };
-    Lease { epoch: 0, identity, holder: None, line: None, snapshot: None }
+    Lease::new(identity)
 }
 
 fn hub() -> Hub {
@@ -50,6 +51,28 @@ fn publish(epoch: u64, snapshot: &str) -> FromTab {
     FromTab::Publish { epoch, state: LineState::default(), snapshot: snapshot.into(), to_lose: false, last: false }
 }
 
+/// What a tab in a call publishes.
+fn in_call(epoch: u64, snapshot: &str) -> FromTab {
+    FromTab::Publish { epoch, state: LineState::default(), snapshot: snapshot.into(), to_lose: true, last: false }
+}
+
+/// The last word of a tab in a call.
+fn last(epoch: u64, snapshot: &str) -> FromTab {
+    FromTab::Publish { epoch, state: LineState::default(), snapshot: snapshot.into(), to_lose: true, last: true }
+}
+
+fn wait(hub: &mut Hub, until: u64) -> Vec<String> {
+    hub.timeout(until);
+    drain(hub)
+}
+
+/// `Hello` of a page that was not loaded just now, and runs nothing.
+fn again(hub: &mut Hub, session: SessionId, socket: u64, tab: &str, now: u64) -> Vec<String> {
+    hub.opened(SocketId(socket), session);
+    hub.receive(SocketId(socket), FromTab::Hello { tab: tab.to_owned(), running: None, loaded: false }, now);
+    drain(hub)
+}
+
 /// What tabs notice, in words; writing down and moving go with each grant.
 fn drain(hub: &mut Hub) -> Vec<String> {
     let mut told = Vec::new();
@@ -62,10 +85,14 @@ fn drain(hub: &mut Hub) -> Vec<String> {
             Effect::Send(SocketId(socket), ToTab::Resumed { epoch }) => told.push(format!("{socket} resumed {epoch}")),
             Effect::Send(SocketId(socket), ToTab::Watching) => told.push(format!("{socket} watching")),
             Effect::Send(SocketId(socket), ToTab::Yield) => told.push(format!("{socket} yield")),
-            Effect::Send(SocketId(socket), ToTab::Line(_)) => told.push(format!("{socket} line")),
+            Effect::Send(SocketId(socket), ToTab::Line(state)) => {
+                let away = if state.registration == Registration::Away { " away" } else { "" };
+                told.push(format!("{socket} line{away}"));
+            }
             Effect::Send(SocketId(socket), ToTab::Alive) => told.push(format!("{socket} alive")),
             Effect::Send(_, ToTab::Presence(_)) => unreachable!("the hub knows no presence"),
             Effect::Close(SocketId(socket), why) => told.push(format!("{socket} closed {why:?}")),
+            Effect::Mind { epoch, until } => told.push(format!("minded {epoch} until {until}")),
             Effect::Moved(_) | Effect::SaveNow | Effect::SaveSoon => {}
         }
     }
@@ -88,10 +115,13 @@ fn taking_moves_the_line_with_what_it_was_doing() {
     hello(&mut hub, 1, "a", None, 0);
     hello(&mut hub, 2, "b", None, 0);
     say(&mut hub, 1, publish(1, "s"), 100);
-    assert_eq!(say(&mut hub, 2, FromTab::Take, 350), ["1 watching", "1 line", "2 granted 2 with s of 250 ms"]);
+    assert_eq!(say(&mut hub, 2, FromTab::Take, 350), ["1 yield"]);
+    assert_eq!(say(&mut hub, 1, publish(1, "on its way"), 351), ["2 line"], "it is not its last word");
+    let told = ["2 line", "1 watching", "1 line", "2 granted 2 with l of 0 ms"];
+    assert_eq!(say(&mut hub, 1, last(1, "l"), 352), told);
     assert_eq!(say(&mut hub, 1, publish(1, "late"), 400), Vec::<String>::new(), "an old epoch is ignored");
     assert_eq!(say(&mut hub, 2, FromTab::Take, 500), Vec::<String>::new(), "it has it already");
-    assert_eq!(hub.lease().snapshot, Some((b"s".to_vec(), 100)));
+    assert_eq!(hub.lease().snapshot, Some((b"l".to_vec(), 352)));
 }
 
 #[test]
@@ -135,7 +165,7 @@ fn a_tab_that_runs_an_old_epoch_is_not_resumed() {
     hello(&mut hub, 1, "a", None, 0);
     hello(&mut hub, 2, "b", None, 0);
     say(&mut hub, 2, FromTab::Take, 1);
-    close(&mut hub, 1, 2);
+    assert_eq!(close(&mut hub, 1, 2), ["2 granted 2"], "it is asked for nothing any more");
     assert_eq!(hello(&mut hub, 3, "a", Some(1), 3), ["3 watching"]);
     close(&mut hub, 2, 4);
     assert_eq!(hello(&mut hub, 4, "a", Some(2), 5), ["4 watching"], "another tab's epoch");
@@ -148,13 +178,14 @@ fn after_the_grace_the_line_goes_to_the_tab_that_came_last() {
     hello(&mut hub, 2, "b", None, 0);
     hello(&mut hub, 3, "c", None, 0);
     close(&mut hub, 1, 5000);
-    assert_eq!(hub.deadline(), Some(5000 + GRACE));
+    assert_eq!(hub.deadline(), Some(5000 + MINDS));
     say(&mut hub, 2, FromTab::Alive, 14_000);
     say(&mut hub, 3, FromTab::Alive, 14_000);
+    assert_eq!(hub.deadline(), Some(5000 + GRACE));
     hub.timeout(14_999);
     assert_eq!(drain(&mut hub), Vec::<String>::new());
     hub.timeout(15_000);
-    assert_eq!(drain(&mut hub), ["3 granted 2"]);
+    assert_eq!(drain(&mut hub), ["3 granted 3"]);
 }
 
 #[test]
@@ -164,7 +195,8 @@ fn after_the_grace_a_line_that_nobody_wants_is_free() {
     close(&mut hub, 1, 0);
     hub.timeout(GRACE);
     assert_eq!(hub.deadline(), None);
-    assert_eq!(hello(&mut hub, 2, "b", None, GRACE), ["2 granted 2"]);
+    assert!(!hub.is_current(1), "its SIP socket is not kept for a page that is frozen");
+    assert_eq!(hello(&mut hub, 2, "b", None, GRACE), ["2 granted 3"]);
 }
 
 #[test]
@@ -172,7 +204,11 @@ fn a_page_that_wakes_up_resumes_if_nobody_took_over() {
     let mut hub = hub();
     hello(&mut hub, 1, "a", None, 0);
     close(&mut hub, 1, 0);
-    assert_eq!(hello(&mut hub, 2, "a", Some(1), 100 * GRACE), ["2 resumed 1"]);
+    assert_eq!(hello(&mut hub, 2, "a", Some(1), 100 * GRACE), ["2 resumed 3"], "it goes on under another epoch");
+    assert!(hub.is_current(3) && !hub.is_current(1) && !hub.is_current(2));
+    assert_eq!(hello(&mut hub, 3, "b", Some(1), 100 * GRACE + 1), ["3 watching"], "an epoch that nobody runs any more");
+    close(&mut hub, 2, 100 * GRACE + 2);
+    assert_eq!(hello(&mut hub, 4, "a", Some(3), 100 * GRACE + 3), ["4 resumed 3"]);
 }
 
 #[test]
@@ -187,15 +223,17 @@ fn a_silent_holder_loses_the_line_to_a_tab_that_lives() {
 }
 
 #[test]
-fn a_silent_holder_keeps_a_line_that_nobody_else_wants() {
+fn a_silent_holder_is_fenced_and_goes_on_when_it_speaks_and_nobody_else_wanted_the_line() {
     let mut hub = hub();
     hello(&mut hub, 1, "a", None, 0);
     hub.timeout(GRACE);
-    assert!(hub.is_current(1));
-    assert_eq!(say(&mut hub, 1, FromTab::Alive, 60_000), ["1 alive"]);
+    assert!(!hub.is_current(1), "its SIP socket closes");
+    assert_eq!(say(&mut hub, 1, FromTab::Alive, 60_000), ["1 resumed 3", "1 alive"]);
+    assert!(hub.is_current(3));
     assert_eq!(hub.deadline(), Some(60_000 + GRACE));
     hub.timeout(60_000 + GRACE);
-    assert_eq!(hello(&mut hub, 2, "b", None, 80_000), ["1 watching", "2 granted 2"]);
+    assert_eq!(hello(&mut hub, 2, "b", None, 80_000), ["1 watching", "2 granted 5"]);
+    assert_eq!(say(&mut hub, 1, FromTab::Alive, 80_001), ["1 alive"]);
 }
 
 #[test]
@@ -203,14 +241,14 @@ fn when_all_sleep_the_first_to_wake_has_the_line() {
     let mut hub = hub();
     hello(&mut hub, 1, "a", None, 0);
     hello(&mut hub, 2, "b", None, 0);
-    assert_eq!(say(&mut hub, 2, FromTab::Alive, 5 * GRACE), ["1 watching", "2 granted 2", "2 alive"]);
+    assert_eq!(say(&mut hub, 2, FromTab::Alive, 5 * GRACE), ["1 watching", "2 granted 3", "2 alive"]);
 }
 
 #[test]
 fn a_copied_tab_watches_and_follows_the_one_it_was_copied_from() {
     let mut hub = hub();
     hello(&mut hub, 1, "a", None, 0);
-    assert_eq!(hello(&mut hub, 2, "a", None, 1), ["2 watching"]);
+    assert_eq!(again(&mut hub, ONE, 2, "a", 1), ["2 watching"]);
     hello(&mut hub, 3, "b", None, 2);
     assert_eq!(close(&mut hub, 1, 3), ["2 granted 2"]);
 }
@@ -290,9 +328,12 @@ fn logging_out_ends_the_wait_for_a_tab_of_that_session_and_for_no_other() {
     hello(&mut hub, 1, "a", None, 0);
     close(&mut hub, 1, 0);
     hub.timeout(GRACE);
-    assert!(hub.is_current(1));
     end(&mut hub, ONE, GRACE + 1);
-    assert!(!hub.is_current(1), "a page that sleeps does not get the line back");
+    assert_eq!(
+        hello_of(&mut hub, TWO, 2, "a", Some(1), GRACE + 2),
+        ["2 granted 3"],
+        "a page that sleeps does not go on"
+    );
 }
 
 #[test]
@@ -301,10 +342,13 @@ fn a_restarted_server_waits_for_the_holder() {
     hello(&mut before, 1, "a", None, 0);
     say(&mut before, 1, publish(1, "s"), 10);
     let mut hub = Hub::new(before.lease().clone(), 1000);
-    assert_eq!(hello(&mut hub, 1, "b", None, 1500), ["1 watching", "1 line"]);
+    assert_eq!(again(&mut hub, ONE, 1, "b", 1500), ["1 watching", "1 line away"]);
     assert_eq!(hello(&mut hub, 2, "a", Some(1), 2000), ["2 resumed 1"]);
     let mut hub = Hub::new(before.lease().clone(), 1000);
     assert_eq!(hello(&mut hub, 1, "a", None, 2000), ["1 granted 2 with s of 1990 ms"]);
+    let mut hub = Hub::new(before.lease().clone(), 1000);
+    assert_eq!(hello_of(&mut hub, TWO, 1, "b", None, 2000), ["1 watching", "1 line away"], "no heir");
+    assert_eq!(hello(&mut hub, 2, "c", None, 2000), ["2 granted 2 with s of 1990 ms"], "the heir");
 }
 
 #[test]

@@ -161,7 +161,7 @@ impl Phone {
     }
 }
 
-fn config() -> Config {
+pub fn config() -> Config {
     let address = "\"Alice\" <sip:alice@example.com>".parse().expect("an address");
     let registrar = "sip:example.com".parse().expect("a URI");
     Config {

@@ -23,4 +23,5 @@ pub mod reginfo;
 pub mod script;
 pub mod sdp;
 pub mod sipfrag;
+pub mod snapshot;
 pub mod uri;

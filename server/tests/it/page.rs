@@ -1,0 +1,211 @@
+//! A page without a browser: it holds the line over `/line`, and its agent speaks over `/sip`; its media says yes at once.
+
+use crate::house::{Tab, Visitor};
+use app::backend::Opening;
+use app::lease::{FromTab, Grant, ToTab};
+use app::phone::{self, LineState};
+use line::snapshot::{self, Facts};
+use line::{identity, project};
+use server::clock;
+use sip::agent::{Agent, Answer, Body, Call, CallId, Cause, Event, Input, Output, Phase, Question, Registration};
+use sip::sdp::SessionDescription;
+use sip::{Duration, Instant};
+use tokio::time::timeout;
+
+/// Longer than anything takes that is not broken.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub struct Page {
+    visitor: Visitor,
+    line: Tab,
+    sip: Option<Tab>,
+    grant: Grant,
+    pub agent: Agent,
+    /// The call that ended last, and why.
+    pub ended: Option<(Call, Cause)>,
+    /// What the other end described, in order.
+    pub heard: Vec<SessionDescription>,
+    /// What was asked by REFER.
+    pub asked_to_call: Option<String>,
+    pub transfer: Option<sip::agent::TransferProgress>,
+}
+
+pub fn now() -> Instant {
+    Instant::from_millis(clock::now())
+}
+
+impl Page {
+    /// Opens the phone of this extension in a tab of this name, and registers.
+    pub async fn open(visitor: Visitor, extension: &str, name: &str) -> Self {
+        let mut line = visitor.tab(name, None).await;
+        let grant = loop {
+            match line.hear().await {
+                ToTab::Granted(grant) => break grant,
+                ToTab::Watching | ToTab::Line(_) => {}
+                other => panic!("{other:?}"),
+            }
+        };
+        let mut opening = Opening { domain: "tabphone".into(), ringing_seconds: 45, ..Opening::default() };
+        opening.me.extension = extension.to_owned();
+        let config = identity::config(&grant.identity, &opening, clock::now()).unwrap();
+        let seed = [u8::try_from(clock::now() % 251).unwrap(); 32];
+        let left = grant.snapshot.as_ref().map(|(bytes, age)| {
+            snapshot::restore(bytes, config.clone(), Duration::from_millis(*age), seed, now()).unwrap().0
+        });
+        let mut agent = left.unwrap_or_else(|| Agent::new(config, seed, now()));
+        if matches!(agent.registration(), Registration::Idle | Registration::Stopped) {
+            agent.start(now());
+        }
+        let (ended, heard, asked_to_call, transfer) = (None, Vec::new(), None, None);
+        let mut page = Self { visitor, line, sip: None, grant, agent, ended, heard, asked_to_call, transfer };
+        page.until("it is registered", Self::is_registered).await;
+        page
+    }
+
+    pub fn is_registered(&self) -> bool {
+        self.agent.registration() == Registration::Registered
+    }
+
+    /// The call that there is.
+    pub fn call(&self) -> Call {
+        self.agent.calls().next().expect("there is a call")
+    }
+
+    pub fn phase(&self) -> Option<Phase> {
+        self.agent.calls().next().map(|call| call.phase)
+    }
+
+    /// Calls somebody, who answers: both talk.
+    pub async fn call_and_talk(&mut self, other: &mut Self, number: &str) -> CallId {
+        let call = self.agent.call(format!("sip:{number}@tabphone").parse().unwrap(), now()).unwrap();
+        let answers = async {
+            other.until("it rings", |other| other.phase() == Some(Phase::RingingHere)).await;
+            let incoming = other.call().id;
+            other.agent.answer(incoming, now()).unwrap();
+            other.until("the call is up", |other| other.phase() == Some(Phase::Established)).await;
+        };
+        tokio::join!(self.until("the call is up", |page| page.phase() == Some(Phase::Established)), answers);
+        // The ACK is there, too.
+        other.until("nothing is under way", |other| other.agent.calls().count() == 1).await;
+        call
+    }
+
+    /// The page is gone without a word.
+    pub fn crash(self) -> Visitor {
+        self.visitor
+    }
+
+    /// Goes on until this is so.
+    pub async fn until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
+        let go_on = async {
+            loop {
+                self.drain().await;
+                if done(self) {
+                    return;
+                }
+                let due = self.agent.deadline().map_or(PATIENCE, |deadline| deadline.since(now()));
+                let Some(sip) = &mut self.sip else {
+                    tokio::time::sleep(due).await;
+                    self.agent.handle(Input::Timeout, now());
+                    continue;
+                };
+                match timeout(due, sip.next_raw()).await {
+                    Ok(Some(text)) => self.agent.handle(Input::Received(text.as_bytes()), now()),
+                    Ok(None) => {
+                        self.sip = None;
+                        self.agent.handle(Input::Disconnected, now());
+                    }
+                    Err(_) => self.agent.handle(Input::Timeout, now()),
+                }
+            }
+        };
+        timeout(2 * PATIENCE, go_on).await.unwrap_or_else(|_| panic!("{what}"));
+    }
+
+    /// Says what the agent has to say; what it leaves is published before.
+    async fn drain(&mut self) {
+        let mut messages = Vec::new();
+        let mut opens = false;
+        let mut news = false;
+        while let Some(output) = self.agent.poll() {
+            news = true;
+            match output {
+                Output::Connect(_) => opens = true,
+                Output::Disconnect => self.sip = None,
+                Output::Transmit(bytes) => messages.push(String::from_utf8(bytes).unwrap()),
+                Output::Ask(id, question) => {
+                    if let Some(body) = self.describe(&question) {
+                        self.agent.handle(Input::Answer(id, Answer::Description(body)), now());
+                    }
+                }
+                Output::Event(Event::Ended { last, cause, .. }) => self.ended = Some((last, cause)),
+                Output::Event(Event::Remote { answer, .. }) => {
+                    self.heard.push(SessionDescription::parse(&answer.bytes).unwrap());
+                }
+                Output::Event(Event::TransferAsked { target, .. }) => {
+                    self.asked_to_call = Some(target.uri.to_string());
+                }
+                Output::Event(Event::Transfer { progress, .. }) => self.transfer = Some(progress),
+                Output::Event(_) => {}
+            }
+        }
+        if news {
+            self.publish().await;
+        }
+        for message in messages {
+            if let Some(sip) = &mut self.sip {
+                sip.try_say_raw(&message).await;
+            }
+        }
+        if opens {
+            self.sip = self.visitor.open_sip(self.grant.epoch).await;
+            let opened = if self.sip.is_some() { Input::Connected } else { Input::Disconnected };
+            self.agent.handle(opened, now());
+            Box::pin(self.drain()).await;
+        }
+    }
+
+    async fn publish(&mut self) {
+        let Some(snapshot) = snapshot::save(&self.agent, Vec::new(), now()) else { return };
+        let calls = self.agent.calls().map(|call| project::call(&call, true, &Facts::default(), "tabphone"));
+        let state =
+            LineState { registration: phone::Registration::Ready, calls: calls.collect(), ..LineState::default() };
+        let to_lose = self.agent.has_something_to_lose();
+        let publish = FromTab::Publish { epoch: self.grant.epoch, state, snapshot, to_lose, last: false };
+        self.line.try_say(publish).await;
+    }
+
+    fn describe(&self, question: &Question) -> Option<Body> {
+        let setup = match question {
+            Question::Answer { offer: Some(_), .. } => "active",
+            Question::Offer { .. } | Question::Answer { offer: None, .. } => "actpass",
+            Question::Digest { .. } => return None,
+        };
+        let contact = &self.agent.config().contact_user;
+        let ufrag: String = contact.chars().filter(char::is_ascii_alphanumeric).take(4).collect();
+        let fingerprint = ["AA"; 32].join(":");
+        let text = format!(
+            "v=0\r\no=- 7 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\n\
+             a=mid:0\r\na=rtcp-mux\r\na=ice-ufrag:{ufrag}\r\na=ice-pwd:0123456789abcdef012345\r\n\
+             a=fingerprint:sha-256 {fingerprint}\r\na=setup:{setup}\r\na=rtpmap:111 opus/48000/2\r\na=sendrecv\r\n"
+        );
+        Some(Body { content_type: "application/sdp".into(), bytes: text.into_bytes() })
+    }
+
+    /// The server was gone and is back: the tab says that it runs the line still.
+    pub async fn come_back(&mut self, origin: &str) {
+        self.visitor.browser.origin = origin.to_owned();
+        self.sip = None;
+        self.line = self.visitor.tab("tab", Some(self.grant.epoch)).await;
+        loop {
+            match self.line.hear().await {
+                ToTab::Resumed { epoch } if epoch == self.grant.epoch => break,
+                ToTab::Watching | ToTab::Line(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        self.agent.handle(Input::Disconnected, now());
+        self.agent.handle(Input::Hint, now());
+        self.until("it is registered", Self::is_registered).await;
+    }
+}

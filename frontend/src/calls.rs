@@ -53,6 +53,19 @@ impl Calls {
         Self { events: events.clone(), servers: servers.to_vec(), kept, resting: false }
     }
 
+    /// Takes over what stands beside these calls in a holding before this one: what a person wished, and the connection, if
+    /// it still fits and nothing is being asked of it.
+    pub(crate) fn take_over(&mut self, before: Self, stays: &[(CallId, bool)]) {
+        self.resting = before.resting;
+        for mut kept in before.kept {
+            let Some((call, fits)) = stays.iter().find(|(call, _)| *call == kept.call) else { continue };
+            kept.peer.take_if(|peer| !fits || peer.is_asked());
+            kept.connected &= kept.peer.is_some();
+            self.kept.retain(|known| known.call != *call);
+            self.kept.push(kept);
+        }
+    }
+
     /// What travels with the snapshot.
     pub(crate) fn facts(&self) -> Vec<(CallId, Facts)> {
         self.kept.iter().map(|kept| (kept.call, kept.facts.clone())).collect()

@@ -154,7 +154,10 @@ impl Laws {
                     // Its socket closed, which it may not know yet; it rests in time by itself.
                     self.excused.extend(pages.iter().filter(|page| page.acts()).map(|page| page.number));
                 }
-                Effect::Send(_, ToTab::Yield) => seen.yields += 1,
+                Effect::Send(socket, ToTab::Yield) => {
+                    seen.yields += 1;
+                    self.told.insert(*socket, true);
+                }
                 Effect::Close(socket, _) => {
                     self.told.remove(socket);
                 }

@@ -381,7 +381,7 @@ impl World {
                     let (after, number) = (1 + self.dice.below(100), self.pages[at].number);
                     self.post(after, Event::Connect(number));
                 }
-                Wish::Say(words) => self.say(at, words),
+                Wish::Say(words) => self.say(at, *words),
                 Wish::Shut => self.shut(at),
             }
         }

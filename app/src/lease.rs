@@ -64,9 +64,10 @@ pub enum FromTab {
 pub enum ToTab {
     /// This tab holds the line from now on.
     Granted(Grant),
-    /// The page goes on with the lease that it runs already (answer to a `Hello` with `running`).
+    /// The page goes on with the lease that it runs already, with all that it has in memory: nobody acted meanwhile. Answer
+    /// to a `Hello` with `running`, to the first word after a silence, or to nothing, when who was to have the line is gone.
     Resumed {
-        /// Still this epoch.
+        /// Under this epoch from now on; if it is another one, the line was fenced meanwhile.
         epoch: u64,
     },
     /// Another tab is to have the line: the holder says all that it has (a `Publish` that is its `last`), and is silent
@@ -75,7 +76,7 @@ pub enum ToTab {
     /// Another tab holds the line (or is being waited for); this one watches. A tab that ran the line stops at
     /// once and silently: nothing is unregistered, no call is ended.
     Watching,
-    /// What the line is doing, for tabs that watch.
+    /// What the line is doing, for tabs that watch; or, before a grant, what it was while nobody held it.
     Line(LineState),
     /// What some contacts are doing: full at first, then changes.
     Presence(Vec<Presence>),

@@ -67,6 +67,7 @@ pub fn registration(registration: Registration) -> Words {
 pub fn watched(registration: Registration) -> Words {
     match registration {
         Registration::Ready => Words::new(Tone::Quiet, "Ready elsewhere"),
+        Registration::Away => Words::new(Tone::Waiting, "Waiting for the page with this phone…"),
         Registration::Unknown
         | Registration::Connecting
         | Registration::Unreachable
@@ -74,8 +75,22 @@ pub fn watched(registration: Registration) -> Words {
         | Registration::Insecure
         | Registration::NoWebRtc
         | Registration::LoggedOut
-        | Registration::StillLoggedIn
-        | Registration::Away => self::registration(registration),
+        | Registration::StillLoggedIn => self::registration(registration),
+    }
+}
+
+/// Where the phone is that this tab does not hold, and what can be done from here: the page that holds it may be `away`.
+pub fn elsewhere(away: bool) -> (&'static str, &'static str) {
+    if away {
+        (
+            "The page with this phone was closed or has lost its connection",
+            "Its calls are kept for a while, until it is back or you go on with them here.",
+        )
+    } else {
+        (
+            "This phone is open in another tab or on another device",
+            "Here you see what it does. Calls are made and answered there.",
+        )
     }
 }
 

@@ -306,6 +306,16 @@ fn a_tab_that_watches_shows_the_line_and_offers_to_take_it() {
 }
 
 #[test]
+fn a_tab_that_watches_a_phone_whose_page_is_gone_says_so_and_shows_the_call_that_is_kept() {
+    let away = LineState { registration: Registration::Away, ..in_call(Phase::Returning, Direction::Incoming) };
+    let html = page(Seat::Watching, away);
+    assert!(shows(&html, "The page with this phone was closed or has lost its connection"));
+    assert!(!shows(&html, "This phone is open in another tab or on another device"));
+    assert!(shows(&html, "Waiting for the page with this phone…") && shows(&html, "Getting the sound back…"));
+    assert_eq!(enabled(&html, "Use the phone here"), Some(true));
+}
+
+#[test]
 fn nothing_can_be_pressed_before_the_page_knows_that_it_holds_the_line() {
     let html = page(Seat::Unknown, in_call(Phase::Talking, Direction::Outgoing));
     for name in ["Call", "Hang up", "Mute"] {

@@ -40,17 +40,37 @@ impl Kept {
         let around = Around::default();
         Self { call, peer: None, sent: Sent::default(), facts, early: None, silent: false, repair, around }
     }
+
+    /// How the media of a call comes that was left without any.
+    const fn left(facts: &Facts) -> Repair {
+        if facts.answered_at.is_some() { Repair::inherited() } else { Repair::new() }
+    }
 }
 
 impl Calls {
     /// The calls that a page before this one left, or none.
     pub(crate) fn new(events: &Events, servers: &[IceServer], facts: Vec<(CallId, Facts)>) -> Self {
         let kept = facts.into_iter().map(|(call, facts)| {
-            let repair = if facts.answered_at.is_some() { Repair::inherited() } else { Repair::new() };
+            let repair = Kept::left(&facts);
             Kept::new(call, facts, repair)
         });
         let kept = kept.collect();
         Self { events: events.clone(), servers: servers.to_vec(), kept, resting: false }
+    }
+
+    /// Takes over what stands beside these calls in a holding before this one: what a person wished, and the connection, if
+    /// it still fits and nothing is being asked of it.
+    pub(crate) fn take_over(&mut self, before: Self, stays: &[(CallId, bool)]) {
+        self.resting = before.resting;
+        for mut kept in before.kept {
+            let Some((call, fits)) = stays.iter().find(|(call, _)| *call == kept.call) else { continue };
+            kept.peer.take_if(|peer| !fits || peer.is_asked());
+            if kept.peer.is_none() {
+                kept.repair = Kept::left(&kept.facts);
+            }
+            self.kept.retain(|known| known.call != *call);
+            self.kept.push(kept);
+        }
     }
 
     /// What travels with the snapshot.

@@ -1,5 +1,5 @@
 use crate::event::{Event, Events};
-use crate::holding::Holding;
+use crate::holding::{Absence, Holding};
 use crate::leaving::{Leaving, Then};
 use crate::ring::Ringer;
 use crate::screen::Screen;
@@ -15,6 +15,9 @@ use sip::{Duration, Instant, Random};
 
 /// How many clicks are kept until it is known who holds the line.
 const EARLY: usize = 8;
+/// After so long what the server was told is told again while something is to lose: a snapshot must not be so old that
+/// nobody goes on with it.
+const REFRESH: Duration = Duration::from_secs(10);
 
 /// Drives the line for the life of the page.
 pub(crate) async fn run(line: Line, opening: Opening) {
@@ -60,8 +63,19 @@ struct Driver {
     /// What a person asked before it was known who holds the line.
     early: Vec<Command>,
     /// What the server was told last.
-    published: Option<(LineState, Vec<u8>)>,
+    published: Option<Published>,
+    /// What the server said last of a line that is not here.
+    told: Option<LineState>,
     leaving: Leaving,
+}
+
+/// What the server was told, and when.
+struct Published {
+    state: LineState,
+    /// The snapshot, without its time.
+    content: Vec<u8>,
+    snapshot: Vec<u8>,
+    at: Instant,
 }
 
 impl Driver {
@@ -85,6 +99,7 @@ impl Driver {
             holding: None,
             early: Vec::new(),
             published: None,
+            told: None,
             leaving: Leaving::default(),
         };
         driver.settle(now);
@@ -170,12 +185,17 @@ impl Driver {
             self.held(|holding| holding.rest(now));
         }
         self.tab.busy(self.holding.as_ref().is_some_and(Holding::has_calls));
-        if let Some(holding) = &mut self.holding {
-            holding.settle(&self.opening, &self.screen, now);
+        loop {
+            if let Some(holding) = &mut self.holding {
+                holding.settle(&self.opening, &self.screen, now);
+            }
+            self.publish(now);
+            if !self.holding.as_mut().is_some_and(|holding| holding.flush(now)) {
+                break;
+            }
         }
         let longest = Duration::from_secs(u64::from(self.opening.ringing_seconds) + 10);
         self.ringer.sound(self.holding.as_ref().and_then(Holding::tone), longest);
-        self.publish(now);
         self.leave(now);
         let lapse = self.holding.as_ref().filter(|holding| !holding.is_resting()).and(self.tab.vouched_until());
         let deadlines =
@@ -255,25 +275,23 @@ impl Driver {
         match words {
             ToTab::Granted(grant) => self.granted(grant, now),
             ToTab::Resumed { epoch } => match &mut self.holding {
-                Some(holding) if holding.epoch() == epoch => {
+                Some(holding) => {
                     self.published = None;
-                    holding.wake(now);
+                    holding.resume(epoch, now);
                 }
-                Some(_) | None => {
-                    self.holding = None;
-                    self.tab.open(now);
-                }
+                None => self.tab.open(now),
             },
-            // What is known was published before this came.
-            ToTab::Yield | ToTab::Watching => {
+            ToTab::Yield => self.last_word(now),
+            ToTab::Watching => {
                 self.holding = None;
                 self.early.clear();
                 self.screen.show_seat(Seat::Watching);
             }
             ToTab::Line(state) => {
                 if self.holding.is_none() {
-                    self.screen.show_line(state);
+                    self.screen.show_line(state.clone());
                 }
+                self.told = Some(state);
             }
             ToTab::Presence(presence) => self.screen.show_presence(presence),
             // A server that was silent for longer than the lease is heard again over the same socket: whether the
@@ -287,10 +305,25 @@ impl Driver {
     }
 
     fn granted(&mut self, grant: Grant, now: Instant) {
-        // What ran here before must be silent before its successor begins.
-        self.holding = None;
-        self.published = None;
-        match Holding::begin(grant, &self.opening, &self.events, &Moment::at(now)) {
+        let published = self.published.take();
+        let told = self.told.take();
+        let left = grant.snapshot.as_ref().map(|(snapshot, _)| snapshot);
+        let own = published.as_ref().is_some_and(|published| left == Some(&published.snapshot));
+        let begun = match self.holding.take() {
+            // Nobody acted meanwhile.
+            Some(mut holding) if own => {
+                holding.resume(grant.epoch, now);
+                Ok(holding)
+            }
+            Some(holding) => {
+                let known: Vec<_> =
+                    published.iter().flat_map(|published| &published.state.calls).map(|call| call.key).collect();
+                let absence = Absence { known: &known, ended: told.as_ref().and_then(|told| told.ended.as_ref()) };
+                holding.adopt(grant, &absence, &self.opening, &self.screen, &Moment::at(now))
+            }
+            None => Holding::begin(grant, &self.opening, &self.events, &Moment::at(now)),
+        };
+        match begun {
             Ok(mut holding) => {
                 self.screen.show_seat(Seat::Holding);
                 for command in self.early.drain(..) {
@@ -302,6 +335,7 @@ impl Driver {
         }
     }
 
+    /// Tells the server what changed. What only a clock changed is not told, but for a line that has something to lose.
     fn publish(&mut self, now: Instant) {
         let Some(holding) = self.holding.as_mut().filter(|holding| !holding.is_resting()) else { return };
         if !self.tab.is_open() {
@@ -309,18 +343,36 @@ impl Driver {
         }
         // What the contacts are doing, the server knows first.
         let state = LineState { presence: Vec::new(), ..self.screen.state() };
-        let unchanged = self.published.as_ref().is_some_and(|(published, _)| *published == state);
-        if !holding.take_touched() && unchanged {
+        let touched = holding.take_touched();
+        let old = |published: &Published| holding.has_something_to_lose() && now.since(published.at) >= REFRESH;
+        let same = self.published.as_ref().filter(|published| published.state == state && !old(published));
+        if same.is_some() && !touched {
+            return;
+        }
+        let Some(content) = holding.content() else { return };
+        if same.is_some_and(|published| published.content == content) {
             return;
         }
         let Some(snapshot) = holding.snapshot(now) else { return };
-        let news = (state, snapshot);
-        if self.published.as_ref() != Some(&news) {
-            let (state, snapshot) = news.clone();
-            let (epoch, to_lose) = (holding.epoch(), holding.has_something_to_lose());
-            let sent = self.tab.send(&FromTab::Publish { epoch, state, snapshot, to_lose, last: false });
-            self.published = sent.then_some(news);
+        let sent = self.tell(&state, &snapshot, false);
+        self.published = sent.then_some(Published { state, content, snapshot, at: now });
+    }
+
+    /// Another tab is to have the line: says all that there is, and is silent from then on. If that tab is gone before it
+    /// has the line, the server says so, and this one goes on.
+    fn last_word(&mut self, now: Instant) {
+        let state = LineState { presence: Vec::new(), ..self.screen.state() };
+        let awake = self.holding.as_ref().filter(|holding| !holding.is_resting());
+        if let Some(snapshot) = awake.and_then(|holding| holding.snapshot(now)) {
+            self.tell(&state, &snapshot, true);
         }
+        self.held(|holding| holding.rest(now));
+    }
+
+    fn tell(&self, state: &LineState, snapshot: &[u8], last: bool) -> bool {
+        let Some(holding) = &self.holding else { return false };
+        let (epoch, to_lose) = (holding.epoch(), holding.has_something_to_lose());
+        self.tab.send(&FromTab::Publish { epoch, state: state.clone(), snapshot: snapshot.to_vec(), to_lose, last })
     }
 
     fn log_out(&mut self, now: Instant) {

@@ -39,7 +39,39 @@ pub(crate) struct Holding {
     ready: bool,
     /// Whether there may be news for the next holder.
     touched: bool,
+    /// What leaves once the server knows what led to it.
+    outward: Vec<Outward>,
+    /// What a person ended here, newest last: who acted for the line meanwhile may not know.
+    refused: Vec<Refused>,
+    /// Calls whose session was changed by who acted meanwhile.
+    changed: Vec<CallId>,
 }
+
+/// What leaves the page, in order.
+enum Outward {
+    Connect,
+    Transmit(Vec<u8>),
+    Disconnect,
+}
+
+/// A call that a person ended.
+struct Refused {
+    call: CallId,
+    call_id: String,
+    /// It rang, and was declined.
+    declined: bool,
+}
+
+/// What this page knows beside the agent when somebody else acted for the line meanwhile.
+pub(crate) struct Absence<'a> {
+    /// The calls that the server knew of: the others were dialled while it was not heard.
+    pub(crate) known: &'a [phone::CallKey],
+    /// How the last call ended, by what the server says.
+    pub(crate) ended: Option<&'a phone::Ended>,
+}
+
+/// How many calls that a person ended are remembered.
+const REFUSED: usize = 16;
 
 impl Holding {
     /// Begins to hold the line: where the last holder left off, else afresh.
@@ -78,7 +110,89 @@ impl Holding {
             stopped: false,
             ready: false,
             touched: true,
+            outward: Vec::new(),
+            refused: Vec::new(),
+            changed: Vec::new(),
         })
+    }
+
+    /// Goes on with what somebody else made of the line meanwhile: the agent is the grant's, the connections of calls
+    /// that are the same stay, and what a person did here meanwhile is done again.
+    pub(crate) fn adopt(
+        self,
+        grant: Grant,
+        absence: &Absence<'_>,
+        opening: &Opening,
+        screen: &Screen,
+        moment: &Moment,
+    ) -> Result<Self, IdentityError> {
+        let now = moment.now;
+        let before: Vec<Call> = self.agent.calls().collect();
+        let mut next = Self::begin(grant, opening, &self.events, moment)?;
+        let after: Vec<Call> = next.agent.calls().collect();
+        let same = |call: &Call| after.iter().find(|other| other.id == call.id && other.call_id == call.call_id);
+        let mut stays = Vec::new();
+        for call in &before {
+            match same(call) {
+                Some(other) => {
+                    stays.push((call.id, goes_on(call.phase, other.phase)));
+                    if call.held_there != other.held_there && other.phase == Phase::Established {
+                        next.changed.push(call.id);
+                    }
+                    if call.phase == Phase::Answering && other.phase == Phase::RingingHere {
+                        next.verb(|agent| agent.answer(call.id, now));
+                    }
+                }
+                None => next.missed(call, absence, opening, screen, now),
+            }
+        }
+        next.calls.take_over(self.calls, &stays);
+        next.resting = self.resting;
+        next.lost = true;
+        for refused in &self.refused {
+            if let Some(call) = after.iter().find(|call| call.id == refused.call && call.call_id == refused.call_id) {
+                if refused.declined && call.phase == Phase::RingingHere {
+                    next.decline(call.id, now);
+                } else {
+                    next.hang_up(call.id, now);
+                }
+            }
+        }
+        next.wake(now);
+        Ok(next)
+    }
+
+    /// A call of this page that is not there any more: it was dialled while nobody heard it, or ended meanwhile.
+    fn missed(&mut self, call: &Call, absence: &Absence<'_>, opening: &Opening, screen: &Screen, now: Instant) {
+        match call.phase {
+            Phase::Preparing | Phase::Calling if !absence.known.contains(&call.id.0) => {
+                self.verb(|agent| agent.call(call.remote.uri.clone(), now).map(|_| ()));
+            }
+            Phase::Preparing
+            | Phase::Calling
+            | Phase::RingingThere
+            | Phase::RingingHere
+            | Phase::Answering
+            | Phase::Established => {
+                let told = absence.ended.filter(|ended| ended.key == call.id.0);
+                screen.show_ended(Some(told.cloned().unwrap_or_else(|| phone::Ended {
+                    key: call.id.0,
+                    direction: project::direction(call.direction),
+                    remote: project::party(&call.remote, &opening.domain),
+                    cause: phone::Cause::Away,
+                })));
+            }
+            Phase::Ending => {}
+        }
+    }
+
+    /// Goes on under this epoch: nobody acted meanwhile. The SIP socket of another one is not wanted any more.
+    pub(crate) fn resume(&mut self, epoch: u64, now: Instant) {
+        if core::mem::replace(&mut self.epoch, epoch) != epoch {
+            self.cut(now);
+            self.touched = true;
+        }
+        self.wake(now);
     }
 
     /// The lease that it runs under.
@@ -191,11 +305,21 @@ impl Holding {
     }
 
     pub(crate) fn decline(&mut self, call: CallId, now: Instant) {
+        self.refuse(call, true);
         self.verb(|agent| agent.decline(call, now));
     }
 
     pub(crate) fn hang_up(&mut self, call: CallId, now: Instant) {
+        self.refuse(call, false);
         self.verb(|agent| agent.hangup(call, now));
+    }
+
+    fn refuse(&mut self, call: CallId, declined: bool) {
+        let Some(known) = self.agent.calls().find(|known| known.id == call) else { return };
+        if self.refused.len() >= REFUSED {
+            self.refused.remove(0);
+        }
+        self.refused.push(Refused { call, call_id: known.call_id, declined });
     }
 
     pub(crate) fn mute(&mut self, call: CallId, muted: bool) {
@@ -240,7 +364,8 @@ impl Holding {
         self.hint(now);
     }
 
-    /// Lets the agent say all that it has to say, and shows what came of it.
+    /// Lets the agent say all that it has to say, and shows what came of it. What leaves the page waits for
+    /// [`Holding::flush`].
     pub(crate) fn settle(&mut self, opening: &Opening, screen: &Screen, now: Instant) {
         loop {
             while let Some(output) = self.agent.poll() {
@@ -258,6 +383,32 @@ impl Holding {
         self.show(opening, screen);
     }
 
+    /// Lets leave what was said, now that the server knows what led to it: a page that dies in between leaves nothing that
+    /// the next one does not know. Whether the agent has something to say to it.
+    pub(crate) fn flush(&mut self, now: Instant) -> bool {
+        let mut refused = false;
+        for outward in core::mem::take(&mut self.outward) {
+            match outward {
+                Outward::Connect if self.resting => self.wire_wanted = true,
+                // The server that the page came from is the only one.
+                Outward::Connect => refused |= !self.connect(now),
+                Outward::Disconnect => {
+                    self.wire = None;
+                    self.wire_wanted = false;
+                }
+                Outward::Transmit(message) => {
+                    if message.starts_with(b"INVITE ") {
+                        mark::set(mark::INVITE);
+                    }
+                    if let Some(wire) = &self.wire {
+                        wire.send(&message);
+                    }
+                }
+            }
+        }
+        refused
+    }
+
     /// Which tone is to be heard.
     pub(crate) fn tone(&self) -> Option<Tone> {
         self.calls.tone(self.agent.calls())
@@ -273,6 +424,11 @@ impl Holding {
         self.agent.has_something_to_lose()
     }
 
+    /// What the next holder needs, without the time: it differs when something changed.
+    pub(crate) fn content(&self) -> Option<Vec<u8>> {
+        self.snapshot(Instant::from_millis(0))
+    }
+
     /// What the next holder needs; `None` while the agent has something left to say.
     pub(crate) fn snapshot(&self, now: Instant) -> Option<Vec<u8>> {
         snapshot::save(&self.agent, self.calls.facts(), now)
@@ -280,31 +436,21 @@ impl Holding {
 
     fn effect(&mut self, output: Output, opening: &Opening, screen: &Screen, now: Instant) {
         match output {
-            Output::Connect(_) if self.resting => self.wire_wanted = true,
-            // The server that the page came from is the only one.
-            Output::Connect(_) => self.connect(now),
-            Output::Disconnect => {
-                self.wire = None;
-                self.wire_wanted = false;
-            }
-            Output::Transmit(message) => {
-                if message.starts_with(b"INVITE ") {
-                    mark::set(mark::INVITE);
-                }
-                if let Some(wire) = &self.wire {
-                    wire.send(&message);
-                }
-            }
+            Output::Connect(_) => self.outward.push(Outward::Connect),
+            Output::Disconnect => self.outward.push(Outward::Disconnect),
+            Output::Transmit(message) => self.outward.push(Outward::Transmit(message)),
             Output::Ask(id, question) => self.ask(id, question, now),
             Output::Event(event) => self.happened(event, opening, screen, now),
         }
     }
 
-    fn connect(&mut self, now: Instant) {
+    /// Opens the SIP socket: whether the browser tries to.
+    fn connect(&mut self, now: Instant) -> bool {
         self.wire = Wire::open(self.epoch, self.events.number(), &self.events);
         if self.wire.is_none() {
             self.handle(Input::Disconnected, now);
         }
+        self.wire.is_some()
     }
 
     fn ask(&mut self, id: QuestionId, question: Question, now: Instant) {
@@ -381,7 +527,9 @@ impl Holding {
         if !self.can_reoffer() {
             return false;
         }
-        let due = |call: &Call| self.calls.wants_media(call).is_some_and(|due| due <= now);
+        let changed = core::mem::take(&mut self.changed);
+        let due =
+            |call: &Call| changed.contains(&call.id) || self.calls.wants_media(call).is_some_and(|due| due <= now);
         let silent: Vec<CallId> = self.agent.calls().filter(due).map(|call| call.id).collect();
         let mut asked = false;
         for call in silent {
@@ -437,6 +585,16 @@ impl Holding {
     fn verb(&mut self, act: impl FnOnce(&mut Agent) -> Result<(), VerbError>) {
         self.touched = true;
         let _ = act(&mut self.agent);
+    }
+}
+
+/// Whether the connection of a call that stood here still fits, now that it stands there: what was answered meanwhile was
+/// not told to it.
+const fn goes_on(before: Phase, after: Phase) -> bool {
+    match before {
+        Phase::Established => matches!(after, Phase::Established),
+        Phase::Calling | Phase::RingingThere => matches!(after, Phase::Calling | Phase::RingingThere),
+        Phase::Preparing | Phase::RingingHere | Phase::Answering | Phase::Ending => false,
     }
 }
 

@@ -1,8 +1,9 @@
 //! The banner of a tab that does not hold the line, and the way to take it over.
 
-use super::erase::{erase, memo};
+use super::erase::{erase, live, memo};
 use super::icon::{Glyph, Icon};
-use crate::phone::{Command, LineStateStoreFields, Phase, Seat, use_phone};
+use crate::phone::{Command, LineStateStoreFields, Phase, Registration, Seat, use_phone};
+use crate::words;
 use leptos::prelude::*;
 
 /// Shown while another tab holds the line. A call that is up is not moved without asking.
@@ -11,7 +12,11 @@ pub(crate) fn Watching() -> impl IntoView {
     let phone = use_phone();
     let (line, seat) = (phone.line(), phone.seat());
     let watching = memo(move || seat.get() == Seat::Watching);
-    let talking = memo(move || line.calls().with(|calls| calls.iter().any(|call| call.phase != Phase::RingingHere)));
+    let away = memo(move || line.registration().get() == Registration::Away);
+    // Where nobody is, nothing is interrupted.
+    let talking = memo(move || {
+        !away.get() && line.calls().with(|calls| calls.iter().any(|call| call.phase != Phase::RingingHere))
+    });
     let phone = StoredValue::new(phone);
     view! {
         {move || {
@@ -29,9 +34,9 @@ pub(crate) fn Watching() -> impl IntoView {
                             <Icon glyph=Glyph::Screens />
                             <div class="watching__words">
                                 <h2 class="watching__title" id="watching-title">
-                                    "This phone is open in another tab or on another device"
+                                    {live(move || words::elsewhere(away.get()).0)}
                                 </h2>
-                                <p>"Here you see what it does. Calls are made and answered there."</p>
+                                <p>{live(move || words::elsewhere(away.get()).1)}</p>
                             </div>
                             {move || {
                                 let asked = asking.get() && talking.get();

@@ -124,3 +124,199 @@ fn a_call_that_takes_the_place_of_another_begins_muted_as_that_one_was_and_nothi
     assert!(holding.calls.facts_of(calls[0].id).muted);
     assert_eq!(screen.state().ended, None);
 }
+
+/// A page in a call with 1002, as the agent of this line knows it.
+fn in_call(events: &Events) -> (Holding, Call) {
+    let mut holding = begin(events);
+    let body = format!("Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{SDP}", SDP.len());
+    let offering = INVITE.replace("Content-Length: 0\r\n\r\n", &body);
+    holding.handle(Input::Connected, NOW);
+    holding.handle(Input::Received(offering.as_bytes()), NOW);
+    let call = holding.agent.calls().next().unwrap();
+    holding.agent.answer(call.id, NOW).unwrap();
+    let question = drain(&mut holding).into_iter().find_map(|output| {
+        let Output::Ask(id, Question::Answer { .. }) = output else { return None };
+        Some(id)
+    });
+    let body = Body { content_type: "application/sdp".into(), bytes: SDP.as_bytes().to_vec() };
+    holding.handle(Input::Answer(question.unwrap(), Answer::Description(body)), NOW);
+    holding.handle(Input::Received(in_dialog("ACK", 1, &call).as_bytes()), NOW);
+    drain(&mut holding);
+    let call = holding.agent.calls().next().unwrap();
+    assert_eq!(call.phase, Phase::Established);
+    (holding, call)
+}
+
+/// A request of 1002 in the dialog of that call.
+fn in_dialog(method: &str, cseq: u32, call: &Call) -> String {
+    let request =
+        INVITE.replace("INVITE sip", &format!("{method} sip")).replace("1 INVITE", &format!("{cseq} {method}"));
+    let request = request.replace("z9hG4bK1", &format!("z9hG4bK{method}{cseq}"));
+    request.replace("1001@tabphone>", &format!("1001@tabphone>;tag={}", call.local_tag))
+}
+
+fn grant(epoch: u64, snapshot: Option<Vec<u8>>) -> Grant {
+    let identity =
+        RegistrationIdentity { instance: "urn:uuid:1".into(), contact_user: "u".into(), call_id: "c".into() };
+    Grant { epoch, identity, snapshot: snapshot.map(|snapshot| (snapshot, 3_000)) }
+}
+
+fn opening() -> Opening {
+    let mut opening = Opening { domain: "tabphone".into(), ringing_seconds: 60, ..Opening::default() };
+    opening.me.extension = "1001".into();
+    opening.me.name = "Anna".into();
+    opening
+}
+
+fn adopt(holding: Holding, snapshot: Option<Vec<u8>>, ended: Option<&phone::Ended>) -> (Holding, Option<phone::Ended>) {
+    adopt_knowing(&[1], holding, snapshot, ended)
+}
+
+/// The server knew of these calls.
+fn adopt_knowing(
+    known: &[phone::CallKey],
+    holding: Holding,
+    snapshot: Option<Vec<u8>>,
+    ended: Option<&phone::Ended>,
+) -> (Holding, Option<phone::Ended>) {
+    let (_phone, line) = phone::pair(phone::LineState::default());
+    let screen = Screen::new(&line);
+    let moment = Moment { now: NOW + Duration::from_secs(4), wall: 1_800_000_004_000, seed: [8; 32] };
+    let absence = Absence { known, ended };
+    let holding = holding.adopt(grant(2, snapshot), &absence, &opening(), &screen, &moment).unwrap();
+    (holding, screen.state().ended)
+}
+
+fn phases(holding: &Holding) -> Vec<(u64, Phase)> {
+    holding.agent.calls().map(|call| (call.id.0, call.phase)).collect()
+}
+
+#[test]
+fn a_call_goes_on_muted_as_it_is_here_when_somebody_else_acted_for_the_line() {
+    let (events, _receiver) = Events::channel();
+    let (mut holding, call) = in_call(&events);
+    let snapshot = holding.snapshot(NOW);
+    holding.rest(NOW);
+    holding.mute(call.id, true);
+    let (holding, ended) = adopt(holding, snapshot, None);
+    assert_eq!((phases(&holding), ended), (vec![(call.id.0, Phase::Established)], None));
+    assert!(holding.calls.facts_of(call.id).muted && !holding.is_resting());
+    assert_eq!(holding.epoch(), 2);
+}
+
+#[test]
+fn what_was_hung_up_while_nobody_heard_it_is_hung_up_again() {
+    let (events, _receiver) = Events::channel();
+    let (mut holding, call) = in_call(&events);
+    let snapshot = holding.snapshot(NOW);
+    holding.rest(NOW);
+    holding.hang_up(call.id, NOW);
+    drain(&mut holding);
+    let (mut holding, ended) = adopt(holding, snapshot, None);
+    assert_eq!(ended, None);
+    holding.handle(Input::Connected, NOW + Duration::from_secs(4));
+    let byes = |output: &Output| matches!(output, Output::Transmit(message) if message.starts_with(b"BYE "));
+    assert!(drain(&mut holding).iter().any(byes));
+}
+
+#[test]
+fn what_was_dialled_while_nobody_heard_it_is_dialled_again_and_what_ended_meanwhile_is_not() {
+    let (events, _receiver) = Events::channel();
+    for (known, calls) in [(&[][..], 1), (&[1], 0)] {
+        let mut holding = begin(&events);
+        holding.handle(Input::Connected, NOW);
+        drain(&mut holding);
+        let snapshot = holding.snapshot(NOW);
+        holding.rest(NOW);
+        holding.agent.call(dial::target("1003", "tabphone").unwrap(), NOW).unwrap();
+        let (holding, ended) = adopt_knowing(known, holding, snapshot, None);
+        let remotes: Vec<_> = holding.agent.calls().map(|call| call.remote.uri.to_string()).collect();
+        assert_eq!((remotes.len(), ended.is_some()), (calls, calls == 0));
+        assert!(remotes.iter().all(|remote| remote.starts_with("sip:1003@")), "{remotes:?}");
+    }
+}
+
+#[test]
+fn a_call_that_ended_meanwhile_is_told_with_the_cause_that_is_known() {
+    let (events, _receiver) = Events::channel();
+    let hung_up = |key| phone::Ended {
+        key,
+        direction: phone::Direction::Incoming,
+        remote: phone::Party::default(),
+        cause: phone::Cause::HungUpThere,
+    };
+    for (told, cause) in [
+        (None, phone::Cause::Away),
+        (Some(hung_up(1)), phone::Cause::HungUpThere),
+        (Some(hung_up(9)), phone::Cause::Away),
+    ] {
+        let (mut holding, call) = in_call(&events);
+        assert_eq!(call.id.0, 1);
+        let (mut caretaker, _) = in_call(&events);
+        let dialog = caretaker.agent.calls().next().unwrap();
+        caretaker.handle(Input::Received(in_dialog("BYE", 2, &dialog).as_bytes()), NOW);
+        drain(&mut caretaker);
+        let left = caretaker.snapshot(NOW);
+        holding.rest(NOW);
+        let (holding, ended) = adopt(holding, left, told.as_ref());
+        assert_eq!((phases(&holding), ended.map(|ended| ended.cause)), (Vec::new(), Some(cause)));
+    }
+    let (holding, _) = in_call(&events);
+    let (holding, ended) = adopt(holding, None, None);
+    assert_eq!((phases(&holding), ended.map(|ended| ended.cause)), (Vec::new(), Some(phone::Cause::Away)));
+}
+
+#[test]
+fn another_call_of_the_same_number_is_not_taken_for_this_one() {
+    let (events, _receiver) = Events::channel();
+    let (mut holding, call) = in_call(&events);
+    holding.hang_up(call.id, NOW);
+    let mut other = begin(&events);
+    other.handle(Input::Connected, NOW);
+    other.handle(Input::Received(INVITE.replace("Call-ID: ringing", "Call-ID: another").as_bytes()), NOW);
+    drain(&mut other);
+    let (holding, _) = adopt(holding, other.snapshot(NOW), None);
+    assert_eq!(phases(&holding), [(1, Phase::RingingHere)]);
+}
+
+#[test]
+fn a_page_that_goes_on_under_another_epoch_keeps_its_calls() {
+    let (events, _receiver) = Events::channel();
+    let (mut holding, call) = in_call(&events);
+    holding.rest(NOW);
+    holding.resume(7, NOW);
+    assert_eq!((holding.epoch(), holding.is_resting()), (7, false));
+    assert_eq!(phases(&holding), [(call.id.0, Phase::Established)]);
+}
+
+#[test]
+fn what_only_a_clock_changed_is_no_news() {
+    let (events, _receiver) = Events::channel();
+    let (mut holding, call) = in_call(&events);
+    let later = NOW + Duration::from_secs(1);
+    let before = (holding.content(), holding.snapshot(NOW));
+    holding.handle(Input::Received(b"\r\n"), later);
+    drain(&mut holding);
+    assert_eq!(holding.content(), before.0);
+    assert_ne!(holding.snapshot(later), before.1);
+    holding.mute(call.id, true);
+    assert_ne!(holding.content(), before.0);
+}
+
+#[test]
+fn nothing_leaves_before_the_server_can_know_what_led_to_it() {
+    let (events, _receiver) = Events::channel();
+    let (mut holding, call) = in_call(&events);
+    let (_phone, line) = phone::pair(phone::LineState::default());
+    let screen = Screen::new(&line);
+    holding.hang_up(call.id, NOW);
+    holding.settle(&opening(), &screen, NOW);
+    let waits = |holding: &Holding| {
+        holding
+            .outward
+            .iter()
+            .any(|outward| matches!(outward, Outward::Transmit(message) if message.starts_with(b"BYE ")))
+    };
+    assert!(waits(&holding) && holding.snapshot(NOW).is_some(), "it is said, and the snapshot can be made");
+    assert!(!holding.flush(NOW) && !waits(&holding));
+}

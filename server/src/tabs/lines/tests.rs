@@ -32,17 +32,15 @@ async fn storage() -> (TempDir, Store) {
 }
 
 async fn next(place: &mut Place) -> ToTab {
-    match timeout(SOON, place.queue.recv()).await.expect("nothing was said") {
-        Some(Outgoing::Message(words)) => words,
-        other => panic!("{other:?}"),
-    }
+    let said = timeout(SOON, place.queue.recv()).await.expect("nothing was said");
+    let Some(Outgoing::Message(words)) = said else { panic!("{said:?}") };
+    words
 }
 
 async fn granted(place: &mut Place) -> Grant {
-    match next(place).await {
-        ToTab::Granted(grant) => grant,
-        other => panic!("{other:?}"),
-    }
+    let words = next(place).await;
+    let ToTab::Granted(grant) = words else { panic!("{words:?}") };
+    grant
 }
 
 fn hello(tab: &str) -> FromTab {

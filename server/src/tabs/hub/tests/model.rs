@@ -5,7 +5,6 @@ mod laws;
 mod page;
 mod world;
 
-use super::*;
 use world::World;
 
 /// What may happen in a world, how often, and how long it then goes on by itself.

@@ -46,6 +46,8 @@ pub(super) struct Laws {
     written_at: u64,
     cause: Cause,
     before: Option<(Seat, Lease)>,
+    /// How many sockets were open then.
+    sockets: usize,
     /// When each tab was heard last, by the server's clock.
     heard: BTreeMap<SocketId, u64>,
     /// Whether each tab was told last that it runs the line.
@@ -96,7 +98,8 @@ impl Laws {
         self.heard.insert(socket, now);
     }
 
-    pub(super) fn before(&mut self, hub: &Hub, _pages: &[Page]) {
+    pub(super) fn before(&mut self, hub: &Hub) {
+        self.sockets = hub.sockets.len();
         self.before = Some((hub.seat, hub.lease.clone()));
         self.earlier = self.known.clone();
     }
@@ -111,7 +114,7 @@ impl Laws {
         ahead: u64,
         seen: &mut Seen,
     ) {
-        assert!(effects.len() <= 8 + 4 * hub.tabs.len(), "L12: {effects:?}");
+        assert!(effects.len() <= 8 + 4 * self.sockets.max(hub.sockets.len()), "L12: {effects:?}");
         let (seat, lease) = self.before.take().unwrap_or((hub.seat, hub.lease.clone()));
         let cause = std::mem::take(&mut self.cause);
         for effect in effects {
@@ -154,7 +157,10 @@ impl Laws {
                     // Its socket closed, which it may not know yet; it rests in time by itself.
                     self.excused.extend(pages.iter().filter(|page| page.acts()).map(|page| page.number));
                 }
-                Effect::Send(_, ToTab::Yield) => seen.yields += 1,
+                Effect::Send(socket, ToTab::Yield) => {
+                    seen.yields += 1;
+                    self.told.insert(*socket, true);
+                }
                 Effect::Close(socket, _) => {
                     self.told.remove(socket);
                 }
@@ -205,7 +211,7 @@ impl Laws {
     }
 
     /// The caretaker's word was kept.
-    pub(super) fn accepted(&mut self, _page: Option<usize>, snapshot: Vec<u8>, pages: &[Page], now: u64) {
+    pub(super) fn accepted(&mut self, snapshot: Vec<u8>, pages: &[Page], now: u64) {
         self.known.actor = Some(Actor::Caretaker);
         self.known.accepted = Some(snapshot);
         self.accepted_at = now;

@@ -48,7 +48,7 @@ pub(super) enum Heard {
 #[derive(Debug)]
 pub(super) enum Wish {
     Open,
-    Say(FromTab),
+    Say(Box<FromTab>),
     Shut,
 }
 
@@ -104,7 +104,7 @@ impl Page {
         match due {
             Due::Nothing => {}
             Due::Open | Due::OpenAnew => self.open(&mut wishes, now),
-            Due::SayAlive => wishes.push(Wish::Say(FromTab::Alive)),
+            Due::SayAlive => wishes.push(Wish::Say(Box::new(FromTab::Alive))),
         }
         self.lapse(now);
         wishes
@@ -117,7 +117,8 @@ impl Page {
                 self.link.opened(self.mono(now));
                 let running = self.holding.map(|holding| holding.epoch);
                 let loaded = std::mem::take(&mut self.loaded);
-                wishes.push(Wish::Say(FromTab::Hello { tab: self.name.clone(), running, loaded }));
+                let hello = FromTab::Hello { tab: self.name.clone(), running, loaded };
+                wishes.push(Wish::Say(Box::new(hello)));
             }
             Heard::Closed(Some(Closing::LoggedOut)) => {
                 self.holding = None;
@@ -175,7 +176,7 @@ impl Page {
                 self.in_call = false;
             }
             ToTab::Yield => {
-                wishes.extend(self.publish(b"last".to_vec(), true).map(Wish::Say));
+                wishes.extend(self.publish(b"last".to_vec(), true).map(|words| Wish::Say(Box::new(words))));
                 if let Some(holding) = &mut self.holding {
                     holding.resting = true;
                 }

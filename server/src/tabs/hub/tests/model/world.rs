@@ -300,7 +300,7 @@ impl World {
             self.input(|hub, now| accepted = hub.keep(epoch, kept, now));
             if accepted {
                 self.seen.kept += 1;
-                self.laws.accepted(None, snapshot, &self.pages, self.now);
+                self.laws.accepted(snapshot, &self.pages, self.now);
                 let after = self.dice.below(6_000).min(until - self.server());
                 self.post(after.max(1), Event::Minded { epoch, step: step + 1, until });
             }
@@ -317,7 +317,7 @@ impl World {
 
     /// Something happens to the hub.
     fn input(&mut self, change: impl FnOnce(&mut Hub, u64)) {
-        self.laws.before(&self.hub, &self.pages);
+        self.laws.before(&self.hub);
         let now = self.server();
         change(&mut self.hub, now);
         self.absorb();
@@ -381,7 +381,7 @@ impl World {
                     let (after, number) = (1 + self.dice.below(100), self.pages[at].number);
                     self.post(after, Event::Connect(number));
                 }
-                Wish::Say(words) => self.say(at, words),
+                Wish::Say(words) => self.say(at, *words),
                 Wish::Shut => self.shut(at),
             }
         }

@@ -112,7 +112,14 @@ Screen.for((screen: Screen, owner: Owner): Library => {
       accept(null, media);
     });
     session.on('replaces', ({ accept }: ReferEvent) => accept((next: RTCSession) => void replacing.add(next)));
-    const over = ({ originator, cause }: EndEvent) => card.over(`Ended by ${originator}: ${cause}`);
+    for (const failed of ['setremotedescriptionfailed', 'setlocaldescriptionfailed', 'createanswerfailed', 'createofferfailed']) {
+      session.on(`peerconnection:${failed}` as never, ((error: Error) => screen.log(`${failed}: ${error.message}`)) as never);
+    }
+    const over = ({ originator, cause, message }: EndEvent) => {
+      const reason = (message as { getHeader?(name: string): string | undefined } | null)?.getHeader?.('Reason');
+      if (reason !== undefined) screen.log(`reason: ${reason}`);
+      card.over(`Ended by ${originator}: ${cause}`);
+    };
     session.on('ended', over);
     session.on('failed', over);
     if (replacing.has(session)) queueMicrotask(() => call.answer());

@@ -318,6 +318,7 @@ impl Agent {
         self.registering.connected(&mut self.core);
         self.core.apply(effects);
         for session in &mut self.sessions {
+            session.outgoing_connected(&mut self.core);
             if let State::Established(established) = &mut session.state {
                 established.resend(&mut self.core);
             }

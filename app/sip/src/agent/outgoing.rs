@@ -45,6 +45,7 @@ use alloc::format;
 /// | O19 | Withdrawn | 2xx | ACK, BYE | – |
 /// | O20 | Withdrawn | 300–699 | – | – |
 /// | O21 | Withdrawn | 64·T1 | forgets it | – |
+/// | O22 | Withdrawn, CANCEL was answered | transport is a new one | the same INVITE, CANCEL | Withdrawn |
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Outgoing {
@@ -212,6 +213,17 @@ impl Session {
                 core.transactions.drop_client(key);
                 self.state = State::Gone;
             }
+        }
+    }
+
+    /// The transport was replaced by a new one, and INVITE went over it again. Its CANCEL did too if it waits for its response;
+    /// if that came it leaves once more: to who forgot both this INVITE is a new one, and a phone would ring for nobody.
+    pub(super) fn outgoing_connected(&mut self, core: &mut Core) {
+        if let State::Outgoing(Outgoing { step: Step::Withdrawn { key, reason, cancelled: true, .. }, .. }) =
+            &self.state
+            && !core.transactions.is_cancelling(key)
+        {
+            core.cancel(key, reason.as_ref());
         }
     }
 

@@ -208,6 +208,11 @@ impl Transactions {
         })
     }
 
+    /// Whether the CANCEL of an INVITE waits for its response.
+    pub(super) fn is_cancelling(&self, key: &Key) -> bool {
+        self.clients.iter().any(|client| *client.key.method() == Method::Cancel && client.key.cancelled() == *key)
+    }
+
     /// Whether a request ever left.
     pub(super) fn has_left(&self, key: &Key) -> bool {
         self.clients.iter().any(|client| client.key == *key && client.left)
@@ -256,9 +261,10 @@ impl Transactions {
     }
 
     /// The agent stopped. It may start again at once, and be asked again what it answered: the answer may have got lost with
-    /// the connection, or come after it.
+    /// the connection, or come after it. So may a BYE or a CANCEL of ours, which leaves once more then: the other end would
+    /// talk to nobody, or ring.
     pub(super) fn halt(&mut self) {
-        self.clients.clear();
+        self.clients.retain(|client| client.purpose == Purpose::Farewell);
         self.servers.retain(|server| match &server.machine {
             // A call that still rings rings again.
             ServerMachine::Invite(_) => false,

@@ -252,6 +252,32 @@ fn cancel_outlives_its_connection() {
 }
 
 #[test]
+fn o22_an_invite_that_goes_out_again_is_cancelled_again() {
+    let mut net = dialling();
+    says(&mut net, 180, "desk", "");
+    net.hang_up(ALICE);
+    net.settle();
+    replies(&mut net, &Method::Cancel, 200);
+    net.cut(ALICE);
+    net.settle();
+    let cancels = net.exchange.requests(&Method::Cancel);
+    assert_eq!((count(&net, &Method::Invite), cancels.len()), (2, 2), "or it rings for nobody at who forgot both");
+    assert_eq!(cancels[0].to_bytes(), cancels[1].to_bytes(), "to who did not, it is a repetition");
+}
+
+#[test]
+fn o22_cancel_waits_again_for_a_provisional_response() {
+    let mut net = dialling();
+    net.hang_up(ALICE);
+    net.settle();
+    net.cut(ALICE);
+    net.settle();
+    assert_eq!((count(&net, &Method::Invite), count(&net, &Method::Cancel)), (2, 0));
+    says(&mut net, 100, "desk", "");
+    assert_eq!(count(&net, &Method::Cancel), 1);
+}
+
+#[test]
 fn the_bye_of_a_2xx_that_crossed_the_cancel_comes_after_all_of_its_early_dialog() {
     let mut net = dialling();
     says_reliably(&mut net, 183, "desk", 1, "voice");

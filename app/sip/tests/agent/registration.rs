@@ -285,6 +285,31 @@ fn a_stopped_phone_starts_again() {
 }
 
 #[test]
+fn a_phone_that_stopped_without_a_connection_ends_its_calls_when_it_starts_again() {
+    for answered in [true, false] {
+        let mut net = ready();
+        net.dial(ALICE, "bob");
+        net.settle();
+        if answered {
+            net.answer(BOB);
+            net.settle();
+        }
+        net.reachable = false;
+        net.cut(ALICE);
+        net.stop(ALICE);
+        net.run(Duration::from_secs(5));
+        assert_eq!(net.phone(ALICE).registration(), Registration::Stopped);
+        assert_eq!(net.phone(BOB).causes(), [], "nothing can be said to anybody");
+        net.reachable = true;
+        net.start(ALICE);
+        net.settle();
+        let cause = if answered { Cause::HungUpThere } else { Cause::CancelledThere };
+        assert_eq!(net.phone(BOB).causes(), [cause]);
+        assert_eq!(net.phone(ALICE).registration(), Registration::Registered);
+    }
+}
+
+#[test]
 fn pings_are_answered() {
     let mut net = ready();
     net.inject(ALICE, b"\r\n\r\n");

@@ -29,8 +29,7 @@ test('a call that comes while it sleeps for a moment rings when it wakes', async
   await bob.page.waitForTimeout(4_000);
   browser.freeze(false);
   const woken = Date.now();
-  await alice.page.waitForFunction(() => [...document.querySelectorAll('button')].some(({ textContent }) => textContent?.trim() === 'Answer'), undefined, { polling: 50 });
-  const rings = Date.now() - woken;
+  const rings = (await rang(alice)) - woken;
   test.info().annotations.push({ type: 'slept 4 s', description: `rings ${rings} ms after it woke` });
   expect.soft(rings, 'it rings within 1 s of waking').toBeLessThanOrEqual(AWAKE);
   await alice.answer();
@@ -52,14 +51,10 @@ test('after a long sleep it is there within 1 s, and who called meanwhile was to
   await bob.isFree();
   browser.freeze(false);
   const woken = Date.now();
-  // The page may still say what it said when it fell asleep: it counts when it can be called.
-  await alice.page.evaluate(() => true);
-  await expect(async () => {
-    await bob.dial(ALICE.extension);
-    await alice.ringsFor(BOB);
-  }).toPass({ timeout: 20_000 });
-  const rings = Date.now() - woken;
-  test.info().annotations.push({ type: 'slept long', description: `rings ${rings} ms after it woke` });
+  await bob.dial(ALICE.extension);
+  const rings = (await rang(alice)) - woken;
+  test.info().annotations.push({ type: 'slept long', description: `called as it woke, it rings after ${rings} ms` });
+  expect.soft(rings, 'it is registered within 1 s of waking, and rings within 1 s more').toBeLessThanOrEqual(2 * AWAKE);
   await alice.decline();
   await Promise.all([alice.isFree(), bob.isFree()]);
   await makeGoodCall(alice, bob);
@@ -88,3 +83,10 @@ test('a browser that sleeps loses the line after 10 s to one that is awake, and 
   await bob.hangUp();
   await Promise.all([awake.isFree(), bob.isFree()]);
 });
+
+/** The page can be answered; resolves with when. */
+async function rang({ page }: Phone): Promise<number> {
+  const answer = () => [...document.querySelectorAll('button')].some(({ textContent }) => textContent?.trim() === 'Answer');
+  await page.waitForFunction(answer, undefined, { polling: 20, timeout: 20_000 });
+  return Date.now();
+}

@@ -325,9 +325,8 @@ function networkFaults(): { fault: string; often: number; happens(place: Place, 
       fault: 'the address changes',
       often: 50,
       async happens(place) {
-        const at = Date.now();
         await place.move();
-        return at;
+        return Date.now();
       },
     },
     {

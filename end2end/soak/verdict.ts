@@ -2,7 +2,7 @@
 
 import type { Page } from '@playwright/test';
 import type { Person } from '../fixtures/person.ts';
-import { heard, longestSilence, runsOf } from '../fixtures/recorder.ts';
+import { heard, longestSilence, runsOf, type Run } from '../fixtures/recorder.ts';
 import type { Outcome } from './ledger.ts';
 
 /** How long is watched for a call to go on, unless told, in milliseconds. */
@@ -25,7 +25,7 @@ export async function soundOf(one: Person, other: Person, { at, from, anew, watc
   const until = from + watched;
   for (;;) {
     const [here, there] = await Promise.all([runs(one.page, other.tone), runs(other.page, one.tone)]);
-    const back = anew || longestSilence(here, at) !== undefined ? heard(here, from) : undefined;
+    const back = backAt(here, { at, from, anew });
     const silence = longestSilence(there, at);
     if (back !== undefined && silence !== undefined && heard(there, back) !== undefined) {
       return { went: 'on', after: Math.round(Math.max(back, silence.to, from) - from), gap: Math.round(silence.length) };
@@ -37,6 +37,13 @@ export async function soundOf(one: Person, other: Person, { at, from, anew, watc
     }
     await new Promise((next) => setTimeout(next, 100));
   }
+}
+
+/** When the other is heard again; in a page that is the same as before: after it was silent. */
+function backAt(here: readonly Run[], { at, from, anew }: Happened): number | undefined {
+  if (anew) return heard(here, from);
+  const silence = longestSilence(here, at);
+  return silence === undefined ? undefined : heard(here, Math.max(from, silence.to));
 }
 
 /** How long a call may take to be as it should be, in milliseconds. */
@@ -69,6 +76,6 @@ async function stands(page: Page): Promise<'up' | 'over' | 'between' | 'away'> {
 }
 
 /** Nothing is heard in a page that is being loaded. */
-async function runs(page: Page, tone: number): Promise<Awaited<ReturnType<typeof runsOf>>> {
+async function runs(page: Page, tone: number): Promise<Run[]> {
   return await runsOf(page, tone).catch(() => []);
 }

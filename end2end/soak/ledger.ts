@@ -30,6 +30,8 @@ export interface Trial {
   readonly fault: string;
   /** What `after` measures. */
   readonly measure: string;
+  /** What was to become of the call. */
+  readonly goal: Outcome['went'];
   readonly maker: Maker;
   readonly outcome: Outcome;
 }
@@ -52,7 +54,7 @@ function trials(): Trial[] {
 function table(all: readonly Trial[]): string {
   const rows = [...new Set(all.map(({ fault }) => fault))].map((fault) => {
     const of = all.filter((trial) => trial.fault === fault);
-    const cells = MAKERS.map((maker) => cell(of.filter((trial) => trial.maker === maker).map(({ outcome }) => outcome)));
+    const cells = MAKERS.map((maker) => cell(of.filter((trial) => trial.maker === maker).map(({ outcome }) => outcome), of[0]?.goal ?? 'on'));
     return `| ${fault} | ${of[0]?.measure ?? ''} | ${cells.join(' | ')} |`;
   });
   return [
@@ -66,24 +68,24 @@ function table(all: readonly Trial[]): string {
   ].join('\n');
 }
 
-function cell(outcomes: readonly Outcome[]): string {
+function cell(outcomes: readonly Outcome[], goal: Outcome['went']): string {
   if (outcomes.length === 0) return '—';
   const on = outcomes.filter((outcome) => outcome.went === 'on');
   const over = outcomes.filter((outcome) => outcome.went === 'over');
   const silent = outcomes.filter((outcome) => outcome.went === 'silent');
   const nowhere = outcomes.filter((outcome) => outcome.went === 'nowhere').length;
   const wrong = outcomes.filter((outcome) => outcome.went === 'wrong').length;
-  const told = [`${on.length} of ${outcomes.length}`];
-  if (on.length > 0) {
-    const after = on.map(({ after }) => after);
-    const times = [0.5, 0.95, 1].map((part) => seconds(quantile(after, part))).join(' / ');
-    told.push(`${times} (${seconds(quantile(on.map(({ gap }) => gap), 0.95))})`);
-  }
-  if (over.length > 0) told.push(`${over.length} over, told after ${seconds(quantile(over.map(({ after }) => after), 0.5))}`);
+  const told = [`${outcomes.filter(({ went }) => went === goal).length} of ${outcomes.length}`];
+  if (on.length > 0) told.push(`${spread(on)} (${seconds(quantile(on.map(({ gap }) => gap), 0.95))})`);
+  if (over.length > 0) told.push(goal === 'over' ? spread(over) : `${over.length} over, told after ${spread(over)}`);
   if (silent.length > 0) told.push(`${silent.length} lost: silence, no word of it in ${seconds(silent[0]?.watched ?? NaN)} s`);
   if (nowhere > 0) told.push(`${nowhere} stay where they are`);
   if (wrong > 0) told.push(`${wrong} went wrong`);
   return told.join('; ');
+}
+
+function spread(outcomes: readonly { readonly after: number }[]): string {
+  return [0.5, 0.95, 1].map((part) => seconds(quantile(outcomes.map(({ after }) => after), part))).join(' / ');
 }
 
 function seconds(milliseconds: number): string {

@@ -51,15 +51,19 @@ const SETTLES = 30_000;
 
 /** Watches until a call that was being made, described anew or ended is as it should be: up, with sound, or over. */
 export async function callOf(one: Person, other: Person, up: boolean, since: number): Promise<Outcome> {
+  let over: number | undefined;
   for (;;) {
     const [here, there] = await Promise.all([stands(one.page), stands(other.page)]);
+    over = there === 'over' ? (over ?? Date.now()) : undefined;
     if (up && here === 'up' && there === 'up') {
       const [hear, heardThere] = await Promise.all([runs(one.page, other.tone), runs(other.page, one.tone)]);
       const times = [heard(hear, since), heard(heardThere, since)];
       if (times.every((at) => at !== undefined)) return { went: 'on', after: Math.round(Math.max(...times) - since), gap: 0 };
     }
     if (!up && here === 'over' && there === 'over') return { went: 'on', after: Date.now() - since, gap: 0 };
-    if (Date.now() > since + SETTLES) return there === 'over' ? { went: 'over', after: SETTLES } : { went: 'silent', watched: SETTLES };
+    if (Date.now() > since + SETTLES) {
+      return over === undefined ? { went: 'silent', watched: SETTLES } : { went: 'over', after: Math.max(0, over - since) };
+    }
     await new Promise((next) => setTimeout(next, 50));
   }
 }

@@ -1,7 +1,7 @@
 /** A call moves to another browser along with the line. The far end hears a gap, and is told nothing else. */
 
 import { silenceSince } from '../fixtures/recorder.ts';
-import { test, expect, connect, talk, ALICE, BOB, LOW, type Phone } from '../fixtures/faults.ts';
+import { test, expect, connect, talk, ALICE, BOB, CAROL, HIGH, LOW, type Phone } from '../fixtures/faults.ts';
 
 /** How long the far end may hear nothing, in milliseconds. */
 const GAP = 1_000;
@@ -65,6 +65,27 @@ test('who calls moves to another browser before it is answered there', async ({ 
   await talk(second, bob);
   await bob.hangUp();
   await Promise.all([second.isFree(), bob.isFree()]);
+});
+
+test('a call that the far end holds moves as it is', async ({ phones, stranger }) => {
+  const first = await phones.open(ALICE, { tone: LOW });
+  const second = await phones.blank(ALICE, { tone: LOW });
+  const carol = await stranger('JsSIP', CAROL, { tone: HIGH });
+  await second.logIn();
+  await connect(carol, first);
+  await carol.hold();
+  await first.hearsNothing();
+  await second.useHere();
+  await second.press('Move the call here');
+  await second.isReady();
+  await expect(second.callWith(CAROL)).toContainText('Connected');
+  // What JsSIP hears while it holds is its own affair: it answers every new offer as if it did not.
+  await second.hearsNothing();
+  await carol.resume();
+  await talk(second, carol);
+  await first.hasReleasedMicrophone();
+  await second.hangUp();
+  await carol.isFree();
 });
 
 /** The click that moves the call, and the milliseconds from there until the page says that the phone is ready. */

@@ -207,7 +207,8 @@ for (const maker of MAKERS) {
       test(`${maker}: ${fault}`, async ({ duo }) => {
         const moments = BREAKINGS.filter((breaking) => breaking.way === way);
         const often = times(maker, broken === 'cut' ? 3 : 1);
-        const some = SCALE < 1 ? moments.slice(0, Math.max(1, Math.ceil(moments.length * SCALE))) : moments;
+        // A part of them, from all over the call.
+        const some = moments.filter((_, n) => n === 0 || Math.floor(n * SCALE) > Math.floor((n - 1) * SCALE));
         await tries(maker, { fault, measure: 'the call is as it should be', often: often * some.length }, async (n) => {
           const two = await duo(maker);
           const outcome = await breaks(two, some[n % some.length] as Breaking, broken);
@@ -275,8 +276,8 @@ for (const maker of MAKERS) {
   }
 
   test(`${maker}: the server is killed and started again`, async ({ duo }) => {
-    const size = maker === 'Tabphone' ? Math.max(1, Math.round(99 * Math.min(1, SCALE))) : 0;
-    const fault = 'the server is killed with 100 calls up, and started again';
+    const size = Math.max(1, Math.round(99 * Math.min(1, SCALE)));
+    const fault = `the server is killed with this call and ${size} of signalling agents up, and started again`;
     const accounts = crowd(2 * size);
     const from = await Server.template([ALICE, BOB, ...accounts]);
     await tries(maker, { fault, measure: 'every call can be controlled', often: times(maker, 10), within: CONTROLLED }, async () => {

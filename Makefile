@@ -2,7 +2,7 @@
 DATA ?=
 SERVE = target/release/tabphone serve --demo $(if $(DATA),--data $(DATA))
 
-.PHONY: run build test test-rust test-browser soak fuzz bench bench-messages bench-exchange clean
+.PHONY: run build test test-rust test-browser soak soak-line fuzz bench bench-messages bench-exchange clean
 
 run: build ## build in release and start the phone system on http://localhost:8080
 	@exec $(SERVE) --listen 127.0.0.1:8080 $(ARGS)
@@ -26,6 +26,10 @@ test-browser: ## the browser journeys
 soak: ## long repetitions: random runs of the stack, calls, reloads
 	@.ci/install test
 	@.ci/test soak
+
+soak-line: ## only the soak of lines that break, beside other phones; SOAK_SCALE for how often
+	@.ci/install test
+	@.ci/test soak-line
 
 fuzz: ## search for inputs that break the stack: needs a nightly toolchain; FUZZ_SECONDS for each target
 	@.ci/fuzz $(FUZZ)

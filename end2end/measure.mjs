@@ -2,7 +2,7 @@
 // to standard error.
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 const folder = import.meta.dirname;
@@ -13,11 +13,15 @@ if (what !== 'bench' && what !== 'messages' && what !== 'soak') {
 }
 const table = join(folder, 'test-results', `${what}.md`);
 mkdirSync(join(folder, 'test-results'), { recursive: true });
-rmSync(table, { force: true });
+/** What the soak of the line tells beside that, and what it remembers for it. */
+const line = join(folder, 'test-results', 'line.md');
+for (const file of [table, ...(what === 'soak' ? [line, line.replace(/md$/, 'jsonl')] : [])]) rmSync(file, { force: true });
 const { status } = spawnSync('npx', ['--no-install', 'playwright', 'test', '--config', `${what}.config.ts`, ...process.argv.slice(3)], {
   cwd: folder,
   env: { ...process.env, TABLE: table },
   stdio: ['ignore', 2, 2],
 });
-if (status !== 0) process.exit(status ?? 1);
-process.stdout.write(readFileSync(table, 'utf8'));
+for (const file of [table, ...(what === 'soak' ? [line] : [])]) {
+  if (existsSync(file)) process.stdout.write(`${readFileSync(file, 'utf8')}\n`);
+}
+process.exit(status ?? 1);

@@ -1,26 +1,17 @@
 /** A client whose connection is cut comes back, is called, and keeps the call that it was in. */
 
-import { test as base, connect, talk, ALICE, BOB, HIGH, LOW, type Library } from '../peers/test.ts';
-import { Cable } from '../fixtures/cable.ts';
-
-const test = base.extend<{ cable: Cable }>({
-  cable: async ({ server }, use) => {
-    const cable = await Cable.to(server);
-    await use(cable);
-    await cable.remove();
-  },
-});
+import { test, connect, talk, ALICE, BOB, HIGH, LOW, type Library } from '../fixtures/faults.ts';
 
 for (const library of ['JsSIP', 'SIP.js'] satisfies Library[]) {
-  test(`${library}: a cut connection, and what becomes of its calls`, async ({ talker, stranger, cable, proved }) => {
+  test(`${library}: a cut connection, and what becomes of its calls`, async ({ talker, stranger, chaos, proved }) => {
     test.slow();
     const alice = await talker('Tabphone', ALICE, LOW);
-    const bob = await stranger(library, BOB, { tone: HIGH, socket: cable.at('/sip', 'ws') });
+    const bob = await stranger(library, BOB, { tone: HIGH, socket: chaos.at('/sip', 'ws') });
     bob.complaints.expect(/WebSocket|[Tt]ransport|closed|disconnect/);
     const cut = async () => {
-      cable.cut();
+      chaos.cut();
       await bob.isCutOff();
-      cable.mend();
+      chaos.mend();
       await bob.isReady(20_000);
     };
 

@@ -1,5 +1,6 @@
 import { test, expect, makeGoodCall, ALICE, CAROL, LOW } from '../fixtures/test.ts';
-import { Caller, header, type Content } from '../peers/caller.ts';
+import { header } from '../fixtures/sip.ts';
+import { Caller, type Content } from '../peers/caller.ts';
 
 const SESSION = ['v=0', 'o=- 1 1 IN IP4 192.0.2.1', 's=-', 'c=IN IP4 192.0.2.1', 't=0 0'];
 

@@ -1,8 +1,7 @@
 /** A caller without a phone: it sends an INVITE with whatever body a journey wants, and reads what comes back. */
 
-import { createHash } from 'node:crypto';
 import type { Account, Server } from '../fixtures/server.ts';
-import { token } from '../fixtures/sip.ts';
+import { branch, credentials, header, token } from '../fixtures/sip.ts';
 import { open, type Wire } from '../fixtures/wire.ts';
 
 /** A body with its media type. */
@@ -31,7 +30,7 @@ export class Caller {
     this.wire.send(this.#request('INVITE', { content }));
     const challenge = await this.wire.receives(/^SIP\/2\.0 407 /);
     this.wire.send(this.#request('ACK', { to: header(challenge, 'To'), branch: branch(challenge) }));
-    const proof = this.#proof('INVITE', header(challenge, 'Proxy-Authenticate'));
+    const proof = credentials(this.account, 'INVITE', this.#callee, header(challenge, 'Proxy-Authenticate'));
     this.wire.send(this.#request('INVITE', { content, lines: [`Proxy-Authorization: ${proof}`] }));
   }
 
@@ -89,32 +88,7 @@ export class Caller {
     ].join('\r\n');
   }
 
-  /** Digest credentials (RFC 7616). */
-  #proof(method: string, challenge: string): string {
-    const of = (name: string) => new RegExp(`${name}="?([^",]+)`).exec(challenge)?.[1] ?? '';
-    const { extension, password } = this.account;
-    const [realm, nonce, algorithm] = [of('realm'), of('nonce'), of('algorithm') || 'MD5'];
-    const hash = (text: string) => createHash(algorithm.replace('-', '').toLowerCase()).update(text).digest('hex');
-    const cnonce = token();
-    const response = hash(
-      [hash(`${extension}:${realm}:${password}`), nonce, '00000001', cnonce, 'auth', hash(`${method}:${this.#callee}`)].join(':'),
-    );
-    return (
-      `Digest username="${extension}", realm="${realm}", nonce="${nonce}", uri="${this.#callee}", algorithm=${algorithm}, ` +
-      `qop=auth, nc=00000001, cnonce="${cnonce}", response="${response}"`
-    );
-  }
-
   get #callee(): string {
     return `sip:${this.callee.extension}@tabphone`;
   }
-}
-
-/** The value of a header; of several, the first. */
-export function header(message: string, name: string): string {
-  return new RegExp(`^${name} *: *(.*)\\r$`, 'im').exec(message)?.[1] ?? '';
-}
-
-function branch(response: string): string {
-  return /branch=([^;,\s]+)/.exec(header(response, 'Via'))?.[1] ?? '';
 }

@@ -33,7 +33,7 @@ class JsSipCall implements Call {
   }
 
   hold(): void {
-    this.session.hold();
+    this.session.hold({}, () => this.screen.log('hold accepted'));
   }
 
   resume(): void {
@@ -52,12 +52,23 @@ class JsSipCall implements Call {
 
   transfer(to: string | Call): void {
     const eventHandlers = {
+      requestSucceeded: () => this.screen.log('transfer taken'),
       accepted: () => this.session.terminate(),
       failed: ({ status_line }: { status_line: { status_code: number } }) => this.screen.log(`transfer failed: ${status_line.status_code}`),
       requestFailed: ({ cause }: { cause: string }) => this.screen.log(`transfer refused: ${cause}`),
     };
     if (to instanceof JsSipCall) this.session.refer(to.session.remote_identity.uri.toString(), { replaces: to.session, eventHandlers });
     else this.session.refer(to as string, { eventHandlers });
+  }
+
+  ask(): void {
+    const eventHandlers = {
+      onSuccessResponse: ({ status_code }: { status_code: number }) => this.screen.log(`asked: ${status_code}`),
+      onErrorResponse: ({ status_code }: { status_code: number }) => this.screen.log(`asked: ${status_code}`),
+      onRequestTimeout: () => this.screen.log('asked: nobody answers'),
+    };
+    const { session } = this as unknown as { session: { sendRequest(method: string, options: object): void } };
+    session.sendRequest('OPTIONS', { eventHandlers });
   }
 
   /** JsSIP says it only of calls that it transfers. */
@@ -103,6 +114,7 @@ Screen.for((screen: Screen, owner: Owner): Library => {
     session.on('unhold', ({ originator }) => card.holds(originator === 'local' ? 'here' : 'there', false));
     session.on('newDTMF', ({ originator, dtmf }: IncomingDTMFEvent | OutgoingDTMFEvent) => {
       if (originator === 'remote') screen.log(`key by INFO: ${dtmf.tone}`);
+      else (dtmf as unknown as { on(event: string, then: () => void): void }).on('succeeded', () => screen.log(`key taken: ${dtmf.tone}`));
     });
     session.on('newInfo', ({ originator, info }: IncomingInfoEvent | OutgoingInfoEvent) => {
       if (originator === 'remote') screen.log(`key by INFO: ${keyOf(info.body)}`);
@@ -112,7 +124,14 @@ Screen.for((screen: Screen, owner: Owner): Library => {
       accept(null, media);
     });
     session.on('replaces', ({ accept }: ReferEvent) => accept((next: RTCSession) => void replacing.add(next)));
-    const over = ({ originator, cause }: EndEvent) => card.over(`Ended by ${originator}: ${cause}`);
+    for (const failed of ['setremotedescriptionfailed', 'setlocaldescriptionfailed', 'createanswerfailed', 'createofferfailed']) {
+      session.on(`peerconnection:${failed}` as never, ((error: Error) => screen.log(`${failed}: ${error.message}`)) as never);
+    }
+    const over = ({ originator, cause, message }: EndEvent) => {
+      const reason = (message as { getHeader?(name: string): string | undefined } | null)?.getHeader?.('Reason');
+      if (reason !== undefined) screen.log(`reason: ${reason}`);
+      card.over(`Ended by ${originator}: ${cause}`);
+    };
     session.on('ended', over);
     session.on('failed', over);
     if (replacing.has(session)) queueMicrotask(() => call.answer());

@@ -26,6 +26,8 @@ export interface Call {
   transfer(to: string | Call): void;
   /** Calls this number anew, in the place of the call (RFC 3891). */
   replace?(number: string): void;
+  /** Asks whether the call is up (OPTIONS in its dialog). */
+  ask?(): void;
 }
 
 /** What a person can do without one. */
@@ -68,7 +70,7 @@ export class Card {
   up(): void {
     const { call, screen } = this;
     const held = this.#held.here ? 'On hold' : this.#held.there ? 'Connected, they hold' : 'Connected';
-    const { replace } = call;
+    const { ask, replace } = call;
     this.#become(held, {
       'Hang up': () => call.hangUp(),
       ...(this.#held.here ? { Resume: () => call.resume() } : { Hold: () => call.hold() }),
@@ -77,6 +79,7 @@ export class Card {
       'Send as INFO': () => call.send(screen.text, 'INFO'),
       Transfer: () => call.transfer(screen.number),
       'Hand over': () => screen.before(this)?.call.transfer(call),
+      ...(ask === undefined ? {} : { Ask: () => ask.call(call) }),
       ...(replace === undefined ? {} : { 'Take the place': () => replace.call(call, screen.number) }),
     });
   }

@@ -7,6 +7,9 @@ import type { Account } from '../fixtures/server.ts';
 import type { Library } from './site.ts';
 import type { Keys } from './softphone.ts';
 
+/** How long the far end may take to answer, in milliseconds: for a while nobody may be home. */
+const PATIENT = 10_000;
+
 export class Stranger extends Person {
   constructor(
     page: Page,
@@ -39,6 +42,12 @@ export class Stranger extends Person {
   async sends(keys: string, how: Keys): Promise<void> {
     await this.page.getByLabel('Text').fill(keys);
     await this.press(`Send as ${how}`);
+  }
+
+  /** Asks the far end whether the call is up, and is told that it is. */
+  async asks(): Promise<void> {
+    await this.press('Ask');
+    await this.noted('asked: 200', PATIENT);
   }
 
   /** Hands the other party over to this number. */

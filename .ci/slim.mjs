@@ -28,11 +28,16 @@ for (let before = ''; before !== glue; ) {
 const named = run('wasm-opt', wasm, ...flags, '--minify-imports-and-exports-and-modules', ...features, '-o', at('tabphone.wasm'));
 writeFileSync(at('tabphone.js'), renamed(glue, named));
 
-/** The glue without the classes that other crates export, and without what tidies up after them. */
+/** The glue without the classes that other crates export, what tidies up after them, the beginning that nobody
+ * makes, and advice to who writes pages. */
 function withoutClasses(text) {
   return text
     .replace(/^export class \w+ \{\n[^]*?^\}\n/gm, '')
     .replace(/^if \(Symbol\.dispose\) .*\n/gm, '')
+    .replace(/^export \{ initSync, (\w+ as default) \};/m, 'export { $1 };')
+    // What a value was when the program broke: its own words do.
+    .replace(/^function debugString\(val\) \{\n[^]*?^\}\n/m, 'function debugString(value) { return String(value); }\n')
+    .replace(/^ *console\.warn\(.*\);$/gm, '')
     .replace(/^const \w+Finalization = [^]*?;\n/gm, '');
 }
 

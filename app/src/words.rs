@@ -59,7 +59,7 @@ pub fn registration(registration: Registration) -> Words {
         Registration::LoggedOut => Words::new(Tone::Quiet, "Logged out").advise("Log in again to make and take calls."),
         Registration::StillLoggedIn => Words::new(Tone::Trouble, "You are still logged in: the server cannot be reached.")
             .advise("Try again when it is back."),
-        Registration::Away => Words::new(Tone::Waiting, "The phone was closed or has lost its connection. It is being waited for."),
+        Registration::Away => Words::new(Tone::Waiting, "Waiting for the page with this phone…"),
     }
 }
 
@@ -67,7 +67,6 @@ pub fn registration(registration: Registration) -> Words {
 pub fn watched(registration: Registration) -> Words {
     match registration {
         Registration::Ready => Words::new(Tone::Quiet, "Ready elsewhere"),
-        Registration::Away => Words::new(Tone::Waiting, "Waiting for the page with this phone…"),
         Registration::Unknown
         | Registration::Connecting
         | Registration::Unreachable
@@ -75,7 +74,8 @@ pub fn watched(registration: Registration) -> Words {
         | Registration::Insecure
         | Registration::NoWebRtc
         | Registration::LoggedOut
-        | Registration::StillLoggedIn => self::registration(registration),
+        | Registration::StillLoggedIn
+        | Registration::Away => self::registration(registration),
     }
 }
 

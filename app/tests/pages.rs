@@ -521,7 +521,7 @@ fn options() -> LeptosOptions {
 
 #[test]
 fn what_the_browser_does_not_play_is_said_with_a_button() {
-    let words = "Your browser keeps this page silent until you click. They hear you already.";
+    let words = "The browser is silent until you click. They hear you.";
     let call = || in_call(Phase::Talking, Direction::Outgoing);
     assert!(!shows(&page(Seat::Holding, call()), words));
     let html = drive(call(), |driver| driver.silent.set(true), || view! { <PhonePage /> });

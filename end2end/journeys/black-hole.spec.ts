@@ -1,6 +1,7 @@
 /** A network that swallows everything without a word: nobody closes anything, and no answer comes. */
 
 import { test, expect, connect, makeGoodCall, longestGap, ALICE, BOB, HIGH, LOW, type Phone } from '../fixtures/faults.ts';
+import { slow } from '../fixtures/limits.ts';
 
 const UNREACHABLE = /The server cannot be reached/;
 /** How soon it is noticed: by itself, and when the browser says that the network is back, in milliseconds. */
@@ -19,12 +20,12 @@ test('in a call it is noticed within 10 s, signalling is back when the network i
   chaos.hole();
   await alice.says(UNREACHABLE, 2 * NOTICED);
   const noticed = Date.now() - since;
-  expect.soft(noticed, 'it is noticed within 10 s').toBeLessThanOrEqual(NOTICED);
+  expect.soft(noticed, 'it is noticed within 10 s').toBeLessThanOrEqual(slow(NOTICED));
   const mended = Date.now();
   chaos.mend();
   await readyAgain(alice);
   const back = Date.now() - mended;
-  expect.soft(back, `signalling is back within ${BACK} ms of the network`).toBeLessThanOrEqual(BACK);
+  expect.soft(back, `signalling is back within ${BACK} ms of the network`).toBeLessThanOrEqual(slow(BACK));
   test.info().annotations.push({ type: 'in a call', description: `noticed after ${noticed} ms, back ${back} ms after the network` });
 
   await Promise.all([alice.hears(bob), bob.hears(alice)]);
@@ -44,12 +45,12 @@ test('when the browser says that the network is there again, it is noticed withi
   await alice.page.evaluate(() => dispatchEvent(new Event('online')));
   await alice.says(UNREACHABLE, 2 * NOTICED);
   const noticed = Date.now() - since;
-  expect.soft(noticed, 'it is noticed within 1 s').toBeLessThanOrEqual(HINTED);
+  expect.soft(noticed, 'it is noticed within 1 s').toBeLessThanOrEqual(slow(HINTED));
   const mended = Date.now();
   chaos.mend();
   await readyAgain(alice);
   const back = Date.now() - mended;
-  expect.soft(back, `signalling is back within ${BACK} ms of the network`).toBeLessThanOrEqual(BACK);
+  expect.soft(back, `signalling is back within ${BACK} ms of the network`).toBeLessThanOrEqual(slow(BACK));
   test.info().annotations.push({ type: 'without a call', description: `noticed ${noticed} ms after the hint, back ${back} ms after the network` });
   await makeGoodCall(bob, alice);
 });

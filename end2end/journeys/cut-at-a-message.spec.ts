@@ -2,6 +2,7 @@
 
 import { BREAKINGS } from '../fixtures/moments.ts';
 import { test, expect, makeGoodCall, talk, ALICE, BOB, HIGH, LOW } from '../fixtures/faults.ts';
+import { slow } from '../fixtures/limits.ts';
 
 /** How soon after the network is back signalling is, in milliseconds. */
 const BACK = 300;
@@ -34,7 +35,7 @@ test('a connection that is cut at a message of a call comes back, and the call i
       chaos.mend();
       const { at } = await chaos.sees('server', /^SIP\/2\.0 200 [^]*^CSeq *: *\d+ REGISTER/im, { since: mended });
       test.info().annotations.push({ type: what, description: `signalling is back ${at - mended} ms after the network` });
-      expect.soft(at - mended, `${what}: signalling is back within ${BACK} ms of the network`).toBeLessThanOrEqual(BACK);
+      expect.soft(at - mended, `${what}: signalling is back within ${BACK} ms of the network`).toBeLessThanOrEqual(slow(BACK));
       await acted;
       if (up) {
         await talk(alice, bob);

@@ -6,6 +6,7 @@
 import { silenceSince } from '../fixtures/recorder.ts';
 import { test, expect, connect, ALICE, BOB, HIGH, LOW, type Phone } from '../fixtures/faults.ts';
 import type { Place } from '../fixtures/world.ts';
+import { slow } from '../fixtures/limits.ts';
 
 /** How soon after the network is back both hear each other again, in milliseconds. */
 const SOUND = 3_000;
@@ -55,7 +56,7 @@ test('the network changes in a call: sound is back within 3 s, over the same con
       ]);
       const sound = Math.round(Math.max(here.to, there.to) - back);
       test.info().annotations.push({ type: what, description: `sound both ways ${sound} ms after the network` });
-      expect.soft(sound, `${what}: sound both ways within 3 s of the network`).toBeLessThanOrEqual(SOUND);
+      expect.soft(sound, `${what}: sound both ways within 3 s of the network`).toBeLessThanOrEqual(slow(SOUND));
       await Promise.all([alice.phone.isReady(20_000), alice.phone.inCall(), bob.phone.inCall()]);
     });
   }

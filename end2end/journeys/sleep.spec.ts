@@ -1,6 +1,7 @@
 /** A laptop is shut and opened again: its browser stands still, and nobody is told. */
 
 import { test, expect, makeGoodCall, Phone, ALICE, BOB, HIGH, LOW, type Chromium, type Measured, type Server } from '../fixtures/faults.ts';
+import { slow } from '../fixtures/limits.ts';
 
 /** How soon after waking the phone is there, and rings, in milliseconds. */
 const AWAKE = 1_000;
@@ -31,7 +32,7 @@ test('a call that comes while it sleeps for a moment rings when it wakes', async
   const woken = Date.now();
   const rings = (await rang(alice)) - woken;
   test.info().annotations.push({ type: 'slept 4 s', description: `rings ${rings} ms after it woke` });
-  expect.soft(rings, 'it rings within 1 s of waking').toBeLessThanOrEqual(AWAKE);
+  expect.soft(rings, 'it rings within 1 s of waking').toBeLessThanOrEqual(slow(AWAKE));
   await alice.answer();
   await Promise.all([alice.inCall(), bob.inCall()]);
   await Promise.all([alice.hears(bob), bob.hears(alice)]);
@@ -54,7 +55,7 @@ test('after a long sleep it is there within 1 s, and who called meanwhile was to
   await bob.dial(ALICE.extension);
   const rings = (await rang(alice)) - woken;
   test.info().annotations.push({ type: 'slept long', description: `called as it woke, it rings after ${rings} ms` });
-  expect.soft(rings, 'it is registered within 1 s of waking, and rings within 1 s more').toBeLessThanOrEqual(2 * AWAKE);
+  expect.soft(rings, 'it is registered within 1 s of waking, and rings within 1 s more').toBeLessThanOrEqual(slow(2 * AWAKE));
   await alice.decline();
   await Promise.all([alice.isFree(), bob.isFree()]);
   await makeGoodCall(alice, bob);

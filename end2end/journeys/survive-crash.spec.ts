@@ -3,6 +3,7 @@
 import { crash } from '../fixtures/chromium.ts';
 import { inWords, interruption } from '../fixtures/interruption.ts';
 import { test, expect, connect, Phone, ALICE, BOB, HIGH, LOW } from '../fixtures/faults.ts';
+import { slow } from '../fixtures/limits.ts';
 
 /** How soon after the page was opened both hear each other, in milliseconds. */
 const SOUND = 2_000;
@@ -16,7 +17,7 @@ test('the tab crashes in a call: a new one goes on with it', async ({ measured, 
   const again = await phones.beside(alice);
   const it = await interruption(again, bob, opened);
   test.info().annotations.push({ type: 'crash', description: inWords(it) });
-  expect.soft(it.both, `sound both ways within 2 s of the new tab; it was ${inWords(it)}`).toBeLessThanOrEqual(SOUND);
+  expect.soft(it.both, `sound both ways within 2 s of the new tab; it was ${inWords(it)}`).toBeLessThanOrEqual(slow(SOUND));
   await again.doesNotSay(/open in another tab/);
   await again.hangUp();
   await Promise.all([again.isFree(), bob.isFree()]);
@@ -47,7 +48,7 @@ for (const seconds of [5, 15]) {
     await again.page.goto(server.at('/'), { waitUntil: 'commit' });
     const it = await interruption(again, bob, opened);
     test.info().annotations.push({ type: 'killed', description: inWords(it) });
-    expect.soft(it.both, `sound both ways within 2 s of the page; it was ${inWords(it)}`).toBeLessThanOrEqual(SOUND);
+    expect.soft(it.both, `sound both ways within 2 s of the page; it was ${inWords(it)}`).toBeLessThanOrEqual(slow(SOUND));
     await again.doesNotSay(/open in another tab/);
     await bob.hangUp();
     await Promise.all([again.isFree(), bob.isFree()]);

@@ -16,6 +16,8 @@ const FRESH: Duration = Duration::from_secs(4);
 const PAUSE: Duration = Duration::from_secs(4);
 /// When to ask again what the agent could not begin just now.
 const AGAIN: Duration = Duration::from_millis(500);
+/// How long a person is told nothing of a break: most are shorter.
+const UNTOLD: Duration = Duration::from_secs(1);
 /// How many packets show that media arrives: a few may be left on the way.
 const ENOUGH: u64 = 5;
 /// How long a call may be without media that never had any.
@@ -53,6 +55,8 @@ pub(crate) struct Repair {
     /// How many packets there were when it was counted first in this stage.
     base: Option<u64>,
     connected: bool,
+    /// A person may know that nothing comes.
+    told: bool,
     /// Our network changed since something came last.
     moved: bool,
     /// How many ways were tried in vain.
@@ -119,7 +123,7 @@ impl Repair {
     /// Of a call that begins here.
     pub(crate) const fn new() -> Self {
         let stage = Stage::Wanted { at: Instant::from_millis(0), way: Way::Fresh };
-        Self { stage, ever: false, silent: None, base: None, connected: false, moved: false, tries: 0 }
+        Self { stage, ever: false, silent: None, base: None, connected: false, told: true, moved: false, tries: 0 }
     }
 
     /// Of a call that a page before this one had: it has no media here, and gets it at once.
@@ -127,8 +131,12 @@ impl Repair {
         Self { ever: true, moved: true, ..Self::new() }
     }
 
-    /// Whether the other end can be heard.
+    /// Whether the other end can be heard, but for a moment.
     pub(crate) const fn is_sound(&self) -> bool {
+        self.is_heard() || (self.ever && !self.told)
+    }
+
+    const fn is_heard(&self) -> bool {
         self.connected && matches!(self.stage, Stage::Sound | Stage::Doubt { .. })
     }
 
@@ -172,12 +180,17 @@ impl Repair {
     pub(crate) fn state(&mut self, state: State, around: Around, now: Instant) {
         self.connected = state == State::Connected;
         match state {
+            // They go on over a connection of their own making, and so do we.
+            State::Connecting if self.stage == Stage::Sound => {
+                self.silent.get_or_insert(now);
+            }
             State::Connecting => {}
             State::Connected => match self.stage {
+                Stage::Sound => self.sound(),
                 Stage::Doubt { .. } => self.sound(),
                 Stage::Trying { .. } if !self.ever || !around.due => self.sound(),
                 Stage::Trying { way, until, .. } => self.stage = Stage::Trying { way, until, sample: now },
-                Stage::Sound | Stage::Wanted { .. } => {}
+                Stage::Wanted { .. } => {}
             },
             State::Disconnected => {
                 if self.stage == Stage::Sound {
@@ -226,8 +239,9 @@ impl Repair {
             Stage::Trying { until, .. } if !self.connected => Some(until).filter(|_| self.is_timed(around)),
             Stage::Trying { until, sample, .. } => Some(if self.is_timed(around) { until.min(sample) } else { sample }),
         };
-        let last = self.silent.filter(|_| around.path).map(|since| since + self.patience());
-        stage.into_iter().chain(last).min()
+        let last = self.silent.filter(|_| around.path && !self.is_heard()).map(|since| since + self.patience());
+        let told = self.silent.filter(|_| !self.told).map(|since| since + UNTOLD);
+        stage.into_iter().chain(last).chain(told).min()
     }
 
     /// Does what is due.
@@ -235,8 +249,9 @@ impl Repair {
         if !around.established {
             return None;
         }
-        if self.stage != Stage::Sound {
+        if !self.is_heard() {
             let since = *self.silent.get_or_insert(now);
+            self.told |= now.since(since) >= UNTOLD;
             if around.path && now.since(since) >= self.patience() {
                 self.silent = Some(now);
                 return Some(Step::GiveUp);
@@ -269,7 +284,7 @@ impl Repair {
 
     fn sound(&mut self) {
         let connected = self.connected;
-        *self = Self { stage: Stage::Sound, ever: true, connected, ..Self::new() };
+        *self = Self { stage: Stage::Sound, ever: true, connected, told: false, ..Self::new() };
     }
 
     fn doubt(&mut self, patience: Duration, now: Instant) {

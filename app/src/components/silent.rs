@@ -20,7 +20,7 @@ pub(crate) fn Silent() -> impl IntoView {
                             <section class="watching" role="alert">
                                 <Icon glyph=Glyph::Warning />
                                 <p class="watching__words">
-                                    "Your browser keeps this page silent until you click. They hear you already."
+                                    "The browser is silent until you click. They hear you."
                                 </p>
                                 <button class="button button--primary" r#type="button">
                                     "Let me hear them"

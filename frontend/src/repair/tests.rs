@@ -13,7 +13,7 @@ fn sound() -> Repair {
     let mut repair = Repair::new();
     assert_eq!(repair.offering(at(0)), Some(Way::Fresh));
     repair.state(State::Connected, CALLER, at(0));
-    assert!(repair.is_sound());
+    assert!(repair.is_heard());
     repair
 }
 
@@ -37,9 +37,9 @@ fn pass(repair: &mut Repair, around: Around, until: u64, arriving: u64) -> Optio
 fn mr1_mr2_a_network_that_changed_is_no_matter_while_media_arrives() {
     let mut repair = sound();
     repair.moved(at(1_000));
-    assert!(repair.is_sound(), "nobody heard anything yet");
+    assert!(repair.is_heard(), "nobody heard anything yet");
     pass(&mut repair, CALLED, 60_000, 12);
-    assert_eq!((repair.is_sound(), repair.wants()), (true, None));
+    assert_eq!((repair.is_heard(), repair.wants()), (true, None));
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn mr2_a_path_that_is_back_by_itself_is_not_repaired() {
     repair.state(State::Disconnected, CALLER, at(1_000));
     repair.state(State::Connected, CALLER, at(1_500));
     pass(&mut repair, CALLER, 60_000, 0);
-    assert_eq!((repair.is_sound(), repair.wants()), (true, None));
+    assert_eq!((repair.is_heard(), repair.wants()), (true, None));
 }
 
 #[test]
@@ -92,10 +92,10 @@ fn mr5_their_offer_is_their_repair() {
     assert_eq!(repair.wants(), None);
     repair.state(State::Connected, CALLED, at(2_100));
     pass(&mut repair, CALLED, 2_700, 12);
-    assert!(repair.is_sound());
+    assert!(repair.is_heard());
     let mut repair = sound();
     repair.answering(at(1_000));
-    assert!(repair.is_sound(), "a hold is no repair");
+    assert!(repair.is_heard(), "a hold is no repair");
     assert_eq!(repair.offering(at(1_000)), None);
 }
 
@@ -105,9 +105,9 @@ fn mr6_mr8_ice_restarts_and_what_arrives_counts() {
     repair.state(State::Failed, CALLER, at(1_000));
     assert_eq!(repair.offering(at(1_000)), Some(Way::Restart));
     repair.state(State::Connected, CALLER, at(1_200));
-    assert!(!repair.is_sound() && repair.is_returning(), "it says so, and nothing arrived");
+    assert!(!repair.is_heard(), "it says so, and nothing arrived");
     pass(&mut repair, CALLER, 2_000, 12);
-    assert!(repair.is_sound() && !repair.is_returning());
+    assert!(repair.is_heard() && !repair.is_returning());
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn mr11_who_sends_nothing_at_all_is_left_alone() {
         repair.state(State::Connected, CALLER, at(begun + 100));
         pass(&mut repair, CALLER, begun + 4_000, 0);
     }
-    assert!(repair.is_sound());
+    assert!(repair.is_heard());
 }
 
 #[test]
@@ -186,4 +186,22 @@ fn mr13_a_call_without_media_ends_at_its_time_and_not_while_the_server_is_gone()
     assert_eq!(pass(&mut repair, gone, 300_000, 0), None);
     repair.moved(at(300_000));
     assert_eq!(pass(&mut repair, CALLER, 400_000, 0), Some(at(345_000)), "its time begins anew");
+}
+
+#[test]
+fn a_person_is_told_of_a_break_only_after_a_moment() {
+    let mut repair = sound();
+    repair.state(State::Connecting, CALLED, at(1_000));
+    pass(&mut repair, CALLED, 1_999, 0);
+    assert!(repair.is_sound() && !repair.is_returning());
+    repair.state(State::Connected, CALLED, at(1_999));
+    pass(&mut repair, CALLED, 60_000, 0);
+    assert!(repair.is_sound(), "they came back over another connection");
+
+    repair.state(State::Failed, CALLED, at(70_000));
+    pass(&mut repair, CALLED, 70_999, 0);
+    assert!(repair.is_sound());
+    pass(&mut repair, CALLED, 71_000, 0);
+    assert!(!repair.is_sound() && repair.is_returning());
+    assert!(Repair::inherited().is_returning(), "a page that was loaded anew knows nothing else");
 }

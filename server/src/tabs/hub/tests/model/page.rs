@@ -101,13 +101,34 @@ impl Page {
     pub(super) fn timeout(&mut self, now: u64) -> Vec<Wish> {
         let due = self.link.timeout(self.mono(now));
         let mut wishes = Vec::new();
-        match due {
-            Due::Nothing => {}
-            Due::Open | Due::OpenAnew => self.open(&mut wishes, now),
-            Due::SayAlive => wishes.push(Wish::Say(Box::new(FromTab::Alive))),
-        }
+        self.perform(due, &mut wishes, now);
         self.lapse(now);
         wishes
+    }
+
+    fn perform(&mut self, due: Due, wishes: &mut Vec<Wish>, now: u64) {
+        match due {
+            Due::Nothing => {}
+            Due::Open | Due::OpenAnew => self.open(wishes, now),
+            Due::SayAlive => wishes.push(Wish::Say(Box::new(FromTab::Alive))),
+            Due::SayAliveAndProbe => {
+                wishes.push(Wish::Say(Box::new(FromTab::Alive)));
+                self.probe(wishes, now);
+            }
+            Due::Probe => self.probe(wishes, now),
+            Due::GiveUp => {
+                wishes.push(Wish::Shut);
+                self.probe(wishes, now);
+            }
+        }
+    }
+
+    /// A probe comes through at once, or never.
+    fn probe(&mut self, wishes: &mut Vec<Wish>, now: u64) {
+        if !self.cut {
+            let due = self.link.reached(self.mono(now));
+            self.perform(due, wishes, now);
+        }
     }
 
     pub(super) fn hear(&mut self, heard: Heard, now: u64) -> Vec<Wish> {

@@ -4,49 +4,19 @@
  */
 
 import { silenceSince } from '../fixtures/recorder.ts';
-import { test, expect, connect, ALICE, BOB, HIGH, LOW, type Phone } from '../fixtures/faults.ts';
-import type { Place } from '../fixtures/world.ts';
+import { test, expect, connect, ALICE, BOB, HIGH, LOW } from '../fixtures/faults.ts';
+import { LOST, READDRESSED, UNPLUGGED } from '../fixtures/networks.ts';
 import { slow } from '../fixtures/limits.ts';
 
 /** How soon after the network is back both hear each other again, in milliseconds. */
 const SOUND = 3_000;
-
-const CHANGES: readonly { what: string; happens(place: Place, page: Phone): Promise<number> }[] = [
-  {
-    what: 'the address changes',
-    async happens(place) {
-      await place.move();
-      return Date.now();
-    },
-  },
-  {
-    what: 'the cable is pulled for 3 s',
-    async happens(place, { page }) {
-      await place.unplug();
-      await page.waitForTimeout(3_000);
-      const at = Date.now();
-      await place.connect();
-      return at;
-    },
-  },
-  {
-    what: 'nothing goes through for 5 s, and nobody is told',
-    async happens(place, { page }) {
-      await place.lose(true);
-      await page.waitForTimeout(5_000);
-      const at = Date.now();
-      await place.lose(false);
-      return at;
-    },
-  },
-];
 
 test('the network changes in a call: sound is back within 3 s, over the same connection', async ({ outside }) => {
   test.slow();
   const [alice, bob] = await Promise.all([outside.open(ALICE, LOW), outside.open(BOB, HIGH)]);
   await connect(bob.phone, alice.phone);
   const made = await alice.phone.peersMade();
-  for (const { what, happens } of CHANGES) {
+  for (const { what, happens } of [READDRESSED, UNPLUGGED, LOST]) {
     await test.step(what, async () => {
       const since = Date.now();
       const back = await happens(alice.place, alice.phone);

@@ -11,8 +11,8 @@ import type { BrowserOptions } from '../fixtures/browser.ts';
 import { crash, type Chromium } from '../fixtures/chromium.ts';
 import { ALICE, BOB, HIGH, LOW, Server, connect, expect, longestGap, type Maker, type Person } from '../fixtures/faults.ts';
 import { BREAKINGS, type Breaking } from '../fixtures/moments.ts';
+import { LOST, READDRESSED, UNPLUGGED } from '../fixtures/networks.ts';
 import { Phone } from '../fixtures/phone.ts';
-import type { Place } from '../fixtures/world.ts';
 import { test, type Duo } from './duo.ts';
 import { note, type Outcome } from './ledger.ts';
 import { Seat } from './seat.ts';
@@ -94,6 +94,13 @@ function inOneCall(open: () => Promise<Duo>, happens: (duo: Duo) => Promise<Outc
     },
   };
 }
+
+/** What happens to the network of a call, and how often to ours. */
+const NETWORKS = [
+  { change: READDRESSED, often: 50 },
+  { change: UNPLUGGED, often: 20 },
+  { change: LOST, often: 20 },
+];
 
 /** What happens to the page of a call, and how often to ours. */
 const PAGE_FAULTS: readonly { fault: string; often: number; happens(duo: Duo): Promise<void> }[] = [
@@ -259,7 +266,7 @@ for (const maker of MAKERS) {
     });
   });
 
-  for (const { fault, often, happens } of networkFaults()) {
+  for (const { change: { what: fault, happens }, often } of NETWORKS) {
     test(`${maker}: ${fault}`, async ({ outside, site }) => {
       const [here, there] = [await outside.settle(LOW), await outside.settle(HIGH)];
       await tries(maker, { fault, measure: SOUND, often: times(maker, often), within: NETWORK }, async () => {
@@ -345,40 +352,4 @@ async function killed({ server, seat, one, other }: Duo, phones: readonly Agent[
   await other.hangUp();
   const ended = await callOf(one, other, false, Date.now());
   return ended.went === 'on' ? { went: 'on', after, gap } : ended;
-}
-
-/** What happens to the network of a call, and how often to ours; each resolves with when the network is back. */
-function networkFaults(): { fault: string; often: number; happens(place: Place, one: Person): Promise<number> }[] {
-  return [
-    {
-      fault: 'the address changes',
-      often: 50,
-      async happens(place) {
-        await place.move();
-        return Date.now();
-      },
-    },
-    {
-      fault: 'the cable is pulled for 3 s',
-      often: 20,
-      async happens(place, { page }) {
-        await place.unplug();
-        await page.waitForTimeout(3_000);
-        const at = Date.now();
-        await place.connect();
-        return at;
-      },
-    },
-    {
-      fault: 'the network is lost for 5 s without a word',
-      often: 20,
-      async happens(place, { page }) {
-        await place.lose(true);
-        await page.waitForTimeout(5_000);
-        const at = Date.now();
-        await place.lose(false);
-        return at;
-      },
-    },
-  ];
 }

@@ -15,10 +15,15 @@ use app::sign::ToSign;
 use line::identity::{self, IdentityError};
 use line::{project, snapshot};
 use sip::agent::{
-    Agent, Answer, Call, CallId, Cause, Event as AgentEvent, Input, MediaFailure, Output, Phase, Question, QuestionId,
+    Agent, Answer, Call, CallId, Event as AgentEvent, Input, MediaFailure, Output, Phase, Question, QuestionId,
     Registration, VerbError,
 };
 use sip::{Duration, Instant};
+
+mod adoption;
+
+pub(crate) use adoption::Absence;
+use adoption::Refused;
 
 /// What this tab owns while it holds the line: the agent and all that serves it. Dropping it is silent: nothing is
 /// unregistered and no call is ended, but sockets, microphones and connections are closed at once.
@@ -53,25 +58,6 @@ enum Outward {
     Transmit(Vec<u8>),
     Disconnect,
 }
-
-/// A call that a person ended.
-struct Refused {
-    call: CallId,
-    call_id: String,
-    /// It rang, and was declined.
-    declined: bool,
-}
-
-/// What this page knows beside the agent when somebody else acted for the line meanwhile.
-pub(crate) struct Absence<'a> {
-    /// The calls that the server knew of: the others were dialled while it was not heard.
-    pub(crate) known: &'a [phone::CallKey],
-    /// How the last call ended, by what the server says.
-    pub(crate) ended: Option<&'a phone::Ended>,
-}
-
-/// How many calls that a person ended are remembered.
-const REFUSED: usize = 16;
 
 impl Holding {
     /// Begins to hold the line: where the last holder left off, else afresh.
@@ -114,76 +100,6 @@ impl Holding {
             refused: Vec::new(),
             changed: Vec::new(),
         })
-    }
-
-    /// Goes on with what somebody else made of the line meanwhile: the agent is the grant's, the connections of calls
-    /// that are the same stay, and what a person did here meanwhile is done again.
-    pub(crate) fn adopt(
-        self,
-        grant: Grant,
-        absence: &Absence<'_>,
-        opening: &Opening,
-        screen: &Screen,
-        moment: &Moment,
-    ) -> Result<Self, IdentityError> {
-        let now = moment.now;
-        let before: Vec<Call> = self.agent.calls().collect();
-        let mut next = Self::begin(grant, opening, &self.events, moment)?;
-        let after: Vec<Call> = next.agent.calls().collect();
-        let same = |call: &Call| after.iter().find(|other| other.id == call.id && other.call_id == call.call_id);
-        let mut stays = Vec::new();
-        for call in &before {
-            match same(call) {
-                Some(other) => {
-                    stays.push((call.id, goes_on(call.phase, other.phase)));
-                    if call.held_there != other.held_there && other.phase == Phase::Established {
-                        next.changed.push(call.id);
-                    }
-                    if call.phase == Phase::Answering && other.phase == Phase::RingingHere {
-                        next.verb(|agent| agent.answer(call.id, now));
-                    }
-                }
-                None => next.missed(call, absence, opening, screen, now),
-            }
-        }
-        next.calls.take_over(self.calls, &stays);
-        next.resting = self.resting;
-        next.lost = true;
-        for refused in &self.refused {
-            if let Some(call) = after.iter().find(|call| call.id == refused.call && call.call_id == refused.call_id) {
-                if refused.declined && call.phase == Phase::RingingHere {
-                    next.decline(call.id, now);
-                } else {
-                    next.hang_up(call.id, now);
-                }
-            }
-        }
-        next.wake(now);
-        Ok(next)
-    }
-
-    /// A call of this page that is not there any more: it was dialled while nobody heard it, or ended meanwhile.
-    fn missed(&mut self, call: &Call, absence: &Absence<'_>, opening: &Opening, screen: &Screen, now: Instant) {
-        match call.phase {
-            Phase::Preparing | Phase::Calling if !absence.known.contains(&call.id.0) => {
-                self.verb(|agent| agent.call(call.remote.uri.clone(), now).map(|_| ()));
-            }
-            Phase::Preparing
-            | Phase::Calling
-            | Phase::RingingThere
-            | Phase::RingingHere
-            | Phase::Answering
-            | Phase::Established => {
-                let told = absence.ended.filter(|ended| ended.key == call.id.0);
-                screen.show_ended(Some(told.cloned().unwrap_or_else(|| phone::Ended {
-                    key: call.id.0,
-                    direction: project::direction(call.direction),
-                    remote: project::party(&call.remote, &opening.domain),
-                    cause: phone::Cause::Away,
-                })));
-            }
-            Phase::Ending => {}
-        }
     }
 
     /// Goes on under this epoch: nobody acted meanwhile. The SIP socket of another one is not wanted any more.
@@ -312,14 +228,6 @@ impl Holding {
     pub(crate) fn hang_up(&mut self, call: CallId, now: Instant) {
         self.refuse(call, false);
         self.verb(|agent| agent.hangup(call, now));
-    }
-
-    fn refuse(&mut self, call: CallId, declined: bool) {
-        let Some(known) = self.agent.calls().find(|known| known.id == call) else { return };
-        if self.refused.len() >= REFUSED {
-            self.refused.remove(0);
-        }
-        self.refused.push(Refused { call, call_id: known.call_id, declined });
     }
 
     pub(crate) fn mute(&mut self, call: CallId, muted: bool) {
@@ -496,16 +404,11 @@ impl Holding {
             AgentEvent::Incoming(_) => screen.show_ended(None),
             AgentEvent::Remote { call, branch, answer, early } => self.calls.describe(call, branch, answer, early),
             AgentEvent::BranchEnded { call, branch } => self.calls.silent(call, branch),
-            // Nothing is over: the call that took its place is shown.
-            AgentEvent::Ended { call, cause: Cause::Replaced, .. } => self.calls.forget(call),
             AgentEvent::Ended { call, last, cause } => {
                 self.calls.forget(call);
-                screen.show_ended(Some(phone::Ended {
-                    key: call.0,
-                    direction: project::direction(last.direction),
-                    remote: project::party(&last.remote, &opening.domain),
-                    cause: project::cause(cause, last.status, &opening.domain),
-                }));
+                if let Some(ended) = project::ended(&last, cause, &opening.domain) {
+                    screen.show_ended(Some(ended));
+                }
             }
             // This phone sends no picture, and its descriptions have their candidates.
             AgentEvent::Digit { .. } | AgentEvent::PictureWanted(_) | AgentEvent::Candidates { .. } => {}
@@ -557,23 +460,12 @@ impl Holding {
         screen.show_registration(registration);
         let calls = self.agent.calls().map(|call| {
             let facts = self.calls.facts_of(call.id);
-            phone::Call {
-                key: call.id.0,
-                direction: project::direction(call.direction),
-                remote: project::party(&call.remote, &opening.domain),
-                phase: self.phase(&call),
-                answered_at: facts.answered_at,
-                muted: facts.muted,
-            }
+            let shown = project::call(&call, self.calls.is_connected(call.id), &facts, &opening.domain);
+            let returns = shown.phase == phone::Phase::Connecting && self.calls.is_returning(call.id);
+            phone::Call { phase: if returns { phone::Phase::Returning } else { shown.phase }, ..shown }
         });
         screen.show_calls(calls.collect());
         screen.show_silent(self.calls.is_silent());
-    }
-
-    fn phase(&self, call: &Call) -> phone::Phase {
-        let phase = project::phase(call.phase, self.calls.is_connected(call.id));
-        let returns = phase == phone::Phase::Connecting && self.calls.is_returning(call.id);
-        if returns { phone::Phase::Returning } else { phase }
     }
 
     fn handle(&mut self, input: Input<'_>, now: Instant) {
@@ -585,16 +477,6 @@ impl Holding {
     fn verb(&mut self, act: impl FnOnce(&mut Agent) -> Result<(), VerbError>) {
         self.touched = true;
         let _ = act(&mut self.agent);
-    }
-}
-
-/// Whether the connection of a call that stood here still fits, now that it stands there: what was answered meanwhile was
-/// not told to it.
-const fn goes_on(before: Phase, after: Phase) -> bool {
-    match before {
-        Phase::Established => matches!(after, Phase::Established),
-        Phase::Calling | Phase::RingingThere => matches!(after, Phase::Calling | Phase::RingingThere),
-        Phase::Preparing | Phase::RingingHere | Phase::Answering | Phase::Ending => false,
     }
 }
 

@@ -67,9 +67,7 @@ pub fn restore(
     seed: Seed,
     now: Instant,
 ) -> Result<(Agent, Vec<(CallId, Facts)>), SnapshotError> {
-    let (agent, calls) = read(bytes)?;
-    let agent = Agent::restore(agent, config, away, seed, now).map_err(|_| SnapshotError::Agent)?;
-    Ok((agent, calls))
+    go_on(read(bytes)?, config, away, seed, now)
 }
 
 /// As [`restore`], for who goes on with what somebody else wrote, whom nobody has to trust: it is checked first.
@@ -85,6 +83,16 @@ pub fn restore_checked(
     if calls.len() > MOST_FACTS {
         return Err(SnapshotError::Agent);
     }
+    go_on((agent, calls), config, away, seed, now)
+}
+
+fn go_on(
+    (agent, calls): (Snapshot, Vec<(CallId, Facts)>),
+    config: Config,
+    away: Duration,
+    seed: Seed,
+    now: Instant,
+) -> Result<(Agent, Vec<(CallId, Facts)>), SnapshotError> {
     let agent = Agent::restore(agent, config, away, seed, now).map_err(|_| SnapshotError::Agent)?;
     Ok((agent, calls))
 }

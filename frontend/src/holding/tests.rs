@@ -1,6 +1,6 @@
 use super::*;
 use app::lease::RegistrationIdentity;
-use sip::agent::Body;
+use sip::agent::{Body, Cause};
 
 const NOW: Instant = Instant::from_millis(1_000);
 const INVITE: &str = "INVITE sip:u@x.invalid SIP/2.0\r\n\

@@ -52,8 +52,12 @@ impl Gauge {
             self.quality = None;
             return;
         }
-        let lost = if arrived == 0 { 1.0 } else { missing as f64 / (arrived + missing) as f64 };
-        let score = score(lost, counted.sound.jitter, counted.round_trip.unwrap_or_default());
+        let (lost, score) = if arrived == 0 {
+            (1.0, Quality::RANGE.0)
+        } else {
+            let lost = missing as f64 / (arrived + missing) as f64;
+            (lost, score(lost, counted.sound.jitter, counted.round_trip.unwrap_or_default()))
+        };
         if self.course.len() >= Quality::COURSE {
             self.course.remove(0);
         }

@@ -5,6 +5,7 @@
 //! [`Line`]: it receives the commands and is the only one who writes the state, which is a projection of
 //! what the SIP agent knows.
 
+use crate::quality::Qualities;
 use futures::channel::mpsc;
 use leptos::prelude::*;
 use reactive_stores::{ArcStore, Store};
@@ -298,6 +299,7 @@ pub struct Phone {
     line: ArcStore<LineState>,
     seat: ArcRwSignal<Seat>,
     silent: ArcRwSignal<bool>,
+    qualities: ArcRwSignal<Qualities>,
 }
 
 /// The driver's end.
@@ -310,6 +312,8 @@ pub struct Line {
     pub seat: ArcRwSignal<Seat>,
     /// Whether the browser plays nothing of this page until somebody clicks.
     pub silent: ArcRwSignal<bool>,
+    /// How well the calls are heard that are connected in this tab.
+    pub qualities: ArcRwSignal<Qualities>,
 }
 
 /// Makes the two ends, both beginning with `initial`: the value that the server rendered, so that the first
@@ -319,8 +323,15 @@ pub fn pair(initial: LineState) -> (Phone, Line) {
     let state = ArcStore::new(initial);
     let seat = ArcRwSignal::new(Seat::default());
     let silent = ArcRwSignal::new(false);
-    let phone = Phone { commands: sender, line: state.clone(), seat: seat.clone(), silent: silent.clone() };
-    (phone, Line { commands: receiver, state, seat, silent })
+    let qualities = ArcRwSignal::new(Qualities::new());
+    let phone = Phone {
+        commands: sender,
+        line: state.clone(),
+        seat: seat.clone(),
+        silent: silent.clone(),
+        qualities: qualities.clone(),
+    };
+    (phone, Line { commands: receiver, state, seat, silent, qualities })
 }
 
 /// The phone that the context holds.
@@ -345,6 +356,11 @@ impl Phone {
     /// Whether the browser plays nothing of this page until somebody clicks.
     pub fn silent(&self) -> RwSignal<bool> {
         self.silent.clone().into()
+    }
+
+    /// How well the calls are heard that are connected in this tab.
+    pub fn qualities(&self) -> RwSignal<Qualities> {
+        self.qualities.clone().into()
     }
 
     /// Tells the driver to do something; whether it will hear it: a command is dropped when the driver is gone or swamped.

@@ -4,6 +4,7 @@
 #[cfg(feature = "ssr")]
 use crate::backend::{Contact, Wishes};
 use crate::phone::{Cause, Direction, MediaFailure, Phase, Refusal, Registration, Status};
+use crate::quality::{Grade, Quality};
 
 /// How much of the words of a far end is shown.
 const QUOTED_CHARS: usize = 120;
@@ -106,6 +107,28 @@ pub fn phase(phase: Phase) -> &'static str {
         Phase::Talking => "Connected",
         Phase::Ending => "Hanging up…",
         Phase::Returning => "Getting the sound back…",
+    }
+}
+
+/// How well a call is heard.
+pub fn grade(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Good => "Good sound",
+        Grade::Fair => "Fair sound",
+        Grade::Poor => "Poor sound",
+        Grade::Bad => "Bad sound",
+    }
+}
+
+/// What can be done about a call that is not heard well, as far as it can be told from what was measured.
+pub fn quality_advice(quality: &Quality) -> Option<&'static str> {
+    match quality.grade() {
+        Grade::Good => None,
+        _ if quality.lost >= 1_000 => Some("Nothing arrives from them."),
+        _ if quality.lost >= 10 => Some("Parts get lost. A cable instead of Wi-Fi, or less other traffic, helps."),
+        _ if quality.jitter >= 30 => Some("Parts come late. Less other traffic on this network helps."),
+        _ if quality.round_trip >= Some(300) => Some("The way is long: each hears the other late."),
+        Grade::Fair | Grade::Poor | Grade::Bad => None,
     }
 }
 

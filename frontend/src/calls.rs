@@ -1,9 +1,11 @@
 use crate::clock;
 use crate::event::Events;
-use crate::media::{Job, Peer, Sent};
+use crate::media::{Job, Peer, Sent, Statistics};
+use crate::quality::Gauge;
 use crate::repair::{Around, Repair, State, Step, Way};
 use crate::ring::Tone;
 use app::backend::IceServer;
+use app::quality::Qualities;
 use line::snapshot::Facts;
 use sip::Instant;
 use sip::agent::{Body, Branch, Call, CallId, Direction, Phase, QuestionId};
@@ -33,12 +35,19 @@ struct Kept {
     repair: Repair,
     /// What is the case around it.
     around: Around,
+    /// How well it is heard.
+    gauge: Gauge,
 }
 
 impl Kept {
     fn new(call: CallId, facts: Facts, repair: Repair) -> Self {
-        let around = Around::default();
-        Self { call, peer: None, sent: Sent::default(), facts, early: None, silent: false, repair, around }
+        let (around, gauge) = (Around::default(), Gauge::default());
+        Self { call, peer: None, sent: Sent::default(), facts, early: None, silent: false, repair, around, gauge }
+    }
+
+    /// Whether it is measured how well it is heard: while it is connected.
+    fn is_measured(&self) -> bool {
+        self.peer.is_some() && self.around.established && self.repair.is_sound()
     }
 
     /// How the media of a call comes that was left without any.
@@ -153,10 +162,17 @@ impl Calls {
         kept.repair.is_sound() && !before
     }
 
-    /// So many packets arrived in this call so far.
-    pub(crate) fn arrived(&mut self, call: CallId, packets: u64) {
+    /// This was counted in this call so far.
+    pub(crate) fn counted(&mut self, call: CallId, statistics: &Statistics) {
         let kept = self.kept(call);
-        kept.repair.counted(packets, kept.around);
+        kept.repair.counted(statistics.arrived, kept.around);
+        kept.gauge.count(statistics, kept.around.due);
+    }
+
+    /// How well the calls are heard that are connected.
+    pub(crate) fn qualities(&self) -> Qualities {
+        let measured = self.kept.iter().filter(|kept| kept.is_measured());
+        measured.filter_map(|kept| Some((kept.call.0, kept.gauge.quality()?.clone()))).collect()
     }
 
     /// The browser plays this call or does not, until somebody clicks.
@@ -241,17 +257,22 @@ impl Calls {
 
     /// When [`Calls::timeout`] is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.kept.iter().filter_map(|kept| kept.repair.deadline(kept.around)).min()
+        let repairs = self.kept.iter().filter_map(|kept| kept.repair.deadline(kept.around));
+        let measured = self.kept.iter().filter(|kept| kept.is_measured());
+        repairs.chain(measured.map(|kept| kept.gauge.deadline())).min()
     }
 
     /// Does what is due: which answered calls had no media for too long; each told once.
     pub(crate) fn timeout(&mut self, now: Instant) -> Vec<CallId> {
         let mut lost = Vec::new();
         for kept in &mut self.kept {
-            match kept.repair.timeout(kept.around, now) {
-                Some(Step::Sample) => kept.peer.iter().for_each(Peer::count),
-                Some(Step::GiveUp) => lost.push(kept.call),
-                None => {}
+            let step = kept.repair.timeout(kept.around, now);
+            if step == Some(Step::GiveUp) {
+                lost.push(kept.call);
+            }
+            let due = kept.is_measured() && kept.gauge.is_due(now);
+            if due || step == Some(Step::Sample) {
+                kept.peer.iter().for_each(Peer::count);
             }
         }
         lost

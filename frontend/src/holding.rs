@@ -162,7 +162,7 @@ impl Holding {
                 }
             }
             Told::Silent(silent) => self.calls.silenced(call, silent),
-            Told::Arrived(packets) => self.calls.arrived(call, packets),
+            Told::Counted(statistics) => self.calls.counted(call, &statistics),
             Told::Failed(failure) => self.verb(|agent| agent.fail(call, failure, now)),
         }
     }
@@ -473,6 +473,7 @@ impl Holding {
         });
         screen.show_calls(calls.collect());
         screen.show_silent(self.calls.is_silent());
+        screen.show_qualities(self.calls.qualities());
     }
 
     fn handle(&mut self, input: Input<'_>, now: Instant) {

@@ -3,6 +3,7 @@
 use super::avatar::Avatar;
 use super::erase::{erase, live, memo};
 use super::icon::{Glyph, Icon};
+use super::quality::HowItSounds;
 use super::standing::Standing;
 use crate::backend::Contact;
 use crate::directory;
@@ -53,6 +54,7 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
                 <span id=phase_id.clone()>{live(move || words::phase(phase.get()))}</span>
                 <Clock call />
             </p>
+            {erase(view! { <HowItSounds key /> })}
             <div class="call__actions" aria-live="off">
                 {move || {
                     if ringing.get() { erase(view! { <Ringing key /> }) } else { erase(view! { <Up key call phase /> }) }

@@ -1,4 +1,5 @@
 use super::microphone::Microphone;
+use super::statistics::Statistics;
 use crate::repair::State;
 use app::backend::IceServer;
 use core::future::IntoFuture;
@@ -180,17 +181,10 @@ impl Connection {
         state(&self.rtc)
     }
 
-    /// How many packets arrived so far, of all that the other end sends (`inbound-rtp` of the WebRTC statistics).
-    pub(crate) async fn arrived(&self) -> Option<u64> {
+    /// What was counted so far.
+    pub(crate) async fn statistics(&self) -> Option<Statistics> {
         let report: js_sys::Map = self.settled(self.rtc.get_stats()).await?.unchecked_into();
-        let mut packets = 0;
-        report.for_each(&mut |entry, _| {
-            let read = |name: &str| js_sys::Reflect::get(&entry, &name.into()).unwrap_or_default();
-            if read("type").as_string().as_deref() == Some("inbound-rtp") {
-                packets += read("packetsReceived").as_f64().unwrap_or_default() as u64;
-            }
-        });
-        Some(packets)
+        Some(Statistics::read(&report))
     }
 
     /// Ends it; nothing is told afterwards.

@@ -5,5 +5,9 @@ mod microphone;
 mod peer;
 mod rest;
 mod speaker;
+mod statistics;
 
 pub(crate) use peer::{Job, Peer, Sent, Told};
+#[cfg(test)]
+pub(crate) use statistics::Sound;
+pub(crate) use statistics::Statistics;

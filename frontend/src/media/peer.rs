@@ -2,6 +2,7 @@ use super::connection::{Connection, Listener};
 use super::microphone::Microphone;
 use super::rest::Rest;
 use super::speaker::Speaker;
+use super::statistics::Statistics;
 use crate::event::{Event, Events};
 use crate::repair::State;
 use app::backend::IceServer;
@@ -36,8 +37,8 @@ pub(crate) enum Told {
     Answer(QuestionId, Box<Answer>),
     /// What the connection says of itself. Their final answer not fitting it is [`State::Beyond`].
     State(State),
-    /// How many packets arrived so far.
-    Arrived(u64),
+    /// What was counted so far.
+    Counted(Statistics),
     /// Whether the browser plays nothing until somebody clicks.
     Silent(bool),
     /// The media cannot go on.
@@ -118,15 +119,15 @@ impl Peer {
         let _ = self.jobs.unbounded_send(job);
     }
 
-    /// Counts what arrived so far, and tells it.
+    /// Has it counted what came and went so far, and tells it.
     pub(crate) fn count(&self) {
         let shared = self.shared.clone();
         spawn_local(async move {
             let connection = shared.connection.borrow().clone();
             if let Some(connection) = connection
-                && let Some(packets) = connection.arrived().await
+                && let Some(statistics) = connection.statistics().await
             {
-                shared.tell(Told::Arrived(packets));
+                shared.tell(Told::Counted(statistics));
             }
         });
     }

@@ -96,7 +96,7 @@ impl Calls {
     pub(crate) fn offer(&mut self, call: CallId, question: QuestionId, hold: bool, now: Instant) {
         let kept = self.kept(call);
         let way = kept.repair.offering(now);
-        if way == Some(Way::Fresh) {
+        if way.is_some_and(Way::is_fresh) {
             kept.peer = None;
         }
         let restart = way == Some(Way::Restart) && kept.peer.is_some();
@@ -214,12 +214,12 @@ impl Calls {
         self.kept.retain(|kept| kept.call != call);
     }
 
-    /// From when on the media of an answered call wants a new offer; `None` while it does not.
-    pub(crate) fn wants_media(&self, call: &Call) -> Option<Instant> {
+    /// From when on the media of an answered call wants a new offer, and how; `None` while it does not.
+    pub(crate) fn wants_media(&self, call: &Call) -> Option<(Instant, Way)> {
         if call.phase != Phase::Established {
             return None;
         }
-        self.find(call.id).and_then(|kept| kept.repair.wants()).map(|(at, _)| at)
+        self.find(call.id).and_then(|kept| kept.repair.wants())
     }
 
     /// The agent was asked for a new offer.

@@ -2,6 +2,7 @@ use crate::calls::Calls;
 use crate::clock::Moment;
 use crate::event::{Event, Events};
 use crate::media::Told;
+use crate::repair::Way;
 use crate::ring::Tone;
 use crate::screen::Screen;
 use crate::sign;
@@ -119,7 +120,7 @@ impl Holding {
     /// When [`Holding::timeout`] is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let renewal =
-            self.agent.calls().filter(|_| self.can_reoffer()).filter_map(|call| self.calls.wants_media(&call));
+            self.agent.calls().filter(|_| self.can_reoffer()).filter_map(|call| self.calls.wants_media(&call)).map(|(at, _)| at);
         self.agent.deadline().into_iter().chain(self.calls.deadline()).chain(renewal).min()
     }
 
@@ -431,12 +432,18 @@ impl Holding {
             return false;
         }
         let changed = core::mem::take(&mut self.changed);
-        let due =
-            |call: &Call| changed.contains(&call.id) || self.calls.wants_media(call).is_some_and(|due| due <= now);
-        let silent: Vec<CallId> = self.agent.calls().filter(due).map(|call| call.id).collect();
+        let due = |call: Call| match self.calls.wants_media(&call) {
+            Some((at, way)) if at <= now => Some((call.id, way)),
+            Some(_) | None => changed.contains(&call.id).then_some((call.id, Way::Restart)),
+        };
+        let silent: Vec<(CallId, Way)> = self.agent.calls().filter_map(due).collect();
         let mut asked = false;
-        for call in silent {
-            asked |= self.agent.reoffer(call, now).is_ok();
+        for (call, way) in silent {
+            let began = match way {
+                Way::Restart | Way::Fresh => self.agent.reoffer(call, now),
+                Way::Replace => self.agent.replace_own(call, now),
+            };
+            asked |= began.is_ok();
             self.calls.reoffered(call, now);
         }
         asked

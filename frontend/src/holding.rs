@@ -1,7 +1,7 @@
 use crate::calls::Calls;
 use crate::clock::Moment;
 use crate::event::{Event, Events};
-use crate::media::Told;
+use crate::media::{Inputs, Kind, Told};
 use crate::ring::Tone;
 use crate::screen::Screen;
 use crate::sign;
@@ -65,6 +65,7 @@ impl Holding {
         grant: Grant,
         opening: &Opening,
         events: &Events,
+        inputs: &Inputs,
         moment: &Moment,
     ) -> Result<Self, IdentityError> {
         let now = moment.now;
@@ -90,7 +91,7 @@ impl Holding {
             events: events.clone(),
             wire: None,
             wire_wanted: false,
-            calls: Calls::new(events, &opening.ice_servers, facts),
+            calls: Calls::new(events, inputs, &opening.ice_servers, facts),
             resting: false,
             lost: false,
             stopped: false,
@@ -161,6 +162,8 @@ impl Holding {
                 }
             }
             Told::Silent(silent) => self.calls.silenced(call, silent),
+            Told::Voice(voice) => self.calls.voiced(call, voice),
+            Told::Changed => self.changed.push(call),
             Told::Arrived(packets) => self.calls.arrived(call, packets),
             Told::Failed(failure) => self.verb(|agent| agent.fail(call, failure, now)),
         }
@@ -235,6 +238,16 @@ impl Holding {
             self.calls.mute(call, muted);
             self.touched = true;
         }
+    }
+
+    /// Opens our microphone again in a call that goes without, or goes on without it while the browser asks for it.
+    pub(crate) fn voice(&mut self, call: CallId, wanted: bool) {
+        self.calls.voice(call, wanted);
+    }
+
+    /// A device is gone, or another one was chosen: who uses it opens it anew.
+    pub(crate) fn input(&mut self, kind: Kind) {
+        self.calls.input(kind);
     }
 
     /// Ends every call and unregisters; [`Holding::is_stopped`] tells when it is done.
@@ -430,15 +443,19 @@ impl Holding {
         if !self.can_reoffer() {
             return false;
         }
-        let changed = core::mem::take(&mut self.changed);
         let due =
-            |call: &Call| changed.contains(&call.id) || self.calls.wants_media(call).is_some_and(|due| due <= now);
+            |call: &Call| self.changed.contains(&call.id) || self.calls.wants_media(call).is_some_and(|due| due <= now);
         let silent: Vec<CallId> = self.agent.calls().filter(due).map(|call| call.id).collect();
         let mut asked = false;
         for call in silent {
-            asked |= self.agent.reoffer(call, now).is_ok();
+            // What cannot be offered now is offered once it can be.
+            if self.agent.reoffer(call, now).is_ok() {
+                asked = true;
+                self.changed.retain(|changed| *changed != call);
+            }
             self.calls.reoffered(call, now);
         }
+        self.changed.retain(|changed| self.agent.calls().any(|call| call.id == *changed));
         asked
     }
 
@@ -462,7 +479,8 @@ impl Holding {
             let facts = self.calls.facts_of(call.id);
             let shown = project::call(&call, self.calls.is_connected(call.id), &facts, &opening.domain);
             let returns = shown.phase == phone::Phase::Connecting && self.calls.is_returning(call.id);
-            phone::Call { phase: if returns { phone::Phase::Returning } else { shown.phase }, ..shown }
+            let phase = if returns { phone::Phase::Returning } else { shown.phase };
+            phone::Call { phase, voice: self.calls.voice_of(call.id), ..shown }
         });
         screen.show_calls(calls.collect());
         screen.show_silent(self.calls.is_silent());

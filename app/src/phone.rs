@@ -92,6 +92,20 @@ pub struct Call {
     pub answered_at: Option<u64>,
     /// Whether our microphone is muted.
     pub muted: bool,
+    /// Whether our voice goes out.
+    pub voice: Voice,
+}
+
+/// Whether our voice goes out in a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Voice {
+    /// It does, unless it is muted, as far as this is on us.
+    #[default]
+    Sent,
+    /// The browser asks the person for the microphone, and nobody has answered yet.
+    Asked,
+    /// There is no microphone: the call goes one way.
+    Missing(MediaFailure),
 }
 
 /// Who began a call.
@@ -226,6 +240,8 @@ pub enum MediaFailure {
     NoDevice,
     /// Another program holds the microphone.
     DeviceBusy,
+    /// No microphone does what is asked of it.
+    Constraint,
     /// The page is not secure, so there are no devices.
     Insecure,
     /// The browser lacks what a call needs.
@@ -284,6 +300,8 @@ pub enum Command {
     HangUp(CallKey),
     /// Mute or open our microphone in a call.
     Mute(CallKey, bool),
+    /// Ask the browser for the microphone again in a call that goes without it; or go on without it while it is asked.
+    Voice(CallKey, bool),
     /// Put away the words about the last call.
     Dismiss,
     /// Move the line to this tab.

@@ -1,10 +1,11 @@
 use crate::clock;
 use crate::event::Events;
-use crate::media::{Job, Peer, Sent, Statistics};
+use crate::media::{Inputs, Job, Kind, Peer, Sent, Statistics};
 use crate::quality::Gauge;
 use crate::repair::{Around, Repair, State, Step, Way};
 use crate::ring::Tone;
 use app::backend::IceServer;
+use app::phone::Voice;
 use app::quality::Qualities;
 use line::snapshot::Facts;
 use sip::Instant;
@@ -13,6 +14,7 @@ use sip::agent::{Body, Branch, Call, CallId, Direction, Phase, QuestionId};
 /// What this tab keeps beside the calls that the agent knows.
 pub(crate) struct Calls {
     events: Events,
+    inputs: Inputs,
     servers: Vec<IceServer>,
     /// A handful at most.
     kept: Vec<Kept>,
@@ -31,6 +33,8 @@ struct Kept {
     early: Option<Branch>,
     /// Whether the browser does not play it.
     silent: bool,
+    /// Whether our voice goes out.
+    voice: Voice,
     /// How its media comes, and comes back.
     repair: Repair,
     /// What is the case around it.
@@ -41,8 +45,19 @@ struct Kept {
 
 impl Kept {
     fn new(call: CallId, facts: Facts, repair: Repair) -> Self {
-        let (around, gauge) = (Around::default(), Gauge::default());
-        Self { call, peer: None, sent: Sent::default(), facts, early: None, silent: false, repair, around, gauge }
+        let (around, gauge, voice) = (Around::default(), Gauge::default(), Voice::Sent);
+        Self {
+            call,
+            peer: None,
+            sent: Sent::default(),
+            facts,
+            early: None,
+            silent: false,
+            voice,
+            repair,
+            around,
+            gauge,
+        }
     }
 
     /// Whether it is measured how well it is heard: while it is connected.
@@ -58,13 +73,13 @@ impl Kept {
 
 impl Calls {
     /// The calls that a page before this one left, or none.
-    pub(crate) fn new(events: &Events, servers: &[IceServer], facts: Vec<(CallId, Facts)>) -> Self {
+    pub(crate) fn new(events: &Events, inputs: &Inputs, servers: &[IceServer], facts: Vec<(CallId, Facts)>) -> Self {
         let kept = facts.into_iter().map(|(call, facts)| {
             let repair = Kept::left(&facts);
             Kept::new(call, facts, repair)
         });
         let kept = kept.collect();
-        Self { events: events.clone(), servers: servers.to_vec(), kept, resting: false }
+        Self { events: events.clone(), inputs: inputs.clone(), servers: servers.to_vec(), kept, resting: false }
     }
 
     /// Takes over what stands beside these calls in a holding before this one: what a person wished, and the connection, if
@@ -76,6 +91,7 @@ impl Calls {
             kept.peer.take_if(|peer| !fits || peer.is_asked());
             if kept.peer.is_none() {
                 kept.repair = Kept::left(&kept.facts);
+                kept.voice = Voice::Sent;
             }
             self.kept.retain(|known| known.call != *call);
             self.kept.push(kept);
@@ -98,6 +114,7 @@ impl Calls {
         let way = kept.repair.offering(now);
         if way.is_some_and(Way::is_fresh) {
             kept.peer = None;
+            kept.voice = Voice::Sent;
         }
         let restart = way == Some(Way::Restart) && kept.peer.is_some();
         self.ask(call, Job::Offer { question, hold, restart });
@@ -111,11 +128,12 @@ impl Calls {
 
     /// Gives the media of this call a job; they are made when they are first needed.
     fn ask(&mut self, call: CallId, job: Job) {
-        let (resting, events, servers) = (self.resting, self.events.clone(), self.servers.clone());
+        let (resting, events, inputs, servers) =
+            (self.resting, self.events.clone(), self.inputs.clone(), self.servers.clone());
         let kept = self.kept(call);
         let (muted, sent) = (kept.facts.muted, kept.sent.clone());
         let peer = kept.peer.get_or_insert_with(|| {
-            let peer = Peer::new(call, events.number(), events, servers, muted, sent);
+            let peer = Peer::new(call, events.number(), events, inputs, servers, muted, sent);
             if resting {
                 peer.rest();
             }
@@ -206,6 +224,37 @@ impl Calls {
         kept.facts.muted = muted;
         if let Some(peer) = &kept.peer {
             peer.mute(muted);
+        }
+    }
+
+    /// The devices that these calls use.
+    pub(crate) const fn inputs(&self) -> &Inputs {
+        &self.inputs
+    }
+
+    /// Whether our voice goes out in this call.
+    pub(crate) fn voice_of(&self, call: CallId) -> Voice {
+        self.find(call).map(|kept| kept.voice).unwrap_or_default()
+    }
+
+    /// Our voice goes out in this call from now on, or does not.
+    pub(crate) fn voiced(&mut self, call: CallId, voice: Voice) {
+        self.kept(call).voice = voice;
+    }
+
+    /// Asks for the microphone again, or goes on without it while it is asked.
+    pub(crate) fn voice(&self, call: CallId, wanted: bool) {
+        if let Some(peer) = self.find(call).and_then(|kept| kept.peer.as_ref()) {
+            peer.speak(wanted);
+        }
+    }
+
+    /// A device of this kind is gone, or another one was chosen.
+    pub(crate) fn input(&self, kind: Kind) {
+        match kind {
+            Kind::Microphone => self.kept.iter().filter_map(|kept| kept.peer.as_ref()).for_each(Peer::renew),
+            // No call sends pictures yet.
+            Kind::Camera => {}
         }
     }
 

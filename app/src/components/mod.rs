@@ -17,4 +17,5 @@ pub(crate) mod shortcuts;
 pub(crate) mod silent;
 pub(crate) mod standing;
 pub(crate) mod title;
+pub(crate) mod voice;
 pub(crate) mod watching;

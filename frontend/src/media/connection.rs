@@ -1,4 +1,4 @@
-use super::microphone::Microphone;
+use super::inputs::Input;
 use super::statistics::Statistics;
 use crate::repair::State;
 use app::backend::IceServer;
@@ -16,8 +16,8 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     MediaStreamTrack, RtcConfiguration, RtcIceConnectionState, RtcIceGatheringState, RtcIceServer, RtcOfferOptions,
-    RtcPeerConnection, RtcPeerConnectionState, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcSdpType,
-    RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
+    RtcPeerConnection, RtcPeerConnectionState, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection,
+    RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
 };
 
 /// The longest that a description waits for candidates, in milliseconds.
@@ -83,8 +83,9 @@ impl Connection {
         })
     }
 
-    /// Sends what the microphone hears; one that is sent already is replaced.
-    pub(crate) async fn attach(&self, microphone: &Microphone) -> Result<(), MediaFailure> {
+    /// Sends what the microphone hears; one that is sent already is replaced, without a word to the other end. Whether
+    /// they are to be told, as nothing was sent before.
+    pub(crate) async fn attach(&self, microphone: &Input) -> Result<bool, MediaFailure> {
         let sender = self.sender.borrow().clone();
         match sender {
             Some(sender) => {
@@ -92,13 +93,23 @@ impl Connection {
                     let replaced = self.settled(sender.replace_track(Some(microphone.track()))).await;
                     replaced.ok_or(MediaFailure::Unsupported)?;
                 }
+                Ok(false)
             }
             None => {
                 let sender = self.rtc.add_track_0(microphone.track(), microphone.stream());
                 self.sender.replace(Some(sender));
+                Ok(true)
             }
         }
-        Ok(())
+    }
+
+    /// Receives sound without sending any, unless something was agreed on already.
+    pub(crate) fn listen(&self) {
+        if self.rtc.get_transceivers().length() == 0 {
+            let init = RtcRtpTransceiverInit::new();
+            init.set_direction(RtcRtpTransceiverDirection::Recvonly);
+            self.rtc.add_transceiver_with_str_and_init("audio", &init);
+        }
     }
 
     /// Puts the other end on hold in the next description, or ends that: nothing of theirs is received meanwhile.

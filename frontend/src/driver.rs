@@ -166,6 +166,10 @@ impl Driver {
                 | Command::Decline(_)
                 | Command::HangUp(_)
                 | Command::Mute(..)
+                | Command::Hold(..)
+                | Command::Digit(..)
+                | Command::Transfer(..)
+                | Command::TransferTo(..)
                 | Command::UseHere,
             )
             | Event::Tab(..)
@@ -217,7 +221,15 @@ impl Driver {
                 self.tab.send(&FromTab::Take);
             }
             Command::LogOut => self.log_out(now),
-            Command::Dial(_) | Command::Answer(_) | Command::Decline(_) | Command::HangUp(_) | Command::Mute(..) => {
+            Command::Dial(_)
+            | Command::Answer(_)
+            | Command::Decline(_)
+            | Command::HangUp(_)
+            | Command::Mute(..)
+            | Command::Hold(..)
+            | Command::Digit(..)
+            | Command::Transfer(..)
+            | Command::TransferTo(..) => {
                 if self.screen.seat() == Seat::Unknown && self.early.len() < EARLY {
                     self.early.push(command);
                 } else if let Some(holding) = &mut self.holding {
@@ -418,6 +430,10 @@ fn act(holding: &mut Holding, command: Command, opening: &Opening, screen: &Scre
         Command::Decline(key) => holding.decline(CallId(key), now),
         Command::HangUp(key) => holding.hang_up(CallId(key), now),
         Command::Mute(key, muted) => holding.mute(CallId(key), muted),
+        Command::Hold(key, held) => holding.hold(CallId(key), held, now),
+        Command::Digit(key, sign) => holding.digit(CallId(key), sign, now),
+        Command::Transfer(key, typed) => holding.transfer(CallId(key), &typed, &opening.domain, now),
+        Command::TransferTo(one, other) => holding.transfer_to(CallId(one), CallId(other), now),
         Command::Dismiss | Command::UseHere | Command::LogOut => {}
     }
 }

@@ -59,7 +59,11 @@ impl Agent {
         let rival = |other: &Session| {
             other.refer.replaces == Some(session.id) && matches!(other.state, State::Incoming(_)) && !other.over
         };
-        if session.refer.is_leaving() || self.sessions.iter().any(rival) { Err(Status::REQUEST_PENDING) } else { Ok(Some(session.id)) }
+        if session.refer.is_leaving() || self.sessions.iter().any(rival) {
+            Err(Status::REQUEST_PENDING)
+        } else {
+            Ok(Some(session.id))
+        }
     }
 }
 

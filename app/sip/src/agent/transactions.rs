@@ -50,7 +50,15 @@ pub(super) enum Purpose {
 impl Purpose {
     /// The same for the other one of two calls that change their names.
     pub(super) fn swapped(self, one: CallId, other: CallId) -> Self {
-        let swap = |id: CallId| if id == one { other } else if id == other { one } else { id };
+        let swap = |id: CallId| {
+            if id == one {
+                other
+            } else if id == other {
+                one
+            } else {
+                id
+            }
+        };
         match self {
             Self::Invite(id) => Self::Invite(swap(id)),
             Self::Reinvite(id) => Self::Reinvite(swap(id)),

@@ -164,7 +164,11 @@ fn states() -> Vec<(&'static str, Seat, LineState)> {
         ("held-there", Seat::Holding, with(Call { hold: Hold { here: false, there: true }, ..call(Phase::Talking) })),
         ("three-calls", Seat::Holding, three),
         ("handing-over", Seat::Holding, with(Call { handover: Some(Handover::Ringing), ..held(1, ben()) })),
-        ("not-handed-over", Seat::Holding, with(Call { handover: Some(Handover::Refused(486)), ..call(Phase::Talking) })),
+        (
+            "not-handed-over",
+            Seat::Holding,
+            with(Call { handover: Some(Handover::Refused(486)), ..call(Phase::Talking) }),
+        ),
         ("keys-of-theirs", Seat::Holding, with(Call { digits: "42#".to_owned(), ..call(Phase::Talking) })),
         ("hostile", Seat::Holding, with(Call { remote: hostile(), ..call(Phase::Talking) })),
         ("watching", Seat::Watching, with(call(Phase::Talking))),

@@ -6,7 +6,8 @@ use app::backend::{Contact, IceServer, Opening};
 use app::encoding::{DecodeError, decode, encode};
 use app::lease::{FromTab, Grant, RegistrationIdentity, ToTab};
 use app::phone::{
-    Call, Cause, Direction, Ended, Handover, Hold, LineState, MediaFailure, Party, Phase, Presence, Refusal, Registration, Status,
+    Call, Cause, Direction, Ended, Handover, Hold, LineState, MediaFailure, Party, Phase, Presence, Refusal,
+    Registration, Status,
 };
 use app::sign::ToSign;
 use core::fmt::Debug;

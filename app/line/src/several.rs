@@ -31,11 +31,7 @@ pub fn is_beside_another(calls: &[Call], ringing: CallId) -> bool {
     calls.iter().any(|call| {
         call.id != ringing
             && match call.phase {
-                Phase::Preparing
-                | Phase::Calling
-                | Phase::RingingThere
-                | Phase::Answering
-                | Phase::Established => true,
+                Phase::Preparing | Phase::Calling | Phase::RingingThere | Phase::Answering | Phase::Established => true,
                 Phase::RingingHere | Phase::Ending => false,
             }
     })

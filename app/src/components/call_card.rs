@@ -63,6 +63,7 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
         <div
             class=live(move || {
                 match (ringing.get(), small.get(), over.get() && target.get()) {
+                    (true, ..) if active.get().is_some() => "call call--ringing call--beside",
                     (true, ..) => "call call--ringing",
                     (false, true, false) => "call call--small",
                     (false, true, true) => "call call--small call--target",
@@ -120,8 +121,9 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
 #[component]
 fn Told(call: Memo<Option<Call>>) -> impl IntoView {
     let handover = memo(move || call.with(|call| call.as_ref().and_then(|call| call.handover)));
-    let digits =
-        memo(move || call.with(|call| call.as_ref().map(|call| call.digits.clone()).filter(|digits| !digits.is_empty())));
+    let digits = memo(move || {
+        call.with(|call| call.as_ref().map(|call| call.digits.clone()).filter(|digits| !digits.is_empty()))
+    });
     view! {
         {move || handover.get().map(|handover| view! { <p class="call__told">{words::handover(handover)}</p> })}
         {move || {

@@ -25,7 +25,8 @@ pub(crate) fn HandoverPanel(
     let (line, panels, holds) = (phone.line(), Panels::of_page(), Standing::of(&phone).holds);
     let answered = memo(move || call.with(|call| call.as_ref().is_some_and(|call| call.phase.has_microphone())));
     let free = memo(move || {
-        let under_way = call.with(|call| call.as_ref().and_then(|call| call.handover)).is_some_and(Handover::is_under_way);
+        let under_way =
+            call.with(|call| call.as_ref().and_then(|call| call.handover)).is_some_and(Handover::is_under_way);
         holds.get() && !under_way
     });
     let phone = StoredValue::new(phone);

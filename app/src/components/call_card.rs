@@ -71,7 +71,9 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
                     (false, false, true) => "call call--target",
                 }
             })
-            draggable=live(move || if phase.get().has_microphone() && holds.get() { "true" } else { "false" })
+            draggable=live(move || {
+                if small.get() && phase.get().has_microphone() && holds.get() { "true" } else { "false" }
+            })
             on:dragstart=move |_| panels.dragged.set(Some(Dragged::Call(key)))
             on:dragend=move |_| panels.dragged.set(None)
             on:dragover=move |event| {

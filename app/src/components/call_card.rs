@@ -65,6 +65,7 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
         <div
             class=live(move || {
                 match (ringing.get(), small.get(), over.get() && target.get()) {
+                    (true, ..) if active.get().is_some() => "call call--ringing call--beside",
                     (true, ..) => "call call--ringing",
                     (false, true, false) => "call call--small",
                     (false, true, true) => "call call--small call--target",
@@ -72,7 +73,9 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
                     (false, false, true) => "call call--target",
                 }
             })
-            draggable=live(move || if phase.get().has_microphone() && holds.get() { "true" } else { "false" })
+            draggable=live(move || {
+                if small.get() && phase.get().has_microphone() && holds.get() { "true" } else { "false" }
+            })
             on:dragstart=move |_| panels.dragged.set(Some(Dragged::Call(key)))
             on:dragend=move |_| panels.dragged.set(None)
             on:dragover=move |event| {

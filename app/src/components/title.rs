@@ -2,7 +2,7 @@
 
 use crate::backend::Contact;
 use crate::directory;
-use crate::phone::{Call, LineStateStoreFields, Phase, use_phone};
+use crate::phone::{self, Call, LineStateStoreFields, Phase, use_phone};
 use leptos::prelude::*;
 
 /// The name of the product.
@@ -18,10 +18,10 @@ pub(crate) fn Title(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
     });
 }
 
-/// The title for these calls: an incoming one first.
+/// The title for these calls: an incoming one first, then the one that a person is busy with.
 pub(crate) fn text(calls: &[Call], contacts: &[Contact]) -> String {
     let ringing = calls.iter().find(|call| call.phase == Phase::RingingHere);
-    match (ringing, calls.last()) {
+    match (ringing, phone::active(calls).or(calls.last())) {
         (Some(call), _) => format!("{} is calling · {PRODUCT}", directory::name(&call.remote, contacts)),
         (None, Some(call)) => format!("Call with {} · {PRODUCT}", directory::name(&call.remote, contacts)),
         (None, None) => PRODUCT.to_owned(),

@@ -9,6 +9,7 @@ use app::phone::{
     Call, Cause, Direction, Ended, LineState, MediaFailure, Party, Phase, Presence, Refusal, Registration, Seat,
     Status, Voice, pair,
 };
+use app::sound::MediaSettings;
 use leptos::prelude::*;
 use leptos_router::location::RequestUrl;
 use std::path::Path;
@@ -63,6 +64,7 @@ fn phone(seat: Seat, line: LineState, wishes: Wishes) -> String {
             line: line.clone(),
             ice_servers: Vec::new(),
             ringing_seconds: 60,
+            media: MediaSettings::default(),
         };
         let (phone, driver) = pair(line);
         driver.seat.set(seat);
@@ -167,7 +169,15 @@ fn states() -> Vec<(&'static str, Seat, LineState)> {
 
 fn call(phase: Phase) -> Call {
     let answered_at = (phase == Phase::Talking).then_some(0);
-    Call { key: 1, direction: Direction::Outgoing, remote: ben(), phase, answered_at, muted: false, voice: Voice::default() }
+    Call {
+        key: 1,
+        direction: Direction::Outgoing,
+        remote: ben(),
+        phase,
+        answered_at,
+        muted: false,
+        voice: Voice::default(),
+    }
 }
 
 fn party(number: &str, name: &str) -> Party {

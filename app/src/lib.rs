@@ -18,6 +18,7 @@ mod letters;
 pub mod pages;
 pub mod phone;
 pub mod sign;
+pub mod sound;
 pub mod words;
 
 #[cfg(feature = "ssr")]

@@ -5,6 +5,7 @@
 //! [`Line`]: it receives the commands and is the only one who writes the state, which is a projection of
 //! what the SIP agent knows.
 
+use crate::sound::{DeviceKind, MediaSettings, Sound};
 use futures::channel::mpsc;
 use leptos::prelude::*;
 use reactive_stores::{ArcStore, Store};
@@ -301,6 +302,18 @@ pub enum Command {
     Mute(CallKey, bool),
     /// Ask the browser for the microphone again in a call that goes without it; or go on without it while it is asked.
     Voice(CallKey, bool),
+    /// Use the device with this id from now on, or the browser's choice if it is empty.
+    Choose(DeviceKind, String),
+    /// Have sound like this from now on.
+    Sound(MediaSettings),
+    /// Let the speaker or the ringer be heard.
+    Try(DeviceKind),
+    /// Let the person hear themselves, or end that.
+    Trial(bool),
+    /// Ask the person whether calls may be shown while the page is not looked at.
+    Notify,
+    /// What was said of a device has been read.
+    Noted,
     /// Put away the words about the last call.
     Dismiss,
     /// Move the line to this tab.
@@ -316,6 +329,8 @@ pub struct Phone {
     line: ArcStore<LineState>,
     seat: ArcRwSignal<Seat>,
     silent: ArcRwSignal<bool>,
+    sound: ArcRwSignal<Sound>,
+    levels: ArcRwSignal<(u8, u8)>,
 }
 
 /// The driver's end.
@@ -328,6 +343,10 @@ pub struct Line {
     pub seat: ArcRwSignal<Seat>,
     /// Whether the browser plays nothing of this page until somebody clicks.
     pub silent: ArcRwSignal<bool>,
+    /// What this page knows of its sound.
+    pub sound: ArcRwSignal<Sound>,
+    /// How loud we and the other end are while the person tries it, in per cent.
+    pub levels: ArcRwSignal<(u8, u8)>,
 }
 
 /// Makes the two ends, both beginning with `initial`: the value that the server rendered, so that the first
@@ -337,8 +356,18 @@ pub fn pair(initial: LineState) -> (Phone, Line) {
     let state = ArcStore::new(initial);
     let seat = ArcRwSignal::new(Seat::default());
     let silent = ArcRwSignal::new(false);
-    let phone = Phone { commands: sender, line: state.clone(), seat: seat.clone(), silent: silent.clone() };
-    (phone, Line { commands: receiver, state, seat, silent })
+    let sound = ArcRwSignal::new(Sound::default());
+    let levels = ArcRwSignal::new((0, 0));
+    let line = Line { commands: receiver, state, seat, silent, sound, levels };
+    let phone = Phone {
+        commands: sender,
+        line: line.state.clone(),
+        seat: line.seat.clone(),
+        silent: line.silent.clone(),
+        sound: line.sound.clone(),
+        levels: line.levels.clone(),
+    };
+    (phone, line)
 }
 
 /// The phone that the context holds.
@@ -363,6 +392,16 @@ impl Phone {
     /// Whether the browser plays nothing of this page until somebody clicks.
     pub fn silent(&self) -> RwSignal<bool> {
         self.silent.clone().into()
+    }
+
+    /// What this page knows of its sound.
+    pub fn sound(&self) -> RwSignal<Sound> {
+        self.sound.clone().into()
+    }
+
+    /// How loud we and the other end are while the person tries it, in per cent.
+    pub fn levels(&self) -> RwSignal<(u8, u8)> {
+        self.levels.clone().into()
     }
 
     /// Tells the driver to do something; whether it will hear it: a command is dropped when the driver is gone or swamped.

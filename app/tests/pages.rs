@@ -8,6 +8,7 @@ use app::phone::{
     Call, Cause, Direction, Ended, Line, LineState, MediaFailure, Party, Phase, Presence, Refusal, Registration, Seat,
     Status, Voice, pair,
 };
+use app::sound::MediaSettings;
 use app::words;
 use leptos::prelude::*;
 use leptos_router::location::RequestUrl;
@@ -76,6 +77,7 @@ fn opening(line: LineState) -> Opening {
         line,
         ice_servers: Vec::new(),
         ringing_seconds: 60,
+        media: MediaSettings::default(),
     }
 }
 
@@ -111,7 +113,15 @@ fn party(number: &str, name: &str) -> Party {
 }
 
 fn in_call(phase: Phase, direction: Direction) -> LineState {
-    let call = Call { key: 7, direction, remote: party("1002", ""), phase, answered_at: None, muted: false, voice: Voice::default() };
+    let call = Call {
+        key: 7,
+        direction,
+        remote: party("1002", ""),
+        phase,
+        answered_at: None,
+        muted: false,
+        voice: Voice::default(),
+    };
     LineState { calls: vec![call], ..ready() }
 }
 

@@ -3,11 +3,13 @@
 use super::avatar::Avatar;
 use super::erase::{erase, live, memo};
 use super::icon::{Glyph, Icon};
+use super::sound::{DeviceSelect, Volume};
 use super::standing::Standing;
 use super::voice::VoiceNotice;
 use crate::backend::Contact;
 use crate::directory;
 use crate::phone::{Call, CallKey, Command, Direction, LineStateStoreFields, Party, Phase, Voice, use_phone};
+use crate::sound::DeviceKind;
 use crate::words;
 use leptos::html;
 use leptos::leptos_dom::helpers::IntervalHandle;
@@ -55,6 +57,23 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
                 <Clock call />
             </p>
             <VoiceNotice key call />
+            {move || {
+                phase
+                    .get()
+                    .has_microphone()
+                    .then(|| {
+                        erase(
+                            view! {
+                                <details class="call__devices">
+                                    <summary>"Devices and volume"</summary>
+                                    <DeviceSelect kind=DeviceKind::Microphone />
+                                    <DeviceSelect kind=DeviceKind::Speaker />
+                                    <Volume call=true />
+                                </details>
+                            },
+                        )
+                    })
+            }}
             <div class="call__actions" aria-live="off">
                 {move || {
                     if ringing.get() { erase(view! { <Ringing key /> }) } else { erase(view! { <Up key call phase /> }) }

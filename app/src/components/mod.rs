@@ -14,6 +14,7 @@ pub(crate) mod icon;
 pub(crate) mod line_status;
 pub(crate) mod shortcuts;
 pub(crate) mod silent;
+pub(crate) mod sound;
 pub(crate) mod standing;
 pub(crate) mod title;
 pub(crate) mod voice;

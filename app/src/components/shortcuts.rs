@@ -47,7 +47,15 @@ mod tests {
     use crate::phone::{CallKey, Direction, Party, Voice};
 
     fn call(key: CallKey, phase: Phase, muted: bool) -> Call {
-        Call { key, direction: Direction::Incoming, remote: Party::default(), phase, answered_at: None, muted, voice: Voice::default() }
+        Call {
+            key,
+            direction: Direction::Incoming,
+            remote: Party::default(),
+            phase,
+            answered_at: None,
+            muted,
+            voice: Voice::default(),
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::encoding::{self, DecodeError};
 use crate::phone::LineState;
+use crate::sound::MediaSettings;
 use serde::{Deserialize, Serialize};
 
 /// All that the phone page shows first: rendered by the server, and read by the client before it hydrates,
@@ -20,6 +21,8 @@ pub struct Opening {
     pub ice_servers: Vec<IceServer>,
     /// How long a call rings before it is given up, in seconds.
     pub ringing_seconds: u32,
+    /// What the person wants of sound and pictures.
+    pub media: MediaSettings,
 }
 
 /// The name of the `<meta>` element whose `content` carries the [`Opening`] from the server to the client.

@@ -7,9 +7,10 @@ use app::encoding::{DecodeError, decode, encode};
 use app::lease::{FromTab, Grant, RegistrationIdentity, ToTab};
 use app::phone::{
     Call, Cause, Direction, Ended, Handover, Hold, LineState, MediaFailure, Party, Phase, Presence, Refusal,
-    Registration, Status,
+    Registration, Status, Voice,
 };
 use app::sign::ToSign;
+use app::sound::{MediaSettings, Ringtone};
 use core::fmt::Debug;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -26,6 +27,7 @@ fn line() -> LineState {
         phase: Phase::Talking,
         answered_at: Some(1),
         muted: true,
+        voice: Voice::Missing(MediaFailure::NoDevice),
         hold: Hold { here: true, there: false },
         handover: Some(Handover::Refused(486)),
         digits: "5#".to_owned(),
@@ -41,8 +43,12 @@ fn line() -> LineState {
 }
 
 /// [`line`].
-const LINE: &[u8] = b"\x04\x04\xe8\x03\x01\xac\x02\x01\x041002\x03Ben\x06\x01\x01\x01\x01\x00\x01\x03\xe6\x03\x025#\
+const LINE: &[u8] =
+    b"\x04\x04\xe8\x03\x01\xac\x02\x01\x041002\x03Ben\x06\x01\x01\x01\x02\x01\x01\x00\x01\x03\xe6\x03\x025#\
     \x01\x02\x00\x041002\x03Ben\x17\x01l\x01\x01r\x017\x01\x041002\x03";
+
+/// What a person wants of sound.
+const MEDIA: &[u8] = b"\x01m\x00\x00\x00\x01\x01\x01\x00\x28\x64\x00";
 
 /// The value is written as these bytes, and read back from them; from fewer or more, nothing is read.
 #[track_caller]
@@ -93,7 +99,9 @@ fn the_words_of_the_server() {
 fn the_last_of_each_kind() {
     travels(&Registration::Away, b"\x03\x09");
     travels(&Refusal::ServerFailure(500), b"\x03\x06\xf4\x03");
-    travels(&Cause::Media(MediaFailure::Connectivity), b"\x03\x13\x06");
+    travels(&Cause::Media(MediaFailure::Connectivity), b"\x03\x13\x07");
+    travels(&Voice::Missing(MediaFailure::Constraint), b"\x03\x02\x03");
+    travels(&Ringtone::Soft, b"\x03\x03");
     travels(&Phase::Returning, b"\x03\x08");
     travels(&Cause::TooMany, b"\x03\x1a");
     travels(&Handover::Untold, b"\x03\x02");
@@ -110,10 +118,12 @@ fn what_a_page_opens_with_and_what_is_to_be_signed() {
         line: line(),
         ice_servers: vec![server],
         ringing_seconds: 60,
+        media: MediaSettings { microphone: "m".to_owned(), call_volume: 40, ..MediaSettings::default() },
     };
     travels(
         &opening,
-        &[&b"\x03\x041001\x02Al\x01d\x01\x041001\x02Al"[..], LINE, &b"\x01\x01\x06stun:s\x01\x01u\x00<"[..]].concat(),
+        &[&b"\x03\x041001\x02Al\x01d\x01\x041001\x02Al"[..], LINE, &b"\x01\x01\x06stun:s\x01\x01u\x00<"[..], MEDIA]
+            .concat(),
     );
     let wanted = ToSign {
         epoch: 1,

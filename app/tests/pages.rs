@@ -8,6 +8,7 @@ use app::phone::{
     Call, Cause, Direction, Ended, Handover, Hold, Line, LineState, MediaFailure, Party, Phase, Presence, Refusal,
     Registration, Seat, Status, pair,
 };
+use app::sound::MediaSettings;
 use app::words;
 use leptos::prelude::*;
 use leptos_router::location::RequestUrl;
@@ -76,6 +77,7 @@ fn opening(line: LineState) -> Opening {
         line,
         ice_servers: Vec::new(),
         ringing_seconds: 60,
+        media: MediaSettings::default(),
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::clock;
 use crate::event::Events;
-use crate::media::{Inputs, Job, Kind, Peer, Sent, Statistics};
+use crate::media::{Devices, Job, Kind, Peer, Sent, Statistics};
 use crate::quality::Gauge;
 use crate::repair::{Around, Repair, State, Step, Way};
 use crate::ring::Tone;
@@ -15,7 +15,7 @@ use sip::agent::{Body, Branch, Call, CallId, Digit, Direction, Phase, QuestionId
 /// What this tab keeps beside the calls that the agent knows.
 pub(crate) struct Calls {
     events: Events,
-    inputs: Inputs,
+    devices: Devices,
     servers: Vec<IceServer>,
     /// A handful at most.
     kept: Vec<Kept>,
@@ -98,13 +98,13 @@ impl Kept {
 
 impl Calls {
     /// The calls that a page before this one left, or none.
-    pub(crate) fn new(events: &Events, inputs: &Inputs, servers: &[IceServer], facts: Vec<(CallId, Facts)>) -> Self {
+    pub(crate) fn new(events: &Events, devices: &Devices, servers: &[IceServer], facts: Vec<(CallId, Facts)>) -> Self {
         let kept = facts.into_iter().map(|(call, facts)| {
             let repair = Kept::left(&facts);
             Kept::new(call, facts, repair)
         });
         let kept = kept.collect();
-        Self { events: events.clone(), inputs: inputs.clone(), servers: servers.to_vec(), kept, resting: false }
+        Self { events: events.clone(), devices: devices.clone(), servers: servers.to_vec(), kept, resting: false }
     }
 
     /// Takes over what stands beside these calls in a holding before this one: what a person wished, and the connection, if
@@ -153,12 +153,12 @@ impl Calls {
 
     /// Gives the media of this call a job; they are made when they are first needed.
     fn ask(&mut self, call: CallId, job: Job) {
-        let (resting, events, inputs, servers) =
-            (self.resting, self.events.clone(), self.inputs.clone(), self.servers.clone());
+        let (resting, events, devices, servers) =
+            (self.resting, self.events.clone(), self.devices.clone(), self.servers.clone());
         let kept = self.kept(call);
         let (muted, sent) = (kept.facts.muted, kept.sent.clone());
         let peer = kept.peer.get_or_insert_with(|| {
-            let peer = Peer::new(call, events.number(), events, inputs, servers, muted, sent);
+            let peer = Peer::new(call, events.number(), events, devices, servers, muted, sent);
             if resting {
                 peer.rest();
             }
@@ -306,8 +306,8 @@ impl Calls {
     }
 
     /// The devices that these calls use.
-    pub(crate) const fn inputs(&self) -> &Inputs {
-        &self.inputs
+    pub(crate) const fn devices(&self) -> &Devices {
+        &self.devices
     }
 
     /// Whether our voice goes out in this call.
@@ -432,6 +432,7 @@ impl Calls {
     /// Silences every call without ending it.
     pub(crate) fn rest(&mut self) {
         self.resting = true;
+        self.devices.rest();
         self.kept.iter().filter_map(|kept| kept.peer.as_ref()).for_each(Peer::rest);
     }
 

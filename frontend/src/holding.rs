@@ -1,7 +1,7 @@
 use crate::calls::Calls;
 use crate::clock::Moment;
 use crate::event::{Event, Events};
-use crate::media::{Inputs, Kind, Told};
+use crate::media::{Devices, Kind, Told};
 use crate::repair::Way;
 use crate::ring::Tone;
 use crate::screen::Screen;
@@ -67,7 +67,7 @@ impl Holding {
         grant: Grant,
         opening: &Opening,
         events: &Events,
-        inputs: &Inputs,
+        devices: &Devices,
         moment: &Moment,
     ) -> Result<Self, IdentityError> {
         let now = moment.now;
@@ -93,7 +93,7 @@ impl Holding {
             events: events.clone(),
             wire: None,
             wire_wanted: false,
-            calls: Calls::new(events, inputs, &opening.ice_servers, facts),
+            calls: Calls::new(events, devices, &opening.ice_servers, facts),
             resting: false,
             lost: false,
             stopped: false,

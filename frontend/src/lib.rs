@@ -18,6 +18,7 @@ mod holding;
 mod leaving;
 mod mark;
 mod media;
+mod notifier;
 mod opening;
 mod probe;
 mod quality;
@@ -26,6 +27,7 @@ mod ring;
 mod screen;
 mod sign;
 mod socket;
+mod sound;
 mod tab;
 mod wire;
 

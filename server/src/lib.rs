@@ -41,6 +41,7 @@ use stop::Stopper;
 use store::accounts::Accounts;
 use store::calling::{Calling, Routes};
 use store::ledger::Ledger;
+use store::media::Media;
 use store::password::{Cost, PasswordError, Passwords};
 use store::recordings::Recordings;
 use store::{Store, StoreError};
@@ -218,12 +219,14 @@ impl Rooms {
             domain: domain.clone(),
             ice_servers: options.ice_servers,
             ringing_seconds: u32::try_from(options.ringing.as_secs()).unwrap_or(u32::MAX),
+            media: Media::new(store.clone()),
         };
         let settings = settings::Room {
             sessions: sessions.clone(),
             life: sessions.clone(),
             accounts: Arc::clone(&known),
             calling: Calling::new(store.clone()),
+            media: Media::new(store.clone()),
             routes,
             ringing_seconds: options.ringing.as_secs(),
         };

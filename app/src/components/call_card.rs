@@ -6,11 +6,13 @@ use super::erase::{erase, live, memo};
 use super::icon::{Glyph, Icon};
 use super::panels::{Dragged, Panels};
 use super::quality::HowItSounds;
+use super::sound::{DeviceSelect, Volume};
 use super::standing::Standing;
 use super::voice::VoiceNotice;
 use crate::backend::Contact;
 use crate::directory;
 use crate::phone::{self, Call, CallKey, Command, Direction, Hold, LineStateStoreFields, Party, Phase, use_phone};
+use crate::sound::DeviceKind;
 use crate::words;
 use leptos::html;
 use leptos::leptos_dom::helpers::IntervalHandle;
@@ -108,6 +110,23 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
             <Told call />
             {erase(view! { <HowItSounds key /> })}
             <VoiceNotice key call />
+            {move || {
+                phase
+                    .get()
+                    .has_microphone()
+                    .then(|| {
+                        erase(
+                            view! {
+                                <details class="call__devices">
+                                    <summary>"Devices and volume"</summary>
+                                    <DeviceSelect kind=DeviceKind::Microphone />
+                                    <DeviceSelect kind=DeviceKind::Speaker />
+                                    <Volume call=true />
+                                </details>
+                            },
+                        )
+                    })
+            }}
             <div class="call__actions" aria-live="off">
                 {move || {
                     if ringing.get() {

@@ -1,4 +1,4 @@
-//! The document's title: a call shows in the tab's name, where a person sees it from another tab.
+//! The document's title and icon: a call shows in the tab, where a person sees it from another tab.
 
 use crate::backend::Contact;
 use crate::directory;
@@ -15,6 +15,10 @@ pub(crate) fn Title(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
     Effect::new(move |_| {
         let title = line.calls().with(|calls| contacts.with_value(|contacts| text(calls, contacts)));
         document().set_title(&title);
+        let ringing = line.calls().with(|calls| calls.iter().any(|call| call.phase == Phase::RingingHere));
+        if let Ok(Some(icon)) = document().query_selector("link[rel=icon]") {
+            let _ = icon.set_attribute("href", if ringing { "/favicon-ringing.svg" } else { "/favicon.svg" });
+        }
     });
 }
 

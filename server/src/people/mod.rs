@@ -1,6 +1,7 @@
 //! People: who can be called, and what they are doing.
 
 use crate::ports::{AccountId, Accounts, Leases, LineEvents, Routes, Shared, SignedIn};
+use crate::store::media::Media;
 use app::backend::{Backend, BackendError, Contact, IceServer, Opening, Wishes};
 use app::phone::Presence;
 use async_trait::async_trait;
@@ -26,6 +27,8 @@ pub struct Room {
     pub ice_servers: Vec<IceServer>,
     /// How long a call rings, in seconds.
     pub ringing_seconds: u32,
+    /// What people want of sound and pictures.
+    pub media: Media,
 }
 
 #[async_trait]
@@ -48,6 +51,7 @@ impl Backend for Room {
             line,
             ice_servers: self.ice_servers.clone(),
             ringing_seconds: self.ringing_seconds,
+            media: self.media.read(account).await.map_err(|_| BackendError::Storage)?,
         })
     }
 

@@ -61,7 +61,7 @@ fn phone(seat: Seat, line: LineState, wishes: Wishes) -> String {
             domain: "tabphone".to_owned(),
             contacts: contacts(),
             line: line.clone(),
-            ice_servers: Vec::new(),
+            media: app::media::Media::default(),
             ringing_seconds: 60,
         };
         let (phone, driver) = pair(line);

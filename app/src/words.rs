@@ -248,6 +248,10 @@ pub fn media(failure: MediaFailure) -> Words {
             "The sound could not be connected.",
             "A firewall or the network may be in the way. Try another network, or call again.",
         ),
+        MediaFailure::NoRelay => (
+            "Calls of this phone go over a relay, and no relay took this one.",
+            "Tell whoever runs your phone system: the TURN server cannot be reached, or refuses its credentials.",
+        ),
     };
     Words::new(Tone::Trouble, text).advise(advice)
 }

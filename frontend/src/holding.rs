@@ -10,6 +10,7 @@ use crate::wire::Wire;
 use crate::{dial, mark};
 use app::backend::Opening;
 use app::lease::Grant;
+use app::media::Media;
 use app::phone;
 use app::sign::ToSign;
 use line::identity::{self, IdentityError};
@@ -90,7 +91,7 @@ impl Holding {
             events: events.clone(),
             wire: None,
             wire_wanted: false,
-            calls: Calls::new(events, &opening.ice_servers, facts),
+            calls: Calls::new(events, &opening.media, facts),
             resting: false,
             lost: false,
             stopped: false,
@@ -160,6 +161,7 @@ impl Holding {
                     mark::set(mark::CONNECTED);
                 }
             }
+            Told::Candidates(fragment) => self.verb(|agent| agent.trickle(call, *fragment, now)),
             Told::Silent(silent) => self.calls.silenced(call, silent),
             Told::Arrived(packets) => self.calls.arrived(call, packets),
             Told::Failed(failure) => self.verb(|agent| agent.fail(call, failure, now)),
@@ -235,6 +237,11 @@ impl Holding {
             self.calls.mute(call, muted);
             self.touched = true;
         }
+    }
+
+    /// What an administrator set about media is this from now on.
+    pub(crate) fn change(&self, media: Media) {
+        self.calls.change(media);
     }
 
     /// Ends every call and unregisters; [`Holding::is_stopped`] tells when it is done.
@@ -363,6 +370,7 @@ impl Holding {
 
     fn ask(&mut self, id: QuestionId, question: Question, now: Instant) {
         self.inherit(&question);
+        self.learn_trickles(&question);
         match question {
             Question::Offer { call, hold } | Question::Answer { call, offer: None, hold } => {
                 self.calls.offer(call, id, hold, now);
@@ -377,6 +385,14 @@ impl Holding {
                     events.tell(Event::Answered(number, id, Box::new(answer)));
                 });
             }
+        }
+    }
+
+    /// Whether candidates may follow the description that is asked for.
+    fn learn_trickles(&mut self, question: &Question) {
+        let (Question::Offer { call, .. } | Question::Answer { call, .. }) = question else { return };
+        if let Some(known) = self.agent.calls().find(|known| known.id == *call) {
+            self.calls.trickles(*call, known.trickles);
         }
     }
 
@@ -410,8 +426,9 @@ impl Holding {
                     screen.show_ended(Some(ended));
                 }
             }
-            // This phone sends no picture, and its descriptions have their candidates.
-            AgentEvent::Digit { .. } | AgentEvent::PictureWanted(_) | AgentEvent::Candidates { .. } => {}
+            AgentEvent::Candidates { call, fragment } => self.calls.candidates(call, &fragment),
+            // This phone sends no picture.
+            AgentEvent::Digit { .. } | AgentEvent::PictureWanted(_) => {}
             // Nothing of this is asked for, and none is taken: see `identity`.
             AgentEvent::Message { .. }
             | AgentEvent::MessageSent { .. }

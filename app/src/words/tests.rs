@@ -31,7 +31,7 @@ const PHASES: [Phase; 9] = [
     Phase::Returning,
 ];
 const STATUSES: [Status; 4] = [Status::Unknown, Status::Offline, Status::Online, Status::InCall];
-const FAILURES: [MediaFailure; 7] = [
+const FAILURES: [MediaFailure; 8] = [
     MediaFailure::Denied,
     MediaFailure::NoDevice,
     MediaFailure::DeviceBusy,
@@ -39,6 +39,7 @@ const FAILURES: [MediaFailure; 7] = [
     MediaFailure::Unsupported,
     MediaFailure::Description,
     MediaFailure::Connectivity,
+    MediaFailure::NoRelay,
 ];
 
 fn causes() -> Vec<Cause> {

@@ -1,7 +1,7 @@
 //! People: who can be called, and what they are doing.
 
-use crate::ports::{AccountId, Accounts, Leases, LineEvents, Routes, Shared, SignedIn};
-use app::backend::{Backend, BackendError, Contact, IceServer, Opening, Wishes};
+use crate::ports::{AccountId, Accounts, Leases, LineEvents, Media, Routes, Shared, SignedIn};
+use app::backend::{Backend, BackendError, Contact, Opening, Wishes};
 use app::phone::Presence;
 use async_trait::async_trait;
 use sip::proxy::Destination;
@@ -22,8 +22,8 @@ pub struct Room {
     pub routes: Shared<dyn Routes>,
     /// The SIP domain.
     pub domain: String,
-    /// STUN and TURN servers for calls.
-    pub ice_servers: Vec<IceServer>,
+    /// What is set about media.
+    pub media: Shared<dyn Media>,
     /// How long a call rings, in seconds.
     pub ringing_seconds: u32,
 }
@@ -41,12 +41,13 @@ impl Backend for Room {
         };
         // The exchange knows better than any tab's last word.
         line.presence = others.iter().map(|person| self.presence(person)).collect();
+        let media = self.media.media(account, &me.extension).await.map_err(|_| BackendError::Storage)?;
         Ok(Opening {
             me: contact(me),
             domain: self.domain.clone(),
             contacts: others.into_iter().map(contact).collect(),
             line,
-            ice_servers: self.ice_servers.clone(),
+            media,
             ringing_seconds: self.ringing_seconds,
         })
     }

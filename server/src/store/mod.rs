@@ -5,6 +5,7 @@ mod bindings;
 pub mod calling;
 pub mod key;
 pub mod ledger;
+pub mod media;
 mod messages;
 pub mod password;
 

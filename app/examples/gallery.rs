@@ -7,7 +7,7 @@ use app::pages::login::{LoginError, LoginView, document};
 use app::pages::settings::{self, Field, Problem, SettingsView, Typed};
 use app::phone::{
     Call, Cause, Direction, Ended, LineState, MediaFailure, Party, Phase, Presence, Refusal, Registration, Seat,
-    Status, pair,
+    Status, Voice, pair,
 };
 use leptos::prelude::*;
 use leptos_router::location::RequestUrl;
@@ -61,7 +61,7 @@ fn phone(seat: Seat, line: LineState, wishes: Wishes) -> String {
             domain: "tabphone".to_owned(),
             contacts: contacts(),
             line: line.clone(),
-            media: app::media::Media::default(),
+            policy: app::media::Media::default(),
             ringing_seconds: 60,
         };
         let (phone, driver) = pair(line);
@@ -167,7 +167,15 @@ fn states() -> Vec<(&'static str, Seat, LineState)> {
 
 fn call(phase: Phase) -> Call {
     let answered_at = (phase == Phase::Talking).then_some(0);
-    Call { key: 1, direction: Direction::Outgoing, remote: ben(), phase, answered_at, muted: false }
+    Call {
+        key: 1,
+        direction: Direction::Outgoing,
+        remote: ben(),
+        phase,
+        answered_at,
+        muted: false,
+        voice: Voice::default(),
+    }
 }
 
 fn party(number: &str, name: &str) -> Party {

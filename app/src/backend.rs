@@ -18,7 +18,7 @@ pub struct Opening {
     /// What the line is doing, as the server last heard.
     pub line: LineState,
     /// What holds for the media of this account.
-    pub media: Media,
+    pub policy: Media,
     /// How long a call rings before it is given up, in seconds.
     pub ringing_seconds: u32,
 }

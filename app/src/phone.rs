@@ -5,6 +5,7 @@
 //! [`Line`]: it receives the commands and is the only one who writes the state, which is a projection of
 //! what the SIP agent knows.
 
+use crate::quality::Qualities;
 use futures::channel::mpsc;
 use leptos::prelude::*;
 use reactive_stores::{ArcStore, Store};
@@ -91,6 +92,20 @@ pub struct Call {
     pub answered_at: Option<u64>,
     /// Whether our microphone is muted.
     pub muted: bool,
+    /// Whether our voice goes out.
+    pub voice: Voice,
+}
+
+/// Whether our voice goes out in a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Voice {
+    /// It does, unless it is muted, as far as this is on us.
+    #[default]
+    Sent,
+    /// The browser asks the person for the microphone, and nobody has answered yet.
+    Asked,
+    /// There is no microphone: the call goes one way.
+    Missing(MediaFailure),
 }
 
 /// Who began a call.
@@ -225,6 +240,8 @@ pub enum MediaFailure {
     NoDevice,
     /// Another program holds the microphone.
     DeviceBusy,
+    /// No microphone does what is asked of it.
+    Constraint,
     /// The page is not secure, so there are no devices.
     Insecure,
     /// The browser lacks what a call needs.
@@ -285,6 +302,8 @@ pub enum Command {
     HangUp(CallKey),
     /// Mute or open our microphone in a call.
     Mute(CallKey, bool),
+    /// Ask the browser for the microphone again in a call that goes without it; or go on without it while it is asked.
+    Voice(CallKey, bool),
     /// Put away the words about the last call.
     Dismiss,
     /// Move the line to this tab.
@@ -300,6 +319,7 @@ pub struct Phone {
     line: ArcStore<LineState>,
     seat: ArcRwSignal<Seat>,
     silent: ArcRwSignal<bool>,
+    qualities: ArcRwSignal<Qualities>,
 }
 
 /// The driver's end.
@@ -312,6 +332,8 @@ pub struct Line {
     pub seat: ArcRwSignal<Seat>,
     /// Whether the browser plays nothing of this page until somebody clicks.
     pub silent: ArcRwSignal<bool>,
+    /// How well the calls are heard that are connected in this tab.
+    pub qualities: ArcRwSignal<Qualities>,
 }
 
 /// Makes the two ends, both beginning with `initial`: the value that the server rendered, so that the first
@@ -321,8 +343,15 @@ pub fn pair(initial: LineState) -> (Phone, Line) {
     let state = ArcStore::new(initial);
     let seat = ArcRwSignal::new(Seat::default());
     let silent = ArcRwSignal::new(false);
-    let phone = Phone { commands: sender, line: state.clone(), seat: seat.clone(), silent: silent.clone() };
-    (phone, Line { commands: receiver, state, seat, silent })
+    let qualities = ArcRwSignal::new(Qualities::new());
+    let phone = Phone {
+        commands: sender,
+        line: state.clone(),
+        seat: seat.clone(),
+        silent: silent.clone(),
+        qualities: qualities.clone(),
+    };
+    (phone, Line { commands: receiver, state, seat, silent, qualities })
 }
 
 /// The phone that the context holds.
@@ -347,6 +376,11 @@ impl Phone {
     /// Whether the browser plays nothing of this page until somebody clicks.
     pub fn silent(&self) -> RwSignal<bool> {
         self.silent.clone().into()
+    }
+
+    /// How well the calls are heard that are connected in this tab.
+    pub fn qualities(&self) -> RwSignal<Qualities> {
+        self.qualities.clone().into()
     }
 
     /// Tells the driver to do something; whether it will hear it: a command is dropped when the driver is gone or swamped.

@@ -122,13 +122,10 @@ fn what_a_page_opens_with_and_what_is_to_be_signed() {
         domain: "d".to_owned(),
         contacts: vec![contact],
         line: line(),
-        media: media(),
+        policy: media(),
         ringing_seconds: 60,
     };
-    travels(
-        &opening,
-        &[&b"\x03\x041001\x02Al\x01d\x01\x041001\x02Al"[..], LINE, MEDIA, b"<"].concat(),
-    );
+    travels(&opening, &[&b"\x03\x041001\x02Al\x01d\x01\x041001\x02Al"[..], LINE, MEDIA, b"<"].concat());
     let wanted = ToSign {
         epoch: 1,
         challenges: vec!["Digest".to_owned()],

@@ -6,7 +6,7 @@ use app::pages::phone::PhonePage;
 use app::pages::settings::{self, Field, Problem, SettingsView, Typed};
 use app::phone::{
     Call, Cause, Direction, Ended, Line, LineState, MediaFailure, Party, Phase, Presence, Refusal, Registration, Seat,
-    Status, pair,
+    Status, Voice, pair,
 };
 use app::words;
 use leptos::prelude::*;
@@ -49,6 +49,7 @@ fn causes() -> Vec<Cause> {
         Cause::Media(MediaFailure::Denied),
         Cause::Media(MediaFailure::NoDevice),
         Cause::Media(MediaFailure::DeviceBusy),
+        Cause::Media(MediaFailure::Constraint),
         Cause::Media(MediaFailure::Insecure),
         Cause::Media(MediaFailure::Unsupported),
         Cause::Media(MediaFailure::Description),
@@ -74,7 +75,7 @@ fn opening(line: LineState) -> Opening {
             contact("1004", "Dana <b>Lind</b>"),
         ],
         line,
-        media: app::media::Media::default(),
+        policy: app::media::Media::default(),
         ringing_seconds: 60,
     }
 }
@@ -111,7 +112,15 @@ fn party(number: &str, name: &str) -> Party {
 }
 
 fn in_call(phase: Phase, direction: Direction) -> LineState {
-    let call = Call { key: 7, direction, remote: party("1002", ""), phase, answered_at: None, muted: false };
+    let call = Call {
+        key: 7,
+        direction,
+        remote: party("1002", ""),
+        phase,
+        answered_at: None,
+        muted: false,
+        voice: Voice::default(),
+    };
     LineState { calls: vec![call], ..ready() }
 }
 

@@ -1,9 +1,12 @@
 use crate::clock;
 use crate::event::Events;
-use crate::media::{Job, Peer, Pool, Sent, Trickling};
+use crate::media::{Inputs, Job, Kind, Peer, Pool, Sent, Statistics, Trickling};
+use crate::quality::Gauge;
 use crate::repair::{Around, Repair, State, Step, Way};
 use crate::ring::Tone;
 use app::media::Media;
+use app::phone::Voice;
+use app::quality::Qualities;
 use line::snapshot::Facts;
 use sip::Instant;
 use sip::agent::{Body, Branch, Call, CallId, Direction, Phase, QuestionId};
@@ -12,6 +15,7 @@ use std::rc::Rc;
 /// What this tab keeps beside the calls that the agent knows.
 pub(crate) struct Calls {
     events: Events,
+    inputs: Inputs,
     pool: Rc<Pool>,
     /// A handful at most.
     kept: Vec<Kept>,
@@ -32,17 +36,37 @@ struct Kept {
     early: Option<Branch>,
     /// Whether the browser does not play it.
     silent: bool,
+    /// Whether our voice goes out.
+    voice: Voice,
     /// How its media comes, and comes back.
     repair: Repair,
     /// What is the case around it.
     around: Around,
+    /// How well it is heard.
+    gauge: Gauge,
 }
 
 impl Kept {
     fn new(call: CallId, facts: Facts, repair: Repair) -> Self {
-        let around = Around::default();
-        let (sent, trickling) = (Sent::default(), Rc::default());
-        Self { call, peer: None, sent, trickling, facts, early: None, silent: false, repair, around }
+        let (around, gauge, voice) = (Around::default(), Gauge::default(), Voice::Sent);
+        Self {
+            call,
+            peer: None,
+            sent: Sent::default(),
+            trickling: Rc::default(),
+            facts,
+            early: None,
+            silent: false,
+            voice,
+            repair,
+            around,
+            gauge,
+        }
+    }
+
+    /// Whether it is measured how well it is heard: while it is connected.
+    fn is_measured(&self) -> bool {
+        self.peer.is_some() && self.around.established && self.repair.is_sound()
     }
 
     /// How the media of a call comes that was left without any.
@@ -53,13 +77,13 @@ impl Kept {
 
 impl Calls {
     /// The calls that a page before this one left, or none.
-    pub(crate) fn new(events: &Events, media: &Media, facts: Vec<(CallId, Facts)>) -> Self {
+    pub(crate) fn new(events: &Events, inputs: &Inputs, media: &Media, facts: Vec<(CallId, Facts)>) -> Self {
         let kept = facts.into_iter().map(|(call, facts)| {
             let repair = Kept::left(&facts);
             Kept::new(call, facts, repair)
         });
         let kept = kept.collect();
-        Self { events: events.clone(), pool: Pool::new(media.clone()), kept, resting: false }
+        Self { events: events.clone(), inputs: inputs.clone(), pool: Pool::new(media.clone()), kept, resting: false }
     }
 
     /// Takes over what stands beside these calls in a holding before this one: what a person wished, and the connection, if
@@ -72,6 +96,7 @@ impl Calls {
             kept.peer.take_if(|peer| !fits || peer.is_asked());
             if kept.peer.is_none() {
                 kept.repair = Kept::left(&kept.facts);
+                kept.voice = Voice::Sent;
             }
             self.kept.retain(|known| known.call != *call);
             self.kept.push(kept);
@@ -111,8 +136,9 @@ impl Calls {
     pub(crate) fn offer(&mut self, call: CallId, question: QuestionId, hold: bool, now: Instant) {
         let kept = self.kept(call);
         let way = kept.repair.offering(now);
-        if way == Some(Way::Fresh) {
+        if way.is_some_and(Way::is_fresh) {
             kept.peer = None;
+            kept.voice = Voice::Sent;
         }
         let restart = way == Some(Way::Restart) && kept.peer.is_some();
         self.ask(call, Job::Offer { question, hold, restart });
@@ -126,11 +152,12 @@ impl Calls {
 
     /// Gives the media of this call a job; they are made when they are first needed.
     fn ask(&mut self, call: CallId, job: Job) {
-        let (resting, events, pool) = (self.resting, self.events.clone(), self.pool.clone());
+        let (resting, events, inputs, pool) =
+            (self.resting, self.events.clone(), self.inputs.clone(), self.pool.clone());
         let kept = self.kept(call);
         let (muted, sent, trickling) = (kept.facts.muted, kept.sent.clone(), kept.trickling.clone());
         let peer = kept.peer.get_or_insert_with(|| {
-            let peer = Peer::new(call, events.number(), events, pool, muted, sent, trickling);
+            let peer = Peer::new(call, events.number(), events, inputs, pool, muted, (sent, trickling));
             if resting {
                 peer.rest();
             }
@@ -177,10 +204,17 @@ impl Calls {
         kept.repair.is_sound() && !before
     }
 
-    /// So many packets arrived in this call so far.
-    pub(crate) fn arrived(&mut self, call: CallId, packets: u64) {
+    /// This was counted in this call so far.
+    pub(crate) fn counted(&mut self, call: CallId, statistics: &Statistics) {
         let kept = self.kept(call);
-        kept.repair.counted(packets, kept.around);
+        kept.repair.counted(statistics.arrived, kept.around);
+        kept.gauge.count(statistics, kept.around.due);
+    }
+
+    /// How well the calls are heard that are connected.
+    pub(crate) fn qualities(&self) -> Qualities {
+        let measured = self.kept.iter().filter(|kept| kept.is_measured());
+        measured.filter_map(|kept| Some((kept.call.0, kept.gauge.quality()?.clone()))).collect()
     }
 
     /// The browser plays this call or does not, until somebody clicks.
@@ -218,17 +252,48 @@ impl Calls {
         }
     }
 
+    /// The devices that these calls use.
+    pub(crate) const fn inputs(&self) -> &Inputs {
+        &self.inputs
+    }
+
+    /// Whether our voice goes out in this call.
+    pub(crate) fn voice_of(&self, call: CallId) -> Voice {
+        self.find(call).map(|kept| kept.voice).unwrap_or_default()
+    }
+
+    /// Our voice goes out in this call from now on, or does not.
+    pub(crate) fn voiced(&mut self, call: CallId, voice: Voice) {
+        self.kept(call).voice = voice;
+    }
+
+    /// Asks for the microphone again, or goes on without it while it is asked.
+    pub(crate) fn voice(&self, call: CallId, wanted: bool) {
+        if let Some(peer) = self.find(call).and_then(|kept| kept.peer.as_ref()) {
+            peer.speak(wanted);
+        }
+    }
+
+    /// A device of this kind is gone, or another one was chosen.
+    pub(crate) fn input(&self, kind: Kind) {
+        match kind {
+            Kind::Microphone => self.kept.iter().filter_map(|kept| kept.peer.as_ref()).for_each(Peer::renew),
+            // No call sends pictures yet.
+            Kind::Camera => {}
+        }
+    }
+
     /// The call is over: its microphone and its connection are closed at once.
     pub(crate) fn forget(&mut self, call: CallId) {
         self.kept.retain(|kept| kept.call != call);
     }
 
-    /// From when on the media of an answered call wants a new offer; `None` while it does not.
-    pub(crate) fn wants_media(&self, call: &Call) -> Option<Instant> {
+    /// From when on the media of an answered call wants a new offer, and how; `None` while it does not.
+    pub(crate) fn wants_media(&self, call: &Call) -> Option<(Instant, Way)> {
         if call.phase != Phase::Established {
             return None;
         }
-        self.find(call.id).and_then(|kept| kept.repair.wants()).map(|(at, _)| at)
+        self.find(call.id).and_then(|kept| kept.repair.wants())
     }
 
     /// The agent was asked for a new offer.
@@ -271,7 +336,9 @@ impl Calls {
 
     /// When [`Calls::timeout`] is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.kept.iter().filter_map(|kept| kept.repair.deadline(kept.around)).chain(self.pool.deadline()).min()
+        let repairs = self.kept.iter().filter_map(|kept| kept.repair.deadline(kept.around));
+        let measured = self.kept.iter().filter(|kept| kept.is_measured());
+        repairs.chain(measured.map(|kept| kept.gauge.deadline())).chain(self.pool.deadline()).min()
     }
 
     /// Does what is due: which answered calls had no media for too long; each told once.
@@ -279,10 +346,13 @@ impl Calls {
         self.pool.timeout(now);
         let mut lost = Vec::new();
         for kept in &mut self.kept {
-            match kept.repair.timeout(kept.around, now) {
-                Some(Step::Sample) => kept.peer.iter().for_each(Peer::count),
-                Some(Step::GiveUp) => lost.push(kept.call),
-                None => {}
+            let step = kept.repair.timeout(kept.around, now);
+            if step == Some(Step::GiveUp) {
+                lost.push(kept.call);
+            }
+            let due = kept.is_measured() && kept.gauge.is_due(now);
+            if due || step == Some(Step::Sample) {
+                kept.peer.iter().for_each(Peer::count);
             }
         }
         lost

@@ -1,6 +1,7 @@
 use crate::event::{Event, Events};
 use crate::holding::{Absence, Holding};
 use crate::leaving::{Leaving, Then};
+use crate::media::Inputs;
 use crate::ring::Ringer;
 use crate::screen::Screen;
 use crate::tab::{self, News, Tab};
@@ -55,6 +56,7 @@ struct Driver {
     events: Events,
     timer: Timer,
     ringer: Ringer,
+    inputs: Inputs,
     name: String,
     /// The page was loaded just now, and has not said so yet.
     loaded: bool,
@@ -91,6 +93,7 @@ impl Driver {
             opening,
             screen,
             timer: Timer::new(events.clone()),
+            inputs: Inputs::new(&events),
             events,
             ringer: Ringer::default(),
             name,
@@ -119,6 +122,7 @@ impl Driver {
             }
             Event::Wire(number, heard) => self.held(|holding| holding.hear(number, heard, now)),
             Event::Media(call, number, told) => self.held(|holding| holding.media(call, number, told, now)),
+            Event::Input(kind) => self.held(|holding| holding.input(kind)),
             Event::Answered(number, question, answer) => {
                 self.held(|holding| holding.answered_elsewhere(number, question, *answer, now));
             }
@@ -166,11 +170,13 @@ impl Driver {
                 | Command::Decline(_)
                 | Command::HangUp(_)
                 | Command::Mute(..)
+                | Command::Voice(..)
                 | Command::UseHere,
             )
             | Event::Tab(..)
             | Event::Wire(..)
             | Event::Media(..)
+            | Event::Input(_)
             | Event::Answered(..)
             | Event::Deadline
             | Event::Awake
@@ -217,7 +223,12 @@ impl Driver {
                 self.tab.send(&FromTab::Take);
             }
             Command::LogOut => self.log_out(now),
-            Command::Dial(_) | Command::Answer(_) | Command::Decline(_) | Command::HangUp(_) | Command::Mute(..) => {
+            Command::Dial(_)
+            | Command::Answer(_)
+            | Command::Decline(_)
+            | Command::HangUp(_)
+            | Command::Mute(..)
+            | Command::Voice(..) => {
                 if self.screen.seat() == Seat::Unknown && self.early.len() < EARLY {
                     self.early.push(command);
                 } else if let Some(holding) = &mut self.holding {
@@ -295,7 +306,7 @@ impl Driver {
             }
             ToTab::Presence(presence) => self.screen.show_presence(presence),
             ToTab::Media(media) => {
-                self.opening.media = media.clone();
+                self.opening.policy = media.clone();
                 if let Some(holding) = &self.holding {
                     holding.change(media);
                 }
@@ -327,7 +338,7 @@ impl Driver {
                 let absence = Absence { known: &known, ended: told.as_ref().and_then(|told| told.ended.as_ref()) };
                 holding.adopt(grant, &absence, &self.opening, &self.screen, &Moment::at(now))
             }
-            None => Holding::begin(grant, &self.opening, &self.events, &Moment::at(now)),
+            None => Holding::begin(grant, &self.opening, &self.events, &self.inputs, &Moment::at(now)),
         };
         match begun {
             Ok(mut holding) => {
@@ -424,6 +435,7 @@ fn act(holding: &mut Holding, command: Command, opening: &Opening, screen: &Scre
         Command::Decline(key) => holding.decline(CallId(key), now),
         Command::HangUp(key) => holding.hang_up(CallId(key), now),
         Command::Mute(key, muted) => holding.mute(CallId(key), muted),
+        Command::Voice(key, wanted) => holding.voice(CallId(key), wanted),
         Command::Dismiss | Command::UseHere | Command::LogOut => {}
     }
 }

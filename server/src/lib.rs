@@ -14,6 +14,7 @@ pub mod media;
 pub mod origin;
 pub mod people;
 pub mod ports;
+pub mod recordings;
 pub mod session;
 pub mod settings;
 pub mod site;
@@ -43,6 +44,7 @@ use store::calling::{Calling, Routes};
 use store::ledger::Ledger;
 use store::media::Policies;
 use store::password::{Cost, PasswordError, Passwords};
+use store::recordings::Recordings;
 use store::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -245,6 +247,11 @@ impl Rooms {
             routes,
             ringing_seconds: options.ringing.as_secs(),
         };
+        let recordings = recordings::Room {
+            sessions: sessions.clone(),
+            life: sessions.clone(),
+            recordings: Recordings::new(store.clone(), &options.data),
+        };
         let login = login::Room {
             accounts,
             sessions: sessions.clone(),
@@ -277,6 +284,7 @@ impl Rooms {
         let router = site::router(site)
             .merge(login::router(login))
             .merge(settings::router(settings))
+            .merge(recordings::router(recordings))
             .merge(tabs::router(tabs))
             .merge(exchange::router(exchange))
             .route("/healthz", get(health).with_state(store))

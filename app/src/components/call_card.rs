@@ -3,10 +3,12 @@
 use super::avatar::Avatar;
 use super::erase::{erase, live, memo};
 use super::icon::{Glyph, Icon};
+use super::quality::HowItSounds;
 use super::standing::Standing;
+use super::voice::VoiceNotice;
 use crate::backend::Contact;
 use crate::directory;
-use crate::phone::{Call, CallKey, Command, Direction, LineStateStoreFields, Party, Phase, use_phone};
+use crate::phone::{Call, CallKey, Command, Direction, LineStateStoreFields, Party, Phase, Voice, use_phone};
 use crate::words;
 use leptos::html;
 use leptos::leptos_dom::helpers::IntervalHandle;
@@ -53,6 +55,8 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
                 <span id=phase_id.clone()>{live(move || words::phase(phase.get()))}</span>
                 <Clock call />
             </p>
+            {erase(view! { <HowItSounds key /> })}
+            <VoiceNotice key call />
             <div class="call__actions" aria-live="off">
                 {move || {
                     if ringing.get() { erase(view! { <Ringing key /> }) } else { erase(view! { <Up key call phase /> }) }
@@ -106,14 +110,13 @@ fn Up(key: CallKey, call: Memo<Option<Call>>, phase: Memo<Phase>) -> impl IntoVi
     let phone = use_phone();
     let holds = Standing::of(&phone).holds;
     let muted = memo(move || call.with(|call| call.as_ref().is_some_and(|call| call.muted)));
+    let speaks = memo(move || call.with(|call| call.as_ref().is_some_and(|call| call.voice == Voice::Sent)));
     let calling = move || matches!(phase.get(), Phase::Preparing | Phase::Calling | Phase::RingingThere);
     let hanging_up = phone.clone();
     view! {
         {move || {
             let phone = phone.clone();
-            phase
-                .get()
-                .has_microphone()
+            (phase.get().has_microphone() && speaks.get())
                 .then(|| {
                     let glyph = Signal::derive(move || if muted.get() { Glyph::MicrophoneOff } else { Glyph::Microphone });
                     view! {

@@ -44,10 +44,18 @@ fn command(code: &str, calls: &[Call]) -> Option<Command> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::phone::{CallKey, Direction, Party};
+    use crate::phone::{CallKey, Direction, Party, Voice};
 
     fn call(key: CallKey, phase: Phase, muted: bool) -> Call {
-        Call { key, direction: Direction::Incoming, remote: Party::default(), phase, answered_at: None, muted }
+        Call {
+            key,
+            direction: Direction::Incoming,
+            remote: Party::default(),
+            phase,
+            answered_at: None,
+            muted,
+            voice: Voice::default(),
+        }
     }
 
     #[test]

@@ -1,14 +1,19 @@
 //! Microphones, peer connections and the sound of the other end.
 
 mod connection;
-mod policy;
-mod microphone;
+mod inputs;
 mod peer;
+mod policy;
 mod pool;
 mod rest;
 mod speaker;
+mod statistics;
 mod trickling;
 
+pub(crate) use inputs::{Inputs, Kind};
 pub(crate) use peer::{Job, Peer, Sent, Told};
 pub(crate) use pool::Pool;
+#[cfg(test)]
+pub(crate) use statistics::Sound;
+pub(crate) use statistics::Statistics;
 pub(crate) use trickling::Trickling;

@@ -6,7 +6,9 @@ use sip::Instant;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{PermissionState, PermissionStatus, RtcConfiguration, RtcIceServer, RtcIceTransportPolicy, RtcPeerConnection};
+use web_sys::{
+    PermissionState, PermissionStatus, RtcConfiguration, RtcIceServer, RtcIceTransportPolicy, RtcPeerConnection,
+};
 
 /// How old a connection may become that nobody used: what was gathered for it gets stale where addresses are translated.
 const STALE: Duration = Duration::from_secs(300);

@@ -7,8 +7,8 @@ mod policy;
 mod serve;
 mod user;
 
-use crate::store::accounts::{AccountError, Accounts};
 use crate::media::SecretError;
+use crate::store::accounts::{AccountError, Accounts};
 use crate::store::calling::{Calling, CallingError};
 use crate::store::media::{Policies, PolicyError};
 use crate::store::password::{Cost, Passwords};

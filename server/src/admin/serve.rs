@@ -1,9 +1,9 @@
 //! `tabphone serve`.
 
 use super::{CommandError, Data, demo};
+use crate::media::{Relays, Secret, SecretError};
 use crate::origin::{self, InvalidOrigin};
 use crate::store::password::Cost;
-use crate::media::{Relays, Secret, SecretError};
 use app::media::IceServer;
 use clap::Args;
 use std::io::Write as _;
@@ -188,7 +188,10 @@ mod tests {
         let turn = ice_server("turn:turn.example.com,bob,pass,with,commas").unwrap();
         assert_eq!(turn.credential.as_deref(), Some("pass,with,commas"));
         assert_eq!(ice_server("turn:turn.example.com"), Err(InvalidIceServer::Credential));
-        assert_eq!(turn_server("turns:relay.example.com?transport=tcp").as_deref(), Ok("turns:relay.example.com?transport=tcp"));
+        assert_eq!(
+            turn_server("turns:relay.example.com?transport=tcp").as_deref(),
+            Ok("turns:relay.example.com?transport=tcp")
+        );
         for text in ["turn:", "stun:relay.example.com", "turn:relay.example.com,user,credential"] {
             assert_eq!(turn_server(text), Err(InvalidIceServer::Relay), "{text}");
         }

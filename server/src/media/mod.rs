@@ -1,9 +1,9 @@
 //! Media: what an administrator set about it, made ready for a page, with credentials for the relays that are good for a
 //! short time.
 
-mod turn;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 pub use turn::{Relays, Secret, SecretError};
 

@@ -59,7 +59,9 @@ async fn who_is_on_one_network_gets_no_servers_and_who_is_to_be_relayed_all() {
     let room = house.room(Some(relays("north")));
     let media = room.media(house.alice, "1001").await.unwrap();
     assert_eq!(media.ice_servers.len(), 2);
-    assert!(media.ice_servers.iter().any(|server| server.username.as_ref().is_some_and(|name| name.ends_with(":1001"))));
+    assert!(
+        media.ice_servers.iter().any(|server| server.username.as_ref().is_some_and(|name| name.ends_with(":1001")))
+    );
     assert!(!media.relay && media.trickle && media.has_relay());
 
     let relay = PolicyChange { ice: Some(Some(Ice::Relay)), ..PolicyChange::default() };

@@ -35,7 +35,9 @@ pub enum SecretError {
     #[error("the secret of the TURN servers must be 1 to {LONGEST} characters on one line")]
     Form,
     /// TURN servers without a secret, or a secret without TURN servers.
-    #[error("--turn-server and the secret of these servers (--turn-secret-file, or TABPHONE_TURN_SECRET) need each other")]
+    #[error(
+        "--turn-server and the secret of these servers (--turn-secret-file, or TABPHONE_TURN_SECRET) need each other"
+    )]
     Alone,
 }
 

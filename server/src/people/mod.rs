@@ -41,13 +41,13 @@ impl Backend for Room {
         };
         // The exchange knows better than any tab's last word.
         line.presence = others.iter().map(|person| self.presence(person)).collect();
-        let media = self.media.media(account, &me.extension).await.map_err(|_| BackendError::Storage)?;
+        let policy = self.media.media(account, &me.extension).await.map_err(|_| BackendError::Storage)?;
         Ok(Opening {
             me: contact(me),
             domain: self.domain.clone(),
             contacts: others.into_iter().map(contact).collect(),
             line,
-            media,
+            policy,
             ringing_seconds: self.ringing_seconds,
         })
     }

@@ -1,12 +1,10 @@
 //! What an administrator set about media: for everybody, and for one account.
 
-mod value;
 #[cfg(test)]
 mod tests;
+mod value;
 
-pub use value::{
-    Codecs, Ice, InvalidValue, digits_name, parse_codecs, parse_digits, parse_limit, parse_removed,
-};
+pub use value::{Codecs, Ice, InvalidValue, digits_name, parse_codecs, parse_digits, parse_limit, parse_removed};
 
 use super::Store;
 use crate::ports::AccountId;
@@ -123,8 +121,7 @@ pub struct Policies {
     store: Store,
 }
 
-const COLUMNS: &str =
-    "ice, trickle, codecs, without_codecs, audio_kbit, video_kbit, video_height, video_rate, digits";
+const COLUMNS: &str = "ice, trickle, codecs, without_codecs, audio_kbit, video_kbit, video_height, video_rate, digits";
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -243,8 +240,7 @@ async fn account(
 
 async fn read(connection: &mut sqlx::SqliteConnection, account: Option<AccountId>) -> Result<Policy, sqlx::Error> {
     let query = format!("SELECT {COLUMNS} FROM media_policies WHERE COALESCE(account, 0) = COALESCE(?, 0)");
-    let row: Option<Row> =
-        sqlx::query_as(&query).bind(account).fetch_optional(connection).await?;
+    let row: Option<Row> = sqlx::query_as(&query).bind(account).fetch_optional(connection).await?;
     Ok(row.map(Row::policy).unwrap_or_default())
 }
 

@@ -17,6 +17,7 @@ mod media;
 mod page;
 mod phone;
 mod presence;
+mod recordings;
 mod restart;
 mod session;
 mod settings;

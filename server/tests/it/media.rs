@@ -33,10 +33,10 @@ fn expiry(media: &Media) -> u64 {
 async fn a_page_has_a_credential_of_its_own_and_never_the_secret() {
     let house = House::open_with(|options| options.relays = relays(3_600)).await;
     let (opening, page) = opening(&house.signed_in(ALICE).await).await;
-    let relay = &opening.media.ice_servers[0];
+    let relay = &opening.policy.ice_servers[0];
     assert_eq!(relay.urls, ["turn:127.0.0.1:3478"]);
     assert!(relay.username.as_ref().unwrap().ends_with(":1001"), "{relay:?}");
-    let left = expiry(&opening.media).abs_diff(server::clock::now() / 1_000);
+    let left = expiry(&opening.policy).abs_diff(server::clock::now() / 1_000);
     assert!((3_500..=3_600).contains(&left), "{left}");
     let hexadecimal: String = SECRET.bytes().map(|byte| format!("{byte:02x}")).collect();
     assert!(!page.contains(SECRET) && !page.contains(&hexadecimal));
@@ -77,7 +77,7 @@ async fn what_the_command_line_sets_reaches_open_tabs_at_once() {
     assert!(media.relay && !media.trickle && media.audio_kbit == 0);
     assert_eq!(media.digits, Digits::Info);
     assert!(!at_bob.media().await.relay);
-    assert_eq!(opening(&alice).await.0.media.digits, Digits::Info, "who opens a page now has it from the start");
+    assert_eq!(opening(&alice).await.0.policy.digits, Digits::Info, "who opens a page now has it from the start");
 
     let shown = said(&tabphone(house.data.path(), &["policy", "show"], "").stdout);
     assert_eq!(
@@ -126,6 +126,9 @@ fn the_secret_of_the_relays_comes_from_a_file_or_the_environment_and_is_needed()
     assert!(serve(&[&relay[..], &["--turn-secret-file", missing.to_str().unwrap()]].concat()).contains("missing"));
     let empty = data.path().join("empty");
     std::fs::write(&empty, "\n").unwrap();
-    assert!(serve(&[&relay[..], &["--turn-secret-file", empty.to_str().unwrap()]].concat()).contains("1 to 1024 characters"));
+    assert!(
+        serve(&[&relay[..], &["--turn-secret-file", empty.to_str().unwrap()]].concat())
+            .contains("1 to 1024 characters")
+    );
     assert!(serve(&["--turn-server", "stun:127.0.0.1:3478"]).contains("turn:host:port"));
 }

@@ -27,6 +27,8 @@ pub struct LineState {
     pub calls: Vec<Call>,
     /// How the last call ended, until it is dismissed or the next call begins.
     pub ended: Option<Ended>,
+    /// What was dialled last, empty if nothing was.
+    pub dialled: String,
     /// What the contacts are doing, as far as known.
     #[store(key: String = |presence| presence.extension.clone())]
     pub presence: Vec<Presence>,
@@ -94,6 +96,30 @@ pub struct Call {
     pub muted: bool,
     /// Whether our voice goes out.
     pub voice: Voice,
+    /// Who put whom on hold.
+    pub hold: Hold,
+    /// How far our handing over of it is.
+    pub handover: Option<Handover>,
+    /// The keys that they pressed, as far as they came by INFO: the newest ones.
+    pub digits: String,
+}
+
+impl Call {
+    /// A call that stands so, of which nothing else is to be said.
+    pub fn new(key: CallKey, direction: Direction, remote: Party, phase: Phase) -> Self {
+        Self {
+            key,
+            direction,
+            remote,
+            phase,
+            answered_at: None,
+            muted: false,
+            voice: Voice::default(),
+            hold: Hold::default(),
+            handover: None,
+            digits: String::new(),
+        }
+    }
 }
 
 /// Whether our voice goes out in a call.
@@ -106,6 +132,48 @@ pub enum Voice {
     Asked,
     /// There is no microphone: the call goes one way.
     Missing(MediaFailure),
+}
+
+/// Who put whom on hold; both may.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// We put them on hold, or are about to.
+    pub here: bool,
+    /// They put us on hold.
+    pub there: bool,
+}
+
+/// How far it is that the other party is handed over to somebody else (RFC 3515).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Handover {
+    /// They were asked to call there, or do so.
+    Asked,
+    /// It rings there.
+    Ringing,
+    /// They were asked, and do not say what comes of it.
+    Untold,
+    /// It did not work, by this SIP status: of who was asked, or of who was called.
+    Refused(u16),
+}
+
+impl Handover {
+    /// Whether something is to come of it yet.
+    pub fn is_under_way(self) -> bool {
+        matches!(self, Self::Asked | Self::Ringing)
+    }
+}
+
+/// The call that keys and the large card are about: the one that a person talks in, else the newest one that they began,
+/// else the newest one that is on hold. What rings here is beside it.
+pub fn active(calls: &[Call]) -> Option<&Call> {
+    let rank = |call: &Call| match call.phase {
+        Phase::Connecting | Phase::Talking | Phase::Returning if call.hold.here => 1,
+        Phase::Connecting | Phase::Talking | Phase::Returning => 3,
+        Phase::Preparing | Phase::Calling | Phase::RingingThere | Phase::Answering => 2,
+        Phase::RingingHere | Phase::Ending => 0,
+    };
+    // Of several that are alike the last one counts.
+    calls.iter().filter(|call| rank(call) > 0).max_by_key(|call| rank(call))
 }
 
 /// Who began a call.
@@ -229,6 +297,8 @@ pub enum Cause {
     Told(String),
     /// It ended while this phone was away.
     Away,
+    /// As many calls are up here as there may be.
+    TooMany,
 }
 
 /// What stands between a call and the microphone or the browser's media.
@@ -304,6 +374,14 @@ pub enum Command {
     Mute(CallKey, bool),
     /// Ask the browser for the microphone again in a call that goes without it; or go on without it while it is asked.
     Voice(CallKey, bool),
+    /// Put a call on hold, or go on with it; all others are put on hold then.
+    Hold(CallKey, bool),
+    /// Press a key of the telephone in a call: `0` to `9`, `*`, `#`, `A` to `D`.
+    Digit(CallKey, char),
+    /// Hand the other party of a call over to this number, extension or address.
+    Transfer(CallKey, String),
+    /// Hand the other party of the one call over to that of the other.
+    TransferTo(CallKey, CallKey),
     /// Put away the words about the last call.
     Dismiss,
     /// Move the line to this tab.

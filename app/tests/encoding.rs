@@ -7,7 +7,8 @@ use app::encoding::{DecodeError, decode, encode};
 use app::lease::{FromTab, Grant, RegistrationIdentity, ToTab};
 use app::media::{Digits, IceServer, Media};
 use app::phone::{
-    Call, Cause, Direction, Ended, LineState, MediaFailure, Party, Phase, Presence, Refusal, Registration, Status,
+    Call, Cause, Direction, Ended, Handover, Hold, LineState, MediaFailure, Party, Phase, Presence, Refusal,
+    Registration, Status,
 };
 use app::sign::ToSign;
 use core::fmt::Debug;
@@ -26,19 +27,23 @@ fn line() -> LineState {
         phase: Phase::Talking,
         answered_at: Some(1),
         muted: true,
+        hold: Hold { here: true, there: false },
+        handover: Some(Handover::Refused(486)),
+        digits: "5#".to_owned(),
     };
     let cause = Cause::Unfit { lacks: "l".to_owned(), remedies: vec!["r".to_owned()] };
     LineState {
         registration: Registration::Refused(Refusal::Misconfigured(488)),
         calls: vec![call],
         ended: Some(Ended { key: 2, direction: Direction::Outgoing, remote: party(), cause }),
+        dialled: "7".to_owned(),
         presence: vec![Presence { extension: "1002".to_owned(), status: Status::InCall }],
     }
 }
 
 /// [`line`].
-const LINE: &[u8] = b"\x04\x04\xe8\x03\x01\xac\x02\x01\x041002\x03Ben\x06\x01\x01\x01\
-    \x01\x02\x00\x041002\x03Ben\x17\x01l\x01\x01r\x01\x041002\x03";
+const LINE: &[u8] = b"\x04\x04\xe8\x03\x01\xac\x02\x01\x041002\x03Ben\x06\x01\x01\x01\x01\x00\x01\x03\xe6\x03\x025#\
+    \x01\x02\x00\x041002\x03Ben\x17\x01l\x01\x01r\x017\x01\x041002\x03";
 
 fn media() -> Media {
     let server = IceServer { urls: vec!["stun:s".to_owned()], username: Some("u".to_owned()), credential: None };
@@ -111,7 +116,8 @@ fn the_last_of_each_kind() {
     travels(&Refusal::ServerFailure(500), b"\x03\x06\xf4\x03");
     travels(&Cause::Media(MediaFailure::NoRelay), b"\x03\x13\x07");
     travels(&Phase::Returning, b"\x03\x08");
-    travels(&Cause::Away, b"\x03\x19");
+    travels(&Cause::TooMany, b"\x03\x1a");
+    travels(&Handover::Untold, b"\x03\x02");
 }
 
 #[test]

@@ -171,6 +171,10 @@ impl Driver {
                 | Command::HangUp(_)
                 | Command::Mute(..)
                 | Command::Voice(..)
+                | Command::Hold(..)
+                | Command::Digit(..)
+                | Command::Transfer(..)
+                | Command::TransferTo(..)
                 | Command::UseHere,
             )
             | Event::Tab(..)
@@ -228,7 +232,11 @@ impl Driver {
             | Command::Decline(_)
             | Command::HangUp(_)
             | Command::Mute(..)
-            | Command::Voice(..) => {
+            | Command::Voice(..)
+            | Command::Hold(..)
+            | Command::Digit(..)
+            | Command::Transfer(..)
+            | Command::TransferTo(..) => {
                 if self.screen.seat() == Seat::Unknown && self.early.len() < EARLY {
                     self.early.push(command);
                 } else if let Some(holding) = &mut self.holding {
@@ -436,6 +444,10 @@ fn act(holding: &mut Holding, command: Command, opening: &Opening, screen: &Scre
         Command::HangUp(key) => holding.hang_up(CallId(key), now),
         Command::Mute(key, muted) => holding.mute(CallId(key), muted),
         Command::Voice(key, wanted) => holding.voice(CallId(key), wanted),
+        Command::Hold(key, held) => holding.hold(CallId(key), held, now),
+        Command::Digit(key, sign) => holding.digit(CallId(key), sign, now),
+        Command::Transfer(key, typed) => holding.transfer(CallId(key), &typed, &opening.domain, now),
+        Command::TransferTo(one, other) => holding.transfer_to(CallId(one), CallId(other), now),
         Command::Dismiss | Command::UseHere | Command::LogOut => {}
     }
 }

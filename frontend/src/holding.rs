@@ -23,6 +23,7 @@ use sip::agent::{
 use sip::{Duration, Instant};
 
 mod adoption;
+mod several;
 
 pub(crate) use adoption::Absence;
 use adoption::Refused;
@@ -222,11 +223,27 @@ impl Holding {
             }));
             return;
         };
-        self.verb(|agent| agent.call(target, now).map(|_| ()));
+        screen.show_dialled(typed.to_owned());
+        let calls: Vec<Call> = self.agent.calls().collect();
+        if line::several::is_called(&calls, &target) {
+            return;
+        }
+        self.touched = true;
+        match self.agent.call(target, now) {
+            Ok(call) => self.turn_to(call, now),
+            // As many are up as there may be.
+            Err(_) => screen.show_ended(Some(phone::Ended {
+                key: phone::CallKey::MAX,
+                direction: phone::Direction::Outgoing,
+                remote: project::typed(typed),
+                cause: phone::Cause::TooMany,
+            })),
+        }
     }
 
     pub(crate) fn answer(&mut self, call: CallId, now: Instant) {
         mark::set(mark::ANSWER);
+        self.turn_to(call, now);
         self.verb(|agent| agent.answer(call, now));
     }
 
@@ -304,7 +321,8 @@ impl Holding {
             while let Some(output) = self.agent.poll() {
                 self.effect(output, opening, screen, now);
             }
-            if !self.reoffer(now) {
+            // Both are to be done.
+            if !(self.reoffer(now) | self.hold_late(now)) {
                 break;
             }
         }
@@ -344,7 +362,7 @@ impl Holding {
 
     /// Which tone is to be heard.
     pub(crate) fn tone(&self) -> Option<Tone> {
-        self.calls.tone(self.agent.calls())
+        self.calls.tone(&self.agent.calls().collect::<Vec<_>>())
     }
 
     /// Whether there may be news for the next holder since this was asked last.
@@ -418,8 +436,9 @@ impl Holding {
     fn inherit(&mut self, question: &Question) {
         let Question::Answer { call, .. } = question else { return };
         let begins = |known: &Call| known.id == *call && known.phase == Phase::Answering;
-        if let Some(replaced) = self.agent.calls().find(begins).and_then(|known| known.replaces) {
-            self.calls.replace(*call, replaced);
+        let replaced = self.agent.calls().find(begins).and_then(|known| known.replaces);
+        if let Some(replaced) = replaced {
+            self.replace(*call, replaced);
         }
     }
 
@@ -427,13 +446,20 @@ impl Holding {
     fn follow(&mut self, call: CallId, now: Instant) {
         self.touched = true;
         if let Ok(next) = self.agent.accept_transfer(call, now) {
-            self.calls.replace(next, call);
+            self.replace(next, call);
         }
+    }
+
+    fn replace(&mut self, call: CallId, replaced: CallId) {
+        let held = self.agent.calls().any(|known| known.id == replaced && known.held_here);
+        self.calls.replace(call, replaced, held);
     }
 
     fn happened(&mut self, event: AgentEvent, opening: &Opening, screen: &Screen, now: Instant) {
         match event {
-            AgentEvent::Registration | AgentEvent::Call(_) | AgentEvent::Transfer { .. } => {}
+            AgentEvent::Registration | AgentEvent::Call(_) => {}
+            AgentEvent::Transfer { call, progress } => self.handing_over(call, progress, now),
+            AgentEvent::Digit { call, digit, .. } => self.calls.pressed(call, digit),
             AgentEvent::TransferAsked { call, .. } => self.follow(call, now),
             AgentEvent::Incoming(_) => screen.show_ended(None),
             AgentEvent::Remote { call, branch, answer, early } => self.calls.describe(call, branch, answer, early),
@@ -446,7 +472,7 @@ impl Holding {
             }
             AgentEvent::Candidates { call, fragment } => self.calls.candidates(call, &fragment),
             // This phone sends no picture.
-            AgentEvent::Digit { .. } | AgentEvent::PictureWanted(_) => {}
+            AgentEvent::PictureWanted(_) => {}
             // Nothing of this is asked for, and none is taken: see `identity`.
             AgentEvent::Message { .. }
             | AgentEvent::MessageSent { .. }
@@ -507,8 +533,13 @@ impl Holding {
             let facts = self.calls.facts_of(call.id);
             let shown = project::call(&call, self.calls.is_connected(call.id), &facts, &opening.domain);
             let returns = shown.phase == phone::Phase::Connecting && self.calls.is_returning(call.id);
-            let phase = if returns { phone::Phase::Returning } else { shown.phase };
-            phone::Call { phase, voice: self.calls.voice_of(call.id), ..shown }
+            phone::Call {
+                phase: if returns { phone::Phase::Returning } else { shown.phase },
+                voice: self.calls.voice_of(call.id),
+                handover: shown.handover.or_else(|| self.calls.refused(call.id).map(phone::Handover::Refused)),
+                digits: self.calls.digits_of(call.id),
+                ..shown
+            }
         });
         screen.show_calls(calls.collect());
         screen.show_silent(self.calls.is_silent());

@@ -8,6 +8,8 @@ use web_sys::{AudioContext, AudioParam};
 pub(crate) enum Tone {
     /// It rings here.
     Ringing,
+    /// It rings here, beside another call: a quiet tone in the ear.
+    Waiting,
     /// It rings at the other end.
     Ringback,
 }
@@ -32,6 +34,8 @@ struct Cadence {
 
 const RINGING: Cadence =
     Cadence { frequencies: [659.3, 830.6], level: 0.12, bursts: &[(0.0, 0.4), (0.6, 1.0)], period: 3.0 };
+const WAITING: Cadence =
+    Cadence { frequencies: [425.0, 425.0], level: 0.02, bursts: &[(0.0, 0.15), (0.35, 0.5)], period: 5.0 };
 const RINGBACK: Cadence = Cadence { frequencies: [425.0, 425.0], level: 0.03, bursts: &[(0.0, 1.0)], period: 5.0 };
 
 impl Ringer {
@@ -59,6 +63,7 @@ impl Sounding {
     fn play(&self, longest: Duration) -> Result<(), JsValue> {
         let cadence = match self.tone {
             Tone::Ringing => RINGING,
+            Tone::Waiting => WAITING,
             Tone::Ringback => RINGBACK,
         };
         let gain = self.context.create_gain()?;

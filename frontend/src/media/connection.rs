@@ -14,7 +14,7 @@ use futures::future::{Either, Shared, select};
 use futures::{FutureExt as _, StreamExt as _};
 use gloo_timers::future::TimeoutFuture;
 use sip::Instant;
-use sip::agent::MediaFailure;
+use sip::agent::{Digit, MediaFailure};
 use sip::sdp::{CandidateKinds, Continuity, SessionDescription};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -33,6 +33,10 @@ const GATHERING: u32 = 1_500;
 const SETTLING: u32 = 50;
 /// How long it waits for the first one where the others may follow.
 const FIRST: u32 = 50;
+
+/// How long a key sounds, and the pause after it, in milliseconds.
+const KEY: u32 = 120;
+const KEY_GAP: u32 = 70;
 
 /// What a connection tells while it lives.
 pub(crate) trait Listener: 'static {
@@ -240,6 +244,20 @@ impl Connection {
             offer.mend_reoffer(before);
         }
         Some(offer)
+    }
+
+    /// Sends a key as an event of RTP (RFC 4733), after those before it: whether that was negotiated.
+    pub(crate) fn digit(&self, digit: Digit) -> bool {
+        let Some(keys) = self.sender.borrow().as_ref().and_then(RtcRtpSender::dtmf) else { return false };
+        // web-sys does not know it.
+        let able = js_sys::Reflect::get(&keys, &"canInsertDTMF".into()).is_ok_and(|able| able.is_truthy());
+        if able {
+            // What is inserted takes the place of what was not sent yet.
+            let mut waiting = keys.tone_buffer();
+            waiting.push(digit.sign());
+            keys.insert_dtmf_with_duration_and_inter_tone_gap(&waiting, KEY, KEY_GAP);
+        }
+        able
     }
 
     /// How it stands.

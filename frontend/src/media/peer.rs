@@ -15,7 +15,7 @@ use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::future::{Either, join, select};
 use gloo_timers::future::TimeoutFuture;
 use leptos::task::spawn_local;
-use sip::agent::{Answer, Body, CallId, MediaFailure, QuestionId};
+use sip::agent::{Answer, Body, CallId, Digit, MediaFailure, QuestionId};
 use sip::sdp::SessionDescription;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -178,6 +178,11 @@ impl Peer {
         if self.shared.held.replace(held) != held {
             self.shared.apply_mute();
         }
+    }
+
+    /// Sends a key (RFC 4733), after those before it: whether the connection is there, and that was negotiated.
+    pub(crate) fn digit(&self, digit: Digit) -> bool {
+        self.shared.connection.borrow().as_ref().is_some_and(|connection| connection.digit(digit))
     }
 
     /// Closes the microphone and the sound at once, but keeps the connection: [`Peer::wake`] goes on with it.

@@ -54,7 +54,7 @@ impl Pool {
     }
 
     /// What holds for connections.
-    pub(super) fn media(&self) -> Rc<Media> {
+    pub(crate) fn media(&self) -> Rc<Media> {
         self.media.borrow().clone()
     }
 

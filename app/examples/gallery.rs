@@ -62,7 +62,7 @@ fn phone(seat: Seat, line: LineState, wishes: Wishes) -> String {
             domain: "tabphone".to_owned(),
             contacts: contacts(),
             line: line.clone(),
-            ice_servers: Vec::new(),
+            policy: app::media::Media::default(),
             ringing_seconds: 60,
             media: MediaSettings::default(),
         };

@@ -15,6 +15,7 @@ pub mod directory;
 pub mod encoding;
 pub mod lease;
 mod letters;
+pub mod media;
 pub mod pages;
 pub mod phone;
 pub mod quality;

@@ -321,6 +321,8 @@ pub enum MediaFailure {
     Description,
     /// No path for the sound was found, or it broke.
     Connectivity,
+    /// Calls are to go over a relay, and none could be used.
+    NoRelay,
 }
 
 /// What a contact is doing.

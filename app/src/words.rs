@@ -318,7 +318,10 @@ const fn missing(failure: MediaFailure) -> (&'static str, &'static str) {
             "The microphone works only on a page that was opened over HTTPS.",
             "Open the address again with https:// in front.",
         ),
-        MediaFailure::Unsupported | MediaFailure::Description | MediaFailure::Connectivity => (
+        MediaFailure::Unsupported
+        | MediaFailure::Description
+        | MediaFailure::Connectivity
+        | MediaFailure::NoRelay => (
             "The browser could not open the microphone.",
             "Try again, or open this page in a current Firefox, Chrome, Edge or Safari.",
         ),
@@ -343,6 +346,10 @@ pub fn media(failure: MediaFailure) -> Words {
         MediaFailure::Connectivity => (
             "The sound could not be connected.",
             "A firewall or the network may be in the way. Try another network, or call again.",
+        ),
+        MediaFailure::NoRelay => (
+            "Calls of this phone go over a relay, and no relay took this one.",
+            "Tell whoever runs your phone system: the TURN server cannot be reached, or refuses its credentials.",
         ),
     };
     Words::new(Tone::Trouble, text).advise(advice)

@@ -2,9 +2,10 @@
 //! [`app::encoding::VERSION`] changes, too: a page and a server of different versions understand nothing rather than
 //! something else.
 
-use app::backend::{Contact, IceServer, Opening};
+use app::backend::{Contact, Opening};
 use app::encoding::{DecodeError, decode, encode};
 use app::lease::{FromTab, Grant, RegistrationIdentity, ToTab};
+use app::media::{Digits, IceServer, Media};
 use app::phone::{
     Call, Cause, Direction, Ended, Handover, Hold, LineState, MediaFailure, Party, Phase, Presence, Refusal,
     Registration, Status, Voice,
@@ -48,7 +49,26 @@ const LINE: &[u8] =
     \x01\x02\x00\x041002\x03Ben\x17\x01l\x01\x01r\x017\x01\x041002\x03";
 
 /// What a person wants of sound.
-const MEDIA: &[u8] = b"\x01m\x00\x00\x00\x01\x01\x01\x00\x28\x64\x00";
+const SOUND: &[u8] = b"\x01m\x00\x00\x00\x01\x01\x01\x00\x28\x64\x00";
+
+fn media() -> Media {
+    let server = IceServer { urls: vec!["stun:s".to_owned()], username: Some("u".to_owned()), credential: None };
+    Media {
+        ice_servers: vec![server],
+        relay: true,
+        trickle: false,
+        preferred: vec!["opus".to_owned()],
+        removed: vec!["CN".to_owned()],
+        audio_kbit: 300,
+        video_kbit: 2,
+        video_height: 720,
+        video_rate: 30,
+        digits: Digits::Info,
+    }
+}
+
+/// [`media`].
+const MEDIA: &[u8] = b"\x01\x01\x06stun:s\x01\x01u\x00\x01\x00\x01\x04opus\x01\x02CN\xac\x02\x02\xd0\x05\x1e\x02";
 
 /// The value is written as these bytes, and read back from them; from fewer or more, nothing is read.
 #[track_caller]
@@ -93,13 +113,14 @@ fn the_words_of_the_server() {
     travels(&ToTab::Line(line()), &[&b"\x03\x04"[..], LINE].concat());
     travels(&ToTab::Presence(line().presence), b"\x03\x05\x01\x041002\x03");
     travels(&ToTab::Alive, b"\x03\x06");
+    travels(&ToTab::Media(media()), &[&b"\x03\x07"[..], MEDIA].concat());
 }
 
 #[test]
 fn the_last_of_each_kind() {
     travels(&Registration::Away, b"\x03\x09");
     travels(&Refusal::ServerFailure(500), b"\x03\x06\xf4\x03");
-    travels(&Cause::Media(MediaFailure::Connectivity), b"\x03\x13\x07");
+    travels(&Cause::Media(MediaFailure::NoRelay), b"\x03\x13\x08");
     travels(&Voice::Missing(MediaFailure::Constraint), b"\x03\x02\x03");
     travels(&Ringtone::Soft, b"\x03\x03");
     travels(&Phase::Returning, b"\x03\x08");
@@ -110,21 +131,16 @@ fn the_last_of_each_kind() {
 #[test]
 fn what_a_page_opens_with_and_what_is_to_be_signed() {
     let contact = Contact { extension: "1001".to_owned(), name: "Al".to_owned() };
-    let server = IceServer { urls: vec!["stun:s".to_owned()], username: Some("u".to_owned()), credential: None };
     let opening = Opening {
         me: contact.clone(),
         domain: "d".to_owned(),
         contacts: vec![contact],
         line: line(),
-        ice_servers: vec![server],
+        policy: media(),
         ringing_seconds: 60,
         media: MediaSettings { microphone: "m".to_owned(), call_volume: 40, ..MediaSettings::default() },
     };
-    travels(
-        &opening,
-        &[&b"\x03\x041001\x02Al\x01d\x01\x041001\x02Al"[..], LINE, &b"\x01\x01\x06stun:s\x01\x01u\x00<"[..], MEDIA]
-            .concat(),
-    );
+    travels(&opening, &[&b"\x03\x041001\x02Al\x01d\x01\x041001\x02Al"[..], LINE, MEDIA, b"<", SOUND].concat());
     let wanted = ToSign {
         epoch: 1,
         challenges: vec!["Digest".to_owned()],

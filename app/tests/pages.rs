@@ -55,6 +55,7 @@ fn causes() -> Vec<Cause> {
         Cause::Media(MediaFailure::Unsupported),
         Cause::Media(MediaFailure::Description),
         Cause::Media(MediaFailure::Connectivity),
+        Cause::Media(MediaFailure::NoRelay),
         Cause::Network,
         Cause::Status(503),
         unfit(),
@@ -75,7 +76,7 @@ fn opening(line: LineState) -> Opening {
             contact("1004", "Dana <b>Lind</b>"),
         ],
         line,
-        ice_servers: Vec::new(),
+        policy: app::media::Media::default(),
         ringing_seconds: 60,
         media: MediaSettings::default(),
     }

@@ -1,22 +1,23 @@
 use crate::clock;
 use crate::event::Events;
-use crate::media::{Devices, Job, Kind, Peer, Sent, Statistics};
+use crate::media::{Devices, Job, Kind, Peer, Pool, Sent, Statistics, Trickling};
 use crate::quality::Gauge;
 use crate::repair::{Around, Repair, State, Step, Way};
 use crate::ring::Tone;
-use app::backend::IceServer;
+use app::media::{Digits, Media};
 use app::phone::Voice;
 use app::quality::Qualities;
 use line::several;
 use line::snapshot::Facts;
 use sip::Instant;
 use sip::agent::{Body, Branch, Call, CallId, Digit, Direction, Phase, QuestionId};
+use std::rc::Rc;
 
 /// What this tab keeps beside the calls that the agent knows.
 pub(crate) struct Calls {
     events: Events,
     devices: Devices,
-    servers: Vec<IceServer>,
+    pool: Rc<Pool>,
     /// A handful at most.
     kept: Vec<Kept>,
     resting: bool,
@@ -28,6 +29,8 @@ struct Kept {
     peer: Option<Peer>,
     /// What we sent last.
     sent: Sent,
+    /// What follows the descriptions.
+    trickling: Rc<Trickling>,
     /// What travels with the snapshot.
     facts: Facts,
     /// Which of their phones described itself first before the answer: what it plays is heard instead of our ringback.
@@ -71,6 +74,7 @@ impl Kept {
             call,
             peer: None,
             sent: Sent::default(),
+            trickling: Rc::default(),
             facts,
             early: None,
             silent: false,
@@ -98,19 +102,20 @@ impl Kept {
 
 impl Calls {
     /// The calls that a page before this one left, or none.
-    pub(crate) fn new(events: &Events, devices: &Devices, servers: &[IceServer], facts: Vec<(CallId, Facts)>) -> Self {
+    pub(crate) fn new(events: &Events, devices: &Devices, media: &Media, facts: Vec<(CallId, Facts)>) -> Self {
         let kept = facts.into_iter().map(|(call, facts)| {
             let repair = Kept::left(&facts);
             Kept::new(call, facts, repair)
         });
         let kept = kept.collect();
-        Self { events: events.clone(), devices: devices.clone(), servers: servers.to_vec(), kept, resting: false }
+        Self { events: events.clone(), devices: devices.clone(), pool: Pool::new(media.clone()), kept, resting: false }
     }
 
     /// Takes over what stands beside these calls in a holding before this one: what a person wished, and the connection, if
     /// it still fits and nothing is being asked of it.
     pub(crate) fn take_over(&mut self, before: Self, stays: &[(CallId, bool)]) {
         self.resting = before.resting;
+        self.pool = before.pool;
         for mut kept in before.kept {
             let Some((call, fits)) = stays.iter().find(|(call, _)| *call == kept.call) else { continue };
             kept.peer.take_if(|peer| !fits || peer.is_asked());
@@ -133,6 +138,30 @@ impl Calls {
         self.find(call).map(|kept| kept.facts.clone()).unwrap_or_default()
     }
 
+    /// What an administrator set about media is this from now on.
+    pub(crate) fn change(&self, media: Media) {
+        self.pool.change(media);
+    }
+
+    /// How keys are sent.
+    pub(crate) fn digits(&self) -> Digits {
+        self.pool.media().digits
+    }
+
+    /// Whether the other end of this call takes candidates that follow descriptions.
+    pub(crate) fn trickles(&mut self, call: CallId, taken: bool) {
+        self.kept(call).trickling.take(taken);
+    }
+
+    /// Candidates followed a description of the other end, or go before it.
+    pub(crate) fn candidates(&mut self, call: CallId, fragment: &Body) {
+        let kept = self.kept(call);
+        kept.trickling.heard(fragment);
+        if let Some(peer) = &kept.peer {
+            peer.ask(Job::Follow);
+        }
+    }
+
     /// Has an offer made for this question, as the repair of the media needs it.
     pub(crate) fn offer(&mut self, call: CallId, question: QuestionId, hold: bool, now: Instant) {
         let kept = self.kept(call);
@@ -153,12 +182,12 @@ impl Calls {
 
     /// Gives the media of this call a job; they are made when they are first needed.
     fn ask(&mut self, call: CallId, job: Job) {
-        let (resting, events, devices, servers) =
-            (self.resting, self.events.clone(), self.devices.clone(), self.servers.clone());
+        let (resting, events, devices, pool) =
+            (self.resting, self.events.clone(), self.devices.clone(), self.pool.clone());
         let kept = self.kept(call);
-        let (muted, sent) = (kept.facts.muted, kept.sent.clone());
+        let (muted, sent, trickling) = (kept.facts.muted, kept.sent.clone(), kept.trickling.clone());
         let peer = kept.peer.get_or_insert_with(|| {
-            let peer = Peer::new(call, events.number(), events, devices, servers, muted, sent);
+            let peer = Peer::new(call, events.number(), events, devices, pool, muted, (sent, trickling));
             if resting {
                 peer.rest();
             }
@@ -284,6 +313,7 @@ impl Calls {
     /// Our way to the server was made anew, perhaps over another network.
     pub(crate) fn moved(&mut self, now: Instant) {
         self.kept.iter_mut().for_each(|kept| kept.repair.moved(now));
+        self.pool.cool();
     }
 
     /// Whether the other end can be heard.
@@ -359,6 +389,11 @@ impl Calls {
         let calls: Vec<Call> = calls.collect();
         self.kept.retain(|kept| calls.iter().any(|call| call.id == kept.call));
         let resting = self.resting;
+        if !calls.is_empty() {
+            self.pool.busy();
+        } else if path {
+            self.pool.warm();
+        }
         for call in calls {
             let kept = self.kept(call.id);
             let established = call.phase == Phase::Established;
@@ -386,11 +421,12 @@ impl Calls {
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let repairs = self.kept.iter().filter_map(|kept| kept.repair.deadline(kept.around));
         let measured = self.kept.iter().filter(|kept| kept.is_measured());
-        repairs.chain(measured.map(|kept| kept.gauge.deadline())).min()
+        repairs.chain(measured.map(|kept| kept.gauge.deadline())).chain(self.pool.deadline()).min()
     }
 
     /// Does what is due: which answered calls had no media for too long; each told once.
     pub(crate) fn timeout(&mut self, now: Instant) -> Vec<CallId> {
+        self.pool.timeout(now);
         let mut lost = Vec::new();
         for kept in &mut self.kept {
             let step = kept.repair.timeout(kept.around, now);
@@ -433,6 +469,7 @@ impl Calls {
     pub(crate) fn rest(&mut self) {
         self.resting = true;
         self.devices.rest();
+        self.pool.cool();
         self.kept.iter().filter_map(|kept| kept.peer.as_ref()).for_each(Peer::rest);
     }
 

@@ -370,6 +370,12 @@ impl Driver {
                 self.told = Some(state);
             }
             ToTab::Presence(presence) => self.screen.show_presence(presence),
+            ToTab::Media(media) => {
+                self.opening.policy = media.clone();
+                if let Some(holding) = &self.holding {
+                    holding.change(media);
+                }
+            }
             // A server that was silent for longer than the lease is heard again over the same socket: whether the
             // line is still this tab's is said in answer to a Hello.
             ToTab::Alive => {

@@ -11,6 +11,7 @@ use crate::wire::Wire;
 use crate::{dial, mark};
 use app::backend::Opening;
 use app::lease::Grant;
+use app::media::Media;
 use app::phone;
 use app::sign::ToSign;
 use line::identity::{self, IdentityError};
@@ -93,7 +94,7 @@ impl Holding {
             events: events.clone(),
             wire: None,
             wire_wanted: false,
-            calls: Calls::new(events, devices, &opening.ice_servers, facts),
+            calls: Calls::new(events, devices, &opening.policy, facts),
             resting: false,
             lost: false,
             stopped: false,
@@ -167,6 +168,7 @@ impl Holding {
                     mark::set(mark::CONNECTED);
                 }
             }
+            Told::Candidates(fragment) => self.verb(|agent| agent.trickle(call, *fragment, now)),
             Told::Silent(silent) => self.calls.silenced(call, silent),
             Told::Counted(statistics) => self.calls.counted(call, &statistics),
             Told::Voice(voice) => self.calls.voiced(call, voice),
@@ -260,6 +262,11 @@ impl Holding {
             self.calls.mute(call, muted);
             self.touched = true;
         }
+    }
+
+    /// What an administrator set about media is this from now on.
+    pub(crate) fn change(&self, media: Media) {
+        self.calls.change(media);
     }
 
     /// Opens our microphone again in a call that goes without, or goes on without it while the browser asks for it.
@@ -399,6 +406,7 @@ impl Holding {
 
     fn ask(&mut self, id: QuestionId, question: Question, now: Instant) {
         self.inherit(&question);
+        self.learn_trickles(&question);
         match question {
             Question::Offer { call, hold } | Question::Answer { call, offer: None, hold } => {
                 self.calls.offer(call, id, hold, now);
@@ -413,6 +421,14 @@ impl Holding {
                     events.tell(Event::Answered(number, id, Box::new(answer)));
                 });
             }
+        }
+    }
+
+    /// Whether candidates may follow the description that is asked for.
+    fn learn_trickles(&mut self, question: &Question) {
+        let (Question::Offer { call, .. } | Question::Answer { call, .. }) = question else { return };
+        if let Some(known) = self.agent.calls().find(|known| known.id == *call) {
+            self.calls.trickles(*call, known.trickles);
         }
     }
 
@@ -454,8 +470,9 @@ impl Holding {
                     screen.show_ended(Some(ended));
                 }
             }
-            // This phone sends no picture, and its descriptions have their candidates.
-            AgentEvent::PictureWanted(_) | AgentEvent::Candidates { .. } => {}
+            AgentEvent::Candidates { call, fragment } => self.calls.candidates(call, &fragment),
+            // This phone sends no picture.
+            AgentEvent::PictureWanted(_) => {}
             // Nothing of this is asked for, and none is taken: see `identity`.
             AgentEvent::Message { .. }
             | AgentEvent::MessageSent { .. }

@@ -154,6 +154,7 @@ const fn media(failure: agent::MediaFailure) -> phone::MediaFailure {
         agent::MediaFailure::Unsupported => phone::MediaFailure::Unsupported,
         agent::MediaFailure::Description => phone::MediaFailure::Description,
         agent::MediaFailure::Connectivity => phone::MediaFailure::Connectivity,
+        agent::MediaFailure::NoRelay => phone::MediaFailure::NoRelay,
     }
 }
 

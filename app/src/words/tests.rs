@@ -31,7 +31,7 @@ const PHASES: [Phase; 9] = [
     Phase::Returning,
 ];
 const STATUSES: [Status; 4] = [Status::Unknown, Status::Offline, Status::Online, Status::InCall];
-const FAILURES: [MediaFailure; 7] = [
+const FAILURES: [MediaFailure; 8] = [
     MediaFailure::Denied,
     MediaFailure::NoDevice,
     MediaFailure::DeviceBusy,
@@ -40,6 +40,7 @@ const FAILURES: [MediaFailure; 7] = [
     MediaFailure::Unsupported,
     MediaFailure::Description,
     MediaFailure::Connectivity,
+    MediaFailure::NoRelay,
 ];
 
 fn causes() -> Vec<Cause> {

@@ -2,6 +2,7 @@
 
 use super::Holding;
 use crate::dial;
+use app::media::Digits;
 use line::{project, several};
 use sip::agent::{Call, CallId, Digit, Phase, TransferProgress};
 use sip::{Duration, Instant};
@@ -30,7 +31,13 @@ impl Holding {
     pub(crate) fn digit(&mut self, call: CallId, sign: char, now: Instant) {
         let Some(digit) = Digit::new(sign) else { return };
         let heard = self.answered(call).is_some_and(|known| !known.held_here && !known.held_there);
-        if heard && !self.calls.digit(call, digit) {
+        if !heard {
+            return;
+        }
+        let kind = self.calls.digits();
+        let told = kind != Digits::Info && self.calls.digit(call, digit);
+        // Where events are always wanted and the other end takes none, the key is lost: so it was set.
+        if !told && kind != Digits::Rtp {
             self.verb(|agent| agent.send_digit(call, digit, KEY, now));
         }
     }

@@ -1,11 +1,13 @@
 use super::connection::{Connection, Listener};
 use super::inputs::{Devices, Input, Kind};
+use super::policy;
+use super::pool::Pool;
 use super::rest::Rest;
 use super::speaker::Speaker;
 use super::statistics::Statistics;
+use super::trickling::Trickling;
 use crate::event::{Event, Events};
 use crate::repair::State;
-use app::backend::IceServer;
 use app::phone::Voice;
 use core::pin::pin;
 use futures::StreamExt as _;
@@ -35,6 +37,8 @@ pub(crate) enum Job {
     Answer { question: QuestionId, offer: Body, hold: bool },
     /// Apply their answer to our offer: an early one, which another may follow, or the final one.
     Remote { answer: Body, early: bool },
+    /// Try the candidates that followed their description.
+    Follow,
     /// Send what the microphone hears, which is another one, or is open again or at last.
     Speak,
 }
@@ -45,6 +49,8 @@ pub(crate) enum Told {
     Answer(QuestionId, Box<Answer>),
     /// What the connection says of itself. Their final answer not fitting it is [`State::Beyond`].
     State(State),
+    /// Candidates of ours that were found since the last description left (RFC 8840).
+    Candidates(Box<Body>),
     /// What was counted so far.
     Counted(Statistics),
     /// Whether our voice goes out.
@@ -72,6 +78,8 @@ struct Shared {
     jobs: UnboundedSender<Job>,
     devices: Devices,
     sent: Sent,
+    trickling: Rc<Trickling>,
+    pool: Rc<Pool>,
     closed: Cell<bool>,
     muted: Cell<bool>,
     /// Whether they are on hold: they do not hear us either.
@@ -96,9 +104,9 @@ impl Peer {
         number: u64,
         events: Events,
         devices: Devices,
-        servers: Vec<IceServer>,
+        pool: Rc<Pool>,
         muted: bool,
-        sent: Sent,
+        (sent, trickling): (Sent, Rc<Trickling>),
     ) -> Self {
         let (jobs, queue) = unbounded();
         let shared = Rc::new(Shared {
@@ -108,6 +116,8 @@ impl Peer {
             jobs: jobs.clone(),
             devices,
             sent,
+            trickling,
+            pool,
             closed: Cell::new(false),
             muted: Cell::new(muted),
             held: Cell::new(false),
@@ -120,7 +130,7 @@ impl Peer {
             connection: RefCell::default(),
             speaker: RefCell::default(),
         });
-        let worker = Worker { shared: shared.clone(), servers };
+        let worker = Worker { shared: shared.clone() };
         spawn_local(worker.run(queue));
         Self { jobs, shared }
     }
@@ -139,7 +149,7 @@ impl Peer {
     pub(crate) fn ask(&self, job: Job) {
         match &job {
             Job::Offer { .. } | Job::Answer { .. } => self.shared.unanswered.set(self.shared.unanswered.get() + 1),
-            Job::Remote { .. } | Job::Speak => {}
+            Job::Remote { .. } | Job::Follow | Job::Speak => {}
         }
         let _ = self.jobs.unbounded_send(job);
     }
@@ -282,7 +292,26 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// What the last description did not have of our candidates; `None` while another one is being made, which has them.
+    fn new_candidates(&self) -> Option<Body> {
+        if self.closed.get() || self.unanswered.get() > 0 || !self.pool.media().trickle {
+            return None;
+        }
+        let now = self.connection.borrow().as_ref()?.described().ok()?;
+        Trickling::between(self.sent.borrow().as_ref()?, now)
+    }
+}
+
 impl Listener for Weak<Shared> {
+    fn candidates(&self) {
+        if let Some(shared) = self.upgrade()
+            && let Some(candidates) = shared.new_candidates()
+        {
+            shared.tell(Told::Candidates(Box::new(candidates)));
+        }
+    }
+
     fn state(&self, state: State) {
         if let Some(shared) = self.upgrade() {
             shared.tell(Told::State(state));
@@ -313,7 +342,6 @@ impl Listener for Weak<Shared> {
 /// The one queue of a call.
 struct Worker {
     shared: Rc<Shared>,
-    servers: Vec<IceServer>,
 }
 
 impl Worker {
@@ -326,6 +354,7 @@ impl Worker {
                 Job::Offer { question, hold, restart } => self.tell_answer(question, self.offer(hold, restart).await),
                 Job::Answer { question, offer, hold } => self.tell_answer(question, self.answer(&offer, hold).await),
                 Job::Remote { answer, early } => self.remote(&answer, early).await,
+                Job::Follow => self.try_following().await,
                 Job::Speak => {
                     if let Err(failure) = self.speak().await {
                         self.shared.tell(Told::Failed(failure));
@@ -341,6 +370,7 @@ impl Worker {
             Ok(mut ours) => {
                 let mut sent = self.shared.sent.borrow_mut();
                 ours.prepare_to_send(sent.as_ref());
+                policy::describe(&mut ours, &self.shared.pool.media());
                 let bytes = ours.to_bytes();
                 sent.replace(ours);
                 Answer::Description(Body { content_type: SessionDescription::CONTENT_TYPE.into(), bytes })
@@ -358,7 +388,7 @@ impl Worker {
             None => connection.listen(),
         }
         connection.hold(hold);
-        connection.offer(restart).await
+        connection.offer(restart, self.shared.trickling.is_taken()).await
     }
 
     /// Their offer is applied while the person may still be asked for the microphone.
@@ -371,7 +401,7 @@ impl Worker {
             connection.attach(&microphone).await?;
         }
         connection.hold(hold);
-        let mut answer = connection.answer(&received).await?;
+        let mut answer = connection.answer(&received, self.shared.trickling.is_taken()).await?;
         // The connection may have sections that they forgot, and has none that no browser can take.
         answer.mend_answer(&received);
         Ok(answer)
@@ -390,8 +420,17 @@ impl Worker {
             Some(answer) => connection.apply(kind, answer).await.is_ok(),
             None => false,
         };
+        self.try_following().await;
         if !applied && !early {
             self.shared.tell(Told::State(State::Beyond));
+        }
+    }
+
+    async fn try_following(&self) {
+        let connection = self.shared.connection.borrow().clone();
+        let Some(connection) = connection else { return };
+        if let Some(theirs) = connection.applied() {
+            connection.try_also(self.shared.trickling.following(&theirs)).await;
         }
     }
 
@@ -416,6 +455,8 @@ impl Worker {
             && let Some(offer) = connection.going_on(offer)
             && connection.apply(RtcSdpType::Offer, offer).await.is_ok()
         {
+            connection.follow(&self.shared.pool.media());
+            self.try_following().await;
             return Ok(connection.clone());
         }
         let fresh = self.fresh_connection()?;
@@ -427,6 +468,7 @@ impl Worker {
             connection.close();
         }
         self.keep(&fresh)?;
+        self.try_following().await;
         Ok(fresh)
     }
 
@@ -479,6 +521,7 @@ impl Worker {
         if let Some(connection) = &existing
             && connection.state() != State::Beyond
         {
+            connection.follow(&self.shared.pool.media());
             return Ok(connection.clone());
         }
         let connection = self.fresh_connection()?;
@@ -490,7 +533,7 @@ impl Worker {
     }
 
     fn fresh_connection(&self) -> Result<Rc<Connection>, MediaFailure> {
-        Ok(Rc::new(Connection::new(&self.servers, Rc::downgrade(&self.shared))?))
+        Ok(Rc::new(Connection::new(&self.shared.pool, Rc::downgrade(&self.shared))?))
     }
 
     /// Makes it the connection of this call, unless the call ended meanwhile.

@@ -5,7 +5,7 @@ mod sound;
 
 use crate::ports::{Accounts, PortError, SessionLife, Sessions, Shared, SignedIn};
 use crate::store::calling::{Calling, CallingError, RINGING, Routes, RulesChange};
-use crate::store::media::Media;
+use crate::store::sound::SoundSettings;
 use app::backend::Contact;
 use app::pages::settings::{Field, Problem, SettingsView, Typed};
 use axum::Router;
@@ -34,7 +34,7 @@ pub struct Room {
     /// The rules and groups.
     pub calling: Calling,
     /// What people want of sound and pictures.
-    pub media: Media,
+    pub sound: SoundSettings,
     /// What the exchange remembers of them.
     pub routes: Routes,
     /// How long calls usually ring, in seconds.
@@ -135,7 +135,7 @@ impl Room {
             groups,
             typed,
             usual_ringing: self.ringing_seconds,
-            media: self.media.read(me.account).await?,
+            media: self.sound.read(me.account).await?,
             ringing_range: (*RINGING.start(), *RINGING.end()),
             ..SettingsView::default()
         })

@@ -57,7 +57,7 @@ async fn save(State(room): State<Room>, parts: Parts, form: Result<Form<Words>, 
     let Ok(Form(words)) = form else {
         return (StatusCode::BAD_REQUEST, "This is not the settings form.").into_response();
     };
-    match room.media.write(me.account, &words.settings()).await {
+    match room.sound.write(me.account, &words.settings()).await {
         Ok(()) => Redirect::to("/settings?saved=1").into_response(),
         Err(error) => {
             tracing::error!(%error, "settings failed");

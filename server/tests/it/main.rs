@@ -13,6 +13,7 @@ mod caretaker;
 mod command_line;
 mod house;
 mod login;
+mod media;
 mod page;
 mod phone;
 mod presence;

@@ -9,13 +9,13 @@ pub const LONGEST_LABEL: usize = 200;
 
 /// The settings of sound and pictures in the database.
 #[derive(Clone)]
-pub struct Media {
+pub struct SoundSettings {
     store: Store,
 }
 
 type Row = (String, String, String, String, bool, bool, bool, bool, u8, u8, String);
 
-impl Media {
+impl SoundSettings {
     /// Those of this storage.
     #[must_use]
     pub const fn new(store: Store) -> Self {

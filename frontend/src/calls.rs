@@ -37,12 +37,25 @@ struct Kept {
     around: Around,
     /// How well it is heard.
     gauge: Gauge,
+    /// What is counted next is for that, too.
+    measuring: bool,
 }
 
 impl Kept {
     fn new(call: CallId, facts: Facts, repair: Repair) -> Self {
         let (around, gauge) = (Around::default(), Gauge::default());
-        Self { call, peer: None, sent: Sent::default(), facts, early: None, silent: false, repair, around, gauge }
+        Self {
+            call,
+            peer: None,
+            sent: Sent::default(),
+            facts,
+            early: None,
+            silent: false,
+            repair,
+            around,
+            gauge,
+            measuring: false,
+        }
     }
 
     /// Whether it is measured how well it is heard: while it is connected.
@@ -162,11 +175,13 @@ impl Calls {
         kept.repair.is_sound() && !before
     }
 
-    /// This was counted in this call so far.
-    pub(crate) fn counted(&mut self, call: CallId, statistics: &Statistics) {
+    /// This was counted in this call so far: whether it is to be asked now if the server can be reached.
+    pub(crate) fn counted(&mut self, call: CallId, statistics: &Statistics, now: Instant) -> bool {
         let kept = self.kept(call);
-        kept.repair.counted(statistics.arrived, kept.around);
-        kept.gauge.count(statistics, kept.around.due);
+        if core::mem::take(&mut kept.measuring) {
+            kept.gauge.count(statistics, kept.around.due);
+        }
+        kept.repair.counted(statistics.arrived, kept.around, now)
     }
 
     /// How well the calls are heard that are connected.
@@ -187,7 +202,7 @@ impl Calls {
 
     /// Our way to the server was made anew, perhaps over another network.
     pub(crate) fn moved(&mut self, now: Instant) {
-        self.kept.iter_mut().for_each(|kept| kept.repair.moved(now));
+        self.kept.iter_mut().for_each(|kept| kept.repair.moved(kept.around, now));
     }
 
     /// Whether the other end can be heard.
@@ -271,6 +286,7 @@ impl Calls {
                 lost.push(kept.call);
             }
             let due = kept.is_measured() && kept.gauge.is_due(now);
+            kept.measuring |= due;
             if due || step == Some(Step::Sample) {
                 kept.peer.iter().for_each(Peer::count);
             }

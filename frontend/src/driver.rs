@@ -118,7 +118,12 @@ impl Driver {
                 }
             }
             Event::Wire(number, heard) => self.held(|holding| holding.hear(number, heard, now)),
-            Event::Media(call, number, told) => self.held(|holding| holding.media(call, number, told, now)),
+            Event::Media(call, number, told) => {
+                self.held(|holding| holding.media(call, number, told, now));
+                if self.holding.as_mut().is_some_and(Holding::take_doubts) {
+                    self.tab.doubt(now);
+                }
+            }
             Event::Answered(number, question, answer) => {
                 self.held(|holding| holding.answered_elsewhere(number, question, *answer, now));
             }
@@ -243,6 +248,7 @@ impl Driver {
                 self.lost();
                 self.held(|holding| holding.cut(now));
             }
+
             News::Refused => {
                 self.lost();
                 leptos::task::spawn_local(environment::check_session());

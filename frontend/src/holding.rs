@@ -41,6 +41,8 @@ pub(crate) struct Holding {
     resting: bool,
     /// The way to the server was lost, and is not registered over anew.
     lost: bool,
+    /// What should arrive does not: it is to be asked whether the server can be reached.
+    doubts: bool,
     stopped: bool,
     ready: bool,
     /// Whether there may be news for the next holder.
@@ -94,6 +96,7 @@ impl Holding {
             calls: Calls::new(events, &opening.ice_servers, facts),
             resting: false,
             lost: false,
+            doubts: false,
             stopped: false,
             ready: false,
             touched: true,
@@ -119,8 +122,12 @@ impl Holding {
 
     /// When [`Holding::timeout`] is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let renewal =
-            self.agent.calls().filter(|_| self.can_reoffer()).filter_map(|call| self.calls.wants_media(&call)).map(|(at, _)| at);
+        let renewal = self
+            .agent
+            .calls()
+            .filter(|_| self.can_reoffer())
+            .filter_map(|call| self.calls.wants_media(&call))
+            .map(|(at, _)| at);
         self.agent.deadline().into_iter().chain(self.calls.deadline()).chain(renewal).min()
     }
 
@@ -162,7 +169,7 @@ impl Holding {
                 }
             }
             Told::Silent(silent) => self.calls.silenced(call, silent),
-            Told::Counted(statistics) => self.calls.counted(call, &statistics),
+            Told::Counted(statistics) => self.doubts |= self.calls.counted(call, &statistics, now),
             Told::Failed(failure) => self.verb(|agent| agent.fail(call, failure, now)),
         }
     }
@@ -316,6 +323,11 @@ impl Holding {
             }
         }
         refused
+    }
+
+    /// Whether it is to be asked if the server can be reached, for what should arrive does not.
+    pub(crate) const fn take_doubts(&mut self) -> bool {
+        core::mem::replace(&mut self.doubts, false)
     }
 
     /// Which tone is to be heard.

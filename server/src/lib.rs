@@ -65,6 +65,8 @@ pub struct Options {
     pub origin: Option<String>,
     /// How long a call rings.
     pub ringing: Duration,
+    /// How long a phone is registered at most until it has to register again: a minute or more.
+    pub registration: Duration,
     /// STUN and TURN servers for calls.
     pub ice_servers: Vec<IceServer>,
     /// The built site.
@@ -193,6 +195,7 @@ impl Rooms {
             allowed_origins: options.allowed_origins,
             origins: origins.clone(),
             ringing: options.ringing,
+            registration: options.registration,
             secret: store.key().derive("exchange"),
             unsigned: exchange::UNSIGNED,
         };
@@ -241,7 +244,7 @@ impl Rooms {
             leases,
             accounts: Arc::clone(&known),
         };
-        let keeping = caretaker::Options { domain, ringing: options.ringing };
+        let keeping = caretaker::Options { domain, ringing: options.ringing, most: caretaker::MOST };
         lines.employ(Arc::new(caretaker::Room::new(keeping, kept, stopper.stop())));
         let tabs = tabs::Room {
             lines,

@@ -45,6 +45,8 @@ struct Kept {
     around: Around,
     /// How well it is heard.
     gauge: Gauge,
+    /// What is counted next is for that, too.
+    measuring: bool,
     /// The call whose place it takes.
     instead_of: Option<CallId>,
     /// That one is on hold, and so will this one be.
@@ -82,6 +84,7 @@ impl Kept {
             repair,
             around,
             gauge,
+            measuring: false,
             instead_of: None,
             begins_held: false,
             handing: Handing::default(),
@@ -287,11 +290,13 @@ impl Calls {
         kept.repair.is_sound() && !before
     }
 
-    /// This was counted in this call so far.
-    pub(crate) fn counted(&mut self, call: CallId, statistics: &Statistics) {
+    /// This was counted in this call so far: whether it is to be asked now if the server can be reached.
+    pub(crate) fn counted(&mut self, call: CallId, statistics: &Statistics, now: Instant) -> bool {
         let kept = self.kept(call);
-        kept.repair.counted(statistics.arrived, kept.around);
-        kept.gauge.count(statistics, kept.around.due);
+        if core::mem::take(&mut kept.measuring) {
+            kept.gauge.count(statistics, kept.around.due);
+        }
+        kept.repair.counted(statistics.arrived, kept.around, now)
     }
 
     /// How well the calls are heard that are connected.
@@ -312,7 +317,7 @@ impl Calls {
 
     /// Our way to the server was made anew, perhaps over another network.
     pub(crate) fn moved(&mut self, now: Instant) {
-        self.kept.iter_mut().for_each(|kept| kept.repair.moved(now));
+        self.kept.iter_mut().for_each(|kept| kept.repair.moved(kept.around, now));
         self.pool.cool();
     }
 
@@ -434,6 +439,7 @@ impl Calls {
                 lost.push(kept.call);
             }
             let due = kept.is_measured() && kept.gauge.is_due(now);
+            kept.measuring |= due;
             if due || step == Some(Step::Sample) {
                 kept.peer.iter().for_each(Peer::count);
             }

@@ -136,7 +136,12 @@ impl Driver {
                 }
             }
             Event::Wire(number, heard) => self.held(|holding| holding.hear(number, heard, now)),
-            Event::Media(call, number, told) => self.held(|holding| holding.media(call, number, told, now)),
+            Event::Media(call, number, told) => {
+                self.held(|holding| holding.media(call, number, told, now));
+                if self.holding.as_mut().is_some_and(Holding::take_doubts) {
+                    self.tab.doubt(now);
+                }
+            }
             Event::Input(kind) => self.held(|holding| holding.input(kind)),
             Event::Unplugged(kind, label) => self.sound.unplugged(kind, label),
             Event::Captured => self.sound.captured(),
@@ -319,6 +324,7 @@ impl Driver {
                 self.lost();
                 self.held(|holding| holding.cut(now));
             }
+
             News::Refused => {
                 self.lost();
                 leptos::task::spawn_local(environment::check_session());

@@ -43,6 +43,8 @@ pub(crate) struct Holding {
     resting: bool,
     /// The way to the server was lost, and is not registered over anew.
     lost: bool,
+    /// What should arrive does not: it is to be asked whether the server can be reached.
+    doubts: bool,
     stopped: bool,
     ready: bool,
     /// Whether there may be news for the next holder.
@@ -97,6 +99,7 @@ impl Holding {
             calls: Calls::new(events, devices, &opening.policy, facts),
             resting: false,
             lost: false,
+            doubts: false,
             stopped: false,
             ready: false,
             touched: true,
@@ -170,7 +173,7 @@ impl Holding {
             }
             Told::Candidates(fragment) => self.verb(|agent| agent.trickle(call, *fragment, now)),
             Told::Silent(silent) => self.calls.silenced(call, silent),
-            Told::Counted(statistics) => self.calls.counted(call, &statistics),
+            Told::Counted(statistics) => self.doubts |= self.calls.counted(call, &statistics, now),
             Told::Voice(voice) => self.calls.voiced(call, voice),
             Told::Changed => self.changed.push(call),
             Told::Failed(failure) => self.verb(|agent| agent.fail(call, failure, now)),
@@ -358,6 +361,11 @@ impl Holding {
             }
         }
         refused
+    }
+
+    /// Whether it is to be asked if the server can be reached, for what should arrive does not.
+    pub(crate) const fn take_doubts(&mut self) -> bool {
+        core::mem::replace(&mut self.doubts, false)
     }
 
     /// Which tone is to be heard.

@@ -70,6 +70,8 @@ pub struct Options {
     pub origin: Option<String>,
     /// How long a call rings.
     pub ringing: Duration,
+    /// How long a phone is registered at most until it has to register again: a minute or more.
+    pub registration: Duration,
     /// STUN and TURN servers for calls.
     pub ice_servers: Vec<IceServer>,
     /// TURN servers whose credentials are made here.
@@ -216,6 +218,7 @@ impl Rooms {
             allowed_origins: options.allowed_origins,
             origins: origins.clone(),
             ringing: options.ringing,
+            registration: options.registration,
             secret: store.key().derive("exchange"),
             unsigned: exchange::UNSIGNED,
         };
@@ -271,7 +274,7 @@ impl Rooms {
             leases,
             accounts: Arc::clone(&known),
         };
-        let keeping = caretaker::Options { domain, ringing: options.ringing };
+        let keeping = caretaker::Options { domain, ringing: options.ringing, most: caretaker::MOST };
         lines.employ(Arc::new(caretaker::Room::new(keeping, kept, stopper.stop())));
         let tabs = tabs::Room {
             lines,

@@ -318,7 +318,7 @@ const fn missing(failure: MediaFailure) -> (&'static str, &'static str) {
             "The microphone works only on a page that was opened over HTTPS.",
             "Open the address again with https:// in front.",
         ),
-        MediaFailure::Unsupported | MediaFailure::Description | MediaFailure::Connectivity => (
+        MediaFailure::Unsupported | MediaFailure::Description | MediaFailure::Connectivity | MediaFailure::NoRelay => (
             "The browser could not open the microphone.",
             "Try again, or open this page in a current Firefox, Chrome, Edge or Safari.",
         ),

@@ -114,7 +114,7 @@ fn the_words_of_the_server() {
 fn the_last_of_each_kind() {
     travels(&Registration::Away, b"\x03\x09");
     travels(&Refusal::ServerFailure(500), b"\x03\x06\xf4\x03");
-    travels(&Cause::Media(MediaFailure::NoRelay), b"\x03\x13\x07");
+    travels(&Cause::Media(MediaFailure::NoRelay), b"\x03\x13\x08");
     travels(&Phase::Returning, b"\x03\x08");
     travels(&Cause::TooMany, b"\x03\x1a");
     travels(&Handover::Untold, b"\x03\x02");

@@ -31,7 +31,7 @@ const PHASES: [Phase; 9] = [
     Phase::Returning,
 ];
 const STATUSES: [Status; 4] = [Status::Unknown, Status::Offline, Status::Online, Status::InCall];
-const FAILURES: [MediaFailure; 8] = [
+const FAILURES: [MediaFailure; 9] = [
     MediaFailure::Denied,
     MediaFailure::NoDevice,
     MediaFailure::DeviceBusy,

@@ -181,17 +181,7 @@ fn states() -> Vec<(&'static str, Seat, LineState)> {
 
 fn call(phase: Phase) -> Call {
     let answered_at = (phase == Phase::Talking).then_some(0);
-    Call {
-        key: 1,
-        direction: Direction::Outgoing,
-        remote: ben(),
-        phase,
-        answered_at,
-        muted: false,
-        hold: Hold::default(),
-        handover: None,
-        digits: String::new(),
-    }
+    Call { answered_at, ..Call::new(1, Direction::Outgoing, ben(), phase) }
 }
 
 fn held(key: u64, remote: Party) -> Call {

@@ -5,6 +5,7 @@
 //! [`Line`]: it receives the commands and is the only one who writes the state, which is a projection of
 //! what the SIP agent knows.
 
+use crate::quality::Qualities;
 use futures::channel::mpsc;
 use leptos::prelude::*;
 use reactive_stores::{ArcStore, Store};
@@ -93,12 +94,44 @@ pub struct Call {
     pub answered_at: Option<u64>,
     /// Whether our microphone is muted.
     pub muted: bool,
+    /// Whether our voice goes out.
+    pub voice: Voice,
     /// Who put whom on hold.
     pub hold: Hold,
     /// How far our handing over of it is.
     pub handover: Option<Handover>,
     /// The keys that they pressed, as far as they came by INFO: the newest ones.
     pub digits: String,
+}
+
+impl Call {
+    /// A call that stands so, of which nothing else is to be said.
+    pub fn new(key: CallKey, direction: Direction, remote: Party, phase: Phase) -> Self {
+        Self {
+            key,
+            direction,
+            remote,
+            phase,
+            answered_at: None,
+            muted: false,
+            voice: Voice::default(),
+            hold: Hold::default(),
+            handover: None,
+            digits: String::new(),
+        }
+    }
+}
+
+/// Whether our voice goes out in a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Voice {
+    /// It does, unless it is muted, as far as this is on us.
+    #[default]
+    Sent,
+    /// The browser asks the person for the microphone, and nobody has answered yet.
+    Asked,
+    /// There is no microphone: the call goes one way.
+    Missing(MediaFailure),
 }
 
 /// Who put whom on hold; both may.
@@ -277,6 +310,8 @@ pub enum MediaFailure {
     NoDevice,
     /// Another program holds the microphone.
     DeviceBusy,
+    /// No microphone does what is asked of it.
+    Constraint,
     /// The page is not secure, so there are no devices.
     Insecure,
     /// The browser lacks what a call needs.
@@ -335,6 +370,8 @@ pub enum Command {
     HangUp(CallKey),
     /// Mute or open our microphone in a call.
     Mute(CallKey, bool),
+    /// Ask the browser for the microphone again in a call that goes without it; or go on without it while it is asked.
+    Voice(CallKey, bool),
     /// Put a call on hold, or go on with it; all others are put on hold then.
     Hold(CallKey, bool),
     /// Press a key of the telephone in a call: `0` to `9`, `*`, `#`, `A` to `D`.
@@ -358,6 +395,7 @@ pub struct Phone {
     line: ArcStore<LineState>,
     seat: ArcRwSignal<Seat>,
     silent: ArcRwSignal<bool>,
+    qualities: ArcRwSignal<Qualities>,
 }
 
 /// The driver's end.
@@ -370,6 +408,8 @@ pub struct Line {
     pub seat: ArcRwSignal<Seat>,
     /// Whether the browser plays nothing of this page until somebody clicks.
     pub silent: ArcRwSignal<bool>,
+    /// How well the calls are heard that are connected in this tab.
+    pub qualities: ArcRwSignal<Qualities>,
 }
 
 /// Makes the two ends, both beginning with `initial`: the value that the server rendered, so that the first
@@ -379,8 +419,15 @@ pub fn pair(initial: LineState) -> (Phone, Line) {
     let state = ArcStore::new(initial);
     let seat = ArcRwSignal::new(Seat::default());
     let silent = ArcRwSignal::new(false);
-    let phone = Phone { commands: sender, line: state.clone(), seat: seat.clone(), silent: silent.clone() };
-    (phone, Line { commands: receiver, state, seat, silent })
+    let qualities = ArcRwSignal::new(Qualities::new());
+    let phone = Phone {
+        commands: sender,
+        line: state.clone(),
+        seat: seat.clone(),
+        silent: silent.clone(),
+        qualities: qualities.clone(),
+    };
+    (phone, Line { commands: receiver, state, seat, silent, qualities })
 }
 
 /// The phone that the context holds.
@@ -405,6 +452,11 @@ impl Phone {
     /// Whether the browser plays nothing of this page until somebody clicks.
     pub fn silent(&self) -> RwSignal<bool> {
         self.silent.clone().into()
+    }
+
+    /// How well the calls are heard that are connected in this tab.
+    pub fn qualities(&self) -> RwSignal<Qualities> {
+        self.qualities.clone().into()
     }
 
     /// Tells the driver to do something; whether it will hear it: a command is dropped when the driver is gone or swamped.

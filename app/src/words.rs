@@ -3,7 +3,8 @@
 
 #[cfg(feature = "ssr")]
 use crate::backend::{Contact, Wishes};
-use crate::phone::{Cause, Direction, Handover, Hold, MediaFailure, Phase, Refusal, Registration, Status};
+use crate::phone::{Cause, Direction, Handover, Hold, MediaFailure, Phase, Refusal, Registration, Status, Voice};
+use crate::quality::{Grade, Quality};
 
 /// How much of the words of a far end is shown.
 const QUOTED_CHARS: usize = 120;
@@ -147,6 +148,28 @@ pub fn handover(handover: Handover) -> String {
     }
 }
 
+/// How well a call is heard.
+pub fn grade(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Good => "Good sound",
+        Grade::Fair => "Fair sound",
+        Grade::Poor => "Poor sound",
+        Grade::Bad => "Bad sound",
+    }
+}
+
+/// What can be done about a call that is not heard well, as far as it can be told from what was measured.
+pub fn quality_advice(quality: &Quality) -> Option<&'static str> {
+    match quality.grade() {
+        Grade::Good => None,
+        _ if quality.lost >= 1_000 => Some("Nothing arrives from them."),
+        _ if quality.lost >= 10 => Some("Parts get lost. A cable instead of Wi-Fi, or less other traffic, helps."),
+        _ if quality.jitter >= 30 => Some("Parts come late. Less other traffic on this network helps."),
+        _ if quality.round_trip >= Some(300) => Some("The way is long: each hears the other late."),
+        Grade::Fair | Grade::Poor | Grade::Bad => None,
+    }
+}
+
 /// What a contact is doing.
 pub fn status(status: Status) -> &'static str {
     match status {
@@ -262,21 +285,54 @@ pub fn cause(cause: &Cause, direction: Direction) -> Words {
     }
 }
 
-/// What stands between a call and the microphone or the browser's media.
-pub fn media(failure: MediaFailure) -> Words {
-    let (text, advice) = match failure {
+/// What is to be said of our voice in a call, while it does not go out.
+pub fn voice(voice: Voice) -> Option<Words> {
+    match voice {
+        Voice::Sent => None,
+        Voice::Asked => Some(
+            Words::new(Tone::Waiting, "Allow the microphone: the browser asks you.")
+                .advise("Nobody hears you until then. You can go on without, and only listen."),
+        ),
+        Voice::Missing(failure) => {
+            let (text, advice) = missing(failure);
+            Some(Words::new(Tone::Trouble, format!("They do not hear you. {text}")).advise(advice))
+        }
+    }
+}
+
+/// Why there is no microphone, and what helps.
+const fn missing(failure: MediaFailure) -> (&'static str, &'static str) {
+    match failure {
         MediaFailure::Denied => (
             "The browser may not use the microphone.",
-            "Click the lock or the microphone beside the page's address, allow the microphone, then call again.",
+            "Click the lock or the microphone beside the page's address, allow the microphone, then try again.",
         ),
-        MediaFailure::NoDevice => ("There is no microphone.", "Plug in a microphone or a headset, then call again."),
+        MediaFailure::NoDevice => ("There is no microphone.", "Plug in a microphone or a headset, then try again."),
         MediaFailure::DeviceBusy => {
-            ("Another program is using the microphone.", "Close the other program or its call, then call again.")
+            ("Another program is using the microphone.", "Close the other program or its call, then try again.")
+        }
+        MediaFailure::Constraint => {
+            ("The microphone cannot do what is asked of it.", "Choose another microphone, then try again.")
         }
         MediaFailure::Insecure => (
             "The microphone works only on a page that was opened over HTTPS.",
             "Open the address again with https:// in front.",
         ),
+        MediaFailure::Unsupported | MediaFailure::Description | MediaFailure::Connectivity => (
+            "The browser could not open the microphone.",
+            "Try again, or open this page in a current Firefox, Chrome, Edge or Safari.",
+        ),
+    }
+}
+
+/// What stands between a call and the microphone or the browser's media.
+pub fn media(failure: MediaFailure) -> Words {
+    let (text, advice) = match failure {
+        MediaFailure::Denied
+        | MediaFailure::NoDevice
+        | MediaFailure::DeviceBusy
+        | MediaFailure::Constraint
+        | MediaFailure::Insecure => missing(failure),
         MediaFailure::Unsupported => {
             ("This browser lacks what a call needs.", "Open this page in a current Firefox, Chrome, Edge or Safari.")
         }

@@ -49,6 +49,7 @@ fn causes() -> Vec<Cause> {
         Cause::Media(MediaFailure::Denied),
         Cause::Media(MediaFailure::NoDevice),
         Cause::Media(MediaFailure::DeviceBusy),
+        Cause::Media(MediaFailure::Constraint),
         Cause::Media(MediaFailure::Insecure),
         Cause::Media(MediaFailure::Unsupported),
         Cause::Media(MediaFailure::Description),
@@ -110,18 +111,7 @@ fn party(number: &str, name: &str) -> Party {
 }
 
 fn in_call(phase: Phase, direction: Direction) -> LineState {
-    let call = Call {
-        key: 7,
-        direction,
-        remote: party("1002", ""),
-        phase,
-        answered_at: None,
-        muted: false,
-        hold: Hold::default(),
-        handover: None,
-        digits: String::new(),
-    };
-    LineState { calls: vec![call], ..ready() }
+    LineState { calls: vec![Call::new(7, direction, party("1002", ""), phase)], ..ready() }
 }
 
 fn ended(direction: Direction, cause: Cause) -> LineState {

@@ -1,9 +1,12 @@
 use crate::clock;
 use crate::event::Events;
-use crate::media::{Job, Peer, Sent};
+use crate::media::{Inputs, Job, Kind, Peer, Sent, Statistics};
+use crate::quality::Gauge;
 use crate::repair::{Around, Repair, State, Step, Way};
 use crate::ring::Tone;
 use app::backend::IceServer;
+use app::phone::Voice;
+use app::quality::Qualities;
 use line::several;
 use line::snapshot::Facts;
 use sip::Instant;
@@ -12,6 +15,7 @@ use sip::agent::{Body, Branch, Call, CallId, Digit, Direction, Phase, QuestionId
 /// What this tab keeps beside the calls that the agent knows.
 pub(crate) struct Calls {
     events: Events,
+    inputs: Inputs,
     servers: Vec<IceServer>,
     /// A handful at most.
     kept: Vec<Kept>,
@@ -30,10 +34,14 @@ struct Kept {
     early: Option<Branch>,
     /// Whether the browser does not play it.
     silent: bool,
+    /// Whether our voice goes out.
+    voice: Voice,
     /// How its media comes, and comes back.
     repair: Repair,
     /// What is the case around it.
     around: Around,
+    /// How well it is heard.
+    gauge: Gauge,
     /// The call whose place it takes.
     instead_of: Option<CallId>,
     /// That one is on hold, and so will this one be.
@@ -58,7 +66,7 @@ const DIGITS: usize = 32;
 
 impl Kept {
     fn new(call: CallId, facts: Facts, repair: Repair) -> Self {
-        let around = Around::default();
+        let (around, gauge, voice) = (Around::default(), Gauge::default(), Voice::Sent);
         Self {
             call,
             peer: None,
@@ -66,13 +74,20 @@ impl Kept {
             facts,
             early: None,
             silent: false,
+            voice,
             repair,
             around,
+            gauge,
             instead_of: None,
             begins_held: false,
             handing: Handing::default(),
             digits: String::new(),
         }
+    }
+
+    /// Whether it is measured how well it is heard: while it is connected.
+    fn is_measured(&self) -> bool {
+        self.peer.is_some() && self.around.established && self.repair.is_sound()
     }
 
     /// How the media of a call comes that was left without any.
@@ -83,13 +98,13 @@ impl Kept {
 
 impl Calls {
     /// The calls that a page before this one left, or none.
-    pub(crate) fn new(events: &Events, servers: &[IceServer], facts: Vec<(CallId, Facts)>) -> Self {
+    pub(crate) fn new(events: &Events, inputs: &Inputs, servers: &[IceServer], facts: Vec<(CallId, Facts)>) -> Self {
         let kept = facts.into_iter().map(|(call, facts)| {
             let repair = Kept::left(&facts);
             Kept::new(call, facts, repair)
         });
         let kept = kept.collect();
-        Self { events: events.clone(), servers: servers.to_vec(), kept, resting: false }
+        Self { events: events.clone(), inputs: inputs.clone(), servers: servers.to_vec(), kept, resting: false }
     }
 
     /// Takes over what stands beside these calls in a holding before this one: what a person wished, and the connection, if
@@ -101,6 +116,7 @@ impl Calls {
             kept.peer.take_if(|peer| !fits || peer.is_asked());
             if kept.peer.is_none() {
                 kept.repair = Kept::left(&kept.facts);
+                kept.voice = Voice::Sent;
             }
             self.kept.retain(|known| known.call != *call);
             self.kept.push(kept);
@@ -121,8 +137,9 @@ impl Calls {
     pub(crate) fn offer(&mut self, call: CallId, question: QuestionId, hold: bool, now: Instant) {
         let kept = self.kept(call);
         let way = kept.repair.offering(now);
-        if way == Some(Way::Fresh) {
+        if way.is_some_and(Way::is_fresh) {
             kept.peer = None;
+            kept.voice = Voice::Sent;
         }
         let restart = way == Some(Way::Restart) && kept.peer.is_some();
         self.ask(call, Job::Offer { question, hold, restart });
@@ -136,11 +153,12 @@ impl Calls {
 
     /// Gives the media of this call a job; they are made when they are first needed.
     fn ask(&mut self, call: CallId, job: Job) {
-        let (resting, events, servers) = (self.resting, self.events.clone(), self.servers.clone());
+        let (resting, events, inputs, servers) =
+            (self.resting, self.events.clone(), self.inputs.clone(), self.servers.clone());
         let kept = self.kept(call);
         let (muted, sent) = (kept.facts.muted, kept.sent.clone());
         let peer = kept.peer.get_or_insert_with(|| {
-            let peer = Peer::new(call, events.number(), events, servers, muted, sent);
+            let peer = Peer::new(call, events.number(), events, inputs, servers, muted, sent);
             if resting {
                 peer.rest();
             }
@@ -240,10 +258,17 @@ impl Calls {
         kept.repair.is_sound() && !before
     }
 
-    /// So many packets arrived in this call so far.
-    pub(crate) fn arrived(&mut self, call: CallId, packets: u64) {
+    /// This was counted in this call so far.
+    pub(crate) fn counted(&mut self, call: CallId, statistics: &Statistics) {
         let kept = self.kept(call);
-        kept.repair.counted(packets, kept.around);
+        kept.repair.counted(statistics.arrived, kept.around);
+        kept.gauge.count(statistics, kept.around.due);
+    }
+
+    /// How well the calls are heard that are connected.
+    pub(crate) fn qualities(&self) -> Qualities {
+        let measured = self.kept.iter().filter(|kept| kept.is_measured());
+        measured.filter_map(|kept| Some((kept.call.0, kept.gauge.quality()?.clone()))).collect()
     }
 
     /// The browser plays this call or does not, until somebody clicks.
@@ -280,17 +305,48 @@ impl Calls {
         }
     }
 
+    /// The devices that these calls use.
+    pub(crate) const fn inputs(&self) -> &Inputs {
+        &self.inputs
+    }
+
+    /// Whether our voice goes out in this call.
+    pub(crate) fn voice_of(&self, call: CallId) -> Voice {
+        self.find(call).map(|kept| kept.voice).unwrap_or_default()
+    }
+
+    /// Our voice goes out in this call from now on, or does not.
+    pub(crate) fn voiced(&mut self, call: CallId, voice: Voice) {
+        self.kept(call).voice = voice;
+    }
+
+    /// Asks for the microphone again, or goes on without it while it is asked.
+    pub(crate) fn voice(&self, call: CallId, wanted: bool) {
+        if let Some(peer) = self.find(call).and_then(|kept| kept.peer.as_ref()) {
+            peer.speak(wanted);
+        }
+    }
+
+    /// A device of this kind is gone, or another one was chosen.
+    pub(crate) fn input(&self, kind: Kind) {
+        match kind {
+            Kind::Microphone => self.kept.iter().filter_map(|kept| kept.peer.as_ref()).for_each(Peer::renew),
+            // No call sends pictures yet.
+            Kind::Camera => {}
+        }
+    }
+
     /// The call is over: its microphone and its connection are closed at once.
     pub(crate) fn forget(&mut self, call: CallId) {
         self.kept.retain(|kept| kept.call != call);
     }
 
-    /// From when on the media of an answered call wants a new offer; `None` while it does not.
-    pub(crate) fn wants_media(&self, call: &Call) -> Option<Instant> {
+    /// From when on the media of an answered call wants a new offer, and how; `None` while it does not.
+    pub(crate) fn wants_media(&self, call: &Call) -> Option<(Instant, Way)> {
         if call.phase != Phase::Established {
             return None;
         }
-        self.find(call.id).and_then(|kept| kept.repair.wants()).map(|(at, _)| at)
+        self.find(call.id).and_then(|kept| kept.repair.wants())
     }
 
     /// The agent was asked for a new offer.
@@ -328,17 +384,22 @@ impl Calls {
 
     /// When [`Calls::timeout`] is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.kept.iter().filter_map(|kept| kept.repair.deadline(kept.around)).min()
+        let repairs = self.kept.iter().filter_map(|kept| kept.repair.deadline(kept.around));
+        let measured = self.kept.iter().filter(|kept| kept.is_measured());
+        repairs.chain(measured.map(|kept| kept.gauge.deadline())).min()
     }
 
     /// Does what is due: which answered calls had no media for too long; each told once.
     pub(crate) fn timeout(&mut self, now: Instant) -> Vec<CallId> {
         let mut lost = Vec::new();
         for kept in &mut self.kept {
-            match kept.repair.timeout(kept.around, now) {
-                Some(Step::Sample) => kept.peer.iter().for_each(Peer::count),
-                Some(Step::GiveUp) => lost.push(kept.call),
-                None => {}
+            let step = kept.repair.timeout(kept.around, now);
+            if step == Some(Step::GiveUp) {
+                lost.push(kept.call);
+            }
+            let due = kept.is_measured() && kept.gauge.is_due(now);
+            if due || step == Some(Step::Sample) {
+                kept.peer.iter().for_each(Peer::count);
             }
         }
         lost

@@ -1,6 +1,7 @@
 use crate::event::{Event, Events};
 use crate::holding::{Absence, Holding};
 use crate::leaving::{Leaving, Then};
+use crate::media::Inputs;
 use crate::ring::Ringer;
 use crate::screen::Screen;
 use crate::tab::{self, News, Tab};
@@ -55,6 +56,7 @@ struct Driver {
     events: Events,
     timer: Timer,
     ringer: Ringer,
+    inputs: Inputs,
     name: String,
     /// The page was loaded just now, and has not said so yet.
     loaded: bool,
@@ -91,6 +93,7 @@ impl Driver {
             opening,
             screen,
             timer: Timer::new(events.clone()),
+            inputs: Inputs::new(&events),
             events,
             ringer: Ringer::default(),
             name,
@@ -119,6 +122,7 @@ impl Driver {
             }
             Event::Wire(number, heard) => self.held(|holding| holding.hear(number, heard, now)),
             Event::Media(call, number, told) => self.held(|holding| holding.media(call, number, told, now)),
+            Event::Input(kind) => self.held(|holding| holding.input(kind)),
             Event::Answered(number, question, answer) => {
                 self.held(|holding| holding.answered_elsewhere(number, question, *answer, now));
             }
@@ -166,6 +170,7 @@ impl Driver {
                 | Command::Decline(_)
                 | Command::HangUp(_)
                 | Command::Mute(..)
+                | Command::Voice(..)
                 | Command::Hold(..)
                 | Command::Digit(..)
                 | Command::Transfer(..)
@@ -175,6 +180,7 @@ impl Driver {
             | Event::Tab(..)
             | Event::Wire(..)
             | Event::Media(..)
+            | Event::Input(_)
             | Event::Answered(..)
             | Event::Deadline
             | Event::Awake
@@ -226,6 +232,7 @@ impl Driver {
             | Command::Decline(_)
             | Command::HangUp(_)
             | Command::Mute(..)
+            | Command::Voice(..)
             | Command::Hold(..)
             | Command::Digit(..)
             | Command::Transfer(..)
@@ -333,7 +340,7 @@ impl Driver {
                 let absence = Absence { known: &known, ended: told.as_ref().and_then(|told| told.ended.as_ref()) };
                 holding.adopt(grant, &absence, &self.opening, &self.screen, &Moment::at(now))
             }
-            None => Holding::begin(grant, &self.opening, &self.events, &Moment::at(now)),
+            None => Holding::begin(grant, &self.opening, &self.events, &self.inputs, &Moment::at(now)),
         };
         match begun {
             Ok(mut holding) => {
@@ -430,6 +437,7 @@ fn act(holding: &mut Holding, command: Command, opening: &Opening, screen: &Scre
         Command::Decline(key) => holding.decline(CallId(key), now),
         Command::HangUp(key) => holding.hang_up(CallId(key), now),
         Command::Mute(key, muted) => holding.mute(CallId(key), muted),
+        Command::Voice(key, wanted) => holding.voice(CallId(key), wanted),
         Command::Hold(key, held) => holding.hold(CallId(key), held, now),
         Command::Digit(key, sign) => holding.digit(CallId(key), sign, now),
         Command::Transfer(key, typed) => holding.transfer(CallId(key), &typed, &opening.domain, now),

@@ -1,4 +1,4 @@
-use crate::media::Told;
+use crate::media::{Kind, Told};
 use crate::socket::Heard;
 use app::phone::Command;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
@@ -18,6 +18,8 @@ pub(crate) enum Event {
     Deadline,
     /// The peer with this number, of this call, said something.
     Media(CallId, u64, Told),
+    /// A device of this kind is gone, or another one was chosen: what is open is to be opened anew.
+    Input(Kind),
     /// A question of the holding with this number was answered elsewhere than in a peer.
     Answered(u64, QuestionId, Box<Answer>),
     /// A probe came through: the server can be reached.

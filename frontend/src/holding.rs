@@ -1,7 +1,8 @@
 use crate::calls::Calls;
 use crate::clock::Moment;
 use crate::event::{Event, Events};
-use crate::media::Told;
+use crate::media::{Inputs, Kind, Told};
+use crate::repair::Way;
 use crate::ring::Tone;
 use crate::screen::Screen;
 use crate::sign;
@@ -66,6 +67,7 @@ impl Holding {
         grant: Grant,
         opening: &Opening,
         events: &Events,
+        inputs: &Inputs,
         moment: &Moment,
     ) -> Result<Self, IdentityError> {
         let now = moment.now;
@@ -91,7 +93,7 @@ impl Holding {
             events: events.clone(),
             wire: None,
             wire_wanted: false,
-            calls: Calls::new(events, &opening.ice_servers, facts),
+            calls: Calls::new(events, inputs, &opening.ice_servers, facts),
             resting: false,
             lost: false,
             stopped: false,
@@ -119,8 +121,12 @@ impl Holding {
 
     /// When [`Holding::timeout`] is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let renewal =
-            self.agent.calls().filter(|_| self.can_reoffer()).filter_map(|call| self.calls.wants_media(&call));
+        let renewal = self
+            .agent
+            .calls()
+            .filter(|_| self.can_reoffer())
+            .filter_map(|call| self.calls.wants_media(&call))
+            .map(|(at, _)| at);
         self.agent.deadline().into_iter().chain(self.calls.deadline()).chain(renewal).min()
     }
 
@@ -162,7 +168,9 @@ impl Holding {
                 }
             }
             Told::Silent(silent) => self.calls.silenced(call, silent),
-            Told::Arrived(packets) => self.calls.arrived(call, packets),
+            Told::Counted(statistics) => self.calls.counted(call, &statistics),
+            Told::Voice(voice) => self.calls.voiced(call, voice),
+            Told::Changed => self.changed.push(call),
             Told::Failed(failure) => self.verb(|agent| agent.fail(call, failure, now)),
         }
     }
@@ -252,6 +260,16 @@ impl Holding {
             self.calls.mute(call, muted);
             self.touched = true;
         }
+    }
+
+    /// Opens our microphone again in a call that goes without, or goes on without it while the browser asks for it.
+    pub(crate) fn voice(&mut self, call: CallId, wanted: bool) {
+        self.calls.voice(call, wanted);
+    }
+
+    /// A device is gone, or another one was chosen: who uses it opens it anew.
+    pub(crate) fn input(&mut self, kind: Kind) {
+        self.calls.input(kind);
     }
 
     /// Ends every call and unregisters; [`Holding::is_stopped`] tells when it is done.
@@ -456,15 +474,25 @@ impl Holding {
         if !self.can_reoffer() {
             return false;
         }
-        let changed = core::mem::take(&mut self.changed);
-        let due =
-            |call: &Call| changed.contains(&call.id) || self.calls.wants_media(call).is_some_and(|due| due <= now);
-        let silent: Vec<CallId> = self.agent.calls().filter(due).map(|call| call.id).collect();
+        let due = |call: Call| match self.calls.wants_media(&call) {
+            Some((at, way)) if at <= now => Some((call.id, way)),
+            Some(_) | None => self.changed.contains(&call.id).then_some((call.id, Way::Restart)),
+        };
+        let silent: Vec<(CallId, Way)> = self.agent.calls().filter_map(due).collect();
         let mut asked = false;
-        for call in silent {
-            asked |= self.agent.reoffer(call, now).is_ok();
+        for (call, way) in silent {
+            let began = match way {
+                Way::Restart | Way::Fresh => self.agent.reoffer(call, now),
+                Way::Replace => self.agent.replace_own(call, now),
+            };
+            // What cannot be offered now is offered once it can be.
+            if began.is_ok() {
+                asked = true;
+                self.changed.retain(|changed| *changed != call);
+            }
             self.calls.reoffered(call, now);
         }
+        self.changed.retain(|changed| self.agent.calls().any(|call| call.id == *changed));
         asked
     }
 
@@ -490,6 +518,7 @@ impl Holding {
             let returns = shown.phase == phone::Phase::Connecting && self.calls.is_returning(call.id);
             phone::Call {
                 phase: if returns { phone::Phase::Returning } else { shown.phase },
+                voice: self.calls.voice_of(call.id),
                 handover: shown.handover.or_else(|| self.calls.refused(call.id).map(phone::Handover::Refused)),
                 digits: self.calls.digits_of(call.id),
                 ..shown
@@ -497,6 +526,7 @@ impl Holding {
         });
         screen.show_calls(calls.collect());
         screen.show_silent(self.calls.is_silent());
+        screen.show_qualities(self.calls.qualities());
     }
 
     fn handle(&mut self, input: Input<'_>, now: Instant) {

@@ -20,6 +20,7 @@ mod mark;
 mod media;
 mod opening;
 mod probe;
+mod quality;
 mod repair;
 mod ring;
 mod screen;

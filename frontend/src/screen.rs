@@ -1,4 +1,5 @@
 use app::phone::{Call, Ended, Line, LineState, LineStateStoreFields, Presence, Registration, Seat, Status};
+use app::quality::Qualities;
 use leptos::prelude::*;
 use reactive_stores::ArcStore;
 
@@ -7,12 +8,18 @@ pub(crate) struct Screen {
     state: ArcStore<LineState>,
     seat: ArcRwSignal<Seat>,
     silent: ArcRwSignal<bool>,
+    qualities: ArcRwSignal<Qualities>,
 }
 
 impl Screen {
     /// Of the driver's end of the phone.
     pub(crate) fn new(line: &Line) -> Self {
-        Self { state: line.state.clone(), seat: line.seat.clone(), silent: line.silent.clone() }
+        Self {
+            state: line.state.clone(),
+            seat: line.seat.clone(),
+            silent: line.silent.clone(),
+            qualities: line.qualities.clone(),
+        }
     }
 
     /// All that is shown.
@@ -35,6 +42,12 @@ impl Screen {
     pub(crate) fn show_silent(&self, silent: bool) {
         if self.silent.get_untracked() != silent {
             self.silent.set(silent);
+        }
+    }
+
+    pub(crate) fn show_qualities(&self, qualities: Qualities) {
+        if self.qualities.with_untracked(|shown| *shown != qualities) {
+            self.qualities.set(qualities);
         }
     }
 

@@ -55,6 +55,7 @@ pub fn call(call: &agent::Call, connected: bool, facts: &Facts, domain: &str) ->
         phase: phase(call.phase, connected),
         answered_at: facts.answered_at,
         muted: facts.muted,
+        voice: phone::Voice::default(),
         hold: phone::Hold { here: call.held_here, there: call.held_there },
         handover: call.transfer.and_then(handover),
         digits: String::new(),

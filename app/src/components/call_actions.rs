@@ -7,7 +7,7 @@ use super::keypad::Keypad;
 use super::panels::{Panel, Panels};
 use super::standing::Standing;
 use crate::backend::Contact;
-use crate::phone::{Call, CallKey, Command, LineStateStoreFields, Phase, use_phone};
+use crate::phone::{self, Call, CallKey, Command, LineStateStoreFields, Phase, use_phone};
 use leptos::prelude::*;
 
 /// What can be done with a call that rings here. `active`: another call, which is put on hold when this one is answered.
@@ -122,15 +122,26 @@ pub(crate) fn Up(
 fn Voice(key: CallKey, call: Memo<Option<Call>>) -> impl IntoView {
     let muted = memo(move || call.with(|call| call.as_ref().is_some_and(|call| call.muted)));
     let held = memo(move || call.with(|call| call.as_ref().is_some_and(|call| call.hold.here)));
+    let speaks = memo(move || call.with(|call| call.as_ref().is_some_and(|call| call.voice == phone::Voice::Sent)));
     view! {
-        <Tile
-            label=Signal::derive(move || if muted.get() { "Unmute" } else { "Mute" })
-            glyph=Signal::derive(move || if muted.get() { Glyph::MicrophoneOff } else { Glyph::Microphone })
-            title="Mute or unmute the microphone (Alt+M)"
-            keys="Alt+M"
-            on=muted
-            act=Callback::new(move |()| Command::Mute(key, !muted.get_untracked()))
-        />
+        {move || {
+            speaks
+                .get()
+                .then(|| {
+                    erase(
+                        view! {
+                            <Tile
+                                label=Signal::derive(move || if muted.get() { "Unmute" } else { "Mute" })
+                                glyph=Signal::derive(move || if muted.get() { Glyph::MicrophoneOff } else { Glyph::Microphone })
+                                title="Mute or unmute the microphone (Alt+M)"
+                                keys="Alt+M"
+                                on=muted
+                                act=Callback::new(move |()| Command::Mute(key, !muted.get_untracked()))
+                            />
+                        },
+                    )
+                })
+        }}
         <Tile
             label=Signal::derive(move || if held.get() { "Resume" } else { "Hold" })
             glyph=Signal::derive(move || if held.get() { Glyph::Play } else { Glyph::Pause })

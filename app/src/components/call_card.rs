@@ -5,7 +5,9 @@ use super::call_actions::{Held, Ringing, Up};
 use super::erase::{erase, live, memo};
 use super::icon::{Glyph, Icon};
 use super::panels::{Dragged, Panels};
+use super::quality::HowItSounds;
 use super::standing::Standing;
+use super::voice::VoiceNotice;
 use crate::backend::Contact;
 use crate::directory;
 use crate::phone::{self, Call, CallKey, Command, Direction, Hold, LineStateStoreFields, Party, Phase, use_phone};
@@ -104,6 +106,8 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
                 <Clock call />
             </p>
             <Told call />
+            {erase(view! { <HowItSounds key /> })}
+            <VoiceNotice key call />
             <div class="call__actions" aria-live="off">
                 {move || {
                     if ringing.get() {

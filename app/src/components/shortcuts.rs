@@ -68,9 +68,7 @@ mod tests {
     use crate::phone::{Direction, Hold, Party};
 
     fn call(key: CallKey, phase: Phase, muted: bool) -> Call {
-        let (direction, remote) = (Direction::Incoming, Party::default());
-        let hold = Hold::default();
-        Call { key, direction, remote, phase, answered_at: None, muted, hold, handover: None, digits: String::new() }
+        Call { muted, ..Call::new(key, Direction::Incoming, Party::default(), phase) }
     }
 
     fn held(key: CallKey) -> Call {

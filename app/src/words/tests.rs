@@ -35,6 +35,7 @@ const FAILURES: [MediaFailure; 7] = [
     MediaFailure::Denied,
     MediaFailure::NoDevice,
     MediaFailure::DeviceBusy,
+    MediaFailure::Constraint,
     MediaFailure::Insecure,
     MediaFailure::Unsupported,
     MediaFailure::Description,

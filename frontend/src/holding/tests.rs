@@ -27,7 +27,7 @@ fn begin(events: &Events) -> Holding {
         RegistrationIdentity { instance: "urn:uuid:1".into(), contact_user: "u".into(), call_id: "c".into() };
     let grant = Grant { epoch: 1, identity, snapshot: None };
     let moment = Moment { now: NOW, wall: 1_800_000_000_000, seed: [7; 32] };
-    Holding::begin(grant, &opening, events, &moment).unwrap()
+    Holding::begin(grant, &opening, events, &Inputs::new(events), &moment).unwrap()
 }
 
 fn drain(holding: &mut Holding) -> Vec<Output> {

@@ -1,4 +1,5 @@
-use super::microphone::Microphone;
+use super::inputs::Input;
+use super::statistics::Statistics;
 use crate::repair::State;
 use app::backend::IceServer;
 use core::future::IntoFuture;
@@ -15,8 +16,8 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     MediaStreamTrack, RtcConfiguration, RtcIceConnectionState, RtcIceGatheringState, RtcIceServer, RtcOfferOptions,
-    RtcPeerConnection, RtcPeerConnectionState, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcSdpType,
-    RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
+    RtcPeerConnection, RtcPeerConnectionState, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection,
+    RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
 };
 
 /// The longest that a description waits for candidates, in milliseconds.
@@ -86,8 +87,9 @@ impl Connection {
         })
     }
 
-    /// Sends what the microphone hears; one that is sent already is replaced.
-    pub(crate) async fn attach(&self, microphone: &Microphone) -> Result<(), MediaFailure> {
+    /// Sends what the microphone hears; one that is sent already is replaced, without a word to the other end. Whether
+    /// they are to be told, as nothing was sent before.
+    pub(crate) async fn attach(&self, microphone: &Input) -> Result<bool, MediaFailure> {
         let sender = self.sender.borrow().clone();
         match sender {
             Some(sender) => {
@@ -95,13 +97,23 @@ impl Connection {
                     let replaced = self.settled(sender.replace_track(Some(microphone.track()))).await;
                     replaced.ok_or(MediaFailure::Unsupported)?;
                 }
+                Ok(false)
             }
             None => {
                 let sender = self.rtc.add_track_0(microphone.track(), microphone.stream());
                 self.sender.replace(Some(sender));
+                Ok(true)
             }
         }
-        Ok(())
+    }
+
+    /// Receives sound without sending any, unless something was agreed on already.
+    pub(crate) fn listen(&self) {
+        if self.rtc.get_transceivers().length() == 0 {
+            let init = RtcRtpTransceiverInit::new();
+            init.set_direction(RtcRtpTransceiverDirection::Recvonly);
+            self.rtc.add_transceiver_with_str_and_init("audio", &init);
+        }
     }
 
     /// Puts the other end on hold in the next description, or ends that: nothing of theirs is received meanwhile.
@@ -198,17 +210,10 @@ impl Connection {
         state(&self.rtc)
     }
 
-    /// How many packets arrived so far, of all that the other end sends (`inbound-rtp` of the WebRTC statistics).
-    pub(crate) async fn arrived(&self) -> Option<u64> {
+    /// What was counted so far.
+    pub(crate) async fn statistics(&self) -> Option<Statistics> {
         let report: js_sys::Map = self.settled(self.rtc.get_stats()).await?.unchecked_into();
-        let mut packets = 0;
-        report.for_each(&mut |entry, _| {
-            let read = |name: &str| js_sys::Reflect::get(&entry, &name.into()).unwrap_or_default();
-            if read("type").as_string().as_deref() == Some("inbound-rtp") {
-                packets += read("packetsReceived").as_f64().unwrap_or_default() as u64;
-            }
-        });
-        Some(packets)
+        Some(Statistics::read(&report))
     }
 
     /// Ends it; nothing is told afterwards.

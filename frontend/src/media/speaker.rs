@@ -33,7 +33,8 @@ impl Speaker {
         if self.playing.borrow().as_ref() == Some(track) {
             return;
         }
-        self.playing.replace(Some(track.clone()));
+        // Another name of the same track; its own `clone` makes another track.
+        self.playing.replace(Some(Clone::clone(track)));
         let Ok(stream) = MediaStream::new() else { return };
         stream.add_track(track);
         self.element.set_src_object(Some(&stream));

@@ -7,6 +7,7 @@ pub mod key;
 pub mod ledger;
 mod messages;
 pub mod password;
+pub mod recordings;
 
 use key::{KeyError, ServerKey};
 use sqlx::SqlitePool;

@@ -219,7 +219,9 @@ impl Session {
             established.give_up(offer);
             return core.event(Event::Call(self.id));
         };
-        let body = established.described.offer(body, offer.hold, established.holding.there);
+        // A hold or its end is a wish of ours for both ways: who forgot that they hold is to be found out by it.
+        let there = established.holding.there && offer.hold == established.holding.agreed;
+        let body = established.described.offer(body, offer.hold, there);
         self.reinvite(core, Change::Offer(offer), body.bytes);
     }
 

@@ -1,19 +1,23 @@
 use crate::clock;
 use crate::event::Events;
-use crate::media::{Job, Peer, Sent, Statistics};
+use crate::media::{Devices, Job, Kind, Peer, Pool, Sent, Statistics, Trickling};
 use crate::quality::Gauge;
 use crate::repair::{Around, Repair, State, Step, Way};
 use crate::ring::Tone;
-use app::backend::IceServer;
+use app::media::{Digits, Media};
+use app::phone::Voice;
 use app::quality::Qualities;
+use line::several;
 use line::snapshot::Facts;
 use sip::Instant;
-use sip::agent::{Body, Branch, Call, CallId, Direction, Phase, QuestionId};
+use sip::agent::{Body, Branch, Call, CallId, Digit, Direction, Phase, QuestionId};
+use std::rc::Rc;
 
 /// What this tab keeps beside the calls that the agent knows.
 pub(crate) struct Calls {
     events: Events,
-    servers: Vec<IceServer>,
+    devices: Devices,
+    pool: Rc<Pool>,
     /// A handful at most.
     kept: Vec<Kept>,
     resting: bool,
@@ -25,12 +29,16 @@ struct Kept {
     peer: Option<Peer>,
     /// What we sent last.
     sent: Sent,
+    /// What follows the descriptions.
+    trickling: Rc<Trickling>,
     /// What travels with the snapshot.
     facts: Facts,
     /// Which of their phones described itself first before the answer: what it plays is heard instead of our ringback.
     early: Option<Branch>,
     /// Whether the browser does not play it.
     silent: bool,
+    /// Whether our voice goes out.
+    voice: Voice,
     /// How its media comes, and comes back.
     repair: Repair,
     /// What is the case around it.
@@ -39,22 +47,48 @@ struct Kept {
     gauge: Gauge,
     /// What is counted next is for that, too.
     measuring: bool,
+    /// The call whose place it takes.
+    instead_of: Option<CallId>,
+    /// That one is on hold, and so will this one be.
+    begins_held: bool,
+    /// How handing it over went.
+    handing: Handing,
+    /// The keys that they pressed.
+    digits: String,
 }
+
+/// What is known of the handing over of a call beside what the agent knows.
+#[derive(Default)]
+struct Handing {
+    /// The call was put on hold for it.
+    held: bool,
+    /// It did not work, by this SIP status.
+    refused: Option<u16>,
+}
+
+/// How many keys of theirs are shown.
+const DIGITS: usize = 32;
 
 impl Kept {
     fn new(call: CallId, facts: Facts, repair: Repair) -> Self {
-        let (around, gauge) = (Around::default(), Gauge::default());
+        let (around, gauge, voice) = (Around::default(), Gauge::default(), Voice::Sent);
         Self {
             call,
             peer: None,
             sent: Sent::default(),
+            trickling: Rc::default(),
             facts,
             early: None,
             silent: false,
+            voice,
             repair,
             around,
             gauge,
             measuring: false,
+            instead_of: None,
+            begins_held: false,
+            handing: Handing::default(),
+            digits: String::new(),
         }
     }
 
@@ -71,24 +105,26 @@ impl Kept {
 
 impl Calls {
     /// The calls that a page before this one left, or none.
-    pub(crate) fn new(events: &Events, servers: &[IceServer], facts: Vec<(CallId, Facts)>) -> Self {
+    pub(crate) fn new(events: &Events, devices: &Devices, media: &Media, facts: Vec<(CallId, Facts)>) -> Self {
         let kept = facts.into_iter().map(|(call, facts)| {
             let repair = Kept::left(&facts);
             Kept::new(call, facts, repair)
         });
         let kept = kept.collect();
-        Self { events: events.clone(), servers: servers.to_vec(), kept, resting: false }
+        Self { events: events.clone(), devices: devices.clone(), pool: Pool::new(media.clone()), kept, resting: false }
     }
 
     /// Takes over what stands beside these calls in a holding before this one: what a person wished, and the connection, if
     /// it still fits and nothing is being asked of it.
     pub(crate) fn take_over(&mut self, before: Self, stays: &[(CallId, bool)]) {
         self.resting = before.resting;
+        self.pool = before.pool;
         for mut kept in before.kept {
             let Some((call, fits)) = stays.iter().find(|(call, _)| *call == kept.call) else { continue };
             kept.peer.take_if(|peer| !fits || peer.is_asked());
             if kept.peer.is_none() {
                 kept.repair = Kept::left(&kept.facts);
+                kept.voice = Voice::Sent;
             }
             self.kept.retain(|known| known.call != *call);
             self.kept.push(kept);
@@ -105,12 +141,37 @@ impl Calls {
         self.find(call).map(|kept| kept.facts.clone()).unwrap_or_default()
     }
 
+    /// What an administrator set about media is this from now on.
+    pub(crate) fn change(&self, media: Media) {
+        self.pool.change(media);
+    }
+
+    /// How keys are sent.
+    pub(crate) fn digits(&self) -> Digits {
+        self.pool.media().digits
+    }
+
+    /// Whether the other end of this call takes candidates that follow descriptions.
+    pub(crate) fn trickles(&mut self, call: CallId, taken: bool) {
+        self.kept(call).trickling.take(taken);
+    }
+
+    /// Candidates followed a description of the other end, or go before it.
+    pub(crate) fn candidates(&mut self, call: CallId, fragment: &Body) {
+        let kept = self.kept(call);
+        kept.trickling.heard(fragment);
+        if let Some(peer) = &kept.peer {
+            peer.ask(Job::Follow);
+        }
+    }
+
     /// Has an offer made for this question, as the repair of the media needs it.
     pub(crate) fn offer(&mut self, call: CallId, question: QuestionId, hold: bool, now: Instant) {
         let kept = self.kept(call);
         let way = kept.repair.offering(now);
         if way.is_some_and(Way::is_fresh) {
             kept.peer = None;
+            kept.voice = Voice::Sent;
         }
         let restart = way == Some(Way::Restart) && kept.peer.is_some();
         self.ask(call, Job::Offer { question, hold, restart });
@@ -124,11 +185,12 @@ impl Calls {
 
     /// Gives the media of this call a job; they are made when they are first needed.
     fn ask(&mut self, call: CallId, job: Job) {
-        let (resting, events, servers) = (self.resting, self.events.clone(), self.servers.clone());
+        let (resting, events, devices, pool) =
+            (self.resting, self.events.clone(), self.devices.clone(), self.pool.clone());
         let kept = self.kept(call);
-        let (muted, sent) = (kept.facts.muted, kept.sent.clone());
+        let (muted, sent, trickling) = (kept.facts.muted, kept.sent.clone(), kept.trickling.clone());
         let peer = kept.peer.get_or_insert_with(|| {
-            let peer = Peer::new(call, events.number(), events, servers, muted, sent);
+            let peer = Peer::new(call, events.number(), events, devices, pool, muted, (sent, trickling));
             if resting {
                 peer.rest();
             }
@@ -155,11 +217,64 @@ impl Calls {
         kept.early.take_if(|heard| *heard == branch);
     }
 
-    /// This call takes the place of that one: who was muted there stays so.
-    pub(crate) fn replace(&mut self, call: CallId, replaced: CallId) {
-        if let Some(muted) = self.find(replaced).map(|kept| kept.facts.muted) {
-            self.kept(call).facts.muted = muted;
+    /// This call takes the place of that one: who was muted there, or on hold, stays so.
+    pub(crate) fn replace(&mut self, call: CallId, replaced: CallId, held: bool) {
+        let muted = self.facts_of(replaced).muted;
+        let kept = self.kept(call);
+        kept.facts.muted = muted;
+        kept.instead_of = Some(replaced);
+        kept.begins_held = held;
+    }
+
+    /// Whether this call was just answered, and is to be put on hold: the person talks in another one, or it takes the place
+    /// of one that is.
+    pub(crate) fn is_late(&self, call: &Call, calls: &[Call]) -> bool {
+        let kept = self.find(call.id);
+        let just = kept.is_none_or(|kept| kept.facts.answered_at.is_none());
+        let held = several::is_talked_in(call) && kept.is_some_and(|kept| kept.begins_held);
+        just && (held || several::is_late(calls, call, kept.and_then(|kept| kept.instead_of)))
+    }
+
+    /// Sends a key over the connection of this call (RFC 4733), after those before it: whether that was negotiated.
+    pub(crate) fn digit(&self, call: CallId, digit: Digit) -> bool {
+        self.find(call).and_then(|kept| kept.peer.as_ref()).is_some_and(|peer| peer.digit(digit))
+    }
+
+    /// They pressed a key.
+    pub(crate) fn pressed(&mut self, call: CallId, digit: Digit) {
+        let digits = &mut self.kept(call).digits;
+        // Each is one byte.
+        if digits.len() >= DIGITS {
+            digits.remove(0);
         }
+        digits.push(digit.sign());
+    }
+
+    /// The keys that they pressed.
+    pub(crate) fn digits_of(&self, call: CallId) -> String {
+        self.find(call).map(|kept| kept.digits.clone()).unwrap_or_default()
+    }
+
+    /// Handing over of this call begins, for which it was put on `hold` or not; what is known of an earlier try is forgotten.
+    pub(crate) fn handing_over(&mut self, call: CallId, held: bool) {
+        self.kept(call).handing = Handing { held, refused: None };
+    }
+
+    /// Handing over did not work: whether the call was put on hold for it.
+    pub(crate) fn not_handed_over(&mut self, call: CallId, status: u16) -> bool {
+        let handing = &mut self.kept(call).handing;
+        handing.refused = Some(status);
+        core::mem::take(&mut handing.held)
+    }
+
+    /// Why the last handing over of this call did not work.
+    pub(crate) fn refused(&self, call: CallId) -> Option<u16> {
+        self.find(call).and_then(|kept| kept.handing.refused)
+    }
+
+    /// A person goes on with this call, or holds it: how handing it over went is of no interest any more.
+    pub(crate) fn gone_on(&mut self, call: CallId) {
+        self.kept(call).handing = Handing::default();
     }
 
     /// Whether the peer with this number is the one of that call.
@@ -203,6 +318,7 @@ impl Calls {
     /// Our way to the server was made anew, perhaps over another network.
     pub(crate) fn moved(&mut self, now: Instant) {
         self.kept.iter_mut().for_each(|kept| kept.repair.moved(kept.around, now));
+        self.pool.cool();
     }
 
     /// Whether the other end can be heard.
@@ -221,6 +337,37 @@ impl Calls {
         kept.facts.muted = muted;
         if let Some(peer) = &kept.peer {
             peer.mute(muted);
+        }
+    }
+
+    /// The devices that these calls use.
+    pub(crate) const fn devices(&self) -> &Devices {
+        &self.devices
+    }
+
+    /// Whether our voice goes out in this call.
+    pub(crate) fn voice_of(&self, call: CallId) -> Voice {
+        self.find(call).map(|kept| kept.voice).unwrap_or_default()
+    }
+
+    /// Our voice goes out in this call from now on, or does not.
+    pub(crate) fn voiced(&mut self, call: CallId, voice: Voice) {
+        self.kept(call).voice = voice;
+    }
+
+    /// Asks for the microphone again, or goes on without it while it is asked.
+    pub(crate) fn voice(&self, call: CallId, wanted: bool) {
+        if let Some(peer) = self.find(call).and_then(|kept| kept.peer.as_ref()) {
+            peer.speak(wanted);
+        }
+    }
+
+    /// A device of this kind is gone, or another one was chosen.
+    pub(crate) fn input(&self, kind: Kind) {
+        match kind {
+            Kind::Microphone => self.kept.iter().filter_map(|kept| kept.peer.as_ref()).for_each(Peer::renew),
+            // No call sends pictures yet.
+            Kind::Camera => {}
         }
     }
 
@@ -247,6 +394,11 @@ impl Calls {
         let calls: Vec<Call> = calls.collect();
         self.kept.retain(|kept| calls.iter().any(|call| call.id == kept.call));
         let resting = self.resting;
+        if !calls.is_empty() {
+            self.pool.busy();
+        } else if path {
+            self.pool.warm();
+        }
         for call in calls {
             let kept = self.kept(call.id);
             let established = call.phase == Phase::Established;
@@ -274,11 +426,12 @@ impl Calls {
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let repairs = self.kept.iter().filter_map(|kept| kept.repair.deadline(kept.around));
         let measured = self.kept.iter().filter(|kept| kept.is_measured());
-        repairs.chain(measured.map(|kept| kept.gauge.deadline())).min()
+        repairs.chain(measured.map(|kept| kept.gauge.deadline())).chain(self.pool.deadline()).min()
     }
 
     /// Does what is due: which answered calls had no media for too long; each told once.
     pub(crate) fn timeout(&mut self, now: Instant) -> Vec<CallId> {
+        self.pool.timeout(now);
         let mut lost = Vec::new();
         for kept in &mut self.kept {
             let step = kept.repair.timeout(kept.around, now);
@@ -295,14 +448,21 @@ impl Calls {
     }
 
     /// Which tone is to be heard.
-    pub(crate) fn tone(&self, mut calls: impl Iterator<Item = Call>) -> Option<Tone> {
+    pub(crate) fn tone(&self, calls: &[Call]) -> Option<Tone> {
         if self.resting {
             return None;
         }
-        calls.find_map(|call| match call.phase {
-            Phase::RingingHere => Some(Tone::Ringing),
-            Phase::RingingThere if self.find(call.id).is_none_or(|kept| kept.early.is_none()) => Some(Tone::Ringback),
+        let heard = |call: &Call| self.find(call.id).is_some_and(|kept| kept.early.is_some());
+        // What rings here comes first, and a tone does not disturb who talks.
+        let ringing = calls.iter().find(|call| call.phase == Phase::RingingHere);
+        if let Some(ringing) = ringing {
+            let beside = several::is_beside_another(calls, ringing.id);
+            return Some(if beside { Tone::Waiting } else { Tone::Ringing });
+        }
+        calls.iter().find_map(|call| match call.phase {
+            Phase::RingingThere if !heard(call) && !calls.iter().any(several::is_talked_in) => Some(Tone::Ringback),
             Phase::RingingThere
+            | Phase::RingingHere
             | Phase::Preparing
             | Phase::Calling
             | Phase::Answering
@@ -314,6 +474,8 @@ impl Calls {
     /// Silences every call without ending it.
     pub(crate) fn rest(&mut self) {
         self.resting = true;
+        self.devices.rest();
+        self.pool.cool();
         self.kept.iter().filter_map(|kept| kept.peer.as_ref()).for_each(Peer::rest);
     }
 

@@ -1,7 +1,7 @@
 use crate::calls::Calls;
 use crate::clock::Moment;
 use crate::event::{Event, Events};
-use crate::media::Told;
+use crate::media::{Devices, Kind, Told};
 use crate::repair::Way;
 use crate::ring::Tone;
 use crate::screen::Screen;
@@ -11,6 +11,7 @@ use crate::wire::Wire;
 use crate::{dial, mark};
 use app::backend::Opening;
 use app::lease::Grant;
+use app::media::Media;
 use app::phone;
 use app::sign::ToSign;
 use line::identity::{self, IdentityError};
@@ -22,6 +23,7 @@ use sip::agent::{
 use sip::{Duration, Instant};
 
 mod adoption;
+mod several;
 
 pub(crate) use adoption::Absence;
 use adoption::Refused;
@@ -68,6 +70,7 @@ impl Holding {
         grant: Grant,
         opening: &Opening,
         events: &Events,
+        devices: &Devices,
         moment: &Moment,
     ) -> Result<Self, IdentityError> {
         let now = moment.now;
@@ -93,7 +96,7 @@ impl Holding {
             events: events.clone(),
             wire: None,
             wire_wanted: false,
-            calls: Calls::new(events, &opening.ice_servers, facts),
+            calls: Calls::new(events, devices, &opening.policy, facts),
             resting: false,
             lost: false,
             doubts: false,
@@ -168,8 +171,11 @@ impl Holding {
                     mark::set(mark::CONNECTED);
                 }
             }
+            Told::Candidates(fragment) => self.verb(|agent| agent.trickle(call, *fragment, now)),
             Told::Silent(silent) => self.calls.silenced(call, silent),
             Told::Counted(statistics) => self.doubts |= self.calls.counted(call, &statistics, now),
+            Told::Voice(voice) => self.calls.voiced(call, voice),
+            Told::Changed => self.changed.push(call),
             Told::Failed(failure) => self.verb(|agent| agent.fail(call, failure, now)),
         }
     }
@@ -220,11 +226,27 @@ impl Holding {
             }));
             return;
         };
-        self.verb(|agent| agent.call(target, now).map(|_| ()));
+        screen.show_dialled(typed.to_owned());
+        let calls: Vec<Call> = self.agent.calls().collect();
+        if line::several::is_called(&calls, &target) {
+            return;
+        }
+        self.touched = true;
+        match self.agent.call(target, now) {
+            Ok(call) => self.turn_to(call, now),
+            // As many are up as there may be.
+            Err(_) => screen.show_ended(Some(phone::Ended {
+                key: phone::CallKey::MAX,
+                direction: phone::Direction::Outgoing,
+                remote: project::typed(typed),
+                cause: phone::Cause::TooMany,
+            })),
+        }
     }
 
     pub(crate) fn answer(&mut self, call: CallId, now: Instant) {
         mark::set(mark::ANSWER);
+        self.turn_to(call, now);
         self.verb(|agent| agent.answer(call, now));
     }
 
@@ -243,6 +265,21 @@ impl Holding {
             self.calls.mute(call, muted);
             self.touched = true;
         }
+    }
+
+    /// What an administrator set about media is this from now on.
+    pub(crate) fn change(&self, media: Media) {
+        self.calls.change(media);
+    }
+
+    /// Opens our microphone again in a call that goes without, or goes on without it while the browser asks for it.
+    pub(crate) fn voice(&mut self, call: CallId, wanted: bool) {
+        self.calls.voice(call, wanted);
+    }
+
+    /// A device is gone, or another one was chosen: who uses it opens it anew.
+    pub(crate) fn input(&mut self, kind: Kind) {
+        self.calls.input(kind);
     }
 
     /// Ends every call and unregisters; [`Holding::is_stopped`] tells when it is done.
@@ -287,7 +324,8 @@ impl Holding {
             while let Some(output) = self.agent.poll() {
                 self.effect(output, opening, screen, now);
             }
-            if !self.reoffer(now) {
+            // Both are to be done.
+            if !(self.reoffer(now) | self.hold_late(now)) {
                 break;
             }
         }
@@ -332,7 +370,7 @@ impl Holding {
 
     /// Which tone is to be heard.
     pub(crate) fn tone(&self) -> Option<Tone> {
-        self.calls.tone(self.agent.calls())
+        self.calls.tone(&self.agent.calls().collect::<Vec<_>>())
     }
 
     /// Whether there may be news for the next holder since this was asked last.
@@ -376,6 +414,7 @@ impl Holding {
 
     fn ask(&mut self, id: QuestionId, question: Question, now: Instant) {
         self.inherit(&question);
+        self.learn_trickles(&question);
         match question {
             Question::Offer { call, hold } | Question::Answer { call, offer: None, hold } => {
                 self.calls.offer(call, id, hold, now);
@@ -393,12 +432,21 @@ impl Holding {
         }
     }
 
+    /// Whether candidates may follow the description that is asked for.
+    fn learn_trickles(&mut self, question: &Question) {
+        let (Question::Offer { call, .. } | Question::Answer { call, .. }) = question else { return };
+        if let Some(known) = self.agent.calls().find(|known| known.id == *call) {
+            self.calls.trickles(*call, known.trickles);
+        }
+    }
+
     /// A call that takes the place of another begins as that one stands.
     fn inherit(&mut self, question: &Question) {
         let Question::Answer { call, .. } = question else { return };
         let begins = |known: &Call| known.id == *call && known.phase == Phase::Answering;
-        if let Some(replaced) = self.agent.calls().find(begins).and_then(|known| known.replaces) {
-            self.calls.replace(*call, replaced);
+        let replaced = self.agent.calls().find(begins).and_then(|known| known.replaces);
+        if let Some(replaced) = replaced {
+            self.replace(*call, replaced);
         }
     }
 
@@ -406,13 +454,20 @@ impl Holding {
     fn follow(&mut self, call: CallId, now: Instant) {
         self.touched = true;
         if let Ok(next) = self.agent.accept_transfer(call, now) {
-            self.calls.replace(next, call);
+            self.replace(next, call);
         }
+    }
+
+    fn replace(&mut self, call: CallId, replaced: CallId) {
+        let held = self.agent.calls().any(|known| known.id == replaced && known.held_here);
+        self.calls.replace(call, replaced, held);
     }
 
     fn happened(&mut self, event: AgentEvent, opening: &Opening, screen: &Screen, now: Instant) {
         match event {
-            AgentEvent::Registration | AgentEvent::Call(_) | AgentEvent::Transfer { .. } => {}
+            AgentEvent::Registration | AgentEvent::Call(_) => {}
+            AgentEvent::Transfer { call, progress } => self.handing_over(call, progress, now),
+            AgentEvent::Digit { call, digit, .. } => self.calls.pressed(call, digit),
             AgentEvent::TransferAsked { call, .. } => self.follow(call, now),
             AgentEvent::Incoming(_) => screen.show_ended(None),
             AgentEvent::Remote { call, branch, answer, early } => self.calls.describe(call, branch, answer, early),
@@ -423,8 +478,9 @@ impl Holding {
                     screen.show_ended(Some(ended));
                 }
             }
-            // This phone sends no picture, and its descriptions have their candidates.
-            AgentEvent::Digit { .. } | AgentEvent::PictureWanted(_) | AgentEvent::Candidates { .. } => {}
+            AgentEvent::Candidates { call, fragment } => self.calls.candidates(call, &fragment),
+            // This phone sends no picture.
+            AgentEvent::PictureWanted(_) => {}
             // Nothing of this is asked for, and none is taken: see `identity`.
             AgentEvent::Message { .. }
             | AgentEvent::MessageSent { .. }
@@ -443,10 +499,9 @@ impl Holding {
         if !self.can_reoffer() {
             return false;
         }
-        let changed = core::mem::take(&mut self.changed);
         let due = |call: Call| match self.calls.wants_media(&call) {
             Some((at, way)) if at <= now => Some((call.id, way)),
-            Some(_) | None => changed.contains(&call.id).then_some((call.id, Way::Restart)),
+            Some(_) | None => self.changed.contains(&call.id).then_some((call.id, Way::Restart)),
         };
         let silent: Vec<(CallId, Way)> = self.agent.calls().filter_map(due).collect();
         let mut asked = false;
@@ -455,9 +510,14 @@ impl Holding {
                 Way::Restart | Way::Fresh => self.agent.reoffer(call, now),
                 Way::Replace => self.agent.replace_own(call, now),
             };
-            asked |= began.is_ok();
+            // What cannot be offered now is offered once it can be.
+            if began.is_ok() {
+                asked = true;
+                self.changed.retain(|changed| *changed != call);
+            }
             self.calls.reoffered(call, now);
         }
+        self.changed.retain(|changed| self.agent.calls().any(|call| call.id == *changed));
         asked
     }
 
@@ -481,7 +541,13 @@ impl Holding {
             let facts = self.calls.facts_of(call.id);
             let shown = project::call(&call, self.calls.is_connected(call.id), &facts, &opening.domain);
             let returns = shown.phase == phone::Phase::Connecting && self.calls.is_returning(call.id);
-            phone::Call { phase: if returns { phone::Phase::Returning } else { shown.phase }, ..shown }
+            phone::Call {
+                phase: if returns { phone::Phase::Returning } else { shown.phase },
+                voice: self.calls.voice_of(call.id),
+                handover: shown.handover.or_else(|| self.calls.refused(call.id).map(phone::Handover::Refused)),
+                digits: self.calls.digits_of(call.id),
+                ..shown
+            }
         });
         screen.show_calls(calls.collect());
         screen.show_silent(self.calls.is_silent());

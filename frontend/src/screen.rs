@@ -82,6 +82,14 @@ impl Screen {
         }
     }
 
+    /// Shows what was dialled last.
+    pub(crate) fn show_dialled(&self, dialled: String) {
+        let shown = self.state.clone().dialled();
+        if shown.get_untracked() != dialled {
+            shown.set(dialled);
+        }
+    }
+
     /// Shows what these contacts are doing; of others, what was known stays.
     pub(crate) fn show_presence(&self, news: Vec<Presence>) {
         let shown = self.state.clone().presence();
@@ -109,5 +117,6 @@ impl Screen {
         self.show_registration(line.registration);
         self.show_calls(line.calls);
         self.show_ended(line.ended);
+        self.show_dialled(line.dialled);
     }
 }

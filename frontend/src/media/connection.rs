@@ -1,7 +1,11 @@
-use super::microphone::Microphone;
+use super::inputs::Input;
+use super::policy;
+use super::pool::{Pool, configuration};
 use super::statistics::Statistics;
+use super::trickling::Following;
+use crate::clock;
 use crate::repair::State;
-use app::backend::IceServer;
+use app::media::Media;
 use core::future::IntoFuture;
 use core::pin::pin;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
@@ -9,15 +13,17 @@ use futures::channel::oneshot;
 use futures::future::{Either, Shared, select};
 use futures::{FutureExt as _, StreamExt as _};
 use gloo_timers::future::TimeoutFuture;
-use sip::agent::MediaFailure;
+use sip::Instant;
+use sip::agent::{Digit, MediaFailure};
 use sip::sdp::{CandidateKinds, Continuity, SessionDescription};
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    MediaStreamTrack, RtcConfiguration, RtcIceConnectionState, RtcIceGatheringState, RtcIceServer, RtcOfferOptions,
-    RtcPeerConnection, RtcPeerConnectionState, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcSdpType,
-    RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
+    MediaStreamTrack, RtcIceCandidateInit, RtcIceConnectionState, RtcIceGatheringState, RtcOfferOptions,
+    RtcPeerConnection, RtcPeerConnectionState, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection,
+    RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
 };
 
 /// The longest that a description waits for candidates, in milliseconds.
@@ -25,6 +31,12 @@ const GATHERING: u32 = 1_500;
 /// How much longer it waits for the rest once it has what it needs: machines with several addresses have several
 /// candidates of a kind.
 const SETTLING: u32 = 50;
+/// How long it waits for the first one where the others may follow.
+const FIRST: u32 = 50;
+
+/// How long a key sounds, and the pause after it, in milliseconds.
+const KEY: u32 = 120;
+const KEY_GAP: u32 = 70;
 
 /// What a connection tells while it lives.
 pub(crate) trait Listener: 'static {
@@ -32,6 +44,8 @@ pub(crate) trait Listener: 'static {
     fn state(&self, state: State);
     /// The other end sends this.
     fn track(&self, track: MediaStreamTrack);
+    /// There is another candidate of ours, or the last one was there.
+    fn candidates(&self);
 }
 
 /// One RTCPeerConnection. Its methods must not run side by side: who uses it has one queue.
@@ -42,8 +56,11 @@ pub(crate) struct Connection {
     applied: RefCell<Option<SessionDescription>>,
     candidates: RefCell<Option<UnboundedReceiver<()>>>,
     held: Cell<bool>,
-    /// Whether candidates beyond those of our own interfaces are needed.
-    reflexive: bool,
+    /// What it was made with, or [set](Self::follow) since.
+    media: RefCell<Rc<Media>>,
+    /// Since when it gathers, if it did before there was a description.
+    ahead: Option<Instant>,
+    described: Cell<bool>,
     /// Dropped when it is closed, which resolves `closed`.
     closing: RefCell<Option<oneshot::Sender<()>>>,
     closed: Shared<oneshot::Receiver<()>>,
@@ -51,19 +68,27 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// A fresh connection that uses these servers.
-    pub(crate) fn new(servers: &[IceServer], listener: impl Listener) -> Result<Self, MediaFailure> {
-        let rtc = RtcPeerConnection::new_with_configuration(&configuration(servers))
-            .map_err(|_| MediaFailure::Unsupported)?;
-        let listener = std::rc::Rc::new(listener);
+    /// A fresh connection: the one that was kept ready, if there is one.
+    pub(crate) fn new(pool: &Pool, listener: impl Listener) -> Result<Self, MediaFailure> {
+        let media = pool.media();
+        let (rtc, ahead) = match pool.take() {
+            Some(ready) => (ready.rtc, Some(ready.since)),
+            None => {
+                let fresh = RtcPeerConnection::new_with_configuration(&configuration(&media, false));
+                (fresh.map_err(|_| MediaFailure::Unsupported)?, None)
+            }
+        };
+        let listener = Rc::new(listener);
         let (gathered, candidates) = unbounded();
         let (told, connection) = (listener.clone(), rtc.clone());
         let on_state = Closure::<dyn FnMut(JsValue)>::new(move |_| told.state(state(&connection)));
+        let heard = listener.clone();
         let on_track = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
-            listener.track(event.unchecked_into::<RtcTrackEvent>().track());
+            heard.track(event.unchecked_into::<RtcTrackEvent>().track());
         });
         let on_candidate = Closure::<dyn FnMut(JsValue)>::new(move |_| {
             let _ = gathered.unbounded_send(());
+            listener.candidates();
         });
         rtc.set_onconnectionstatechange(Some(on_state.as_ref().unchecked_ref()));
         rtc.set_ontrack(Some(on_track.as_ref().unchecked_ref()));
@@ -76,15 +101,18 @@ impl Connection {
             applied: RefCell::default(),
             candidates: RefCell::new(Some(candidates)),
             held: Cell::new(false),
-            reflexive: !servers.is_empty(),
+            media: RefCell::new(media),
+            ahead,
+            described: Cell::new(false),
             closing: RefCell::new(Some(closing)),
             closed: closed.shared(),
             _listeners: [on_state, on_track, on_candidate],
         })
     }
 
-    /// Sends what the microphone hears; one that is sent already is replaced.
-    pub(crate) async fn attach(&self, microphone: &Microphone) -> Result<(), MediaFailure> {
+    /// Sends what the microphone hears; one that is sent already is replaced, without a word to the other end. Whether
+    /// they are to be told, as nothing was sent before.
+    pub(crate) async fn attach(&self, microphone: &Input) -> Result<bool, MediaFailure> {
         let sender = self.sender.borrow().clone();
         match sender {
             Some(sender) => {
@@ -92,13 +120,23 @@ impl Connection {
                     let replaced = self.settled(sender.replace_track(Some(microphone.track()))).await;
                     replaced.ok_or(MediaFailure::Unsupported)?;
                 }
+                Ok(false)
             }
             None => {
                 let sender = self.rtc.add_track_0(microphone.track(), microphone.stream());
                 self.sender.replace(Some(sender));
+                Ok(true)
             }
         }
-        Ok(())
+    }
+
+    /// Receives sound without sending any, unless something was agreed on already.
+    pub(crate) fn listen(&self) {
+        if self.rtc.get_transceivers().length() == 0 {
+            let init = RtcRtpTransceiverInit::new();
+            init.set_direction(RtcRtpTransceiverDirection::Recvonly);
+            self.rtc.add_transceiver_with_str_and_init("audio", &init);
+        }
     }
 
     /// Puts the other end on hold in the next description, or ends that: nothing of theirs is received meanwhile.
@@ -122,27 +160,44 @@ impl Connection {
         }
     }
 
+    /// From the next description on, this holds: other credentials for the relays, say.
+    pub(crate) fn follow(&self, media: &Rc<Media>) {
+        if !Rc::ptr_eq(&self.media.borrow(), media) {
+            let changed = configuration(media, self.ahead.is_some());
+            // What cannot be changed any more stays for the life of this connection.
+            let _ = self.rtc.set_configuration_with_configuration(&changed);
+            self.media.replace(media.clone());
+        }
+    }
+
     /// Makes an offer, with candidates. `restart`: another path is to be found for the same connection (RFC 8445 2.4).
-    pub(crate) async fn offer(&self, restart: bool) -> Result<SessionDescription, MediaFailure> {
+    /// `trickles`: those that are found later may follow.
+    pub(crate) async fn offer(&self, restart: bool, trickles: bool) -> Result<SessionDescription, MediaFailure> {
+        self.limit().await;
         let options = RtcOfferOptions::new();
         options.set_ice_restart(restart);
         let offer = self
             .settled(self.rtc.create_offer_with_rtc_offer_options(&options))
             .await
             .ok_or(MediaFailure::Unsupported)?;
-        self.describe_ourselves(offer).await
+        self.describe_ourselves(offer, trickles).await
     }
 
     /// Makes an answer to the offer that was [applied](Self::apply), with candidates. The browser answers an offer
     /// without a DTLS role; where the one that was received insists on its own, ours is the other.
-    pub(crate) async fn answer(&self, received: &SessionDescription) -> Result<SessionDescription, MediaFailure> {
+    pub(crate) async fn answer(
+        &self,
+        received: &SessionDescription,
+        trickles: bool,
+    ) -> Result<SessionDescription, MediaFailure> {
+        self.limit().await;
         let answer = self.settled(self.rtc.create_answer()).await.ok_or(MediaFailure::Description)?;
         let made: RtcSessionDescriptionInit = answer.unchecked_into();
         if let Some(Ok(mut ours)) = made.get_sdp().map(|sdp| SessionDescription::parse(sdp.as_bytes())) {
             ours.take_role(received);
             made.set_sdp(&ours.to_string());
         }
-        self.describe_ourselves(made.into()).await
+        self.describe_ourselves(made.into(), trickles).await
     }
 
     /// Applies their description; the same answer a second time is nothing new. An answer that was early (`Pranswer`)
@@ -161,6 +216,21 @@ impl Connection {
         Ok(())
     }
 
+    /// Their last description that was applied.
+    pub(crate) fn applied(&self) -> Option<SessionDescription> {
+        self.applied.borrow().clone()
+    }
+
+    /// Tries these candidates of theirs, too. The browser knows which it has already.
+    pub(crate) async fn try_also(&self, following: Vec<Following>) {
+        for Following { index, candidate } in following {
+            let init = RtcIceCandidateInit::new(&candidate);
+            init.set_sdp_m_line_index(Some(index));
+            // One that the browser cannot use is none.
+            let _ = self.settled(self.rtc.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&init))).await;
+        }
+    }
+
     /// Their offer as this connection can go on with it: with all sections that there were. `None` if it comes from
     /// another connection than the one it had before. A page that was loaded anew has another key: the browser would
     /// accept it here, but wait for seconds until it believes that the old path is gone.
@@ -174,6 +244,20 @@ impl Connection {
             offer.mend_reoffer(before);
         }
         Some(offer)
+    }
+
+    /// Sends a key as an event of RTP (RFC 4733), after those before it: whether that was negotiated.
+    pub(crate) fn digit(&self, digit: Digit) -> bool {
+        let Some(keys) = self.sender.borrow().as_ref().and_then(RtcRtpSender::dtmf) else { return false };
+        // web-sys does not know it.
+        let able = js_sys::Reflect::get(&keys, &"canInsertDTMF".into()).is_ok_and(|able| able.is_truthy());
+        if able {
+            // What is inserted takes the place of what was not sent yet.
+            let mut waiting = keys.tone_buffer();
+            waiting.push(digit.sign());
+            keys.insert_dtmf_with_duration_and_inter_tone_gap(&waiting, KEY, KEY_GAP);
+        }
+        able
     }
 
     /// How it stands.
@@ -206,44 +290,76 @@ impl Connection {
         }
     }
 
-    async fn describe_ourselves(&self, description: JsValue) -> Result<SessionDescription, MediaFailure> {
+    /// Does what the policy says of codecs and bandwidths.
+    async fn limit(&self) {
+        let media = self.media.borrow().clone();
+        policy::order_codecs(&self.rtc, &media);
+        for limited in policy::limited(&self.rtc, &media) {
+            // A browser that cannot sends what the other end lets it.
+            let _ = self.settled(limited).await;
+        }
+    }
+
+    async fn describe_ourselves(
+        &self,
+        description: JsValue,
+        trickles: bool,
+    ) -> Result<SessionDescription, MediaFailure> {
         let description: RtcSessionDescriptionInit = description.unchecked_into();
         let described = self.settled(self.rtc.set_local_description(&description)).await;
         described.ok_or(MediaFailure::Unsupported)?;
         let mut candidates = self.candidates.take().ok_or(MediaFailure::Unsupported)?;
-        let gathered = self.gather(&mut candidates).await;
+        let gathered = self.gather(&mut candidates, trickles).await;
         self.candidates.replace(Some(candidates));
         gathered
     }
 
-    /// Waits for the candidates that this account needs: those of our own interfaces when it has no ICE servers, else
-    /// one that a server told. What is not there in time is left out.
-    async fn gather(&self, candidates: &mut UnboundedReceiver<()>) -> Result<SessionDescription, MediaFailure> {
-        let mut patience = TimeoutFuture::new(GATHERING);
+    /// Waits for the candidates that this account needs: those of our own interfaces when it has no ICE servers, those that
+    /// a relay lends when it has one, else one that a server told; with `trickles` for the first of any kind. What is not
+    /// there in time is left out. The time counts from when it began to gather, which may be long ago.
+    async fn gather(
+        &self,
+        candidates: &mut UnboundedReceiver<()>,
+        trickles: bool,
+    ) -> Result<SessionDescription, MediaFailure> {
+        let media = self.media.borrow().clone();
+        let again = self.described.replace(true);
+        let ahead = self.ahead.filter(|_| !again).map_or(0, |since| clock::now().since(since).as_millis());
+        let most = if trickles && !media.relay { FIRST } else { GATHERING };
+        let left = u128::from(most).saturating_sub(ahead);
+        let mut patience = TimeoutFuture::new(u32::try_from(left).unwrap_or(most).max(SETTLING));
         let mut settling = false;
         loop {
             let ours = self.described()?;
             let kinds = ours.candidate_kinds();
             let complete = self.rtc.ice_gathering_state() == RtcIceGatheringState::Complete;
+            let any = kinds != CandidateKinds::default();
             // A description that restarts ICE begins without candidates, in a connection that may still say "complete".
-            if complete && kinds != CandidateKinds::default() {
+            if any && (complete || trickles) {
                 return Ok(ours);
             }
-            let enough =
-                if self.reflexive { kinds.server_reflexive || kinds.relay } else { kinds.host || kinds.hidden_host };
+            if media.relay && complete && !again {
+                return Err(MediaFailure::NoRelay);
+            }
+            let enough = match (media.ice_servers.is_empty(), media.has_relay()) {
+                (true, _) => kinds.host || kinds.hidden_host,
+                (false, false) => kinds.server_reflexive,
+                (false, true) => kinds.relay,
+            };
             if enough && !settling {
                 settling = true;
                 patience = TimeoutFuture::new(SETTLING);
             }
             match select(candidates.next(), patience).await {
                 Either::Left((_, rest)) => patience = rest,
+                Either::Right(_) if media.relay && !any => return Err(MediaFailure::NoRelay),
                 Either::Right(_) => return self.described(),
             }
         }
     }
 
     /// What the browser says of us by now.
-    fn described(&self) -> Result<SessionDescription, MediaFailure> {
+    pub(crate) fn described(&self) -> Result<SessionDescription, MediaFailure> {
         let ours = self.rtc.local_description().ok_or(MediaFailure::Unsupported)?.sdp();
         ours.parse().map_err(|_| MediaFailure::Unsupported)
     }
@@ -258,23 +374,4 @@ fn state(rtc: &RtcPeerConnection) -> State {
         RtcPeerConnectionState::Failed | RtcPeerConnectionState::Closed => State::Beyond,
         RtcPeerConnectionState::New | RtcPeerConnectionState::Connecting | _ => State::Connecting,
     }
-}
-
-fn configuration(servers: &[IceServer]) -> RtcConfiguration {
-    let list = js_sys::Array::new();
-    for server in servers {
-        let entry = RtcIceServer::new();
-        let urls: js_sys::Array = server.urls.iter().map(|url| JsValue::from_str(url)).collect();
-        entry.set_urls(&urls);
-        if let Some(username) = &server.username {
-            entry.set_username(username);
-        }
-        if let Some(credential) = &server.credential {
-            entry.set_credential(credential);
-        }
-        list.push(&entry);
-    }
-    let configuration = RtcConfiguration::new();
-    configuration.set_ice_servers(&list);
-    configuration
 }

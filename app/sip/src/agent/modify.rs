@@ -219,7 +219,7 @@ impl Session {
             established.give_up(offer);
             return core.event(Event::Call(self.id));
         };
-        let body = established.described.offer(body, offer.hold);
+        let body = established.described.offer(body, offer.hold, established.holding.there);
         self.reinvite(core, Change::Offer(offer), body.bytes);
     }
 

@@ -126,7 +126,7 @@ impl Session {
         identity::hide(&mut invite);
         self.refer.add_to(&mut invite);
         self.refer.succeed(headers, &mut invite);
-        let offer = if self.refer.holds() { hold::Described::default().offer(offer, true) } else { offer };
+        let offer = if self.refer.holds() { hold::Described::default().offer(offer, true, false) } else { offer };
         compose::body(&mut invite.headers, &mut invite.body, offer);
         compose::via(core, &mut invite);
         let until = core.now + core.config.ringing;

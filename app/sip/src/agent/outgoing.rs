@@ -134,7 +134,9 @@ impl Session {
             return self.gone(core, Cause::Network);
         };
         *step = Step::Inviting { key, early: Early::default(), targets: Targets::default(), until };
-        core.event(Event::Call(self.id));
+        if self.is_shown() {
+            core.event(Event::Call(self.id));
+        }
     }
 
     /// INVITE was signed and sent again.
@@ -235,13 +237,14 @@ impl Session {
     }
 
     fn progress(&mut self, core: &mut Core, outcome: &Outcome, response: &Response) {
+        let shown = self.is_shown();
         let State::Outgoing(Outgoing { step, skip }) = &mut self.state else { return };
         match step {
             Step::Preparing { .. } => {}
             Step::Inviting { early, .. } => {
                 let rang = early.rings();
                 early.heard(core, self.id, &outcome.request, response, *skip);
-                if early.rings() != rang {
+                if shown && early.rings() != rang {
                     core.event(Event::Call(self.id));
                 }
             }

@@ -42,7 +42,7 @@ use stop::Stopper;
 use store::accounts::Accounts;
 use store::calling::{Calling, Routes};
 use store::ledger::Ledger;
-use store::media::Policies;
+use store::policies::Policies;
 use store::password::{Cost, PasswordError, Passwords};
 use store::recordings::Recordings;
 use store::{Store, StoreError};

@@ -10,7 +10,7 @@ mod user;
 use crate::media::SecretError;
 use crate::store::accounts::{AccountError, Accounts};
 use crate::store::calling::{Calling, CallingError};
-use crate::store::media::{Policies, PolicyError};
+use crate::store::policies::{Policies, PolicyError};
 use crate::store::password::{Cost, Passwords};
 use crate::store::{Store, StoreError};
 use clap::{Args, Parser, Subcommand};

@@ -2,7 +2,7 @@
 
 use super::calling::Wanted;
 use super::{CommandError, Data};
-use crate::store::media::{
+use crate::store::policies::{
     AUDIO_KBIT, Codecs, Ice, InvalidValue, Policy, PolicyChange, VIDEO_HEIGHT, VIDEO_KBIT, VIDEO_RATE, digits_name,
     parse_codecs, parse_digits, parse_limit, parse_removed,
 };

@@ -9,7 +9,7 @@ pub use turn::{Relays, Secret, SecretError};
 
 use crate::clock;
 use crate::ports::{self, AccountId, PortError};
-use crate::store::media::{Ice, Policies, Policy, PolicyError};
+use crate::store::policies::{Ice, Policies, Policy, PolicyError};
 use app::media::{Digits, IceServer, Media};
 use async_trait::async_trait;
 use std::time::Duration;
@@ -81,7 +81,7 @@ impl ports::Media for Room {
 }
 
 fn ready(policy: Policy, ice_servers: Vec<IceServer>) -> Media {
-    let names = |codecs: Option<crate::store::media::Codecs>| {
+    let names = |codecs: Option<crate::store::policies::Codecs>| {
         codecs.iter().flat_map(|codecs| codecs.names()).map(|name| (*name).to_owned()).collect()
     };
     Media {

@@ -2,7 +2,7 @@ use super::*;
 use crate::ports::Media as _;
 use crate::store::Store;
 use crate::store::accounts::Accounts;
-use crate::store::media::PolicyChange;
+use crate::store::policies::PolicyChange;
 use crate::store::password::{Cost, Passwords};
 use zeroize::Zeroizing;
 

@@ -5,7 +5,7 @@ mod bindings;
 pub mod calling;
 pub mod key;
 pub mod ledger;
-pub mod media;
+pub mod policies;
 mod messages;
 pub mod password;
 pub mod recordings;

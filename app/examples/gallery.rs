@@ -9,6 +9,7 @@ use app::phone::{
     Call, Cause, Direction, Ended, Handover, Hold, LineState, MediaFailure, Party, Phase, Presence, Refusal,
     Registration, Seat, Status, pair,
 };
+use app::sound::MediaSettings;
 use leptos::prelude::*;
 use leptos_router::location::RequestUrl;
 use std::path::Path;
@@ -63,6 +64,7 @@ fn phone(seat: Seat, line: LineState, wishes: Wishes) -> String {
             line: line.clone(),
             policy: app::media::Media::default(),
             ringing_seconds: 60,
+            media: MediaSettings::default(),
         };
         let (phone, driver) = pair(line);
         driver.seat.set(seat);

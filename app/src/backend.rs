@@ -3,6 +3,7 @@
 use crate::encoding::{self, DecodeError};
 use crate::media::Media;
 use crate::phone::LineState;
+use crate::sound::MediaSettings;
 use serde::{Deserialize, Serialize};
 
 /// All that the phone page shows first: rendered by the server, and read by the client before it hydrates,
@@ -21,6 +22,8 @@ pub struct Opening {
     pub policy: Media,
     /// How long a call rings before it is given up, in seconds.
     pub ringing_seconds: u32,
+    /// What the person wants of sound and pictures.
+    pub media: MediaSettings,
 }
 
 /// The name of the `<meta>` element whose `content` carries the [`Opening`] from the server to the client.

@@ -20,6 +20,7 @@ pub mod pages;
 pub mod phone;
 pub mod quality;
 pub mod sign;
+pub mod sound;
 pub mod words;
 
 #[cfg(feature = "ssr")]

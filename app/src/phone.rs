@@ -6,6 +6,7 @@
 //! what the SIP agent knows.
 
 use crate::quality::Qualities;
+use crate::sound::{DeviceKind, MediaSettings, Sound};
 use futures::channel::mpsc;
 use leptos::prelude::*;
 use reactive_stores::{ArcStore, Store};
@@ -382,6 +383,18 @@ pub enum Command {
     Transfer(CallKey, String),
     /// Hand the other party of the one call over to that of the other.
     TransferTo(CallKey, CallKey),
+    /// Use the device with this id from now on, or the browser's choice if it is empty.
+    Choose(DeviceKind, String),
+    /// Have sound like this from now on.
+    Sound(MediaSettings),
+    /// Let the speaker or the ringer be heard.
+    Try(DeviceKind),
+    /// Let the person hear themselves, or end that.
+    Trial(bool),
+    /// Ask the person whether calls may be shown while the page is not looked at.
+    Notify,
+    /// What was said of a device has been read.
+    Noted,
     /// Put away the words about the last call.
     Dismiss,
     /// Move the line to this tab.
@@ -398,6 +411,8 @@ pub struct Phone {
     seat: ArcRwSignal<Seat>,
     silent: ArcRwSignal<bool>,
     qualities: ArcRwSignal<Qualities>,
+    sound: ArcRwSignal<Sound>,
+    levels: ArcRwSignal<(u8, u8)>,
 }
 
 /// The driver's end.
@@ -412,6 +427,10 @@ pub struct Line {
     pub silent: ArcRwSignal<bool>,
     /// How well the calls are heard that are connected in this tab.
     pub qualities: ArcRwSignal<Qualities>,
+    /// What this page knows of its sound.
+    pub sound: ArcRwSignal<Sound>,
+    /// How loud we and the other end are while the person tries it, in per cent.
+    pub levels: ArcRwSignal<(u8, u8)>,
 }
 
 /// Makes the two ends, both beginning with `initial`: the value that the server rendered, so that the first
@@ -422,14 +441,19 @@ pub fn pair(initial: LineState) -> (Phone, Line) {
     let seat = ArcRwSignal::new(Seat::default());
     let silent = ArcRwSignal::new(false);
     let qualities = ArcRwSignal::new(Qualities::new());
+    let sound = ArcRwSignal::new(Sound::default());
+    let levels = ArcRwSignal::new((0, 0));
+    let line = Line { commands: receiver, state, seat, silent, qualities, sound, levels };
     let phone = Phone {
         commands: sender,
-        line: state.clone(),
-        seat: seat.clone(),
-        silent: silent.clone(),
-        qualities: qualities.clone(),
+        line: line.state.clone(),
+        seat: line.seat.clone(),
+        silent: line.silent.clone(),
+        qualities: line.qualities.clone(),
+        sound: line.sound.clone(),
+        levels: line.levels.clone(),
     };
-    (phone, Line { commands: receiver, state, seat, silent, qualities })
+    (phone, line)
 }
 
 /// The phone that the context holds.
@@ -459,6 +483,16 @@ impl Phone {
     /// How well the calls are heard that are connected in this tab.
     pub fn qualities(&self) -> RwSignal<Qualities> {
         self.qualities.clone().into()
+    }
+
+    /// What this page knows of its sound.
+    pub fn sound(&self) -> RwSignal<Sound> {
+        self.sound.clone().into()
+    }
+
+    /// How loud we and the other end are while the person tries it, in per cent.
+    pub fn levels(&self) -> RwSignal<(u8, u8)> {
+        self.levels.clone().into()
     }
 
     /// Tells the driver to do something; whether it will hear it: a command is dropped when the driver is gone or swamped.

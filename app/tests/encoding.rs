@@ -8,9 +8,10 @@ use app::lease::{FromTab, Grant, RegistrationIdentity, ToTab};
 use app::media::{Digits, IceServer, Media};
 use app::phone::{
     Call, Cause, Direction, Ended, Handover, Hold, LineState, MediaFailure, Party, Phase, Presence, Refusal,
-    Registration, Status,
+    Registration, Status, Voice,
 };
 use app::sign::ToSign;
+use app::sound::{MediaSettings, Ringtone};
 use core::fmt::Debug;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -27,6 +28,7 @@ fn line() -> LineState {
         phase: Phase::Talking,
         answered_at: Some(1),
         muted: true,
+        voice: Voice::Missing(MediaFailure::NoDevice),
         hold: Hold { here: true, there: false },
         handover: Some(Handover::Refused(486)),
         digits: "5#".to_owned(),
@@ -42,8 +44,12 @@ fn line() -> LineState {
 }
 
 /// [`line`].
-const LINE: &[u8] = b"\x04\x04\xe8\x03\x01\xac\x02\x01\x041002\x03Ben\x06\x01\x01\x01\x01\x00\x01\x03\xe6\x03\x025#\
+const LINE: &[u8] =
+    b"\x04\x04\xe8\x03\x01\xac\x02\x01\x041002\x03Ben\x06\x01\x01\x01\x02\x01\x01\x00\x01\x03\xe6\x03\x025#\
     \x01\x02\x00\x041002\x03Ben\x17\x01l\x01\x01r\x017\x01\x041002\x03";
+
+/// What a person wants of sound.
+const SOUND: &[u8] = b"\x01m\x00\x00\x00\x01\x01\x01\x00\x28\x64\x00";
 
 fn media() -> Media {
     let server = IceServer { urls: vec!["stun:s".to_owned()], username: Some("u".to_owned()), credential: None };
@@ -115,6 +121,8 @@ fn the_last_of_each_kind() {
     travels(&Registration::Away, b"\x03\x09");
     travels(&Refusal::ServerFailure(500), b"\x03\x06\xf4\x03");
     travels(&Cause::Media(MediaFailure::NoRelay), b"\x03\x13\x08");
+    travels(&Voice::Missing(MediaFailure::Constraint), b"\x03\x02\x03");
+    travels(&Ringtone::Soft, b"\x03\x03");
     travels(&Phase::Returning, b"\x03\x08");
     travels(&Cause::TooMany, b"\x03\x1a");
     travels(&Handover::Untold, b"\x03\x02");
@@ -130,8 +138,9 @@ fn what_a_page_opens_with_and_what_is_to_be_signed() {
         line: line(),
         policy: media(),
         ringing_seconds: 60,
+        media: MediaSettings { microphone: "m".to_owned(), call_volume: 40, ..MediaSettings::default() },
     };
-    travels(&opening, &[&b"\x03\x041001\x02Al\x01d\x01\x041001\x02Al"[..], LINE, MEDIA, b"<"].concat());
+    travels(&opening, &[&b"\x03\x041001\x02Al\x01d\x01\x041001\x02Al"[..], LINE, MEDIA, b"<", SOUND].concat());
     let wanted = ToSign {
         epoch: 1,
         challenges: vec!["Digest".to_owned()],

@@ -5,9 +5,10 @@ use app::pages::login::{LoginError, LoginView, document};
 use app::pages::phone::PhonePage;
 use app::pages::settings::{self, Field, Problem, SettingsView, Typed};
 use app::phone::{
-    Call, Cause, Direction, Ended, Hold, Line, LineState, MediaFailure, Party, Phase, Presence, Refusal, Registration,
-    Seat, Status, pair,
+    Call, Cause, Direction, Ended, Handover, Hold, Line, LineState, MediaFailure, Party, Phase, Presence, Refusal,
+    Registration, Seat, Status, pair,
 };
+use app::sound::MediaSettings;
 use app::words;
 use leptos::prelude::*;
 use leptos_router::location::RequestUrl;
@@ -77,6 +78,7 @@ fn opening(line: LineState) -> Opening {
         line,
         policy: app::media::Media::default(),
         ringing_seconds: 60,
+        media: MediaSettings::default(),
     }
 }
 
@@ -531,4 +533,34 @@ fn what_the_browser_does_not_play_is_said_with_a_button() {
     let html = drive(call(), |driver| driver.silent.set(true), || view! { <PhonePage /> });
     assert!(shows(&html, words));
     assert_eq!(enabled(&html, "Let me hear them"), Some(true));
+}
+
+#[test]
+fn of_several_calls_one_is_large_and_the_others_offer_to_go_on() {
+    let mut line = in_call(Phase::Talking, Direction::Outgoing);
+    let mut held = line.calls[0].clone();
+    (held.key, held.remote, held.hold.here) = (8, party("1003", ""), true);
+    line.calls.insert(0, held);
+    let html = page(Seat::Holding, line.clone());
+    assert_eq!(html.matches("call call--small").count(), 1);
+    for name in ["Resume", "Hang up", "Mute", "Hold", "End the call with Clara Ruiz"] {
+        assert_eq!(enabled(&html, name), Some(true), "{name}");
+    }
+    assert!(shows(&html, "On hold") && shows(&html, "Connected"));
+    assert_eq!(enabled(&html, "Call Ben Okafor"), Some(true), "one more can be called");
+
+    // One that rings beside them says what an answer does.
+    line.calls.push(Call { key: 9, phase: Phase::RingingHere, ..line.calls[1].clone() });
+    let html = page(Seat::Holding, line);
+    assert!(shows(&html, "Answer puts the other call on hold."));
+    assert_eq!(enabled(&html, "End the other call and answer"), Some(true));
+}
+
+#[test]
+fn a_call_that_is_handed_over_says_how_far_it_is_and_what_they_press_can_be_read() {
+    let mut line = in_call(Phase::Talking, Direction::Outgoing);
+    line.calls[0].handover = Some(Handover::Refused(486));
+    line.calls[0].digits = "42#".to_owned();
+    let html = page(Seat::Holding, line);
+    assert!(shows(&html, "Not handed over: they are busy there.") && shows(&html, "42#"));
 }

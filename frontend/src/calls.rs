@@ -1,6 +1,6 @@
 use crate::clock;
 use crate::event::Events;
-use crate::media::{Inputs, Job, Kind, Peer, Pool, Sent, Statistics, Trickling};
+use crate::media::{Devices, Job, Kind, Peer, Pool, Sent, Statistics, Trickling};
 use crate::quality::Gauge;
 use crate::repair::{Around, Repair, State, Step, Way};
 use crate::ring::Tone;
@@ -16,7 +16,7 @@ use std::rc::Rc;
 /// What this tab keeps beside the calls that the agent knows.
 pub(crate) struct Calls {
     events: Events,
-    inputs: Inputs,
+    devices: Devices,
     pool: Rc<Pool>,
     /// A handful at most.
     kept: Vec<Kept>,
@@ -45,6 +45,8 @@ struct Kept {
     around: Around,
     /// How well it is heard.
     gauge: Gauge,
+    /// What is counted next is for that, too.
+    measuring: bool,
     /// The call whose place it takes.
     instead_of: Option<CallId>,
     /// That one is on hold, and so will this one be.
@@ -82,6 +84,7 @@ impl Kept {
             repair,
             around,
             gauge,
+            measuring: false,
             instead_of: None,
             begins_held: false,
             handing: Handing::default(),
@@ -102,13 +105,13 @@ impl Kept {
 
 impl Calls {
     /// The calls that a page before this one left, or none.
-    pub(crate) fn new(events: &Events, inputs: &Inputs, media: &Media, facts: Vec<(CallId, Facts)>) -> Self {
+    pub(crate) fn new(events: &Events, devices: &Devices, media: &Media, facts: Vec<(CallId, Facts)>) -> Self {
         let kept = facts.into_iter().map(|(call, facts)| {
             let repair = Kept::left(&facts);
             Kept::new(call, facts, repair)
         });
         let kept = kept.collect();
-        Self { events: events.clone(), inputs: inputs.clone(), pool: Pool::new(media.clone()), kept, resting: false }
+        Self { events: events.clone(), devices: devices.clone(), pool: Pool::new(media.clone()), kept, resting: false }
     }
 
     /// Takes over what stands beside these calls in a holding before this one: what a person wished, and the connection, if
@@ -182,12 +185,12 @@ impl Calls {
 
     /// Gives the media of this call a job; they are made when they are first needed.
     fn ask(&mut self, call: CallId, job: Job) {
-        let (resting, events, inputs, pool) =
-            (self.resting, self.events.clone(), self.inputs.clone(), self.pool.clone());
+        let (resting, events, devices, pool) =
+            (self.resting, self.events.clone(), self.devices.clone(), self.pool.clone());
         let kept = self.kept(call);
         let (muted, sent, trickling) = (kept.facts.muted, kept.sent.clone(), kept.trickling.clone());
         let peer = kept.peer.get_or_insert_with(|| {
-            let peer = Peer::new(call, events.number(), events, inputs, pool, muted, (sent, trickling));
+            let peer = Peer::new(call, events.number(), events, devices, pool, muted, (sent, trickling));
             if resting {
                 peer.rest();
             }
@@ -287,11 +290,13 @@ impl Calls {
         kept.repair.is_sound() && !before
     }
 
-    /// This was counted in this call so far.
-    pub(crate) fn counted(&mut self, call: CallId, statistics: &Statistics) {
+    /// This was counted in this call so far: whether it is to be asked now if the server can be reached.
+    pub(crate) fn counted(&mut self, call: CallId, statistics: &Statistics, now: Instant) -> bool {
         let kept = self.kept(call);
-        kept.repair.counted(statistics.arrived, kept.around);
-        kept.gauge.count(statistics, kept.around.due);
+        if core::mem::take(&mut kept.measuring) {
+            kept.gauge.count(statistics, kept.around.due);
+        }
+        kept.repair.counted(statistics.arrived, kept.around, now)
     }
 
     /// How well the calls are heard that are connected.
@@ -312,7 +317,7 @@ impl Calls {
 
     /// Our way to the server was made anew, perhaps over another network.
     pub(crate) fn moved(&mut self, now: Instant) {
-        self.kept.iter_mut().for_each(|kept| kept.repair.moved(now));
+        self.kept.iter_mut().for_each(|kept| kept.repair.moved(kept.around, now));
         self.pool.cool();
     }
 
@@ -336,8 +341,8 @@ impl Calls {
     }
 
     /// The devices that these calls use.
-    pub(crate) const fn inputs(&self) -> &Inputs {
-        &self.inputs
+    pub(crate) const fn devices(&self) -> &Devices {
+        &self.devices
     }
 
     /// Whether our voice goes out in this call.
@@ -434,6 +439,7 @@ impl Calls {
                 lost.push(kept.call);
             }
             let due = kept.is_measured() && kept.gauge.is_due(now);
+            kept.measuring |= due;
             if due || step == Some(Step::Sample) {
                 kept.peer.iter().for_each(Peer::count);
             }
@@ -468,6 +474,7 @@ impl Calls {
     /// Silences every call without ending it.
     pub(crate) fn rest(&mut self) {
         self.resting = true;
+        self.devices.rest();
         self.pool.cool();
         self.kept.iter().filter_map(|kept| kept.peer.as_ref()).for_each(Peer::rest);
     }

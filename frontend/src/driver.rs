@@ -1,14 +1,18 @@
 use crate::event::{Event, Events};
 use crate::holding::{Absence, Holding};
 use crate::leaving::{Leaving, Then};
-use crate::media::Inputs;
-use crate::ring::Ringer;
+use crate::media::Devices;
+use crate::notifier::{self, Notifier};
+use crate::ring::{Ringer, Tone};
 use crate::screen::Screen;
+use crate::sound::Sound;
 use crate::tab::{self, News, Tab};
 use crate::{clock, environment};
 use app::backend::Opening;
+use app::directory;
 use app::lease::{FromTab, Grant, ToTab};
-use app::phone::{Command, Line, LineState, Registration, Seat};
+use app::phone::{CallKey, Command, Line, LineState, Phase, Registration, Seat};
+use app::sound::Notify;
 use clock::{Moment, Timer};
 use futures::{StreamExt as _, stream};
 use sip::agent::CallId;
@@ -24,7 +28,8 @@ const REFRESH: Duration = Duration::from_secs(10);
 pub(crate) async fn run(line: Line, opening: Opening) {
     let (events, receiver) = Events::channel();
     let screen = Screen::new(&line);
-    let mut inbox = stream::select(line.commands.map(Event::Command), receiver);
+    let Line { commands, sound, levels, .. } = line;
+    let mut inbox = stream::select(commands.map(Event::Command), receiver);
     if let Some(obstacle) = environment::obstacle() {
         screen.show_registration(obstacle);
         // Nobody will tell when it changes.
@@ -41,7 +46,9 @@ pub(crate) async fn run(line: Line, opening: Opening) {
         return;
     }
     environment::watch(&events);
-    let mut driver = Driver::new(opening, screen, events);
+    let devices = Devices::new(&events);
+    let sound = Sound::new(&events, &devices, (sound, levels), opening.media.clone());
+    let mut driver = Driver::new(opening, screen, events, devices, sound);
     while let Some(event) = inbox.next().await {
         let now = clock::now();
         driver.take(event, now);
@@ -56,7 +63,11 @@ struct Driver {
     events: Events,
     timer: Timer,
     ringer: Ringer,
-    inputs: Inputs,
+    devices: Devices,
+    sound: Sound,
+    notifier: Notifier,
+    /// What a person tries.
+    tried: Ringer,
     name: String,
     /// The page was loaded just now, and has not said so yet.
     loaded: bool,
@@ -81,8 +92,9 @@ struct Published {
 }
 
 impl Driver {
-    fn new(opening: Opening, screen: Screen, events: Events) -> Self {
+    fn new(opening: Opening, screen: Screen, events: Events, devices: Devices, sound: Sound) -> Self {
         let now = clock::now();
+        let notifier = Notifier::new(&events);
         let mut random = Random::new(clock::seed());
         let name = tab::name(&mut random);
         let mut tab = Tab::new(events.clone(), random);
@@ -93,7 +105,10 @@ impl Driver {
             opening,
             screen,
             timer: Timer::new(events.clone()),
-            inputs: Inputs::new(&events),
+            devices,
+            sound,
+            notifier,
+            tried: Ringer::default(),
             events,
             ringer: Ringer::default(),
             name,
@@ -121,8 +136,25 @@ impl Driver {
                 }
             }
             Event::Wire(number, heard) => self.held(|holding| holding.hear(number, heard, now)),
-            Event::Media(call, number, told) => self.held(|holding| holding.media(call, number, told, now)),
+            Event::Media(call, number, told) => {
+                self.held(|holding| holding.media(call, number, told, now));
+                if self.holding.as_mut().is_some_and(Holding::take_doubts) {
+                    self.tab.doubt(now);
+                }
+            }
             Event::Input(kind) => self.held(|holding| holding.input(kind)),
+            Event::Unplugged(kind, label) => self.sound.unplugged(kind, label),
+            Event::Captured => self.sound.captured(),
+            Event::Devices(devices) => self.sound.found(devices),
+            Event::Rings(rings) => self.sound.rings(rings),
+            Event::Saved(saved) => self.sound.saved(saved),
+            Event::Notify => {
+                let allowed = notifier::allowed();
+                self.sound.notifies(allowed);
+                if allowed == Notify::Allowed {
+                    self.notifier.register();
+                }
+            }
             Event::Answered(number, question, answer) => {
                 self.held(|holding| holding.answered_elsewhere(number, question, *answer, now));
             }
@@ -175,12 +207,24 @@ impl Driver {
                 | Command::Digit(..)
                 | Command::Transfer(..)
                 | Command::TransferTo(..)
+                | Command::Choose(..)
+                | Command::Sound(_)
+                | Command::Try(_)
+                | Command::Trial(_)
+                | Command::Notify
+                | Command::Noted
                 | Command::UseHere,
             )
             | Event::Tab(..)
             | Event::Wire(..)
             | Event::Media(..)
             | Event::Input(_)
+            | Event::Unplugged(..)
+            | Event::Captured
+            | Event::Devices(_)
+            | Event::Rings(_)
+            | Event::Saved(_)
+            | Event::Notify
             | Event::Answered(..)
             | Event::Deadline
             | Event::Awake
@@ -205,12 +249,24 @@ impl Driver {
             }
         }
         let longest = Duration::from_secs(u64::from(self.opening.ringing_seconds) + 10);
-        self.ringer.sound(self.holding.as_ref().and_then(Holding::tone), longest);
+        self.sound.hold(self.holding.as_ref().is_some_and(|holding| !holding.is_resting()));
+        // What the browser does not let sound is not begun: it rings from the beginning once it may.
+        let tone = self.holding.as_ref().and_then(Holding::tone).filter(|_| !self.sound.is_blocked());
+        self.ringer.sound(tone, longest, || self.sound.ringing());
+        self.notifier.follow(self.ringing());
         self.leave(now);
         let lapse = self.holding.as_ref().filter(|holding| !holding.is_resting()).and(self.tab.vouched_until());
         let deadlines =
             [self.tab.deadline(), self.holding.as_ref().and_then(Holding::deadline), lapse, self.leaving.deadline()];
         self.timer.arm(deadlines.into_iter().flatten().min(), now);
+    }
+
+    /// The call that rings here, and how that is said.
+    fn ringing(&self) -> Option<(CallKey, String)> {
+        self.holding.as_ref().filter(|holding| holding.tone() == Some(Tone::Ringing))?;
+        let state = self.screen.state();
+        let call = state.calls.iter().find(|call| call.phase == Phase::RingingHere)?;
+        Some((call.key, [&directory::name(&call.remote, &self.opening.contacts), " is calling"].concat()))
     }
 
     fn timeout(&mut self, now: Instant) {
@@ -227,6 +283,12 @@ impl Driver {
                 self.tab.send(&FromTab::Take);
             }
             Command::LogOut => self.log_out(now),
+            Command::Choose(kind, id) => self.sound.choose(kind, &id),
+            Command::Sound(settings) => self.sound.want(settings),
+            Command::Try(kind) => self.tried.try_out(kind, &self.sound.ringing()),
+            Command::Trial(on) => self.sound.try_out(on),
+            Command::Notify => notifier::ask(&self.events),
+            Command::Noted => self.sound.noted(),
             Command::Dial(_)
             | Command::Answer(_)
             | Command::Decline(_)
@@ -262,6 +324,7 @@ impl Driver {
                 self.lost();
                 self.held(|holding| holding.cut(now));
             }
+
             News::Refused => {
                 self.lost();
                 leptos::task::spawn_local(environment::check_session());
@@ -346,7 +409,7 @@ impl Driver {
                 let absence = Absence { known: &known, ended: told.as_ref().and_then(|told| told.ended.as_ref()) };
                 holding.adopt(grant, &absence, &self.opening, &self.screen, &Moment::at(now))
             }
-            None => Holding::begin(grant, &self.opening, &self.events, &self.inputs, &Moment::at(now)),
+            None => Holding::begin(grant, &self.opening, &self.events, &self.devices, &Moment::at(now)),
         };
         match begun {
             Ok(mut holding) => {
@@ -416,7 +479,8 @@ impl Driver {
         }
         self.holding = None;
         self.tab.close();
-        self.ringer.sound(None, Duration::ZERO);
+        self.ringer.sound(None, Duration::ZERO, || self.sound.ringing());
+        self.sound.try_out(false);
         match then {
             Then::Reload => environment::reload(),
             Then::EndSession => {
@@ -448,6 +512,14 @@ fn act(holding: &mut Holding, command: Command, opening: &Opening, screen: &Scre
         Command::Digit(key, sign) => holding.digit(CallId(key), sign, now),
         Command::Transfer(key, typed) => holding.transfer(CallId(key), &typed, &opening.domain, now),
         Command::TransferTo(one, other) => holding.transfer_to(CallId(one), CallId(other), now),
-        Command::Dismiss | Command::UseHere | Command::LogOut => {}
+        Command::Choose(..)
+        | Command::Sound(_)
+        | Command::Try(_)
+        | Command::Trial(_)
+        | Command::Notify
+        | Command::Noted
+        | Command::Dismiss
+        | Command::UseHere
+        | Command::LogOut => {}
     }
 }

@@ -1,7 +1,7 @@
 use crate::calls::Calls;
 use crate::clock::Moment;
 use crate::event::{Event, Events};
-use crate::media::{Inputs, Kind, Told};
+use crate::media::{Devices, Kind, Told};
 use crate::repair::Way;
 use crate::ring::Tone;
 use crate::screen::Screen;
@@ -43,6 +43,8 @@ pub(crate) struct Holding {
     resting: bool,
     /// The way to the server was lost, and is not registered over anew.
     lost: bool,
+    /// What should arrive does not: it is to be asked whether the server can be reached.
+    doubts: bool,
     stopped: bool,
     ready: bool,
     /// Whether there may be news for the next holder.
@@ -68,7 +70,7 @@ impl Holding {
         grant: Grant,
         opening: &Opening,
         events: &Events,
-        inputs: &Inputs,
+        devices: &Devices,
         moment: &Moment,
     ) -> Result<Self, IdentityError> {
         let now = moment.now;
@@ -94,9 +96,10 @@ impl Holding {
             events: events.clone(),
             wire: None,
             wire_wanted: false,
-            calls: Calls::new(events, inputs, &opening.policy, facts),
+            calls: Calls::new(events, devices, &opening.policy, facts),
             resting: false,
             lost: false,
+            doubts: false,
             stopped: false,
             ready: false,
             touched: true,
@@ -170,7 +173,7 @@ impl Holding {
             }
             Told::Candidates(fragment) => self.verb(|agent| agent.trickle(call, *fragment, now)),
             Told::Silent(silent) => self.calls.silenced(call, silent),
-            Told::Counted(statistics) => self.calls.counted(call, &statistics),
+            Told::Counted(statistics) => self.doubts |= self.calls.counted(call, &statistics, now),
             Told::Voice(voice) => self.calls.voiced(call, voice),
             Told::Changed => self.changed.push(call),
             Told::Failed(failure) => self.verb(|agent| agent.fail(call, failure, now)),
@@ -358,6 +361,11 @@ impl Holding {
             }
         }
         refused
+    }
+
+    /// Whether it is to be asked if the server can be reached, for what should arrive does not.
+    pub(crate) const fn take_doubts(&mut self) -> bool {
+        core::mem::replace(&mut self.doubts, false)
     }
 
     /// Which tone is to be heard.

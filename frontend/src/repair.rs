@@ -6,6 +6,10 @@ const DOUBT: Duration = Duration::from_secs(1);
 const MOVED_DOUBT: Duration = Duration::from_millis(500);
 /// How often it is counted what arrived, while that is in question.
 const SAMPLE: Duration = Duration::from_millis(250);
+/// How often it is counted what arrives while all is well, and how long nothing may until it is asked whether the server can
+/// still be reached. That costs a request and nothing else: who is silent, or busy, is not harmed by it.
+const WATCH: Duration = Duration::from_millis(300);
+const LACK: Duration = Duration::from_millis(800);
 /// How long who did not call, and whose network did not change, leaves the repair to the other end.
 const YIELD: Duration = Duration::from_secs(3);
 /// How long each way may take until the next one is tried.
@@ -31,7 +35,8 @@ const LONGEST: Duration = Duration::from_secs(45);
 ///
 /// | Row | State | On | Next |
 /// | --- | --- | --- | --- |
-/// | MR1 | Sound | its path is lost, our network changed | Doubt |
+/// | MR0 | Sound | nothing arrives for 0.8 s, and something is due | same: it is asked whether the server can be reached |
+/// | MR1 | Sound | its path is lost, our network changed | Doubt; where nothing arrived for so long, as MR3 at once |
 /// | MR2 | Doubt | something arrives; its path is back; nothing is due, and it is connected | Sound |
 /// | MR3 | Doubt | its time | Wanted: ICE restarts; later, if it is on the other end |
 /// | MR4 | Sound, Doubt | it failed | as MR3, but at once |
@@ -64,6 +69,22 @@ pub(crate) struct Repair {
     tries: u32,
     /// Their end took a fresh connection in another dialog, and not in the one there was.
     elsewhere: bool,
+    /// What arrives while all is well.
+    heard: Option<Heard>,
+    /// When to count that next.
+    watch: Instant,
+}
+
+/// What was counted while all is well.
+#[derive(Clone, Copy, Debug)]
+struct Heard {
+    packets: u64,
+    /// When there were more than before.
+    grew: Instant,
+    /// When it was counted last.
+    counted: Instant,
+    /// Whether the lack of more was told.
+    missed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,6 +170,8 @@ impl Repair {
             moved: false,
             tries: 0,
             elsewhere: false,
+            heard: None,
+            watch: Instant::from_millis(0),
         }
     }
 
@@ -220,7 +243,7 @@ impl Repair {
             },
             State::Disconnected => {
                 if self.stage == Stage::Sound {
-                    self.doubt(DOUBT, now);
+                    self.doubt_or_want(DOUBT, around, now);
                 }
             }
             State::Failed => self.broke(Way::Restart, around, now),
@@ -228,8 +251,13 @@ impl Repair {
         }
     }
 
-    /// So many packets arrived over the connection so far.
-    pub(crate) fn counted(&mut self, packets: u64, around: Around) {
+    /// So many packets arrived over the connection so far: whether it is to be asked now if the server can be reached.
+    pub(crate) fn counted(&mut self, packets: u64, around: Around, now: Instant) -> bool {
+        self.compare(packets, around);
+        self.misses(packets, around, now)
+    }
+
+    fn compare(&mut self, packets: u64, around: Around) {
         let Some(base) = self.base else {
             self.base = Some(packets);
             return;
@@ -243,12 +271,11 @@ impl Repair {
     }
 
     /// Our own way to the server was made anew: our network may be another one.
-    pub(crate) fn moved(&mut self, now: Instant) {
+    pub(crate) fn moved(&mut self, around: Around, now: Instant) {
         self.moved = true;
         self.silent = self.silent.map(|_| now);
         match self.stage {
-            Stage::Sound => self.doubt(MOVED_DOUBT, now),
-            Stage::Doubt { .. } => self.doubt(MOVED_DOUBT, now),
+            Stage::Sound | Stage::Doubt { .. } => self.doubt_or_want(MOVED_DOUBT, around, now),
             Stage::Wanted { way, .. } => self.stage = Stage::Wanted { at: now, way },
             Stage::Trying { .. } => {}
         }
@@ -260,6 +287,7 @@ impl Repair {
             return None;
         }
         let stage = match self.stage {
+            Stage::Sound if self.is_watched(around) => Some(self.watch),
             Stage::Sound | Stage::Wanted { .. } => None,
             Stage::Doubt { until, sample } => Some(until.min(sample)),
             Stage::Trying { until, .. } if !self.connected => Some(until).filter(|_| self.is_timed(around)),
@@ -283,7 +311,14 @@ impl Repair {
                 return Some(Step::GiveUp);
             }
         }
+        if !around.due {
+            self.heard = None;
+        }
         match self.stage {
+            Stage::Sound if self.is_watched(around) && self.watch <= now => {
+                self.watch = now + WATCH;
+                Some(Step::Sample)
+            }
             Stage::Doubt { until, .. } if until <= now => {
                 if self.connected && !around.due {
                     self.sound();
@@ -317,7 +352,52 @@ impl Repair {
                 self.elsewhere
             }
         };
-        *self = Self { stage: Stage::Sound, ever: true, connected, told: false, elsewhere, ..Self::new() };
+        let (heard, watch) = (self.heard, self.watch);
+        *self =
+            Self { stage: Stage::Sound, ever: true, connected, told: false, elsewhere, heard, watch, ..Self::new() };
+    }
+
+    /// Whether it is counted what arrives although all is well.
+    const fn is_watched(&self, around: Around) -> bool {
+        around.due && self.connected
+    }
+
+    /// Notes what arrived: whether nothing did for so long that it is worth a question, which is told once.
+    fn misses(&mut self, packets: u64, around: Around, now: Instant) -> bool {
+        let well = match self.stage {
+            Stage::Sound | Stage::Doubt { .. } => around.due,
+            Stage::Wanted { .. } | Stage::Trying { .. } => false,
+        };
+        match &mut self.heard {
+            Some(heard) if well && heard.packets == packets => {
+                heard.counted = now;
+                !heard.missed
+                    && self.lack() >= LACK
+                    && self.heard.as_mut().is_some_and(|heard| {
+                        heard.missed = true;
+                        true
+                    })
+            }
+            heard => {
+                *heard = well.then_some(Heard { packets, grew: now, counted: now, missed: false });
+                false
+            }
+        }
+    }
+
+    /// For how long nothing arrived, as far as it was counted.
+    fn lack(&self) -> Duration {
+        self.heard.map(|heard| heard.counted.since(heard.grew)).unwrap_or_default()
+    }
+
+    /// What was silent for so long already is not waited for again.
+    fn doubt_or_want(&mut self, patience: Duration, around: Around, now: Instant) {
+        if around.due && self.lack() >= patience {
+            self.silent.get_or_insert(now);
+            self.want(Way::Restart, around, now);
+        } else {
+            self.doubt(patience, now);
+        }
     }
 
     fn doubt(&mut self, patience: Duration, now: Instant) {

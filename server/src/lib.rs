@@ -42,9 +42,10 @@ use stop::Stopper;
 use store::accounts::Accounts;
 use store::calling::{Calling, Routes};
 use store::ledger::Ledger;
-use store::policies::Policies;
 use store::password::{Cost, PasswordError, Passwords};
+use store::policies::Policies;
 use store::recordings::Recordings;
+use store::sound::SoundSettings;
 use store::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -69,6 +70,8 @@ pub struct Options {
     pub origin: Option<String>,
     /// How long a call rings.
     pub ringing: Duration,
+    /// How long a phone is registered at most until it has to register again: a minute or more.
+    pub registration: Duration,
     /// STUN and TURN servers for calls.
     pub ice_servers: Vec<IceServer>,
     /// TURN servers whose credentials are made here.
@@ -215,6 +218,7 @@ impl Rooms {
             allowed_origins: options.allowed_origins,
             origins: origins.clone(),
             ringing: options.ringing,
+            registration: options.registration,
             secret: store.key().derive("exchange"),
             unsigned: exchange::UNSIGNED,
         };
@@ -238,12 +242,14 @@ impl Rooms {
             domain: domain.clone(),
             media: Arc::clone(&media),
             ringing_seconds: u32::try_from(options.ringing.as_secs()).unwrap_or(u32::MAX),
+            sound: SoundSettings::new(store.clone()),
         };
         let settings = settings::Room {
             sessions: sessions.clone(),
             life: sessions.clone(),
             accounts: Arc::clone(&known),
             calling: Calling::new(store.clone()),
+            sound: SoundSettings::new(store.clone()),
             routes,
             ringing_seconds: options.ringing.as_secs(),
         };
@@ -268,7 +274,7 @@ impl Rooms {
             leases,
             accounts: Arc::clone(&known),
         };
-        let keeping = caretaker::Options { domain, ringing: options.ringing };
+        let keeping = caretaker::Options { domain, ringing: options.ringing, most: caretaker::MOST };
         lines.employ(Arc::new(caretaker::Room::new(keeping, kept, stopper.stop())));
         let tabs = tabs::Room {
             lines,

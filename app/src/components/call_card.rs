@@ -6,11 +6,13 @@ use super::erase::{erase, live, memo};
 use super::icon::{Glyph, Icon};
 use super::panels::{Dragged, Panels};
 use super::quality::HowItSounds;
+use super::sound::{DeviceSelect, Volume};
 use super::standing::Standing;
 use super::voice::VoiceNotice;
 use crate::backend::Contact;
 use crate::directory;
 use crate::phone::{self, Call, CallKey, Command, Direction, Hold, LineStateStoreFields, Party, Phase, use_phone};
+use crate::sound::DeviceKind;
 use crate::words;
 use leptos::html;
 use leptos::leptos_dom::helpers::IntervalHandle;
@@ -65,6 +67,7 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
         <div
             class=live(move || {
                 match (ringing.get(), small.get(), over.get() && target.get()) {
+                    (true, ..) if active.get().is_some() => "call call--ringing call--beside",
                     (true, ..) => "call call--ringing",
                     (false, true, false) => "call call--small",
                     (false, true, true) => "call call--small call--target",
@@ -72,7 +75,9 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
                     (false, false, true) => "call call--target",
                 }
             })
-            draggable=live(move || if phase.get().has_microphone() && holds.get() { "true" } else { "false" })
+            draggable=live(move || {
+                if small.get() && phase.get().has_microphone() && holds.get() { "true" } else { "false" }
+            })
             on:dragstart=move |_| panels.dragged.set(Some(Dragged::Call(key)))
             on:dragend=move |_| panels.dragged.set(None)
             on:dragover=move |event| {
@@ -105,6 +110,23 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
             <Told call />
             {erase(view! { <HowItSounds key /> })}
             <VoiceNotice key call />
+            {move || {
+                phase
+                    .get()
+                    .has_microphone()
+                    .then(|| {
+                        erase(
+                            view! {
+                                <details class="call__devices">
+                                    <summary>"Devices and volume"</summary>
+                                    <DeviceSelect kind=DeviceKind::Microphone />
+                                    <DeviceSelect kind=DeviceKind::Speaker />
+                                    <Volume call=true />
+                                </details>
+                            },
+                        )
+                    })
+            }}
             <div class="call__actions" aria-live="off">
                 {move || {
                     if ringing.get() {

@@ -19,6 +19,7 @@ pub(crate) mod panels;
 pub(crate) mod quality;
 pub(crate) mod shortcuts;
 pub(crate) mod silent;
+pub(crate) mod sound;
 pub(crate) mod standing;
 pub(crate) mod title;
 pub(crate) mod voice;

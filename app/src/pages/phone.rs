@@ -9,6 +9,7 @@ use crate::components::header::Header;
 use crate::components::panels::Panels;
 use crate::components::shortcuts::Shortcuts;
 use crate::components::silent::Silent;
+use crate::components::sound::{SoundNotice, SoundPanel};
 use crate::components::title::Title;
 use crate::components::watching::Watching;
 use leptos::prelude::*;
@@ -23,6 +24,8 @@ pub fn PhonePage() -> impl IntoView {
     let header = erase(view! { <Header me=me.clone() /> });
     let watching = erase(view! { <Watching /> });
     let silent = erase(view! { <Silent /> });
+    let notice = erase(view! { <SoundNotice /> });
+    let sound = erase(view! { <SoundPanel /> });
     let calls = erase(view! { <Calls me contacts /> });
     let dial_pad = erase(view! { <DialPad contacts /> });
     let contact_list = erase(view! { <Contacts contacts /> });
@@ -33,9 +36,11 @@ pub fn PhonePage() -> impl IntoView {
         <main class="phone">
             {watching}
             {silent}
+            {notice}
             {calls}
             {dial_pad}
             {contact_list}
+            {sound}
         </main>
     })
 }

@@ -1,3 +1,4 @@
+use super::output::Output;
 use crate::event::{Event, Events};
 use app::phone::MediaFailure;
 use futures::channel::oneshot;
@@ -29,15 +30,16 @@ pub(crate) struct Wanted {
     pub(crate) ideal: Vec<(&'static str, JsValue)>,
 }
 
-/// The one owner of what this page captures, shared by all calls: a device is opened when the first call needs it, and
-/// closed with the last one.
+/// The one owner of the devices that this page uses, shared by all calls. What captures is opened when the first call
+/// needs it, and closed with the last one.
 #[derive(Clone)]
-pub(crate) struct Inputs(Rc<Slots>);
+pub(crate) struct Devices(Rc<Slots>);
 
 struct Slots {
     events: Events,
     microphone: Rc<Slot>,
     camera: Rc<Slot>,
+    output: Output,
 }
 
 /// One kind of device.
@@ -69,10 +71,15 @@ pub(crate) struct Input {
     track: MediaStreamTrack,
 }
 
-impl Inputs {
+impl Devices {
     /// Nothing is open. When a device is gone, or another one was chosen, [`Event::Input`] is told.
     pub(crate) fn new(events: &Events) -> Self {
-        Self(Rc::new(Slots { events: events.clone(), microphone: Rc::default(), camera: Rc::default() }))
+        Self(Rc::new(Slots {
+            events: events.clone(),
+            microphone: Rc::default(),
+            camera: Rc::default(),
+            output: Output::new(),
+        }))
     }
 
     /// Opens it, unless it is open; the browser may ask the person first.
@@ -115,6 +122,16 @@ impl Inputs {
         }
     }
 
+    /// Plays calls at the device with this id, empty for the browser's choice, so loud (per cent).
+    pub(crate) fn play(&self, sink: String, volume: u8) {
+        self.0.output.choose(sink, volume);
+    }
+
+    /// Where calls are heard.
+    pub(super) fn output(&self) -> &Output {
+        &self.0.output
+    }
+
     /// Closes what no call needs.
     pub(crate) fn rest(&self) {
         self.0.microphone.kept.take();
@@ -142,6 +159,7 @@ impl Slots {
                 if slot.keeps.get() {
                     slot.kept.replace(Some(source.clone()));
                 }
+                self.events.tell(Event::Captured);
                 Ok(source)
             }
             Err(failure) => Err(failure),
@@ -170,10 +188,12 @@ impl Source {
     fn new(slots: &Rc<Slots>, kind: Kind, track: MediaStreamTrack, generation: u32) -> Self {
         let slots = Rc::downgrade(slots);
         // Told when the device is gone or was taken away, and not when the track is stopped (Media Capture, 4.3.1).
+        let label = track.label();
         let ended = Closure::<dyn FnMut()>::new(move || {
             if let Some(slots) = slots.upgrade()
                 && slots.slot(kind).generation.get() == generation
             {
+                slots.events.tell(Event::Unplugged(kind, label.clone()));
                 slots.renew(kind);
             }
         });

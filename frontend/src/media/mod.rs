@@ -2,18 +2,22 @@
 
 mod connection;
 mod inputs;
+mod output;
 mod peer;
 mod policy;
 mod pool;
 mod rest;
 mod speaker;
 mod statistics;
+mod trial;
 mod trickling;
 
-pub(crate) use inputs::{Inputs, Kind};
+pub(crate) use inputs::{Devices, Kind, Wanted, devices};
+pub(crate) use output::sink;
 pub(crate) use peer::{Job, Peer, Sent, Told};
 pub(crate) use pool::Pool;
 #[cfg(test)]
 pub(crate) use statistics::Sound;
 pub(crate) use statistics::Statistics;
+pub(crate) use trial::Trial;
 pub(crate) use trickling::Trickling;

@@ -1,5 +1,5 @@
 use super::connection::{Connection, Listener};
-use super::inputs::{Input, Inputs, Kind};
+use super::inputs::{Devices, Input, Kind};
 use super::policy;
 use super::pool::Pool;
 use super::rest::Rest;
@@ -76,7 +76,7 @@ struct Shared {
     number: u64,
     events: Events,
     jobs: UnboundedSender<Job>,
-    inputs: Inputs,
+    devices: Devices,
     sent: Sent,
     trickling: Rc<Trickling>,
     pool: Rc<Pool>,
@@ -103,7 +103,7 @@ impl Peer {
         call: CallId,
         number: u64,
         events: Events,
-        inputs: Inputs,
+        devices: Devices,
         pool: Rc<Pool>,
         muted: bool,
         (sent, trickling): (Sent, Rc<Trickling>),
@@ -114,7 +114,7 @@ impl Peer {
             number,
             events,
             jobs: jobs.clone(),
-            inputs,
+            devices,
             sent,
             trickling,
             pool,
@@ -246,7 +246,7 @@ impl Shared {
     /// Opens the microphone. It is closed at once when the call ended or came to rest meanwhile, and is sent by a job of
     /// its own when the call went on without.
     async fn open(self: Rc<Self>) {
-        let opened = self.inputs.open(Kind::Microphone).await;
+        let opened = self.devices.open(Kind::Microphone).await;
         self.opening.set(false);
         let late = !self.awaited.is_on();
         if !self.closed.get() && !self.rest.is_on() {
@@ -259,7 +259,11 @@ impl Shared {
                         let _ = self.jobs.unbounded_send(Job::Speak);
                     }
                 }
-                Err(failure) => self.say(Voice::Missing(failure)),
+                Err(failure) => {
+                    // What was open before is gone, or not wanted.
+                    self.close_microphone();
+                    self.say(Voice::Missing(failure));
+                }
             }
         }
         self.awaited.set(false);
@@ -322,7 +326,7 @@ impl Listener for Weak<Shared> {
         let mut speaker = shared.speaker.borrow_mut();
         if speaker.is_none() {
             let weak = self.clone();
-            *speaker = Speaker::new(move |silent| {
+            *speaker = Speaker::new(shared.devices.output(), move |silent| {
                 if let Some(shared) = weak.upgrade() {
                     shared.tell(Told::Silent(silent));
                 }

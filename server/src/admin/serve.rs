@@ -31,6 +31,9 @@ pub(super) struct Serve {
     /// How long a call rings before it is given up, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 45, value_parser = clap::value_parser!(u32).range(5..=600))]
     ringing_time: u32,
+    /// How long a phone is registered at most until it has to say so again, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u32).range(60..=86_400))]
+    registration_time: u32,
     /// A STUN or TURN server for calls: `stun:host:port`, or `turn:host:port,user,credential`.
     #[arg(long, value_name = "URL[,USER,CREDENTIAL]", value_parser = ice_server)]
     ice_server: Vec<IceServer>,
@@ -101,6 +104,7 @@ impl Serve {
             allowed_origins: self.allow_origin,
             origin: self.origin,
             ringing: Duration::from_secs(self.ringing_time.into()),
+            registration: Duration::from_secs(self.registration_time.into()),
             ice_servers: self.ice_server,
             relays,
             site: self.site,

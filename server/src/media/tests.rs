@@ -2,8 +2,8 @@ use super::*;
 use crate::ports::Media as _;
 use crate::store::Store;
 use crate::store::accounts::Accounts;
-use crate::store::policies::PolicyChange;
 use crate::store::password::{Cost, Passwords};
+use crate::store::policies::PolicyChange;
 use zeroize::Zeroizing;
 
 const CHEAP: Cost = Cost { memory: 64, passes: 1, lanes: 1 };

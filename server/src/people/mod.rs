@@ -1,6 +1,7 @@
 //! People: who can be called, and what they are doing.
 
 use crate::ports::{AccountId, Accounts, Leases, LineEvents, Media, Routes, Shared, SignedIn};
+use crate::store::sound::SoundSettings;
 use app::backend::{Backend, BackendError, Contact, Opening, Wishes};
 use app::phone::Presence;
 use async_trait::async_trait;
@@ -26,6 +27,8 @@ pub struct Room {
     pub media: Shared<dyn Media>,
     /// How long a call rings, in seconds.
     pub ringing_seconds: u32,
+    /// What people want of sound and pictures.
+    pub sound: SoundSettings,
 }
 
 #[async_trait]
@@ -49,6 +52,7 @@ impl Backend for Room {
             line,
             policy,
             ringing_seconds: self.ringing_seconds,
+            media: self.sound.read(account).await.map_err(|_| BackendError::Storage)?,
         })
     }
 

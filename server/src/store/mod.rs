@@ -5,10 +5,11 @@ mod bindings;
 pub mod calling;
 pub mod key;
 pub mod ledger;
-pub mod policies;
 mod messages;
 pub mod password;
+pub mod policies;
 pub mod recordings;
+pub mod sound;
 
 use key::{KeyError, ServerKey};
 use sqlx::SqlitePool;

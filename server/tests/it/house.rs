@@ -93,6 +93,7 @@ async fn start(data: &Path, change: impl FnOnce(&mut Options)) -> Running {
         allowed_origins: Vec::new(),
         origin: None,
         ringing: Duration::from_secs(45),
+        registration: Duration::from_secs(3600),
         ice_servers: Vec::new(),
         relays: None,
         site,

@@ -5,6 +5,7 @@
 //! [`Line`]: it receives the commands and is the only one who writes the state, which is a projection of
 //! what the SIP agent knows.
 
+use crate::quality::Qualities;
 use crate::sound::{DeviceKind, MediaSettings, Sound};
 use futures::channel::mpsc;
 use leptos::prelude::*;
@@ -27,6 +28,8 @@ pub struct LineState {
     pub calls: Vec<Call>,
     /// How the last call ended, until it is dismissed or the next call begins.
     pub ended: Option<Ended>,
+    /// What was dialled last, empty if nothing was.
+    pub dialled: String,
     /// What the contacts are doing, as far as known.
     #[store(key: String = |presence| presence.extension.clone())]
     pub presence: Vec<Presence>,
@@ -94,6 +97,30 @@ pub struct Call {
     pub muted: bool,
     /// Whether our voice goes out.
     pub voice: Voice,
+    /// Who put whom on hold.
+    pub hold: Hold,
+    /// How far our handing over of it is.
+    pub handover: Option<Handover>,
+    /// The keys that they pressed, as far as they came by INFO: the newest ones.
+    pub digits: String,
+}
+
+impl Call {
+    /// A call that stands so, of which nothing else is to be said.
+    pub fn new(key: CallKey, direction: Direction, remote: Party, phase: Phase) -> Self {
+        Self {
+            key,
+            direction,
+            remote,
+            phase,
+            answered_at: None,
+            muted: false,
+            voice: Voice::default(),
+            hold: Hold::default(),
+            handover: None,
+            digits: String::new(),
+        }
+    }
 }
 
 /// Whether our voice goes out in a call.
@@ -106,6 +133,48 @@ pub enum Voice {
     Asked,
     /// There is no microphone: the call goes one way.
     Missing(MediaFailure),
+}
+
+/// Who put whom on hold; both may.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// We put them on hold, or are about to.
+    pub here: bool,
+    /// They put us on hold.
+    pub there: bool,
+}
+
+/// How far it is that the other party is handed over to somebody else (RFC 3515).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Handover {
+    /// They were asked to call there, or do so.
+    Asked,
+    /// It rings there.
+    Ringing,
+    /// They were asked, and do not say what comes of it.
+    Untold,
+    /// It did not work, by this SIP status: of who was asked, or of who was called.
+    Refused(u16),
+}
+
+impl Handover {
+    /// Whether something is to come of it yet.
+    pub fn is_under_way(self) -> bool {
+        matches!(self, Self::Asked | Self::Ringing)
+    }
+}
+
+/// The call that keys and the large card are about: the one that a person talks in, else the newest one that they began,
+/// else the newest one that is on hold. What rings here is beside it.
+pub fn active(calls: &[Call]) -> Option<&Call> {
+    let rank = |call: &Call| match call.phase {
+        Phase::Connecting | Phase::Talking | Phase::Returning if call.hold.here => 1,
+        Phase::Connecting | Phase::Talking | Phase::Returning => 3,
+        Phase::Preparing | Phase::Calling | Phase::RingingThere | Phase::Answering => 2,
+        Phase::RingingHere | Phase::Ending => 0,
+    };
+    // Of several that are alike the last one counts.
+    calls.iter().filter(|call| rank(call) > 0).max_by_key(|call| rank(call))
 }
 
 /// Who began a call.
@@ -229,6 +298,8 @@ pub enum Cause {
     Told(String),
     /// It ended while this phone was away.
     Away,
+    /// As many calls are up here as there may be.
+    TooMany,
 }
 
 /// What stands between a call and the microphone or the browser's media.
@@ -314,6 +385,14 @@ pub enum Command {
     Notify,
     /// What was said of a device has been read.
     Noted,
+    /// Put a call on hold, or go on with it; all others are put on hold then.
+    Hold(CallKey, bool),
+    /// Press a key of the telephone in a call: `0` to `9`, `*`, `#`, `A` to `D`.
+    Digit(CallKey, char),
+    /// Hand the other party of a call over to this number, extension or address.
+    Transfer(CallKey, String),
+    /// Hand the other party of the one call over to that of the other.
+    TransferTo(CallKey, CallKey),
     /// Put away the words about the last call.
     Dismiss,
     /// Move the line to this tab.
@@ -331,6 +410,7 @@ pub struct Phone {
     silent: ArcRwSignal<bool>,
     sound: ArcRwSignal<Sound>,
     levels: ArcRwSignal<(u8, u8)>,
+    qualities: ArcRwSignal<Qualities>,
 }
 
 /// The driver's end.
@@ -347,6 +427,8 @@ pub struct Line {
     pub sound: ArcRwSignal<Sound>,
     /// How loud we and the other end are while the person tries it, in per cent.
     pub levels: ArcRwSignal<(u8, u8)>,
+    /// How well the calls are heard that are connected in this tab.
+    pub qualities: ArcRwSignal<Qualities>,
 }
 
 /// Makes the two ends, both beginning with `initial`: the value that the server rendered, so that the first
@@ -356,14 +438,16 @@ pub fn pair(initial: LineState) -> (Phone, Line) {
     let state = ArcStore::new(initial);
     let seat = ArcRwSignal::new(Seat::default());
     let silent = ArcRwSignal::new(false);
+    let qualities = ArcRwSignal::new(Qualities::new());
     let sound = ArcRwSignal::new(Sound::default());
     let levels = ArcRwSignal::new((0, 0));
-    let line = Line { commands: receiver, state, seat, silent, sound, levels };
+    let line = Line { commands: receiver, state, seat, silent, qualities, sound, levels };
     let phone = Phone {
         commands: sender,
         line: line.state.clone(),
         seat: line.seat.clone(),
         silent: line.silent.clone(),
+        qualities: line.qualities.clone(),
         sound: line.sound.clone(),
         levels: line.levels.clone(),
     };
@@ -392,6 +476,11 @@ impl Phone {
     /// Whether the browser plays nothing of this page until somebody clicks.
     pub fn silent(&self) -> RwSignal<bool> {
         self.silent.clone().into()
+    }
+
+    /// How well the calls are heard that are connected in this tab.
+    pub fn qualities(&self) -> RwSignal<Qualities> {
+        self.qualities.clone().into()
     }
 
     /// What this page knows of its sound.

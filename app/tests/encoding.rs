@@ -6,8 +6,8 @@ use app::backend::{Contact, IceServer, Opening};
 use app::encoding::{DecodeError, decode, encode};
 use app::lease::{FromTab, Grant, RegistrationIdentity, ToTab};
 use app::phone::{
-    Call, Cause, Direction, Ended, LineState, MediaFailure, Party, Phase, Presence, Refusal, Registration, Status,
-    Voice,
+    Call, Cause, Direction, Ended, Handover, Hold, LineState, MediaFailure, Party, Phase, Presence, Refusal,
+    Registration, Status, Voice,
 };
 use app::sign::ToSign;
 use app::sound::{MediaSettings, Ringtone};
@@ -28,19 +28,24 @@ fn line() -> LineState {
         answered_at: Some(1),
         muted: true,
         voice: Voice::Missing(MediaFailure::NoDevice),
+        hold: Hold { here: true, there: false },
+        handover: Some(Handover::Refused(486)),
+        digits: "5#".to_owned(),
     };
     let cause = Cause::Unfit { lacks: "l".to_owned(), remedies: vec!["r".to_owned()] };
     LineState {
         registration: Registration::Refused(Refusal::Misconfigured(488)),
         calls: vec![call],
         ended: Some(Ended { key: 2, direction: Direction::Outgoing, remote: party(), cause }),
+        dialled: "7".to_owned(),
         presence: vec![Presence { extension: "1002".to_owned(), status: Status::InCall }],
     }
 }
 
 /// [`line`].
-const LINE: &[u8] = b"\x04\x04\xe8\x03\x01\xac\x02\x01\x041002\x03Ben\x06\x01\x01\x01\x02\x01\
-    \x01\x02\x00\x041002\x03Ben\x17\x01l\x01\x01r\x01\x041002\x03";
+const LINE: &[u8] =
+    b"\x04\x04\xe8\x03\x01\xac\x02\x01\x041002\x03Ben\x06\x01\x01\x01\x02\x01\x01\x00\x01\x03\xe6\x03\x025#\
+    \x01\x02\x00\x041002\x03Ben\x17\x01l\x01\x01r\x017\x01\x041002\x03";
 
 /// What a person wants of sound.
 const MEDIA: &[u8] = b"\x01m\x00\x00\x00\x01\x01\x01\x00\x28\x64\x00";
@@ -98,7 +103,8 @@ fn the_last_of_each_kind() {
     travels(&Voice::Missing(MediaFailure::Constraint), b"\x03\x02\x03");
     travels(&Ringtone::Soft, b"\x03\x03");
     travels(&Phase::Returning, b"\x03\x08");
-    travels(&Cause::Away, b"\x03\x19");
+    travels(&Cause::TooMany, b"\x03\x1a");
+    travels(&Handover::Untold, b"\x03\x02");
 }
 
 #[test]

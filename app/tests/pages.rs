@@ -5,8 +5,8 @@ use app::pages::login::{LoginError, LoginView, document};
 use app::pages::phone::PhonePage;
 use app::pages::settings::{self, Field, Problem, SettingsView, Typed};
 use app::phone::{
-    Call, Cause, Direction, Ended, Line, LineState, MediaFailure, Party, Phase, Presence, Refusal, Registration, Seat,
-    Status, Voice, pair,
+    Call, Cause, Direction, Ended, Hold, Line, LineState, MediaFailure, Party, Phase, Presence, Refusal, Registration,
+    Seat, Status, pair,
 };
 use app::sound::MediaSettings;
 use app::words;
@@ -113,16 +113,7 @@ fn party(number: &str, name: &str) -> Party {
 }
 
 fn in_call(phase: Phase, direction: Direction) -> LineState {
-    let call = Call {
-        key: 7,
-        direction,
-        remote: party("1002", ""),
-        phase,
-        answered_at: None,
-        muted: false,
-        voice: Voice::default(),
-    };
-    LineState { calls: vec![call], ..ready() }
+    LineState { calls: vec![Call::new(7, direction, party("1002", ""), phase)], ..ready() }
 }
 
 fn ended(direction: Direction, cause: Cause) -> LineState {
@@ -220,6 +211,9 @@ fn every_phase_shows_who_where_it_stands_and_the_buttons_that_fit() {
             ("Cancel", not_answered.then_some(true)),
             ("Hang up", (!rings && !not_answered).then_some(phase != Phase::Ending)),
             ("Mute", phase.has_microphone().then_some(true)),
+            ("Hold", phase.has_microphone().then_some(true)),
+            ("Keypad", phase.has_microphone().then_some(true)),
+            ("Hand over", phase.has_microphone().then_some(true)),
         ];
         for (name, state) in expected {
             assert_eq!(enabled(&html, name), state, "{name} while {phase:?}");

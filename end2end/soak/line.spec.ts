@@ -276,6 +276,8 @@ for (const maker of MAKERS) {
         const at = Date.now();
         const from = await happens(here.place, one);
         const outcome = await soundOf(one, other, { at, from, anew: false });
+        // Else the server keeps the call for a while, and the phone is not free for who comes next.
+        if (outcome.went === 'on') await one.hangUp();
         for (const { page } of [one, other]) await page.context().close();
         return outcome;
       });

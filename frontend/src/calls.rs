@@ -1,13 +1,16 @@
 use crate::clock;
 use crate::event::Events;
-use crate::media::{Devices, Job, Kind, Peer, Sent};
+use crate::media::{Devices, Job, Kind, Peer, Sent, Statistics};
+use crate::quality::Gauge;
 use crate::repair::{Around, Repair, State, Step, Way};
 use crate::ring::Tone;
 use app::backend::IceServer;
 use app::phone::Voice;
+use app::quality::Qualities;
+use line::several;
 use line::snapshot::Facts;
 use sip::Instant;
-use sip::agent::{Body, Branch, Call, CallId, Direction, Phase, QuestionId};
+use sip::agent::{Body, Branch, Call, CallId, Digit, Direction, Phase, QuestionId};
 
 /// What this tab keeps beside the calls that the agent knows.
 pub(crate) struct Calls {
@@ -37,11 +40,33 @@ struct Kept {
     repair: Repair,
     /// What is the case around it.
     around: Around,
+    /// How well it is heard.
+    gauge: Gauge,
+    /// The call whose place it takes.
+    instead_of: Option<CallId>,
+    /// That one is on hold, and so will this one be.
+    begins_held: bool,
+    /// How handing it over went.
+    handing: Handing,
+    /// The keys that they pressed.
+    digits: String,
 }
+
+/// What is known of the handing over of a call beside what the agent knows.
+#[derive(Default)]
+struct Handing {
+    /// The call was put on hold for it.
+    held: bool,
+    /// It did not work, by this SIP status.
+    refused: Option<u16>,
+}
+
+/// How many keys of theirs are shown.
+const DIGITS: usize = 32;
 
 impl Kept {
     fn new(call: CallId, facts: Facts, repair: Repair) -> Self {
-        let around = Around::default();
+        let (around, gauge, voice) = (Around::default(), Gauge::default(), Voice::Sent);
         Self {
             call,
             peer: None,
@@ -49,10 +74,20 @@ impl Kept {
             facts,
             early: None,
             silent: false,
-            voice: Voice::Sent,
+            voice,
             repair,
             around,
+            gauge,
+            instead_of: None,
+            begins_held: false,
+            handing: Handing::default(),
+            digits: String::new(),
         }
+    }
+
+    /// Whether it is measured how well it is heard: while it is connected.
+    fn is_measured(&self) -> bool {
+        self.peer.is_some() && self.around.established && self.repair.is_sound()
     }
 
     /// How the media of a call comes that was left without any.
@@ -102,7 +137,7 @@ impl Calls {
     pub(crate) fn offer(&mut self, call: CallId, question: QuestionId, hold: bool, now: Instant) {
         let kept = self.kept(call);
         let way = kept.repair.offering(now);
-        if way == Some(Way::Fresh) {
+        if way.is_some_and(Way::is_fresh) {
             kept.peer = None;
             kept.voice = Voice::Sent;
         }
@@ -150,11 +185,64 @@ impl Calls {
         kept.early.take_if(|heard| *heard == branch);
     }
 
-    /// This call takes the place of that one: who was muted there stays so.
-    pub(crate) fn replace(&mut self, call: CallId, replaced: CallId) {
-        if let Some(muted) = self.find(replaced).map(|kept| kept.facts.muted) {
-            self.kept(call).facts.muted = muted;
+    /// This call takes the place of that one: who was muted there, or on hold, stays so.
+    pub(crate) fn replace(&mut self, call: CallId, replaced: CallId, held: bool) {
+        let muted = self.facts_of(replaced).muted;
+        let kept = self.kept(call);
+        kept.facts.muted = muted;
+        kept.instead_of = Some(replaced);
+        kept.begins_held = held;
+    }
+
+    /// Whether this call was just answered, and is to be put on hold: the person talks in another one, or it takes the place
+    /// of one that is.
+    pub(crate) fn is_late(&self, call: &Call, calls: &[Call]) -> bool {
+        let kept = self.find(call.id);
+        let just = kept.is_none_or(|kept| kept.facts.answered_at.is_none());
+        let held = several::is_talked_in(call) && kept.is_some_and(|kept| kept.begins_held);
+        just && (held || several::is_late(calls, call, kept.and_then(|kept| kept.instead_of)))
+    }
+
+    /// Sends a key over the connection of this call (RFC 4733), after those before it: whether that was negotiated.
+    pub(crate) fn digit(&self, call: CallId, digit: Digit) -> bool {
+        self.find(call).and_then(|kept| kept.peer.as_ref()).is_some_and(|peer| peer.digit(digit))
+    }
+
+    /// They pressed a key.
+    pub(crate) fn pressed(&mut self, call: CallId, digit: Digit) {
+        let digits = &mut self.kept(call).digits;
+        // Each is one byte.
+        if digits.len() >= DIGITS {
+            digits.remove(0);
         }
+        digits.push(digit.sign());
+    }
+
+    /// The keys that they pressed.
+    pub(crate) fn digits_of(&self, call: CallId) -> String {
+        self.find(call).map(|kept| kept.digits.clone()).unwrap_or_default()
+    }
+
+    /// Handing over of this call begins, for which it was put on `hold` or not; what is known of an earlier try is forgotten.
+    pub(crate) fn handing_over(&mut self, call: CallId, held: bool) {
+        self.kept(call).handing = Handing { held, refused: None };
+    }
+
+    /// Handing over did not work: whether the call was put on hold for it.
+    pub(crate) fn not_handed_over(&mut self, call: CallId, status: u16) -> bool {
+        let handing = &mut self.kept(call).handing;
+        handing.refused = Some(status);
+        core::mem::take(&mut handing.held)
+    }
+
+    /// Why the last handing over of this call did not work.
+    pub(crate) fn refused(&self, call: CallId) -> Option<u16> {
+        self.find(call).and_then(|kept| kept.handing.refused)
+    }
+
+    /// A person goes on with this call, or holds it: how handing it over went is of no interest any more.
+    pub(crate) fn gone_on(&mut self, call: CallId) {
+        self.kept(call).handing = Handing::default();
     }
 
     /// Whether the peer with this number is the one of that call.
@@ -170,10 +258,17 @@ impl Calls {
         kept.repair.is_sound() && !before
     }
 
-    /// So many packets arrived in this call so far.
-    pub(crate) fn arrived(&mut self, call: CallId, packets: u64) {
+    /// This was counted in this call so far.
+    pub(crate) fn counted(&mut self, call: CallId, statistics: &Statistics) {
         let kept = self.kept(call);
-        kept.repair.counted(packets, kept.around);
+        kept.repair.counted(statistics.arrived, kept.around);
+        kept.gauge.count(statistics, kept.around.due);
+    }
+
+    /// How well the calls are heard that are connected.
+    pub(crate) fn qualities(&self) -> Qualities {
+        let measured = self.kept.iter().filter(|kept| kept.is_measured());
+        measured.filter_map(|kept| Some((kept.call.0, kept.gauge.quality()?.clone()))).collect()
     }
 
     /// The browser plays this call or does not, until somebody clicks.
@@ -246,12 +341,12 @@ impl Calls {
         self.kept.retain(|kept| kept.call != call);
     }
 
-    /// From when on the media of an answered call wants a new offer; `None` while it does not.
-    pub(crate) fn wants_media(&self, call: &Call) -> Option<Instant> {
+    /// From when on the media of an answered call wants a new offer, and how; `None` while it does not.
+    pub(crate) fn wants_media(&self, call: &Call) -> Option<(Instant, Way)> {
         if call.phase != Phase::Established {
             return None;
         }
-        self.find(call.id).and_then(|kept| kept.repair.wants()).map(|(at, _)| at)
+        self.find(call.id).and_then(|kept| kept.repair.wants())
     }
 
     /// The agent was asked for a new offer.
@@ -289,31 +384,43 @@ impl Calls {
 
     /// When [`Calls::timeout`] is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.kept.iter().filter_map(|kept| kept.repair.deadline(kept.around)).min()
+        let repairs = self.kept.iter().filter_map(|kept| kept.repair.deadline(kept.around));
+        let measured = self.kept.iter().filter(|kept| kept.is_measured());
+        repairs.chain(measured.map(|kept| kept.gauge.deadline())).min()
     }
 
     /// Does what is due: which answered calls had no media for too long; each told once.
     pub(crate) fn timeout(&mut self, now: Instant) -> Vec<CallId> {
         let mut lost = Vec::new();
         for kept in &mut self.kept {
-            match kept.repair.timeout(kept.around, now) {
-                Some(Step::Sample) => kept.peer.iter().for_each(Peer::count),
-                Some(Step::GiveUp) => lost.push(kept.call),
-                None => {}
+            let step = kept.repair.timeout(kept.around, now);
+            if step == Some(Step::GiveUp) {
+                lost.push(kept.call);
+            }
+            let due = kept.is_measured() && kept.gauge.is_due(now);
+            if due || step == Some(Step::Sample) {
+                kept.peer.iter().for_each(Peer::count);
             }
         }
         lost
     }
 
     /// Which tone is to be heard.
-    pub(crate) fn tone(&self, mut calls: impl Iterator<Item = Call>) -> Option<Tone> {
+    pub(crate) fn tone(&self, calls: &[Call]) -> Option<Tone> {
         if self.resting {
             return None;
         }
-        calls.find_map(|call| match call.phase {
-            Phase::RingingHere => Some(Tone::Ringing),
-            Phase::RingingThere if self.find(call.id).is_none_or(|kept| kept.early.is_none()) => Some(Tone::Ringback),
+        let heard = |call: &Call| self.find(call.id).is_some_and(|kept| kept.early.is_some());
+        // What rings here comes first, and a tone does not disturb who talks.
+        let ringing = calls.iter().find(|call| call.phase == Phase::RingingHere);
+        if let Some(ringing) = ringing {
+            let beside = several::is_beside_another(calls, ringing.id);
+            return Some(if beside { Tone::Waiting } else { Tone::Ringing });
+        }
+        calls.iter().find_map(|call| match call.phase {
+            Phase::RingingThere if !heard(call) && !calls.iter().any(several::is_talked_in) => Some(Tone::Ringback),
             Phase::RingingThere
+            | Phase::RingingHere
             | Phase::Preparing
             | Phase::Calling
             | Phase::Answering

@@ -204,6 +204,10 @@ impl Driver {
                 | Command::Trial(_)
                 | Command::Notify
                 | Command::Noted
+                | Command::Hold(..)
+                | Command::Digit(..)
+                | Command::Transfer(..)
+                | Command::TransferTo(..)
                 | Command::UseHere,
             )
             | Event::Tab(..)
@@ -254,7 +258,7 @@ impl Driver {
 
     /// The call that rings here, and how that is said.
     fn ringing(&self) -> Option<(CallKey, String)> {
-        self.holding.as_ref().filter(|holding| holding.tone() == Some(Tone::Ringing))?;
+        self.holding.as_ref().filter(|holding| matches!(holding.tone(), Some(Tone::Ringing | Tone::Waiting)))?;
         let state = self.screen.state();
         let call = state.calls.iter().find(|call| call.phase == Phase::RingingHere)?;
         Some((call.key, [&directory::name(&call.remote, &self.opening.contacts), " is calling"].concat()))
@@ -285,7 +289,11 @@ impl Driver {
             | Command::Decline(_)
             | Command::HangUp(_)
             | Command::Mute(..)
-            | Command::Voice(..) => {
+            | Command::Voice(..)
+            | Command::Hold(..)
+            | Command::Digit(..)
+            | Command::Transfer(..)
+            | Command::TransferTo(..) => {
                 if self.screen.seat() == Seat::Unknown && self.early.len() < EARLY {
                     self.early.push(command);
                 } else if let Some(holding) = &mut self.holding {
@@ -488,6 +496,10 @@ fn act(holding: &mut Holding, command: Command, opening: &Opening, screen: &Scre
         Command::HangUp(key) => holding.hang_up(CallId(key), now),
         Command::Mute(key, muted) => holding.mute(CallId(key), muted),
         Command::Voice(key, wanted) => holding.voice(CallId(key), wanted),
+        Command::Hold(key, held) => holding.hold(CallId(key), held, now),
+        Command::Digit(key, sign) => holding.digit(CallId(key), sign, now),
+        Command::Transfer(key, typed) => holding.transfer(CallId(key), &typed, &opening.domain, now),
+        Command::TransferTo(one, other) => holding.transfer_to(CallId(one), CallId(other), now),
         Command::Choose(..)
         | Command::Sound(_)
         | Command::Try(_)

@@ -2,6 +2,7 @@ use crate::calls::Calls;
 use crate::clock::Moment;
 use crate::event::{Event, Events};
 use crate::media::{Devices, Kind, Told};
+use crate::repair::Way;
 use crate::ring::Tone;
 use crate::screen::Screen;
 use crate::sign;
@@ -21,6 +22,7 @@ use sip::agent::{
 use sip::{Duration, Instant};
 
 mod adoption;
+mod several;
 
 pub(crate) use adoption::Absence;
 use adoption::Refused;
@@ -119,8 +121,12 @@ impl Holding {
 
     /// When [`Holding::timeout`] is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let renewal =
-            self.agent.calls().filter(|_| self.can_reoffer()).filter_map(|call| self.calls.wants_media(&call));
+        let renewal = self
+            .agent
+            .calls()
+            .filter(|_| self.can_reoffer())
+            .filter_map(|call| self.calls.wants_media(&call))
+            .map(|(at, _)| at);
         self.agent.deadline().into_iter().chain(self.calls.deadline()).chain(renewal).min()
     }
 
@@ -162,9 +168,9 @@ impl Holding {
                 }
             }
             Told::Silent(silent) => self.calls.silenced(call, silent),
+            Told::Counted(statistics) => self.calls.counted(call, &statistics),
             Told::Voice(voice) => self.calls.voiced(call, voice),
             Told::Changed => self.changed.push(call),
-            Told::Arrived(packets) => self.calls.arrived(call, packets),
             Told::Failed(failure) => self.verb(|agent| agent.fail(call, failure, now)),
         }
     }
@@ -215,11 +221,27 @@ impl Holding {
             }));
             return;
         };
-        self.verb(|agent| agent.call(target, now).map(|_| ()));
+        screen.show_dialled(typed.to_owned());
+        let calls: Vec<Call> = self.agent.calls().collect();
+        if line::several::is_called(&calls, &target) {
+            return;
+        }
+        self.touched = true;
+        match self.agent.call(target, now) {
+            Ok(call) => self.turn_to(call, now),
+            // As many are up as there may be.
+            Err(_) => screen.show_ended(Some(phone::Ended {
+                key: phone::CallKey::MAX,
+                direction: phone::Direction::Outgoing,
+                remote: project::typed(typed),
+                cause: phone::Cause::TooMany,
+            })),
+        }
     }
 
     pub(crate) fn answer(&mut self, call: CallId, now: Instant) {
         mark::set(mark::ANSWER);
+        self.turn_to(call, now);
         self.verb(|agent| agent.answer(call, now));
     }
 
@@ -292,7 +314,8 @@ impl Holding {
             while let Some(output) = self.agent.poll() {
                 self.effect(output, opening, screen, now);
             }
-            if !self.reoffer(now) {
+            // Both are to be done.
+            if !(self.reoffer(now) | self.hold_late(now)) {
                 break;
             }
         }
@@ -332,7 +355,7 @@ impl Holding {
 
     /// Which tone is to be heard.
     pub(crate) fn tone(&self) -> Option<Tone> {
-        self.calls.tone(self.agent.calls())
+        self.calls.tone(&self.agent.calls().collect::<Vec<_>>())
     }
 
     /// Whether there may be news for the next holder since this was asked last.
@@ -397,8 +420,9 @@ impl Holding {
     fn inherit(&mut self, question: &Question) {
         let Question::Answer { call, .. } = question else { return };
         let begins = |known: &Call| known.id == *call && known.phase == Phase::Answering;
-        if let Some(replaced) = self.agent.calls().find(begins).and_then(|known| known.replaces) {
-            self.calls.replace(*call, replaced);
+        let replaced = self.agent.calls().find(begins).and_then(|known| known.replaces);
+        if let Some(replaced) = replaced {
+            self.replace(*call, replaced);
         }
     }
 
@@ -406,13 +430,20 @@ impl Holding {
     fn follow(&mut self, call: CallId, now: Instant) {
         self.touched = true;
         if let Ok(next) = self.agent.accept_transfer(call, now) {
-            self.calls.replace(next, call);
+            self.replace(next, call);
         }
+    }
+
+    fn replace(&mut self, call: CallId, replaced: CallId) {
+        let held = self.agent.calls().any(|known| known.id == replaced && known.held_here);
+        self.calls.replace(call, replaced, held);
     }
 
     fn happened(&mut self, event: AgentEvent, opening: &Opening, screen: &Screen, now: Instant) {
         match event {
-            AgentEvent::Registration | AgentEvent::Call(_) | AgentEvent::Transfer { .. } => {}
+            AgentEvent::Registration | AgentEvent::Call(_) => {}
+            AgentEvent::Transfer { call, progress } => self.handing_over(call, progress, now),
+            AgentEvent::Digit { call, digit, .. } => self.calls.pressed(call, digit),
             AgentEvent::TransferAsked { call, .. } => self.follow(call, now),
             AgentEvent::Incoming(_) => screen.show_ended(None),
             AgentEvent::Remote { call, branch, answer, early } => self.calls.describe(call, branch, answer, early),
@@ -424,7 +455,7 @@ impl Holding {
                 }
             }
             // This phone sends no picture, and its descriptions have their candidates.
-            AgentEvent::Digit { .. } | AgentEvent::PictureWanted(_) | AgentEvent::Candidates { .. } => {}
+            AgentEvent::PictureWanted(_) | AgentEvent::Candidates { .. } => {}
             // Nothing of this is asked for, and none is taken: see `identity`.
             AgentEvent::Message { .. }
             | AgentEvent::MessageSent { .. }
@@ -443,13 +474,19 @@ impl Holding {
         if !self.can_reoffer() {
             return false;
         }
-        let due =
-            |call: &Call| self.changed.contains(&call.id) || self.calls.wants_media(call).is_some_and(|due| due <= now);
-        let silent: Vec<CallId> = self.agent.calls().filter(due).map(|call| call.id).collect();
+        let due = |call: Call| match self.calls.wants_media(&call) {
+            Some((at, way)) if at <= now => Some((call.id, way)),
+            Some(_) | None => self.changed.contains(&call.id).then_some((call.id, Way::Restart)),
+        };
+        let silent: Vec<(CallId, Way)> = self.agent.calls().filter_map(due).collect();
         let mut asked = false;
-        for call in silent {
+        for (call, way) in silent {
+            let began = match way {
+                Way::Restart | Way::Fresh => self.agent.reoffer(call, now),
+                Way::Replace => self.agent.replace_own(call, now),
+            };
             // What cannot be offered now is offered once it can be.
-            if self.agent.reoffer(call, now).is_ok() {
+            if began.is_ok() {
                 asked = true;
                 self.changed.retain(|changed| *changed != call);
             }
@@ -479,11 +516,17 @@ impl Holding {
             let facts = self.calls.facts_of(call.id);
             let shown = project::call(&call, self.calls.is_connected(call.id), &facts, &opening.domain);
             let returns = shown.phase == phone::Phase::Connecting && self.calls.is_returning(call.id);
-            let phase = if returns { phone::Phase::Returning } else { shown.phase };
-            phone::Call { phase, voice: self.calls.voice_of(call.id), ..shown }
+            phone::Call {
+                phase: if returns { phone::Phase::Returning } else { shown.phase },
+                voice: self.calls.voice_of(call.id),
+                handover: shown.handover.or_else(|| self.calls.refused(call.id).map(phone::Handover::Refused)),
+                digits: self.calls.digits_of(call.id),
+                ..shown
+            }
         });
         screen.show_calls(calls.collect());
         screen.show_silent(self.calls.is_silent());
+        screen.show_qualities(self.calls.qualities());
     }
 
     fn handle(&mut self, input: Input<'_>, now: Instant) {

@@ -21,6 +21,7 @@ mod media;
 mod notifier;
 mod opening;
 mod probe;
+mod quality;
 mod repair;
 mod ring;
 mod screen;

@@ -11,6 +11,7 @@ const YIELD: Duration = Duration::from_secs(3);
 /// How long each way may take until the next one is tried.
 const RESTART: Duration = Duration::from_millis(2_500);
 const FRESH: Duration = Duration::from_secs(4);
+const REPLACE: Duration = Duration::from_secs(3);
 /// How long after one in vain over a fresh connection the next one is tried: longer than it takes to settle that both
 /// offered at once (RFC 3261 14.1).
 const PAUSE: Duration = Duration::from_secs(4);
@@ -38,8 +39,8 @@ const LONGEST: Duration = Duration::from_secs(45);
 /// | MR6 | Wanted | an offer is made | Trying |
 /// | MR7 | Wanted | the agent was asked for one | Wanted, a little later |
 /// | MR8 | Trying | it is connected, and media arrives, or none is due | Sound |
-/// | MR9 | Trying | ICE restarts, and it failed, does not fit, or its time | Wanted: a fresh connection |
-/// | MR10 | Trying | over a fresh connection, and it failed, does not fit, or its time | Wanted, later |
+/// | MR9 | Trying | ICE restarts, and it failed, does not fit, or its time | Wanted: a fresh connection, or another dialog where that helped before |
+/// | MR10 | Trying | over a fresh connection, and it failed, does not fit, or its time | Wanted: another dialog, or later what was not tried |
 /// | MR11 | Trying | its time a second time, and it is connected | Sound: who says nothing at all sends nothing |
 /// | MR12 | any but Sound | our network is back | Wanted at once, if it was to be on us or later |
 /// | MR13 | any but Sound | silent for too long, while the server is there | given up |
@@ -61,6 +62,8 @@ pub(crate) struct Repair {
     moved: bool,
     /// How many ways were tried in vain.
     tries: u32,
+    /// Their end took a fresh connection in another dialog, and not in the one there was.
+    elsewhere: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +81,19 @@ pub(crate) enum Way {
     Restart,
     /// Over a fresh connection.
     Fresh,
+    /// Over a fresh connection, in another dialog (RFC 3891): some PBXs answer that one alone, and take the other for what
+    /// it was.
+    Replace,
+}
+
+impl Way {
+    /// Whether it needs another connection than there is.
+    pub(crate) const fn is_fresh(self) -> bool {
+        match self {
+            Self::Fresh | Self::Replace => true,
+            Self::Restart => false,
+        }
+    }
 }
 
 /// What the connection says of itself.
@@ -123,7 +139,17 @@ impl Repair {
     /// Of a call that begins here.
     pub(crate) const fn new() -> Self {
         let stage = Stage::Wanted { at: Instant::from_millis(0), way: Way::Fresh };
-        Self { stage, ever: false, silent: None, base: None, connected: false, told: true, moved: false, tries: 0 }
+        Self {
+            stage,
+            ever: false,
+            silent: None,
+            base: None,
+            connected: false,
+            told: true,
+            moved: false,
+            tries: 0,
+            elsewhere: false,
+        }
     }
 
     /// Of a call that a page before this one had: it has no media here, and gets it at once.
@@ -284,7 +310,14 @@ impl Repair {
 
     fn sound(&mut self) {
         let connected = self.connected;
-        *self = Self { stage: Stage::Sound, ever: true, connected, told: false, ..Self::new() };
+        let elsewhere = match self.stage {
+            Stage::Trying { way: Way::Replace, .. } => true,
+            Stage::Trying { way: Way::Fresh, .. } => false,
+            Stage::Trying { way: Way::Restart, .. } | Stage::Sound | Stage::Doubt { .. } | Stage::Wanted { .. } => {
+                self.elsewhere
+            }
+        };
+        *self = Self { stage: Stage::Sound, ever: true, connected, told: false, elsewhere, ..Self::new() };
     }
 
     fn doubt(&mut self, patience: Duration, now: Instant) {
@@ -295,7 +328,11 @@ impl Repair {
 
     fn try_it(&mut self, way: Way, now: Instant) {
         self.base = None;
-        let patience = if way == Way::Restart { RESTART } else { FRESH };
+        let patience = match way {
+            Way::Restart => RESTART,
+            Way::Fresh => FRESH,
+            Way::Replace => REPLACE,
+        };
         self.stage = Stage::Trying { way, until: now + patience, sample: now };
     }
 
@@ -309,6 +346,7 @@ impl Repair {
     }
 
     fn want(&mut self, way: Way, around: Around, now: Instant) {
+        let way = if way == Way::Fresh && self.elsewhere { Way::Replace } else { way };
         let at = if self.moved || around.caller { now } else { now + YIELD };
         self.stage = Stage::Wanted { at, way };
     }
@@ -316,13 +354,23 @@ impl Repair {
     fn in_vain(&mut self, way: Way, around: Around, now: Instant) {
         self.tries = self.tries.saturating_add(1);
         match way {
-            Way::Restart => self.stage = Stage::Wanted { at: now, way: Way::Fresh },
-            Way::Fresh if self.connected && self.tries > 1 => self.sound(),
-            Way::Fresh => {
-                let pause = if self.moved || around.caller { PAUSE } else { PAUSE + YIELD };
-                self.stage = Stage::Wanted { at: now + pause, way: Way::Fresh };
+            Way::Restart => {
+                let way = if self.elsewhere { Way::Replace } else { Way::Fresh };
+                self.stage = Stage::Wanted { at: now, way };
             }
+            Way::Fresh | Way::Replace if self.connected && self.tries > 1 => self.sound(),
+            Way::Fresh if !self.connected && !self.elsewhere => {
+                self.stage = Stage::Wanted { at: now, way: Way::Replace };
+            }
+            Way::Fresh if !self.connected => {
+                self.stage = Stage::Wanted { at: now + self.pause(around), way: Way::Replace };
+            }
+            Way::Fresh | Way::Replace => self.stage = Stage::Wanted { at: now + self.pause(around), way: Way::Fresh },
         }
+    }
+
+    fn pause(&self, around: Around) -> Duration {
+        if self.moved || around.caller { PAUSE } else { PAUSE + YIELD }
     }
 
     /// Whether what is tried has an end: the first connection of a call takes as long as it takes, and nobody hurries a

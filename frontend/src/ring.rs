@@ -10,6 +10,8 @@ use web_sys::{AudioContext, AudioParam};
 pub(crate) enum Tone {
     /// It rings here.
     Ringing,
+    /// It rings here, beside another call: a quiet tone in the ear.
+    Waiting,
     /// It rings at the other end.
     Ringback,
 }
@@ -51,6 +53,8 @@ struct Cadence {
 type Note = (f64, f64, f32);
 
 const RINGBACK: Cadence = Cadence { frequencies: [425.0, 425.0], level: 0.03, notes: &[(0.0, 1.0, 1.0)], period: 5.0 };
+const WAITING: Cadence =
+    Cadence { frequencies: [425.0, 425.0], level: 0.02, notes: &[(0.0, 0.15, 1.0), (0.35, 0.5, 1.0)], period: 5.0 };
 const TEST: Cadence = Cadence { frequencies: [440.0, 440.0], level: 0.1, notes: &[(0.0, 1.0, 1.0)], period: 1.5 };
 
 /// How a call rings here.
@@ -96,6 +100,7 @@ impl Ringer {
                     Tone::Ringing => {
                         Sounding::begin(Some(tone), &ringing(how.ringtone), how.volume, &how.ringer, longest)
                     }
+                    Tone::Waiting => Sounding::begin(Some(tone), &WAITING, LOUDEST, &how.speaker, longest),
                     Tone::Ringback => Sounding::begin(Some(tone), &RINGBACK, LOUDEST, &how.speaker, longest),
                 }
                 .ok()

@@ -13,6 +13,7 @@ pub mod login;
 pub mod origin;
 pub mod people;
 pub mod ports;
+pub mod recordings;
 pub mod session;
 pub mod settings;
 pub mod site;
@@ -42,6 +43,7 @@ use store::calling::{Calling, Routes};
 use store::ledger::Ledger;
 use store::media::Media;
 use store::password::{Cost, PasswordError, Passwords};
+use store::recordings::Recordings;
 use store::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -228,6 +230,11 @@ impl Rooms {
             routes,
             ringing_seconds: options.ringing.as_secs(),
         };
+        let recordings = recordings::Room {
+            sessions: sessions.clone(),
+            life: sessions.clone(),
+            recordings: Recordings::new(store.clone(), &options.data),
+        };
         let login = login::Room {
             accounts,
             sessions: sessions.clone(),
@@ -259,6 +266,7 @@ impl Rooms {
         let router = site::router(site)
             .merge(login::router(login))
             .merge(settings::router(settings))
+            .merge(recordings::router(recordings))
             .merge(tabs::router(tabs))
             .merge(exchange::router(exchange))
             .route("/healthz", get(health).with_state(store))

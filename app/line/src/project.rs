@@ -56,7 +56,23 @@ pub fn call(call: &agent::Call, connected: bool, facts: &Facts, domain: &str) ->
         answered_at: facts.answered_at,
         muted: facts.muted,
         voice: phone::Voice::default(),
+        hold: phone::Hold { here: call.held_here, there: call.held_there },
+        handover: call.transfer.and_then(handover),
+        digits: String::new(),
     }
+}
+
+/// How far the handing over of a call is; one that worked ends it.
+pub const fn handover(progress: agent::TransferProgress) -> Option<phone::Handover> {
+    Some(match progress {
+        agent::TransferProgress::Sent | agent::TransferProgress::Accepted | agent::TransferProgress::Trying => {
+            phone::Handover::Asked
+        }
+        agent::TransferProgress::Ringing => phone::Handover::Ringing,
+        agent::TransferProgress::Unknown => phone::Handover::Untold,
+        agent::TransferProgress::Failed(status) => phone::Handover::Refused(status.code()),
+        agent::TransferProgress::Answered => return None,
+    })
 }
 
 /// What is told of a call that is over; of one whose place another took, nothing.

@@ -10,7 +10,16 @@ use crate::phone::{CallKey, LineStateStoreFields, use_phone};
 use leptos::prelude::*;
 
 /// The keys that work anywhere on the page, as `shortcuts` hears them.
-const KEYS: [(&str, &str); 4] = [("Alt A", "Answer"), ("Alt D", "Decline"), ("Alt M", "Mute"), ("Alt H", "Hang up")];
+const KEYS: [(&str, &str); 8] = [
+    ("Alt A", "Answer"),
+    ("Alt D", "Decline"),
+    ("Alt M", "Mute"),
+    ("Alt O", "Hold"),
+    ("Alt S", "Swap"),
+    ("Alt K", "Keypad"),
+    ("Alt T", "Hand over"),
+    ("Alt H", "Hang up"),
+];
 
 /// The middle of the phone.
 #[component]

@@ -3,6 +3,7 @@
 use super::avatar::Avatar;
 use super::erase::{live, memo};
 use super::icon::{Glyph, Icon};
+use super::panels::{Dragged, Panels};
 use super::standing::Standing;
 use crate::backend::Contact;
 use crate::directory;
@@ -41,8 +42,14 @@ fn Row(contact: Contact, statuses: Memo<Vec<(String, Status)>>, standing: Standi
     let extension = contact.extension.clone();
     let status = memo(move || statuses.with(|statuses| status_of(&extension, statuses)));
     let number = contact.extension.clone();
+    let (panels, dragged) = (Panels::of_page(), contact.extension.clone());
     view! {
-        <li class="contact">
+        <li
+            class="contact"
+            draggable="true"
+            on:dragstart=move |_| panels.dragged.set(Some(Dragged::Contact(dragged.clone())))
+            on:dragend=move |_| panels.dragged.set(None)
+        >
             <Avatar name=name.clone() />
             <div class="contact__who">
                 <p class="contact__name">

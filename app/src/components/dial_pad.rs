@@ -2,16 +2,17 @@
 
 use super::erase::{live, memo};
 use super::icon::{Glyph, Icon};
+use super::panels::Panels;
 use super::standing::Standing;
 use crate::backend::Contact;
 use crate::dial::{self, Target};
 use crate::directory;
-use crate::phone::{Command, use_phone};
+use crate::phone::{Command, LineStateStoreFields, use_phone};
 use leptos::prelude::*;
 use leptos::{ev, html};
 
 /// The keys with the letters that phones have below them.
-const KEYS: [(&str, &str); 12] = [
+pub(crate) const KEYS: [(&str, &str); 12] = [
     ("1", ""),
     ("2", "ABC"),
     ("3", "DEF"),
@@ -33,6 +34,8 @@ const KEYS: [(&str, &str); 12] = [
 pub(crate) fn DialPad(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
     let phone = use_phone();
     let obstacle = Standing::of(&phone).obstacle;
+    let line = phone.line();
+    let redial = memo(move || line.dialled().get());
     let input = NodeRef::<html::Input>::new();
     let typed = RwSignal::new(Typed::default());
     let write = move |text: String| {
@@ -58,6 +61,8 @@ pub(crate) fn DialPad(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
                 phone.send(Command::Dial(target));
                 write(String::new());
             }
+            // As phones do: what was dialled last is there again, and is called by the next press.
+            Target::Empty if !redial.with_untracked(String::is_empty) => write(redial.get_untracked()),
             Target::Ambiguous | Target::Empty => {
                 typed.set(Typed { text: text(), tried: true });
                 if let Some(input) = input.get_untracked() {
@@ -66,7 +71,7 @@ pub(crate) fn DialPad(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
             }
         }
     };
-    type_anywhere(input);
+    type_anywhere(input, Panels::of_page());
     let hint = memo(move || match obstacle.get() {
         Some(obstacle) => obstacle.words().map(str::to_owned),
         None => typed.with(|typed| contacts.with_value(|contacts| typed.hint(contacts))),
@@ -149,14 +154,14 @@ impl Typed {
     }
 }
 
-/// A digit typed where no field has the focus goes into the number.
-fn type_anywhere(input: NodeRef<html::Input>) {
+/// A digit typed where no field has the focus goes into the number, if no keypad of a call is open.
+fn type_anywhere(input: NodeRef<html::Input>, panels: Panels) {
     Effect::new(move |_| {
         let listener = window_event_listener(ev::keydown, move |event| {
             let plain = !event.alt_key() && !event.ctrl_key() && !event.meta_key();
             let elsewhere = document().active_element().is_none_or(|active| active.tag_name() != "INPUT");
             let digit = matches!(event.key().as_bytes(), [b'0'..=b'9' | b'*' | b'#' | b'+']);
-            if let Some(input) = input.get_untracked().filter(|_| plain && elsewhere && digit) {
+            if let Some(input) = input.get_untracked().filter(|_| plain && elsewhere && digit && !panels.has_keypad()) {
                 // The key itself then types into the field that has just got the focus.
                 let _ = input.focus();
             }

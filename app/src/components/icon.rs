@@ -13,6 +13,14 @@ pub(crate) enum Glyph {
     Microphone,
     /// A microphone, struck out.
     MicrophoneOff,
+    /// Two bars.
+    Pause,
+    /// A triangle that points on.
+    Play,
+    /// The keys of a telephone.
+    Keypad,
+    /// A handset from which an arrow leads on.
+    HandOver,
     /// An arrow that comes in.
     ArrowIn,
     /// An arrow that goes out.
@@ -56,6 +64,10 @@ impl Glyph {
             Self::MicrophoneOff => {
                 "M15 10V6a3 3 0 0 0-5.8-1.1M9 9v2a3 3 0 0 0 4.6 2.5M5.5 11a6.5 6.5 0 0 0 10.6 5M18.5 11a6.5 6.5 0 0 1-.6 2.7M12 17.5V21M4 4l16 16"
             }
+            Self::Pause => "M8.5 5.5v13M15.5 5.5v13",
+            Self::Play => "M8 5.5v13l10.5-6.5L8 5.5z",
+            Self::Keypad => "M6 6h.01M12 6h.01M18 6h.01M6 12h.01M12 12h.01M18 12h.01M6 18h.01M12 18h.01M18 18h.01",
+            Self::HandOver => "M4 18v-3.5A4.5 4.5 0 0 1 8.5 10H19M14.5 5.5 19 10l-4.5 4.5M13 19h7",
             Self::ArrowIn => "M18 6 7 17M7 8.5V17h8.5",
             Self::ArrowOut => "M6 18 17 7M8.5 7H17v8.5",
             Self::Tick => "m5 12.5 4.5 4.5L19 7.5",

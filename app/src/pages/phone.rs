@@ -6,6 +6,7 @@ use crate::components::contacts::Contacts;
 use crate::components::dial_pad::DialPad;
 use crate::components::erase::erase;
 use crate::components::header::Header;
+use crate::components::panels::Panels;
 use crate::components::shortcuts::Shortcuts;
 use crate::components::silent::Silent;
 use crate::components::sound::{SoundNotice, SoundPanel};
@@ -18,6 +19,7 @@ use leptos::prelude::*;
 pub fn PhonePage() -> impl IntoView {
     let Opening { me, contacts, .. } = expect_context::<Opening>();
     let contacts = StoredValue::new(contacts);
+    Panels::provide();
     // One type of the whole page is more than the compiler of every crate that renders it is ready to follow.
     let header = erase(view! { <Header me=me.clone() /> });
     let watching = erase(view! { <Watching /> });

@@ -68,6 +68,7 @@ fn causes() -> Vec<Cause> {
         Cause::Status(500),
         Cause::Transferred,
         Cause::Away,
+        Cause::TooMany,
         Cause::Told("Do not disturb is on".to_owned()),
         Cause::Unfit { lacks: "no rtcp-mux".to_owned(), remedies: Vec::new() },
     ];

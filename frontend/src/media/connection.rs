@@ -1,4 +1,5 @@
 use super::inputs::Input;
+use super::statistics::Statistics;
 use crate::repair::State;
 use app::backend::IceServer;
 use core::future::IntoFuture;
@@ -8,7 +9,7 @@ use futures::channel::oneshot;
 use futures::future::{Either, Shared, select};
 use futures::{FutureExt as _, StreamExt as _};
 use gloo_timers::future::TimeoutFuture;
-use sip::agent::MediaFailure;
+use sip::agent::{Digit, MediaFailure};
 use sip::sdp::{CandidateKinds, Continuity, SessionDescription};
 use std::cell::{Cell, RefCell};
 use wasm_bindgen::closure::Closure;
@@ -24,6 +25,10 @@ const GATHERING: u32 = 1_500;
 /// How much longer it waits for the rest once it has what it needs: machines with several addresses have several
 /// candidates of a kind.
 const SETTLING: u32 = 50;
+
+/// How long a key sounds, and the pause after it, in milliseconds.
+const KEY: u32 = 120;
+const KEY_GAP: u32 = 70;
 
 /// What a connection tells while it lives.
 pub(crate) trait Listener: 'static {
@@ -186,22 +191,29 @@ impl Connection {
         Some(offer)
     }
 
+    /// Sends a key as an event of RTP (RFC 4733), after those before it: whether that was negotiated.
+    pub(crate) fn digit(&self, digit: Digit) -> bool {
+        let Some(keys) = self.sender.borrow().as_ref().and_then(RtcRtpSender::dtmf) else { return false };
+        // web-sys does not know it.
+        let able = js_sys::Reflect::get(&keys, &"canInsertDTMF".into()).is_ok_and(|able| able.is_truthy());
+        if able {
+            // What is inserted takes the place of what was not sent yet.
+            let mut waiting = keys.tone_buffer();
+            waiting.push(digit.sign());
+            keys.insert_dtmf_with_duration_and_inter_tone_gap(&waiting, KEY, KEY_GAP);
+        }
+        able
+    }
+
     /// How it stands.
     pub(crate) fn state(&self) -> State {
         state(&self.rtc)
     }
 
-    /// How many packets arrived so far, of all that the other end sends (`inbound-rtp` of the WebRTC statistics).
-    pub(crate) async fn arrived(&self) -> Option<u64> {
+    /// What was counted so far.
+    pub(crate) async fn statistics(&self) -> Option<Statistics> {
         let report: js_sys::Map = self.settled(self.rtc.get_stats()).await?.unchecked_into();
-        let mut packets = 0;
-        report.for_each(&mut |entry, _| {
-            let read = |name: &str| js_sys::Reflect::get(&entry, &name.into()).unwrap_or_default();
-            if read("type").as_string().as_deref() == Some("inbound-rtp") {
-                packets += read("packetsReceived").as_f64().unwrap_or_default() as u64;
-            }
-        });
-        Some(packets)
+        Some(Statistics::read(&report))
     }
 
     /// Ends it; nothing is told afterwards.

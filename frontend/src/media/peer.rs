@@ -2,6 +2,7 @@ use super::connection::{Connection, Listener};
 use super::inputs::{Devices, Input, Kind};
 use super::rest::Rest;
 use super::speaker::Speaker;
+use super::statistics::Statistics;
 use crate::event::{Event, Events};
 use crate::repair::State;
 use app::backend::IceServer;
@@ -12,7 +13,7 @@ use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::future::{Either, join, select};
 use gloo_timers::future::TimeoutFuture;
 use leptos::task::spawn_local;
-use sip::agent::{Answer, Body, CallId, MediaFailure, QuestionId};
+use sip::agent::{Answer, Body, CallId, Digit, MediaFailure, QuestionId};
 use sip::sdp::SessionDescription;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -44,12 +45,12 @@ pub(crate) enum Told {
     Answer(QuestionId, Box<Answer>),
     /// What the connection says of itself. Their final answer not fitting it is [`State::Beyond`].
     State(State),
+    /// What was counted so far.
+    Counted(Statistics),
     /// Whether our voice goes out.
     Voice(Voice),
     /// They are to be told that we send what we did not: a new offer is wanted.
     Changed,
-    /// How many packets arrived so far.
-    Arrived(u64),
     /// Whether the browser plays nothing until somebody clicks.
     Silent(bool),
     /// The media cannot go on.
@@ -143,15 +144,15 @@ impl Peer {
         let _ = self.jobs.unbounded_send(job);
     }
 
-    /// Counts what arrived so far, and tells it.
+    /// Has it counted what came and went so far, and tells it.
     pub(crate) fn count(&self) {
         let shared = self.shared.clone();
         spawn_local(async move {
             let connection = shared.connection.borrow().clone();
             if let Some(connection) = connection
-                && let Some(packets) = connection.arrived().await
+                && let Some(statistics) = connection.statistics().await
             {
-                shared.tell(Told::Arrived(packets));
+                shared.tell(Told::Counted(statistics));
             }
         });
     }
@@ -167,6 +168,11 @@ impl Peer {
         if self.shared.held.replace(held) != held {
             self.shared.apply_mute();
         }
+    }
+
+    /// Sends a key (RFC 4733), after those before it: whether the connection is there, and that was negotiated.
+    pub(crate) fn digit(&self, digit: Digit) -> bool {
+        self.shared.connection.borrow().as_ref().is_some_and(|connection| connection.digit(digit))
     }
 
     /// Closes the microphone and the sound at once, but keeps the connection: [`Peer::wake`] goes on with it.

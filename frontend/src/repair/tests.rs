@@ -129,7 +129,51 @@ fn mr9_mr10_where_ice_does_not_help_a_fresh_connection_does() {
     assert_eq!(repair.wants(), Some((at(3_500), Way::Fresh)));
     assert_eq!(repair.offering(at(3_500)), Some(Way::Fresh));
     repair.state(State::Failed, CALLER, at(5_000));
-    assert_eq!(repair.wants(), Some((at(9_000), Way::Fresh)), "not in a loop");
+    assert_eq!(repair.wants(), Some((at(5_000), Way::Replace)));
+    assert_eq!(repair.offering(at(5_000)), Some(Way::Replace));
+    pass(&mut repair, CALLER, 8_000, 0);
+    assert_eq!(repair.wants(), Some((at(12_000), Way::Fresh)), "not in a loop");
+    assert_eq!(pass(&mut repair, CALLER, 60_000, 0), Some(at(46_000)), "and not for ever");
+}
+
+/// A page that another one left the call to, and an other end that takes no connection but in another dialog.
+fn elsewhere() -> Repair {
+    let mut repair = Repair::inherited();
+    repair.offering(at(0));
+    pass(&mut repair, CALLER, 4_000, 0);
+    assert_eq!(repair.offering(at(4_000)), Some(Way::Replace));
+    repair.state(State::Connected, CALLER, at(4_200));
+    pass(&mut repair, CALLER, 5_000, 12);
+    assert!(repair.is_heard(), "what arrives counts");
+    repair
+}
+
+#[test]
+fn mr10_who_takes_another_dialog_is_asked_for_it_first_the_next_time() {
+    let mut repair = elsewhere();
+    repair.state(State::Failed, CALLER, at(10_000));
+    assert_eq!(repair.wants(), Some((at(10_000), Way::Restart)), "the same connection costs nothing");
+    repair.offering(at(10_000));
+    pass(&mut repair, CALLER, 12_500, 0);
+    assert_eq!(repair.wants(), Some((at(12_500), Way::Replace)));
+    let mut repair = elsewhere();
+    repair.state(State::Beyond, CALLER, at(10_000));
+    assert_eq!(repair.wants(), Some((at(10_000), Way::Replace)));
+}
+
+#[test]
+fn mr10_but_not_only_for_that() {
+    let mut repair = elsewhere();
+    repair.state(State::Beyond, CALLER, at(10_000));
+    repair.offering(at(10_000));
+    pass(&mut repair, CALLER, 13_000, 0);
+    assert_eq!(repair.wants(), Some((at(17_000), Way::Fresh)));
+    repair.offering(at(17_000));
+    repair.state(State::Connected, CALLER, at(17_200));
+    pass(&mut repair, CALLER, 18_000, 12);
+    assert!(repair.is_heard());
+    repair.state(State::Beyond, CALLER, at(20_000));
+    assert_eq!(repair.wants(), Some((at(20_000), Way::Fresh)), "what helped last goes first");
 }
 
 #[test]

@@ -8,6 +8,7 @@ pub mod ledger;
 pub mod media;
 mod messages;
 pub mod password;
+pub mod recordings;
 
 use key::{KeyError, ServerKey};
 use sqlx::SqlitePool;

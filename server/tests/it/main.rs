@@ -16,6 +16,7 @@ mod login;
 mod page;
 mod phone;
 mod presence;
+mod recordings;
 mod restart;
 mod session;
 mod settings;

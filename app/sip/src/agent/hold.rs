@@ -57,11 +57,15 @@ impl Described {
         self.theirs.replace(now) != Some(now)
     }
 
-    /// Our offer, on hold if need be.
-    pub(super) fn offer(&self, body: Body, hold: bool) -> Body {
+    /// Our offer, on hold if need be. Who is held `there` offers to send nothing, so that it goes on: not every phone that holds
+    /// remembers it in its answer (RFC 6337 5.3).
+    pub(super) fn offer(&self, body: Body, hold: bool, there: bool) -> Body {
         self.change(body, |ours| {
             if hold {
                 ours.hold();
+            }
+            if there {
+                ours.silence();
             }
         })
     }
@@ -70,7 +74,7 @@ impl Described {
     /// send (RFC 3264 6.1). Without an offer of theirs it is ours.
     pub(super) fn answer(&self, body: Body, offer: Option<&Body>, hold: bool) -> Body {
         let Some(Ok(theirs)) = offer.map(|offer| SessionDescription::parse(&offer.bytes)) else {
-            return self.offer(body, hold);
+            return self.offer(body, hold, false);
         };
         self.change(body, |ours| {
             if hold {

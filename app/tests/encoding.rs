@@ -90,7 +90,7 @@ fn the_words_of_a_tab() {
     travels(&FromTab::Take, b"\x03\x01");
     travels(
         &FromTab::Publish { epoch: 1, state: line(), snapshot: vec![0, 255], to_lose: true, last: false },
-        &[&b"\x03\x02\x01"[..], LINE, &b"\x03\x00\xff\x01\x00"[..]].concat(),
+        &[&b"\x03\x02\x01"[..], LINE, &b"\x02\x00\xff\x01\x00"[..]].concat(),
     );
     travels(&FromTab::Alive, b"\x03\x03");
     travels(&FromTab::Release { epoch: 1 }, b"\x03\x04\x01");

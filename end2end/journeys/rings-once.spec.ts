@@ -1,6 +1,7 @@
 /** A call rings in one place at a time, however many pages show it. */
 
 import { test, expect, talk, ALICE, BOB, LOW, type Phone } from '../fixtures/faults.ts';
+import { untouched } from '../fixtures/untouched.ts';
 
 /** How long two pages may ring at the same time, in milliseconds: what is heard ends a moment after it was stopped. */
 const TOGETHER = 300;
@@ -10,6 +11,7 @@ const OFTEN = 50;
 test('a page that was reloaded says that it will not ring before the first call comes, and rings after any click', async ({ phones }) => {
   const [alice, bob] = await phones.pair();
   await alice.doesNotSay(/makes no sound before you click/);
+  await untouched(alice.page);
   await alice.page.reload();
   await alice.says(/The browser makes no sound before you click in this page/);
   await alice.page.getByRole('heading', { name: 'Tabphone' }).click();
@@ -37,6 +39,7 @@ test('two tabs and another browser show a call, and one of them rings; also when
   await expect(third.callWith(BOB)).toBeVisible();
 
   // Chromium lets no reloaded page sound before a gesture: it says so, and rings on the screen until there is one.
+  await untouched(first.page);
   await first.page.reload();
   await first.ringsFor(BOB);
   await first.says(/The browser makes no sound before you click in this page/);

@@ -263,7 +263,7 @@ impl Driver {
 
     /// The call that rings here, and how that is said.
     fn ringing(&self) -> Option<(CallKey, String)> {
-        self.holding.as_ref().filter(|holding| holding.tone() == Some(Tone::Ringing))?;
+        self.holding.as_ref().filter(|holding| matches!(holding.tone(), Some(Tone::Ringing | Tone::Waiting)))?;
         let state = self.screen.state();
         let call = state.calls.iter().find(|call| call.phase == Phase::RingingHere)?;
         Some((call.key, [&directory::name(&call.remote, &self.opening.contacts), " is calling"].concat()))

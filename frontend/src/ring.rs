@@ -55,6 +55,8 @@ type Note = (f64, f64, f32);
 const WAITING: Cadence =
     Cadence { frequencies: [425.0, 425.0], level: 0.02, notes: &[(0.0, 0.15, 1.0), (0.35, 0.5, 1.0)], period: 5.0 };
 const RINGBACK: Cadence = Cadence { frequencies: [425.0, 425.0], level: 0.03, notes: &[(0.0, 1.0, 1.0)], period: 5.0 };
+const WAITING: Cadence =
+    Cadence { frequencies: [425.0, 425.0], level: 0.02, notes: &[(0.0, 0.15, 1.0), (0.35, 0.5, 1.0)], period: 5.0 };
 const TEST: Cadence = Cadence { frequencies: [440.0, 440.0], level: 0.1, notes: &[(0.0, 1.0, 1.0)], period: 1.5 };
 
 /// How a call rings here.

@@ -165,13 +165,14 @@ impl Handover {
 }
 
 /// The call that keys and the large card are about: the one that a person talks in, else the newest one that they began,
-/// else the newest one that is on hold. What rings here is beside it.
+/// else the newest one that is on hold, else one that is just ending. What rings here is beside it.
 pub fn active(calls: &[Call]) -> Option<&Call> {
     let rank = |call: &Call| match call.phase {
-        Phase::Connecting | Phase::Talking | Phase::Returning if call.hold.here => 1,
-        Phase::Connecting | Phase::Talking | Phase::Returning => 3,
-        Phase::Preparing | Phase::Calling | Phase::RingingThere | Phase::Answering => 2,
-        Phase::RingingHere | Phase::Ending => 0,
+        Phase::Connecting | Phase::Talking | Phase::Returning if call.hold.here => 2,
+        Phase::Connecting | Phase::Talking | Phase::Returning => 4,
+        Phase::Preparing | Phase::Calling | Phase::RingingThere | Phase::Answering => 3,
+        Phase::Ending => 1,
+        Phase::RingingHere => 0,
     };
     // Of several that are alike the last one counts.
     calls.iter().filter(|call| rank(call) > 0).max_by_key(|call| rank(call))

@@ -52,8 +52,6 @@ struct Cadence {
 /// When a note begins and ends, in seconds, and how much higher it is than the first one.
 type Note = (f64, f64, f32);
 
-const WAITING: Cadence =
-    Cadence { frequencies: [425.0, 425.0], level: 0.02, notes: &[(0.0, 0.15, 1.0), (0.35, 0.5, 1.0)], period: 5.0 };
 const RINGBACK: Cadence = Cadence { frequencies: [425.0, 425.0], level: 0.03, notes: &[(0.0, 1.0, 1.0)], period: 5.0 };
 const WAITING: Cadence =
     Cadence { frequencies: [425.0, 425.0], level: 0.02, notes: &[(0.0, 0.15, 1.0), (0.35, 0.5, 1.0)], period: 5.0 };

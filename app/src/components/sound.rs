@@ -100,7 +100,7 @@ pub(crate) fn SoundPanel() -> impl IntoView {
                 {SWITCHES.map(|switch| erase(view! { <Tick switch /> }))}
                 <Trial />
                 <Notifications />
-                <p class="settings__problem" role="status">
+                <p class="settings__problem" aria-live="polite">
                     {live(move || {
                         if unsaved.get() {
                             "This holds in this page, but the server did not save it. Change something to try again."

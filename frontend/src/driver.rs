@@ -7,7 +7,7 @@ use crate::ring::{Ringer, Tone};
 use crate::screen::Screen;
 use crate::sound::Sound;
 use crate::tab::{self, News, Tab};
-use crate::{clock, environment};
+use crate::{clock, environment, mark};
 use app::backend::Opening;
 use app::directory;
 use app::lease::{FromTab, Grant, ToTab};
@@ -502,7 +502,10 @@ impl Driver {
 /// What a person asks of the line, in the tab that holds it.
 fn act(holding: &mut Holding, command: Command, opening: &Opening, screen: &Screen, now: Instant) {
     match command {
-        Command::Dial(typed) => holding.dial(&typed, opening, screen, now),
+        Command::Dial(typed) => {
+            mark::set(mark::DIAL);
+            holding.dial(&typed, opening, screen, now);
+        }
         Command::Answer(key) => holding.answer(CallId(key), now),
         Command::Decline(key) => holding.decline(CallId(key), now),
         Command::HangUp(key) => holding.hang_up(CallId(key), now),

@@ -215,7 +215,6 @@ impl Holding {
 
     /// Calls what a person dialled.
     pub(crate) fn dial(&mut self, typed: &str, opening: &Opening, screen: &Screen, now: Instant) {
-        mark::set(mark::DIAL);
         screen.show_ended(None);
         let Some(target) = dial::target(typed, &opening.domain) else {
             screen.show_ended(Some(phone::Ended {

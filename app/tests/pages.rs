@@ -5,7 +5,7 @@ use app::pages::login::{LoginError, LoginView, document};
 use app::pages::phone::PhonePage;
 use app::pages::settings::{self, Field, Problem, SettingsView, Typed};
 use app::phone::{
-    Call, Cause, Direction, Ended, Handover, Hold, Line, LineState, MediaFailure, Party, Phase, Presence, Refusal,
+    Call, Cause, Direction, Ended, Handover, Line, LineState, MediaFailure, Party, Phase, Presence, Refusal,
     Registration, Seat, Status, pair,
 };
 use app::sound::MediaSettings;

@@ -1,5 +1,5 @@
 use super::core::Core;
-use super::hold::{Described, Holding, holds};
+use super::hold::{Described, Holding, holds, is_mute};
 use super::modify::{Modify, Offer};
 use super::session::{Session, State, bye_because};
 use super::session_timer::SessionTimer;
@@ -147,7 +147,7 @@ impl Session {
         established.described.said(ours);
         established.timer = SessionTimer::agreed(&core.config, response, established.caller, core.now);
         if let Some(theirs) = theirs {
-            established.holding.there = holds(theirs);
+            established.holding.there = holds(theirs) && !(established.caller && is_mute(ours));
             established.described.heard(theirs);
         }
         self.learn_trickle(core, heard);
@@ -234,7 +234,7 @@ impl Session {
     pub(super) fn describe(&mut self, core: &mut Core, answer: Body) {
         match description::check(&core.config, &answer) {
             Ok(()) => {
-                self.hear(core, &answer);
+                self.hear_answer(core, &answer);
                 core.event(Event::Remote { call: self.id, branch: self.branch, answer, early: false });
             }
             Err(unfit) => self.leave(core, Cause::Unfit(unfit)),

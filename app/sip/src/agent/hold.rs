@@ -21,6 +21,7 @@ use alloc::string::String;
 /// | --- | --- | --- | --- |
 /// | any | a description that receives nothing: `sendonly`, `inactive`, the address 0.0.0.0 | tells | held |
 /// | any | one that receives something | tells | not held |
+/// | any | an answer, to an offer of ours that sends nothing: it could not say anything else | – | as it was |
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Holding {
@@ -139,7 +140,16 @@ impl Session {
         }
     }
 
-    /// Notes what their description says, and tells whether they hold; says whether it is another one than before.
+    /// Notes what their answer says, and tells whether they hold; says whether it is another one than before.
+    pub(super) fn hear_answer(&mut self, core: &mut Core, theirs: &Body) -> bool {
+        let State::Established(established) = &mut self.state else { return true };
+        if established.described.ours.as_ref().is_some_and(|ours| is_mute(ours.as_bytes())) {
+            return established.described.heard(theirs);
+        }
+        self.hear(core, theirs)
+    }
+
+    /// Notes what their offer says, and tells whether they hold; says whether it is another one than before.
     pub(super) fn hear(&mut self, core: &mut Core, theirs: &Body) -> bool {
         let State::Established(established) = &mut self.state else { return true };
         let there = holds(theirs);
@@ -152,13 +162,22 @@ impl Session {
 
 /// Whether who wrote this wants to receive nothing at all. One-way media beside a conversation is no hold.
 pub(super) fn holds(body: &Body) -> bool {
-    let Ok(description) = SessionDescription::parse(&body.bytes) else { return false };
+    all(&body.bytes, |direction| !direction.receives())
+}
+
+/// Whether who wrote this sends nothing at all.
+pub(super) fn is_mute(description: &[u8]) -> bool {
+    all(description, |direction| !direction.sends())
+}
+
+/// Whether there are live sections, and this is so for all of them.
+fn all(description: &[u8], is_so: impl Fn(Direction) -> bool) -> bool {
+    let Ok(description) = SessionDescription::parse(description) else { return false };
     let live = (0..description.media().len())
         .filter(|index| description.media().get(*index).is_some_and(|media| !media.is_rejected()))
         .filter_map(|index| description.direction(index));
     let mut count = 0;
-    let deaf = live.inspect(|_| count += 1).all(|direction: Direction| !direction.receives());
-    deaf && count > 0
+    live.inspect(|_| count += 1).all(is_so) && count > 0
 }
 
 /// Whether both have the same origin, whatever the version.

@@ -305,7 +305,7 @@ impl Session {
             // Nobody made an offer that their answer could be applied to.
             Change::Refresh => {
                 if let Some(answer) = answer
-                    && self.hear(core, &answer)
+                    && self.hear_answer(core, &answer)
                     && let State::Established(established) = &mut self.state
                 {
                     established.renew = true;

@@ -352,3 +352,15 @@ fn theirs_held_who_offers_anew_offers_to_send_nothing_and_stays_held() {
     assert_eq!(last_heard(&net, ALICE), "sendrecv", "Bob sends again");
     assert_eq!((holds(&net, ALICE), holds(&net, BOB)), ((false, false), (false, false)));
 }
+
+#[test]
+fn theirs_an_answer_to_who_sends_nothing_is_no_hold() {
+    let mut net = talking();
+    for says in ["recvonly", "sendrecv"] {
+        net.phone_mut(ALICE).says = Some(sdp(says));
+        net.reoffer(ALICE);
+        net.settle();
+        assert_eq!((holds(&net, ALICE), holds(&net, BOB)), ((false, false), (false, false)), "{says}");
+    }
+    assert_eq!(offered(&net), ["sendrecv", "recvonly", "sendrecv"]);
+}

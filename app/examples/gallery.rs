@@ -6,8 +6,8 @@ use app::backend::{Contact, Opening, Wishes};
 use app::pages::login::{LoginError, LoginView, document};
 use app::pages::settings::{self, Field, Problem, SettingsView, Typed};
 use app::phone::{
-    Call, Cause, Direction, Ended, LineState, MediaFailure, Party, Phase, Presence, Refusal, Registration, Seat,
-    Status, pair,
+    Call, Cause, Direction, Ended, LineState, MediaFailure, Party, Phase, Picture, Presence, Refusal, Registration,
+    Seat, Status, pair,
 };
 use leptos::prelude::*;
 use leptos_router::location::RequestUrl;
@@ -167,7 +167,15 @@ fn states() -> Vec<(&'static str, Seat, LineState)> {
 
 fn call(phase: Phase) -> Call {
     let answered_at = (phase == Phase::Talking).then_some(0);
-    Call { key: 1, direction: Direction::Outgoing, remote: ben(), phase, answered_at, muted: false }
+    Call {
+        key: 1,
+        direction: Direction::Outgoing,
+        remote: ben(),
+        phase,
+        answered_at,
+        muted: false,
+        picture: Picture::default(),
+    }
 }
 
 fn party(number: &str, name: &str) -> Party {

@@ -17,6 +17,7 @@ pub mod lease;
 mod letters;
 pub mod pages;
 pub mod phone;
+pub mod picture;
 pub mod sign;
 pub mod words;
 

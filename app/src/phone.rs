@@ -10,6 +10,8 @@ use leptos::prelude::*;
 use reactive_stores::{ArcStore, Store};
 use serde::{Deserialize, Serialize};
 
+pub use crate::picture::{Picture, Sends};
+
 /// How many commands may wait for the driver; a person cannot click faster than it drains them.
 const COMMANDS: usize = 64;
 
@@ -91,6 +93,8 @@ pub struct Call {
     pub answered_at: Option<u64>,
     /// Whether our microphone is muted.
     pub muted: bool,
+    /// How it stands with pictures.
+    pub picture: Picture,
 }
 
 /// Who began a call.
@@ -132,6 +136,18 @@ pub enum Phase {
     Ending,
     /// Answered, and its sound was connected: it broke, or belonged to a page that is gone, and is being brought back.
     Returning,
+}
+
+impl Call {
+    /// The id of the element that shows their picture.
+    pub fn picture_id(key: CallKey) -> String {
+        format!("picture-{key}")
+    }
+
+    /// The id of the element that shows our own picture.
+    pub fn mirror_id(key: CallKey) -> String {
+        format!("mirror-{key}")
+    }
 }
 
 impl Phase {
@@ -273,16 +289,22 @@ pub enum Seat {
 /// What a person can tell the phone to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Call this number, extension or address.
-    Dial(String),
-    /// Answer an incoming call.
-    Answer(CallKey),
+    /// Call this number, extension or address, and send this.
+    Dial(String, Sends),
+    /// Answer an incoming call, and send this.
+    Answer(CallKey, Sends),
     /// Decline an incoming call.
     Decline(CallKey),
     /// End a call, in whatever phase it is.
     HangUp(CallKey),
     /// Mute or open our microphone in a call.
     Mute(CallKey, bool),
+    /// Switch our camera on or off in a call.
+    Camera(CallKey, bool),
+    /// Share our screen in a call, or end that.
+    Screen(CallKey, bool),
+    /// The elements that show the pictures of a call are on the page: [`Call::picture_id`], [`Call::mirror_id`].
+    Shown(CallKey),
     /// Put away the words about the last call.
     Dismiss,
     /// Move the line to this tab.

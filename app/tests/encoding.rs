@@ -6,7 +6,8 @@ use app::backend::{Contact, IceServer, Opening};
 use app::encoding::{DecodeError, decode, encode};
 use app::lease::{FromTab, Grant, RegistrationIdentity, ToTab};
 use app::phone::{
-    Call, Cause, Direction, Ended, LineState, MediaFailure, Party, Phase, Presence, Refusal, Registration, Status,
+    Call, Cause, Direction, Ended, LineState, MediaFailure, Party, Phase, Picture, Presence, Refusal, Registration,
+    Status,
 };
 use app::sign::ToSign;
 use core::fmt::Debug;
@@ -25,6 +26,7 @@ fn line() -> LineState {
         phase: Phase::Talking,
         answered_at: Some(1),
         muted: true,
+        picture: Picture { camera: true, failure: Some(MediaFailure::NoDevice), ..Picture::default() },
     };
     let cause = Cause::Unfit { lacks: "l".to_owned(), remedies: vec!["r".to_owned()] };
     LineState {
@@ -36,7 +38,7 @@ fn line() -> LineState {
 }
 
 /// [`line`].
-const LINE: &[u8] = b"\x04\x04\xe8\x03\x01\xac\x02\x01\x041002\x03Ben\x06\x01\x01\x01\
+const LINE: &[u8] = b"\x04\x04\xe8\x03\x01\xac\x02\x01\x041002\x03Ben\x06\x01\x01\x01\x00\x01\x00\x00\x00\x01\x01\
     \x01\x02\x00\x041002\x03Ben\x17\x01l\x01\x01r\x01\x041002\x03";
 
 /// The value is written as these bytes, and read back from them; from fewer or more, nothing is read.

@@ -5,8 +5,8 @@ use app::pages::login::{LoginError, LoginView, document};
 use app::pages::phone::PhonePage;
 use app::pages::settings::{self, Field, Problem, SettingsView, Typed};
 use app::phone::{
-    Call, Cause, Direction, Ended, Line, LineState, MediaFailure, Party, Phase, Presence, Refusal, Registration, Seat,
-    Status, pair,
+    Call, Cause, Direction, Ended, Line, LineState, MediaFailure, Party, Phase, Picture, Presence, Refusal,
+    Registration, Seat, Status, pair,
 };
 use app::words;
 use leptos::prelude::*;
@@ -110,7 +110,15 @@ fn party(number: &str, name: &str) -> Party {
 }
 
 fn in_call(phase: Phase, direction: Direction) -> LineState {
-    let call = Call { key: 7, direction, remote: party("1002", ""), phase, answered_at: None, muted: false };
+    let call = Call {
+        key: 7,
+        direction,
+        remote: party("1002", ""),
+        phase,
+        answered_at: None,
+        muted: false,
+        picture: Picture::default(),
+    };
     LineState { calls: vec![call], ..ready() }
 }
 

@@ -1,12 +1,15 @@
 use crate::clock;
 use crate::event::Events;
-use crate::media::{Job, Peer, Sent};
+use crate::media::{Job, Kind, Peer, Sent};
 use crate::repair::{Around, Repair, State, Step, Way};
 use crate::ring::Tone;
 use app::backend::IceServer;
+use app::phone;
+use line::project;
 use line::snapshot::Facts;
 use sip::Instant;
-use sip::agent::{Body, Branch, Call, CallId, Direction, Phase, QuestionId};
+use sip::agent::{Body, Branch, Call, CallId, Direction, MediaFailure, Phase, QuestionId};
+use sip::sdp::SessionDescription;
 
 /// What this tab keeps beside the calls that the agent knows.
 pub(crate) struct Calls {
@@ -29,6 +32,8 @@ struct Kept {
     early: Option<Branch>,
     /// Whether the browser does not play it.
     silent: bool,
+    /// How it stands with pictures, beside the wishes that are in the facts.
+    picture: phone::Picture,
     /// How its media comes, and comes back.
     repair: Repair,
     /// What is the case around it.
@@ -36,9 +41,36 @@ struct Kept {
 }
 
 impl Kept {
-    fn new(call: CallId, facts: Facts, repair: Repair) -> Self {
+    fn new(call: CallId, mut facts: Facts, repair: Repair) -> Self {
         let around = Around::default();
-        Self { call, peer: None, sent: Sent::default(), facts, early: None, silent: false, repair, around }
+        // Nobody shares a screen who was not asked by a click in this page.
+        let picture = phone::Picture { interrupted: core::mem::take(&mut facts.screen), ..phone::Picture::default() };
+        Self { call, peer: None, sent: Sent::default(), facts, early: None, silent: false, picture, repair, around }
+    }
+
+    /// What picture of ours is wanted.
+    const fn wanted(&self) -> Option<Kind> {
+        match (self.facts.screen, self.facts.camera) {
+            (true, _) => Some(Kind::Screen),
+            (false, true) => Some(Kind::Camera),
+            (false, false) => None,
+        }
+    }
+
+    /// Notes whether a picture of this kind is wanted; whether that is news.
+    const fn wish(&mut self, kind: Kind, wanted: bool) -> bool {
+        let wish = match kind {
+            Kind::Camera => &mut self.facts.camera,
+            Kind::Screen => &mut self.facts.screen,
+        };
+        core::mem::replace(wish, wanted) != wanted
+    }
+
+    /// Has the peer send what is wanted.
+    fn turn(&self) {
+        if let Some(peer) = &self.peer {
+            peer.picture(self.wanted());
+        }
     }
 
     /// How the media of a call comes that was left without any.
@@ -83,15 +115,22 @@ impl Calls {
         self.find(call).map(|kept| kept.facts.clone()).unwrap_or_default()
     }
 
-    /// Has an offer made for this question, as the repair of the media needs it.
-    pub(crate) fn offer(&mut self, call: CallId, question: QuestionId, hold: bool, now: Instant) {
+    /// Has an offer made for this question, as the repair of the media needs it. `before`: what we described last.
+    pub(crate) fn offer(
+        &mut self,
+        call: CallId,
+        question: QuestionId,
+        hold: bool,
+        before: Option<SessionDescription>,
+        now: Instant,
+    ) {
         let kept = self.kept(call);
         let way = kept.repair.offering(now);
         if way == Some(Way::Fresh) {
             kept.peer = None;
         }
         let restart = way == Some(Way::Restart) && kept.peer.is_some();
-        self.ask(call, Job::Offer { question, hold, restart });
+        self.ask(call, Job::Offer { question, hold, restart, before: before.map(Box::new) });
     }
 
     /// Has an answer made to this offer for this question.
@@ -104,12 +143,13 @@ impl Calls {
     fn ask(&mut self, call: CallId, job: Job) {
         let (resting, events, servers) = (self.resting, self.events.clone(), self.servers.clone());
         let kept = self.kept(call);
-        let (muted, sent) = (kept.facts.muted, kept.sent.clone());
+        let (muted, sent, wanted) = (kept.facts.muted, kept.sent.clone(), kept.wanted());
         let peer = kept.peer.get_or_insert_with(|| {
             let peer = Peer::new(call, events.number(), events, servers, muted, sent);
             if resting {
                 peer.rest();
             }
+            peer.picture(wanted);
             peer
         });
         peer.ask(job);
@@ -133,10 +173,11 @@ impl Calls {
         kept.early.take_if(|heard| *heard == branch);
     }
 
-    /// This call takes the place of that one: who was muted there stays so.
+    /// This call takes the place of that one: who was muted there stays so, and who was seen is seen.
     pub(crate) fn replace(&mut self, call: CallId, replaced: CallId) {
-        if let Some(muted) = self.find(replaced).map(|kept| kept.facts.muted) {
-            self.kept(call).facts.muted = muted;
+        if let Some((muted, camera)) = self.find(replaced).map(|kept| (kept.facts.muted, kept.facts.camera)) {
+            let kept = self.kept(call);
+            (kept.facts.muted, kept.facts.camera) = (muted, camera);
         }
     }
 
@@ -148,9 +189,77 @@ impl Calls {
     /// What the connection of this call says of itself: whether it can be heard from now on.
     pub(crate) fn state(&mut self, call: CallId, state: State, now: Instant) -> bool {
         let kept = self.kept(call);
-        let before = kept.repair.is_sound();
+        let (before, returning) = (kept.repair.is_sound(), kept.repair.is_returning());
         kept.repair.state(state, kept.around, now);
-        kept.repair.is_sound() && !before
+        let sound = kept.repair.is_sound() && !before;
+        if sound && returning {
+            self.refresh(call);
+        }
+        sound
+    }
+
+    /// Has a whole picture sent in this call.
+    pub(crate) fn refresh(&self, call: CallId) {
+        if let Some(peer) = self.find(call).and_then(|kept| kept.peer.as_ref()) {
+            peer.ask(Job::Refresh);
+        }
+    }
+
+    /// Whether their picture comes is agreed anew.
+    pub(crate) fn pictured(&mut self, call: CallId, theirs: bool) {
+        self.kept(call).picture.theirs = theirs;
+    }
+
+    /// Has a picture of this kind sent in this call, or not.
+    pub(crate) fn picture(&mut self, call: CallId, kind: Kind, wanted: bool) {
+        let kept = self.kept(call);
+        kept.wish(kind, wanted);
+        kept.picture.failure = None;
+        if kind == Kind::Screen {
+            kept.picture.interrupted = false;
+        }
+        kept.turn();
+    }
+
+    /// There is no picture of this kind: it cannot be had, or the person ended it. Whether it was wanted.
+    pub(crate) fn unpictured(&mut self, call: CallId, kind: Kind, failure: Option<MediaFailure>) -> bool {
+        let kept = self.kept(call);
+        let wanted = kept.wish(kind, false);
+        if wanted {
+            kept.picture.failure = failure.map(project::media);
+            kept.turn();
+        }
+        wanted
+    }
+
+    /// The elements for the pictures of this call are on the page.
+    pub(crate) fn show_pictures(&self, call: CallId) {
+        if let Some(peer) = self.find(call).and_then(|kept| kept.peer.as_ref()) {
+            peer.show();
+        }
+    }
+
+    /// An offer of ours came to nothing.
+    pub(crate) fn take_back(&self, call: CallId) {
+        if let Some(peer) = self.find(call).and_then(|kept| kept.peer.as_ref()) {
+            peer.ask(Job::TakeBack);
+        }
+    }
+
+    /// Whether the pictures of this call need another description.
+    pub(crate) fn wants_pictures(&self, call: &Call) -> bool {
+        call.phase == Phase::Established
+            && !call.held_there
+            && self.find(call.id).and_then(|kept| kept.peer.as_ref()).is_some_and(Peer::wants_offer)
+    }
+
+    /// How it stands with pictures.
+    pub(crate) fn picture_of(&self, call: CallId) -> phone::Picture {
+        self.find(call).map_or_else(phone::Picture::default, |kept| phone::Picture {
+            camera: kept.facts.camera,
+            screen: kept.facts.screen,
+            ..kept.picture
+        })
     }
 
     /// So many packets arrived in this call so far.

@@ -1,6 +1,7 @@
 use crate::event::{Event, Events};
 use crate::holding::{Absence, Holding};
 use crate::leaving::{Leaving, Then};
+use crate::media::Kind;
 use crate::ring::Ringer;
 use crate::screen::Screen;
 use crate::tab::{self, News, Tab};
@@ -161,11 +162,14 @@ impl Driver {
             // The browser's back button brought a page back that has no session any more.
             Event::Restored => environment::reload(),
             Event::Command(
-                Command::Dial(_)
-                | Command::Answer(_)
+                Command::Dial(..)
+                | Command::Answer(..)
                 | Command::Decline(_)
                 | Command::HangUp(_)
                 | Command::Mute(..)
+                | Command::Camera(..)
+                | Command::Screen(..)
+                | Command::Shown(_)
                 | Command::UseHere,
             )
             | Event::Tab(..)
@@ -217,7 +221,14 @@ impl Driver {
                 self.tab.send(&FromTab::Take);
             }
             Command::LogOut => self.log_out(now),
-            Command::Dial(_) | Command::Answer(_) | Command::Decline(_) | Command::HangUp(_) | Command::Mute(..) => {
+            Command::Dial(..)
+            | Command::Answer(..)
+            | Command::Decline(_)
+            | Command::HangUp(_)
+            | Command::Mute(..)
+            | Command::Camera(..)
+            | Command::Screen(..)
+            | Command::Shown(_) => {
                 if self.screen.seat() == Seat::Unknown && self.early.len() < EARLY {
                     self.early.push(command);
                 } else if let Some(holding) = &mut self.holding {
@@ -413,11 +424,14 @@ impl Driver {
 /// What a person asks of the line, in the tab that holds it.
 fn act(holding: &mut Holding, command: Command, opening: &Opening, screen: &Screen, now: Instant) {
     match command {
-        Command::Dial(typed) => holding.dial(&typed, opening, screen, now),
-        Command::Answer(key) => holding.answer(CallId(key), now),
+        Command::Dial(typed, sends) => holding.dial(&typed, sends, opening, screen, now),
+        Command::Answer(key, sends) => holding.answer(CallId(key), sends, now),
         Command::Decline(key) => holding.decline(CallId(key), now),
         Command::HangUp(key) => holding.hang_up(CallId(key), now),
         Command::Mute(key, muted) => holding.mute(CallId(key), muted),
+        Command::Camera(key, on) => holding.picture(CallId(key), Kind::Camera, on),
+        Command::Screen(key, on) => holding.picture(CallId(key), Kind::Screen, on),
+        Command::Shown(key) => holding.show_pictures(CallId(key)),
         Command::Dismiss | Command::UseHere | Command::LogOut => {}
     }
 }

@@ -1,7 +1,7 @@
 use crate::calls::Calls;
 use crate::clock::Moment;
 use crate::event::{Event, Events};
-use crate::media::Told;
+use crate::media::{Kind, Told};
 use crate::ring::Tone;
 use crate::screen::Screen;
 use crate::sign;
@@ -162,6 +162,14 @@ impl Holding {
             }
             Told::Silent(silent) => self.calls.silenced(call, silent),
             Told::Arrived(packets) => self.calls.arrived(call, packets),
+            Told::Picture { theirs, deaf } => {
+                self.calls.pictured(call, theirs);
+                if deaf {
+                    self.verb(|agent| agent.request_picture(call, now));
+                }
+            }
+            Told::Pictured => {}
+            Told::Unpictured(kind, failure) => self.unpictured(call, kind, failure, now),
             Told::Failed(failure) => self.verb(|agent| agent.fail(call, failure, now)),
         }
     }
@@ -200,7 +208,7 @@ impl Holding {
     }
 
     /// Calls what a person dialled.
-    pub(crate) fn dial(&mut self, typed: &str, opening: &Opening, screen: &Screen, now: Instant) {
+    pub(crate) fn dial(&mut self, typed: &str, sends: phone::Sends, opening: &Opening, screen: &Screen, now: Instant) {
         mark::set(mark::DIAL);
         screen.show_ended(None);
         let Some(target) = dial::target(typed, &opening.domain) else {
@@ -212,11 +220,17 @@ impl Holding {
             }));
             return;
         };
-        self.verb(|agent| agent.call(target, now).map(|_| ()));
+        self.touched = true;
+        if let Ok(call) = self.agent.call(target, now) {
+            self.send(call, sends);
+        }
     }
 
-    pub(crate) fn answer(&mut self, call: CallId, now: Instant) {
+    pub(crate) fn answer(&mut self, call: CallId, sends: phone::Sends, now: Instant) {
         mark::set(mark::ANSWER);
+        if self.agent.calls().any(|known| known.id == call) {
+            self.send(call, sends);
+        }
         self.verb(|agent| agent.answer(call, now));
     }
 
@@ -234,6 +248,36 @@ impl Holding {
         if self.agent.calls().any(|known| known.id == call) {
             self.calls.mute(call, muted);
             self.touched = true;
+        }
+    }
+
+    /// Has a picture of this kind sent in a call, or not.
+    pub(crate) fn picture(&mut self, call: CallId, kind: Kind, wanted: bool) {
+        if self.agent.calls().any(|known| known.id == call) {
+            self.calls.picture(call, kind, wanted);
+            self.touched = true;
+        }
+    }
+
+    /// The elements for the pictures of a call are on the page.
+    pub(crate) fn show_pictures(&self, call: CallId) {
+        self.calls.show_pictures(call);
+    }
+
+    /// What is sent in a call that begins.
+    fn send(&mut self, call: CallId, sends: phone::Sends) {
+        match sends {
+            phone::Sends::Voice => {}
+            phone::Sends::Camera => self.calls.picture(call, Kind::Camera, true),
+            phone::Sends::Screen => self.calls.picture(call, Kind::Screen, true),
+        }
+    }
+
+    /// There is no picture of this kind. A call that was to begin with a screen does not begin without one.
+    fn unpictured(&mut self, call: CallId, kind: Kind, failure: Option<MediaFailure>, now: Instant) {
+        let begins = self.agent.calls().any(|known| known.id == call && known.phase == Phase::Preparing);
+        if self.calls.unpictured(call, kind, failure) && kind == Kind::Screen && failure.is_none() && begins {
+            self.hang_up(call, now);
         }
     }
 
@@ -365,7 +409,8 @@ impl Holding {
         self.inherit(&question);
         match question {
             Question::Offer { call, hold } | Question::Answer { call, offer: None, hold } => {
-                self.calls.offer(call, id, hold, now);
+                let before = self.agent.description(call);
+                self.calls.offer(call, id, hold, before, now);
             }
             Question::Answer { call, offer: Some(offer), hold } => self.calls.answer(call, id, offer, hold, now),
             Question::Digest { challenges, nc, method, uri, body, .. } => {
@@ -399,7 +444,12 @@ impl Holding {
 
     fn happened(&mut self, event: AgentEvent, opening: &Opening, screen: &Screen, now: Instant) {
         match event {
-            AgentEvent::Registration | AgentEvent::Call(_) | AgentEvent::Transfer { .. } => {}
+            AgentEvent::Registration | AgentEvent::Transfer { .. } => {}
+            AgentEvent::Call(call) => {
+                if self.agent.is_agreed(call) {
+                    self.calls.take_back(call);
+                }
+            }
             AgentEvent::TransferAsked { call, .. } => self.follow(call, now),
             AgentEvent::Incoming(_) => screen.show_ended(None),
             AgentEvent::Remote { call, branch, answer, early } => self.calls.describe(call, branch, answer, early),
@@ -410,8 +460,9 @@ impl Holding {
                     screen.show_ended(Some(ended));
                 }
             }
-            // This phone sends no picture, and its descriptions have their candidates.
-            AgentEvent::Digit { .. } | AgentEvent::PictureWanted(_) | AgentEvent::Candidates { .. } => {}
+            AgentEvent::PictureWanted(call) => self.calls.refresh(call),
+            // The descriptions of this phone have their candidates.
+            AgentEvent::Digit { .. } | AgentEvent::Candidates { .. } => {}
             // Nothing of this is asked for, and none is taken: see `identity`.
             AgentEvent::Message { .. }
             | AgentEvent::MessageSent { .. }
@@ -431,8 +482,10 @@ impl Holding {
             return false;
         }
         let changed = core::mem::take(&mut self.changed);
-        let due =
-            |call: &Call| changed.contains(&call.id) || self.calls.wants_media(call).is_some_and(|due| due <= now);
+        let due = |call: &Call| {
+            let media = self.calls.wants_media(call).is_some_and(|due| due <= now);
+            media || changed.contains(&call.id) || self.calls.wants_pictures(call)
+        };
         let silent: Vec<CallId> = self.agent.calls().filter(due).map(|call| call.id).collect();
         let mut asked = false;
         for call in silent {
@@ -461,11 +514,26 @@ impl Holding {
         let calls = self.agent.calls().map(|call| {
             let facts = self.calls.facts_of(call.id);
             let shown = project::call(&call, self.calls.is_connected(call.id), &facts, &opening.domain);
+            let picture = phone::Picture { offered: self.offers_picture(&call), ..self.calls.picture_of(call.id) };
             let returns = shown.phase == phone::Phase::Connecting && self.calls.is_returning(call.id);
-            phone::Call { phase: if returns { phone::Phase::Returning } else { shown.phase }, ..shown }
+            phone::Call { phase: if returns { phone::Phase::Returning } else { shown.phase }, picture, ..shown }
         });
         screen.show_calls(calls.collect());
         screen.show_silent(self.calls.is_silent());
+    }
+
+    /// Whether a call that is not answered begins with a picture.
+    fn offers_picture(&self, call: &Call) -> bool {
+        match call.phase {
+            Phase::Preparing | Phase::Calling | Phase::RingingThere => {
+                let picture = self.calls.picture_of(call.id);
+                picture.camera || picture.screen
+            }
+            Phase::RingingHere | Phase::Answering => {
+                self.agent.offered(call.id).is_some_and(|offer| offer.shows_picture())
+            }
+            Phase::Established | Phase::Ending => false,
+        }
     }
 
     fn handle(&mut self, input: Input<'_>, now: Instant) {

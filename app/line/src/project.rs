@@ -55,6 +55,7 @@ pub fn call(call: &agent::Call, connected: bool, facts: &Facts, domain: &str) ->
         phase: phase(call.phase, connected),
         answered_at: facts.answered_at,
         muted: facts.muted,
+        picture: phone::Picture { camera: facts.camera, screen: facts.screen, ..phone::Picture::default() },
     }
 }
 
@@ -128,7 +129,8 @@ pub fn cause(cause: agent::Cause, status: Option<Status>, domain: &str) -> phone
     }
 }
 
-const fn media(failure: agent::MediaFailure) -> phone::MediaFailure {
+/// What stands between a call and a device or the browser's media.
+pub const fn media(failure: agent::MediaFailure) -> phone::MediaFailure {
     match failure {
         agent::MediaFailure::Denied => phone::MediaFailure::Denied,
         agent::MediaFailure::NoDevice => phone::MediaFailure::NoDevice,

@@ -3,10 +3,11 @@
 use super::avatar::Avatar;
 use super::erase::{erase, live, memo};
 use super::icon::{Glyph, Icon};
+use super::picture;
 use super::standing::Standing;
 use crate::backend::Contact;
 use crate::directory;
-use crate::phone::{Call, CallKey, Command, Direction, LineStateStoreFields, Party, Phase, use_phone};
+use crate::phone::{Call, CallKey, Command, Direction, LineStateStoreFields, Party, Phase, Sends, use_phone};
 use crate::words;
 use leptos::html;
 use leptos::leptos_dom::helpers::IntervalHandle;
@@ -52,22 +53,31 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
                 <Icon glyph=if incoming { Glyph::ArrowIn } else { Glyph::ArrowOut } />
                 <span id=phase_id.clone()>{live(move || words::phase(phase.get()))}</span>
                 <Clock call />
+                <span class="call__kind">{picture::kind(call)}</span>
             </p>
+            <picture::Stage key call />
             <div class="call__actions" aria-live="off">
                 {move || {
-                    if ringing.get() { erase(view! { <Ringing key /> }) } else { erase(view! { <Up key call phase /> }) }
+                    if ringing.get() {
+                        erase(view! { <Ringing key call /> })
+                    } else {
+                        erase(view! { <Up key call phase /> })
+                    }
                 }}
             </div>
+            <picture::Switches key call />
         </div>
     }
 }
 
 /// What can be done with a call that rings here.
 #[component]
-fn Ringing(key: CallKey) -> impl IntoView {
+fn Ringing(key: CallKey, call: Memo<Option<Call>>) -> impl IntoView {
     let phone = use_phone();
     let holds = Standing::of(&phone).holds;
     let answering = phone.clone();
+    let offered = picture::of(call);
+    let offered = memo(move || offered.with(|picture| picture.offered));
     view! {
         <button
             class="button button--danger button--large"
@@ -91,11 +101,35 @@ fn Ringing(key: CallKey) -> impl IntoView {
             aria-keyshortcuts="Alt+A"
             disabled=live(move || !holds.get())
             on:click=move |_| {
-                answering.send(Command::Answer(key));
+                answering.send(Command::Answer(key, Sends::Voice));
             }
         >
             <Icon glyph=Glyph::Handset />
             "Answer"
+        </button>
+        {move || offered.get().then(|| erase(view! { <WithVideo key /> }))}
+    }
+}
+
+/// Answers a call that shows a picture with one.
+#[component]
+fn WithVideo(key: CallKey) -> impl IntoView {
+    let phone = use_phone();
+    let holds = Standing::of(&phone).holds;
+    view! {
+        <button
+            class="button button--answer button--large"
+            r#type="button"
+            aria-label="Answer with video"
+            title="Answer with video (Alt+V)"
+            aria-keyshortcuts="Alt+V"
+            disabled=live(move || !holds.get())
+            on:click=move |_| {
+                phone.send(Command::Answer(key, Sends::Camera));
+            }
+        >
+            <Icon glyph=Glyph::Camera />
+            "Video"
         </button>
     }
 }

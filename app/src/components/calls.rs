@@ -10,7 +10,14 @@ use crate::phone::{CallKey, LineStateStoreFields, use_phone};
 use leptos::prelude::*;
 
 /// The keys that work anywhere on the page, as `shortcuts` hears them.
-const KEYS: [(&str, &str); 4] = [("Alt A", "Answer"), ("Alt D", "Decline"), ("Alt M", "Mute"), ("Alt H", "Hang up")];
+const KEYS: [(&str, &str); 6] = [
+    ("Alt A", "Answer"),
+    ("Alt D", "Decline"),
+    ("Alt M", "Mute"),
+    ("Alt V", "Camera"),
+    ("Alt S", "Share screen"),
+    ("Alt H", "Hang up"),
+];
 
 /// The middle of the phone.
 #[component]

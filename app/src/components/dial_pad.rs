@@ -6,7 +6,7 @@ use super::standing::Standing;
 use crate::backend::Contact;
 use crate::dial::{self, Target};
 use crate::directory;
-use crate::phone::{Command, use_phone};
+use crate::phone::{Command, Sends, use_phone};
 use leptos::prelude::*;
 use leptos::{ev, html};
 
@@ -48,14 +48,13 @@ pub(crate) fn DialPad(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
         text.pop();
         write(text);
     };
-    let call = move |event: ev::SubmitEvent| {
-        event.prevent_default();
+    let call = move |sends: Sends| {
         if obstacle.get_untracked().is_some() {
             return;
         }
         match contacts.with_value(|contacts| dial::target(&text(), contacts)) {
             Target::Dial(target) => {
-                phone.send(Command::Dial(target));
+                phone.send(Command::Dial(target, sends));
                 write(String::new());
             }
             Target::Ambiguous | Target::Empty => {
@@ -66,7 +65,10 @@ pub(crate) fn DialPad(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
             }
         }
     };
+    let call = StoredValue::new(call);
+    let call = move |sends| call.with_value(|call| call(sends));
     type_anywhere(input);
+    call_by_key(call);
     let hint = memo(move || match obstacle.get() {
         Some(obstacle) => obstacle.words().map(str::to_owned),
         None => typed.with(|typed| contacts.with_value(|contacts| typed.hint(contacts))),
@@ -83,7 +85,13 @@ pub(crate) fn DialPad(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
     });
     view! {
         <section class="panel dial-pad" aria-label="Dial pad">
-            <form class="dial-pad__form" on:submit=call>
+            <form
+                class="dial-pad__form"
+                on:submit=move |event| {
+                    event.prevent_default();
+                    call(Sends::Voice);
+                }
+            >
                 <div class="dial-pad__number">
                     <label class="visually-hidden" for="number">
                         "Number or name to call"
@@ -118,10 +126,38 @@ pub(crate) fn DialPad(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
                 <div class="dial-pad__keys" role="group" aria-label="Digits">
                     {keys}
                 </div>
-                <button class="button button--answer button--wide button--large" r#type="submit" disabled=live(move || obstacle.get().is_some())>
-                    <Icon glyph=Glyph::Handset />
-                    "Call"
-                </button>
+                <div class="dial-pad__calls">
+                    <button
+                        class="button button--answer button--large dial-pad__call"
+                        r#type="submit"
+                        disabled=live(move || obstacle.get().is_some())
+                    >
+                        <Icon glyph=Glyph::Handset />
+                        "Call"
+                    </button>
+                    <button
+                        class="button button--large button--round button--call"
+                        r#type="button"
+                        aria-label="Video call"
+                        title="Call with the camera on (Alt+V)"
+                        aria-keyshortcuts="Alt+V"
+                        disabled=live(move || obstacle.get().is_some())
+                        on:click=move |_| call(Sends::Camera)
+                    >
+                        <Icon glyph=Glyph::Camera />
+                    </button>
+                    <button
+                        class="button button--large button--round button--call"
+                        r#type="button"
+                        aria-label="Share screen in a call"
+                        title="Call and share a screen (Alt+S)"
+                        aria-keyshortcuts="Alt+S"
+                        disabled=live(move || obstacle.get().is_some())
+                        on:click=move |_| call(Sends::Screen)
+                    >
+                        <Icon glyph=Glyph::Screen />
+                    </button>
+                </div>
             </form>
         </section>
     }
@@ -147,6 +183,30 @@ impl Typed {
             Target::Empty => self.tried.then(|| "Type or press whom to call.".to_owned()),
         }
     }
+}
+
+/// Alt and V calls what stands in the field with the camera on, Alt and S with a screen; the same keys mean the camera and
+/// the screen of a call that is up, when no other can be made.
+fn call_by_key(call: impl Fn(Sends) + 'static) {
+    let phone = use_phone();
+    let obstacle = Standing::of(&phone).obstacle;
+    let call = StoredValue::new_local(call);
+    Effect::new(move |_| {
+        let listener = window_event_listener(ev::keydown, move |event| {
+            let ours =
+                event.alt_key() && !event.ctrl_key() && !event.meta_key() && !event.shift_key() && !event.repeat();
+            let sends = match event.code().as_str() {
+                "KeyV" => Sends::Camera,
+                "KeyS" => Sends::Screen,
+                _ => return,
+            };
+            if ours && obstacle.get_untracked().is_none() {
+                event.prevent_default();
+                call.with_value(|call| call(sends));
+            }
+        });
+        on_cleanup(move || listener.remove());
+    });
 }
 
 /// A digit typed where no field has the focus goes into the number.

@@ -13,6 +13,14 @@ pub(crate) enum Glyph {
     Microphone,
     /// A microphone, struck out.
     MicrophoneOff,
+    /// A camera.
+    Camera,
+    /// A camera, struck out.
+    CameraOff,
+    /// A screen with an arrow out of it.
+    Screen,
+    /// Four corners.
+    Corners,
     /// An arrow that comes in.
     ArrowIn,
     /// An arrow that goes out.
@@ -56,6 +64,16 @@ impl Glyph {
             Self::MicrophoneOff => {
                 "M15 10V6a3 3 0 0 0-5.8-1.1M9 9v2a3 3 0 0 0 4.6 2.5M5.5 11a6.5 6.5 0 0 0 10.6 5M18.5 11a6.5 6.5 0 0 1-.6 2.7M12 17.5V21M4 4l16 16"
             }
+            Self::Camera => {
+                "M4.5 6.5h9A1.5 1.5 0 0 1 15 8v8a1.5 1.5 0 0 1-1.5 1.5h-9A1.5 1.5 0 0 1 3 16V8a1.5 1.5 0 0 1 1.5-1.5zM15 10.5 21 7v10l-6-3.5"
+            }
+            Self::CameraOff => {
+                "M9.5 6.5h4A1.5 1.5 0 0 1 15 8v4M15 15.5v.5a1.5 1.5 0 0 1-1.5 1.5h-9A1.5 1.5 0 0 1 3 16V8a1.5 1.5 0 0 1 1.5-1.5h.5M15 10.5 21 7v10l-2-1.2M4 4l16 16"
+            }
+            Self::Screen => {
+                "M4.5 4.5h15A1.5 1.5 0 0 1 21 6v9a1.5 1.5 0 0 1-1.5 1.5h-15A1.5 1.5 0 0 1 3 15V6a1.5 1.5 0 0 1 1.5-1.5zM8.5 20h7M12 13.5V8M9.5 10.5 12 8l2.5 2.5"
+            }
+            Self::Corners => "M4.5 9V4.5H9M15 4.5h4.5V9M19.5 15v4.5H15M9 19.5H4.5V15",
             Self::ArrowIn => "M18 6 7 17M7 8.5V17h8.5",
             Self::ArrowOut => "M6 18 17 7M8.5 7H17v8.5",
             Self::Tick => "m5 12.5 4.5 4.5L19 7.5",

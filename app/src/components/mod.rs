@@ -12,6 +12,7 @@ pub(crate) mod erase;
 pub(crate) mod header;
 pub(crate) mod icon;
 pub(crate) mod line_status;
+pub(crate) mod picture;
 pub(crate) mod shortcuts;
 pub(crate) mod silent;
 pub(crate) mod standing;

@@ -1,3 +1,5 @@
+use super::camera::Camera;
+use super::limits;
 use super::microphone::Microphone;
 use crate::repair::State;
 use app::backend::IceServer;
@@ -15,8 +17,8 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     MediaStreamTrack, RtcConfiguration, RtcIceConnectionState, RtcIceGatheringState, RtcIceServer, RtcOfferOptions,
-    RtcPeerConnection, RtcPeerConnectionState, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcSdpType,
-    RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
+    RtcPeerConnection, RtcPeerConnectionState, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection,
+    RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
 };
 
 /// The longest that a description waits for candidates, in milliseconds.
@@ -31,6 +33,17 @@ pub(crate) trait Listener: 'static {
     fn state(&self, state: State);
     /// The other end sends this.
     fn track(&self, track: MediaStreamTrack);
+}
+
+/// Which way pictures flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Flow {
+    /// Our last description would send.
+    pub(crate) wants: bool,
+    /// It is agreed that we do.
+    pub(crate) sends: bool,
+    /// It is agreed that they do.
+    pub(crate) receives: bool,
 }
 
 /// One RTCPeerConnection. Its methods must not run side by side: who uses it has one queue.
@@ -100,6 +113,30 @@ impl Connection {
         Ok(())
     }
 
+    /// Whether it was never described.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.rtc.get_transceivers().length() == 0
+    }
+
+    /// Lays out the media sections of a session that goes on over this fresh connection: the same, in the same order (RFC
+    /// 3264 8).
+    pub(crate) fn lay_out(&self, before: &SessionDescription) {
+        let inactive = RtcRtpTransceiverInit::new();
+        inactive.set_direction(RtcRtpTransceiverDirection::Inactive);
+        let mut heard = false;
+        for media in before.media() {
+            if media.is_video() {
+                self.rtc.add_transceiver_with_str_and_init("video", &inactive);
+            } else if media.is_audio() && !core::mem::replace(&mut heard, true) {
+                let receiving = RtcRtpTransceiverInit::new();
+                receiving.set_direction(RtcRtpTransceiverDirection::Recvonly);
+                self.rtc.add_transceiver_with_str_and_init("audio", &receiving);
+            } else if media.is_audio() {
+                self.rtc.add_transceiver_with_str_and_init("audio", &inactive);
+            }
+        }
+    }
+
     /// Puts the other end on hold in the next description, or ends that: nothing of theirs is received meanwhile.
     pub(crate) fn hold(&self, held: bool) {
         // What was never held keeps its directions.
@@ -109,6 +146,9 @@ impl Connection {
         self.held.set(held);
         for transceiver in self.rtc.get_transceivers() {
             let transceiver: RtcRtpTransceiver = transceiver.unchecked_into();
+            if is_picture(&transceiver) {
+                continue;
+            }
             let direction = match (held, transceiver.direction()) {
                 (true, RtcRtpTransceiverDirection::Sendrecv) => RtcRtpTransceiverDirection::Sendonly,
                 (true, RtcRtpTransceiverDirection::Recvonly) => RtcRtpTransceiverDirection::Inactive,
@@ -119,6 +159,96 @@ impl Connection {
             };
             transceiver.set_direction(direction);
         }
+    }
+
+    /// Whether the next description sends and wants a picture. What has none yet gets a place for one if one is to be sent,
+    /// unless it is an answer (`add`).
+    pub(crate) fn set_picture(&self, sends: bool, receives: bool, add: bool) {
+        let direction = match (sends, receives) {
+            (true, true) => RtcRtpTransceiverDirection::Sendrecv,
+            (true, false) => RtcRtpTransceiverDirection::Sendonly,
+            (false, true) => RtcRtpTransceiverDirection::Recvonly,
+            (false, false) => RtcRtpTransceiverDirection::Inactive,
+        };
+        match self.picture() {
+            Some(picture) => picture.set_direction(direction),
+            None if sends && add => {
+                let init = RtcRtpTransceiverInit::new();
+                init.set_direction(direction);
+                self.rtc.add_transceiver_with_str_and_init("video", &init);
+            }
+            None => {}
+        }
+    }
+
+    /// Sends this picture, or none; that changes no description.
+    pub(crate) async fn show(&self, camera: Option<&Camera>) {
+        let Some(picture) = self.picture() else { return };
+        let (sender, track) = (picture.sender(), camera.map(Camera::track));
+        if sender.track().as_ref() == track || self.settled(sender.replace_track(track)).await.is_none() {
+            return;
+        }
+        if let Some(camera) = camera {
+            self.settled(async { Ok(camera.kind().limits().apply(&sender).await) }).await;
+        }
+    }
+
+    /// Has the encoder make a whole picture next.
+    pub(crate) async fn refresh(&self) {
+        if let Some(picture) = self.picture()
+            && picture.sender().track().is_some()
+        {
+            self.settled(async { Ok(limits::refresh(&picture.sender()).await) }).await;
+        }
+    }
+
+    /// Whether no offer is under way.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.rtc.signaling_state() == RtcSignalingState::Stable
+    }
+
+    /// How its picture stands; `None` without one.
+    pub(crate) fn flow(&self) -> Option<Flow> {
+        let picture = self.picture()?;
+        let wants =
+            matches!(picture.direction(), RtcRtpTransceiverDirection::Sendrecv | RtcRtpTransceiverDirection::Sendonly);
+        let agreed = picture.current_direction();
+        Some(Flow {
+            wants,
+            sends: matches!(agreed, Some(RtcRtpTransceiverDirection::Sendrecv | RtcRtpTransceiverDirection::Sendonly)),
+            receives: matches!(
+                agreed,
+                Some(RtcRtpTransceiverDirection::Sendrecv | RtcRtpTransceiverDirection::Recvonly)
+            ),
+        })
+    }
+
+    /// Whether they take no wish for a whole picture by RTCP (RFC 4585 6.3.1, RFC 5104 4.3.1).
+    pub(crate) fn lacks_feedback(&self) -> bool {
+        let asks = |value: &str| value.ends_with("nack pli") || value.ends_with("ccm fir");
+        let mut pictures = false;
+        let applied = self.applied.borrow();
+        let live = applied.iter().flat_map(|theirs| theirs.media()).filter(|media| !media.is_rejected());
+        let takes = live
+            .filter(|media| media.is_video())
+            .inspect(|_| pictures = true)
+            .any(|media| media.attributes("rtcp-fb").any(asks));
+        pictures && !takes
+    }
+
+    /// Takes back an offer that the other end refused as a whole, if there is one; what it added is gone with it.
+    pub(crate) async fn take_back(&self) -> bool {
+        if self.rtc.signaling_state() != RtcSignalingState::HaveLocalOffer {
+            return false;
+        }
+        let nothing = RtcSessionDescriptionInit::new(RtcSdpType::Rollback);
+        let _ = self.settled(self.rtc.set_local_description(&nothing)).await;
+        if let Some(picture) = self.picture()
+            && picture.mid().is_none()
+        {
+            picture.stop();
+        }
+        true
     }
 
     /// Makes an offer, with candidates. `restart`: another path is to be found for the same connection (RFC 8445 2.4).
@@ -173,6 +303,21 @@ impl Connection {
             offer.mend_reoffer(before);
         }
         Some(offer)
+    }
+
+    /// Where pictures go in and out.
+    fn picture(&self) -> Option<RtcRtpTransceiver> {
+        let all = self.rtc.get_transceivers().into_iter().map(JsCast::unchecked_into::<RtcRtpTransceiver>);
+        all.into_iter().find(|transceiver| {
+            let live = matches!(
+                transceiver.direction(),
+                RtcRtpTransceiverDirection::Sendrecv
+                    | RtcRtpTransceiverDirection::Sendonly
+                    | RtcRtpTransceiverDirection::Recvonly
+                    | RtcRtpTransceiverDirection::Inactive
+            );
+            live && is_picture(transceiver)
+        })
     }
 
     /// How it stands.
@@ -253,6 +398,10 @@ impl Connection {
         let ours = self.rtc.local_description().ok_or(MediaFailure::Unsupported)?.sdp();
         ours.parse().map_err(|_| MediaFailure::Unsupported)
     }
+}
+
+fn is_picture(transceiver: &RtcRtpTransceiver) -> bool {
+    transceiver.receiver().track().kind() == "video"
 }
 
 fn state(rtc: &RtcPeerConnection) -> State {

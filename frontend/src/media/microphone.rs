@@ -58,8 +58,8 @@ impl Drop for Microphone {
     }
 }
 
-/// What a refusal of `getUserMedia` means (Media Capture and Streams, 10.2).
-fn failure(error: &JsValue) -> MediaFailure {
+/// What a refusal of `getUserMedia` or `getDisplayMedia` means (Media Capture and Streams, 10.2).
+pub(super) fn failure(error: &JsValue) -> MediaFailure {
     match error.dyn_ref::<DomException>().map(DomException::name).as_deref() {
         Some("NotAllowedError" | "SecurityError") => MediaFailure::Denied,
         Some("NotFoundError" | "OverconstrainedError") => MediaFailure::NoDevice,

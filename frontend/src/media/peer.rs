@@ -1,5 +1,7 @@
+use super::camera::{Camera, Kind};
 use super::connection::{Connection, Listener};
 use super::microphone::Microphone;
+use super::pictures::Pictures;
 use super::rest::Rest;
 use super::speaker::Speaker;
 use crate::event::{Event, Events};
@@ -20,14 +22,21 @@ pub(crate) type Sent = Rc<RefCell<Option<SessionDescription>>>;
 
 /// What a peer is asked to do; done one after the other.
 pub(crate) enum Job {
-    /// Make an offer for this question, which puts them on hold or not, and may restart ICE.
-    Offer { question: QuestionId, hold: bool, restart: bool },
+    /// Make an offer for this question, which puts them on hold or not, and may restart ICE. A fresh connection goes on with
+    /// what was described before.
+    Offer { question: QuestionId, hold: bool, restart: bool, before: Option<Box<SessionDescription>> },
     /// Make an answer to this offer for this question, which puts them on hold or not.
     Answer { question: QuestionId, offer: Body, hold: bool },
     /// Apply their answer to our offer: an early one, which another may follow, or the final one.
     Remote { answer: Body, early: bool },
     /// Open the microphone again after [`Peer::rest`].
     Wake,
+    /// Send the picture that is open now, or none.
+    Show,
+    /// Send a whole picture.
+    Refresh,
+    /// Take back an offer that they refused as a whole, if there is one.
+    TakeBack,
 }
 
 /// What a peer tells.
@@ -40,6 +49,13 @@ pub(crate) enum Told {
     Arrived(u64),
     /// Whether the browser plays nothing until somebody clicks.
     Silent(bool),
+    /// Whether their picture comes, as it is agreed now.
+    /// `deaf`: who sends it cannot be asked for a whole one by RTCP.
+    Picture { theirs: bool, deaf: bool },
+    /// Another picture of ours is open.
+    Pictured,
+    /// There is no picture of ours of this kind; without a failure the person ended it.
+    Unpictured(Kind, Option<MediaFailure>),
     /// The media cannot go on.
     Failed(MediaFailure),
 }
@@ -67,6 +83,10 @@ struct Shared {
     microphone: RefCell<Option<Rc<Microphone>>>,
     connection: RefCell<Option<Rc<Connection>>>,
     speaker: RefCell<Option<Speaker>>,
+    pictures: Pictures,
+    /// Whether the person is being asked what of the screen is to be shared.
+    choosing: Rest,
+    jobs: UnboundedSender<Job>,
 }
 
 impl Peer {
@@ -93,6 +113,9 @@ impl Peer {
             microphone: RefCell::default(),
             connection: RefCell::default(),
             speaker: RefCell::default(),
+            pictures: Pictures::default(),
+            choosing: Rest::default(),
+            jobs: jobs.clone(),
         });
         let worker = Worker { shared: shared.clone(), servers };
         spawn_local(worker.run(queue));
@@ -113,7 +136,7 @@ impl Peer {
     pub(crate) fn ask(&self, job: Job) {
         match &job {
             Job::Offer { .. } | Job::Answer { .. } => self.shared.unanswered.set(self.shared.unanswered.get() + 1),
-            Job::Remote { .. } | Job::Wake => {}
+            Job::Remote { .. } | Job::Wake | Job::Show | Job::Refresh | Job::TakeBack => {}
         }
         let _ = self.jobs.unbounded_send(job);
     }
@@ -141,13 +164,39 @@ impl Peer {
     pub(crate) fn hold(&self, held: bool) {
         if self.shared.held.replace(held) != held {
             self.shared.apply_mute();
+            self.shared.apply_hide();
         }
+    }
+
+    /// Sends a picture of this from now on, or none.
+    pub(crate) fn picture(&self, wanted: Option<Kind>) {
+        if self.shared.pictures.want(wanted) {
+            if wanted.is_none() {
+                self.ask(Job::Show);
+            }
+            self.shared.open_picture();
+        }
+    }
+
+    /// Whether the pictures need another description than the one that is agreed.
+    pub(crate) fn wants_offer(&self) -> bool {
+        let connection = self.shared.connection.borrow();
+        !self.is_asked()
+            && connection.as_ref().is_some_and(|connection| {
+                connection.is_settled() && self.shared.pictures.want_offer(connection.flow(), self.shared.held.get())
+            })
+    }
+
+    /// Shows the pictures in the elements that the page has for them.
+    pub(crate) fn show(&self) {
+        self.shared.pictures.show(self.shared.call.0);
     }
 
     /// Closes the microphone and the sound at once, but keeps the connection: [`Peer::wake`] goes on with it.
     pub(crate) fn rest(&self) {
         self.shared.rest.set(true);
         self.shared.close_microphone();
+        self.shared.pictures.rest();
         self.shared.silence(true);
     }
 
@@ -155,6 +204,8 @@ impl Peer {
     pub(crate) fn wake(&self) {
         self.shared.rest.set(false);
         self.shared.silence(false);
+        self.shared.apply_hide();
+        self.shared.open_picture();
         self.ask(Job::Wake);
     }
 }
@@ -163,7 +214,11 @@ impl Drop for Peer {
     fn drop(&mut self) {
         self.shared.closed.set(true);
         self.shared.rest.set(false);
+        // The worker, who has its own end of the queue, stops.
+        self.jobs.close_channel();
         self.shared.close_microphone();
+        self.shared.pictures.want(None);
+        self.shared.choosing.set(false);
         self.shared.speaker.replace(None);
         if let Some(connection) = self.shared.connection.take() {
             connection.close();
@@ -182,6 +237,44 @@ impl Shared {
         if let Some(microphone) = &*self.microphone.borrow() {
             microphone.mute(self.is_mute());
         }
+    }
+
+    fn apply_hide(&self) {
+        self.pictures.hide(self.held.get() || self.rest.is_on());
+    }
+
+    /// Opens what is to be sent, if it is not open; nothing else waits for it.
+    fn open_picture(self: &Rc<Self>) {
+        if self.closed.get() || self.rest.is_on() {
+            return;
+        }
+        let Some((kind, turn)) = self.pictures.begin() else { return };
+        self.choosing.set(kind == Kind::Screen);
+        let (shared, weak) = (self.clone(), Rc::downgrade(self));
+        spawn_local(async move {
+            let ended = move || {
+                if let Some(shared) = weak.upgrade() {
+                    // Who unplugs a camera is told; who ends the sharing by the browser's own button knows.
+                    let failure = (kind == Kind::Camera).then_some(MediaFailure::NoDevice);
+                    shared.tell(Told::Unpictured(kind, failure));
+                }
+            };
+            let opened = Camera::open(kind, ended).await;
+            if !shared.pictures.is_wanted(turn) {
+                return;
+            }
+            match opened {
+                Ok(camera) => {
+                    shared.pictures.opened(camera);
+                    let _ = shared.jobs.unbounded_send(Job::Show);
+                    shared.tell(Told::Pictured);
+                }
+                // Who does not choose a screen does not want to.
+                Err(MediaFailure::Denied) if kind == Kind::Screen => shared.tell(Told::Unpictured(kind, None)),
+                Err(failure) => shared.tell(Told::Unpictured(kind, Some(failure))),
+            }
+            shared.choosing.set(false);
+        });
     }
 
     fn is_mute(&self) -> bool {
@@ -213,6 +306,10 @@ impl Listener for Weak<Shared> {
         if shared.closed.get() {
             return;
         }
+        if track.kind() == "video" {
+            shared.pictures.receive(&track);
+            return shared.pictures.show(shared.call.0);
+        }
         let mut speaker = shared.speaker.borrow_mut();
         if speaker.is_none() {
             let weak = self.clone();
@@ -242,7 +339,9 @@ impl Worker {
                 break;
             }
             match job {
-                Job::Offer { question, hold, restart } => self.tell_answer(question, self.offer(hold, restart).await),
+                Job::Offer { question, hold, restart, before } => {
+                    self.tell_answer(question, self.offer(hold, restart, before).await);
+                }
                 Job::Answer { question, offer, hold } => self.tell_answer(question, self.answer(&offer, hold).await),
                 Job::Remote { answer, early } => self.remote(&answer, early).await,
                 Job::Wake => {
@@ -250,6 +349,13 @@ impl Worker {
                         self.shared.tell(Told::Failed(failure));
                     }
                 }
+                Job::Show => self.show().await,
+                Job::Refresh => {
+                    if let Some(connection) = self.current() {
+                        connection.refresh().await;
+                    }
+                }
+                Job::TakeBack => self.take_back().await,
             }
         }
     }
@@ -269,12 +375,65 @@ impl Worker {
         self.shared.tell(Told::Answer(question, Box::new(answer)));
     }
 
-    async fn offer(&self, hold: bool, restart: bool) -> Result<SessionDescription, MediaFailure> {
+    async fn offer(
+        &self,
+        hold: bool,
+        restart: bool,
+        before: Option<Box<SessionDescription>>,
+    ) -> Result<SessionDescription, MediaFailure> {
         let microphone = self.microphone().await?;
         let connection = self.connection()?;
+        let pictures = &self.shared.pictures;
+        let begins = before.is_none();
+        if begins {
+            // A call that is to show a screen begins when it is chosen.
+            self.shared.choosing.over().await;
+        }
+        if let Some(before) = before.filter(|_| connection.is_fresh()) {
+            connection.lay_out(&before);
+        }
         connection.attach(&microphone).await?;
         connection.hold(hold);
+        let sends = pictures.are_sent(begins) && !hold;
+        connection.set_picture(sends, !hold, true);
+        pictures.note_offer(sends);
+        connection.show(pictures.sent().as_deref()).await;
         connection.offer(restart).await
+    }
+
+    /// The connection that there is.
+    fn current(&self) -> Option<Rc<Connection>> {
+        self.shared.connection.borrow().clone()
+    }
+
+    /// Sends the picture that is open, and shows it here.
+    async fn show(&self) {
+        if let Some(connection) = self.current() {
+            connection.show(self.shared.pictures.sent().as_deref()).await;
+        }
+        self.shared.pictures.show(self.shared.call.0);
+    }
+
+    /// What was offered was refused as a whole.
+    async fn take_back(&self) {
+        let Some(connection) = self.current() else { return };
+        let added = connection.take_back().await && connection.flow().is_none_or(|flow| !flow.sends);
+        if added && self.shared.pictures.was_offered() {
+            self.refused();
+        }
+    }
+
+    /// They take no picture of ours.
+    fn refused(&self) {
+        for kind in [Kind::Camera, Kind::Screen] {
+            self.shared.tell(Told::Unpictured(kind, Some(MediaFailure::Description)));
+        }
+    }
+
+    /// Tells what is agreed about pictures.
+    fn tell_flow(&self, connection: &Connection) {
+        let theirs = connection.flow().is_some_and(|flow| flow.receives);
+        self.shared.tell(Told::Picture { theirs, deaf: theirs && connection.lacks_feedback() });
     }
 
     /// Their offer is applied while the person may still be asked for the microphone.
@@ -285,7 +444,12 @@ impl Worker {
         let (connection, microphone) = (connection?, microphone?);
         connection.attach(&microphone).await?;
         connection.hold(hold);
+        let pictures = &self.shared.pictures;
+        connection.set_picture(pictures.are_sent(false) && !hold, !hold, false);
+        pictures.note_offer(false);
+        connection.show(pictures.sent().as_deref()).await;
         let mut answer = connection.answer(&received).await?;
+        self.tell_flow(&connection);
         // The connection may have sections that they forgot, and has none that no browser can take.
         answer.mend_answer(&received);
         Ok(answer)
@@ -300,10 +464,17 @@ impl Worker {
             Some(offer) => SessionDescription::answer_for_browser(&answer.bytes, offer).ok(),
             None => None,
         };
+        let takes = answer.as_ref().is_some_and(takes_pictures);
         let applied = match answer {
             Some(answer) => connection.apply(kind, answer).await.is_ok(),
             None => false,
         };
+        if applied && !early {
+            self.tell_flow(&connection);
+            if !takes && self.shared.pictures.are_sent(true) && self.shared.pictures.was_offered() {
+                self.refused();
+            }
+        }
         if !applied && !early {
             self.shared.tell(Told::State(State::Beyond));
         }
@@ -396,4 +567,9 @@ impl Worker {
         self.shared.connection.replace(Some(connection.clone()));
         Ok(())
     }
+}
+
+/// Whether there is a place for pictures in this answer.
+fn takes_pictures(answer: &SessionDescription) -> bool {
+    answer.media().iter().any(|media| media.is_video() && !media.is_rejected())
 }

@@ -142,6 +142,7 @@ async fn the_phone_page_shows_what_the_line_last_was() {
         phase: app::phone::Phase::Talking,
         answered_at: Some(0),
         muted: false,
+        picture: app::phone::Picture::default(),
     };
     let state = LineState { calls: vec![call], ..ready() };
     tab.say(FromTab::Publish { epoch, state, snapshot: Vec::new(), to_lose: false, last: false }).await;

@@ -3,9 +3,9 @@
 import { UA, WebSocketInterface } from 'jssip';
 import type { EndEvent, IncomingDTMFEvent, IncomingInfoEvent, OutgoingDTMFEvent, OutgoingInfoEvent, ReferEvent, RTCSession } from 'jssip/lib/RTCSession.js';
 import type { IncomingMessageEvent, OutgoingMessageEvent, RTCSessionEvent } from 'jssip/lib/UA.js';
-import { Screen, keyOf, type Call, type Keys, type Library, type Owner } from './softphone.ts';
+import { Screen, keyOf, video, type Call, type Keys, type Library, type Owner } from './softphone.ts';
 
-const media = { mediaConstraints: { audio: true, video: false } };
+const media = { mediaConstraints: { audio: true, video } };
 /** How long a key sounds, milliseconds. */
 const SOUNDS = 400;
 

@@ -50,8 +50,8 @@ export class PeerSite {
   }
 
   /** The address of a page, for this account at this server. */
-  page(library: Library, { extension, name, password }: Account, socket: string): string {
-    return `${this.origin}/${library}?${new URLSearchParams({ extension, name, password, socket })}`;
+  page(library: Library, { extension, name, password }: Account, socket: string, video = false): string {
+    return `${this.origin}/${library}?${new URLSearchParams({ extension, name, password, socket, ...(video ? { video: '' } : {}) })}`;
   }
 
   async stop(): Promise<void> {

@@ -3,6 +3,9 @@
 /** How keys are sent in a call: as events of RTP (RFC 4733), or in INFO requests. */
 export type Keys = 'RTP' | 'INFO';
 
+/** Whether the page was opened to send and take pictures, too. */
+export const video = new URLSearchParams(location.search).has('video');
+
 /** What the page is opened with. */
 export interface Owner {
   readonly extension: string;
@@ -51,6 +54,7 @@ export class Card {
   #held = { here: false, there: false };
   #muted = false;
   readonly #speaker = document.body.appendChild(document.createElement('audio'));
+  readonly #picture = document.body.appendChild(document.createElement('video'));
 
   constructor(
     private readonly screen: Screen,
@@ -92,8 +96,10 @@ export class Card {
 
   plays(connection: RTCPeerConnection): void {
     const play = (track: MediaStreamTrack) => {
-      this.#speaker.srcObject = new MediaStream([track]);
-      void this.#speaker.play();
+      const element = track.kind === 'video' ? this.#picture : this.#speaker;
+      element.muted = element === this.#picture;
+      element.srcObject = new MediaStream([track]);
+      void element.play().catch(() => {});
     };
     connection.getReceivers().forEach(({ track }) => play(track));
     connection.addEventListener('track', ({ track }) => play(track));
@@ -102,6 +108,7 @@ export class Card {
   /** It is over. */
   over(words: string): void {
     this.#speaker.srcObject = null;
+    this.#picture.remove();
     this.#become(words, {});
     this.screen.closes(this);
   }

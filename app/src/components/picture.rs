@@ -7,7 +7,8 @@ use crate::phone::{Call, CallKey, Command, Phase, Picture, use_phone};
 use crate::words;
 use leptos::html;
 use leptos::prelude::*;
-use leptos::web_sys::js_sys::{Function, Reflect};
+use leptos::task::spawn_local;
+use leptos::web_sys::js_sys::{Function, Promise, Reflect};
 use leptos::web_sys::{Element, wasm_bindgen::JsCast, wasm_bindgen::JsValue};
 
 /// How the call stands with pictures.
@@ -220,8 +221,10 @@ fn has(element: &Element, method: &str) -> bool {
 fn toggle(element: &Element, on: &str, end: &str, begin: &str) {
     let document = JsValue::from(document());
     let (whose, method) = if member(&document, on).is_object() { (&document, end) } else { (element.as_ref(), begin) };
-    if let Ok(method) = member(whose, method).dyn_into::<Function>() {
-        let _ = method.call0(whose);
+    let Ok(method) = member(whose, method).dyn_into::<Function>() else { return };
+    if let Ok(promise) = method.call0(whose) {
+        // A browser that does not want to says so on the screen, if at all.
+        spawn_local(async move { drop(Promise::from(promise).await) });
     }
 }
 

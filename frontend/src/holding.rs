@@ -50,6 +50,8 @@ pub(crate) struct Holding {
     refused: Vec<Refused>,
     /// Calls whose session was changed by who acted meanwhile.
     changed: Vec<CallId>,
+    /// Calls of which the agent told something since it was listened to last.
+    told: Vec<CallId>,
 }
 
 /// What leaves the page, in order.
@@ -99,6 +101,7 @@ impl Holding {
             outward: Vec::new(),
             refused: Vec::new(),
             changed: Vec::new(),
+            told: Vec::new(),
         })
     }
 
@@ -323,6 +326,12 @@ impl Holding {
             while let Some(output) = self.agent.poll() {
                 self.effect(output, opening, screen, now);
             }
+            // An offer that was neither taken nor is under way any more was refused; an answer was told before.
+            for call in core::mem::take(&mut self.told) {
+                if self.agent.is_agreed(call) {
+                    self.calls.take_back(call);
+                }
+            }
             if !self.reoffer(now) {
                 break;
             }
@@ -445,11 +454,7 @@ impl Holding {
     fn happened(&mut self, event: AgentEvent, opening: &Opening, screen: &Screen, now: Instant) {
         match event {
             AgentEvent::Registration | AgentEvent::Transfer { .. } => {}
-            AgentEvent::Call(call) => {
-                if self.agent.is_agreed(call) {
-                    self.calls.take_back(call);
-                }
-            }
+            AgentEvent::Call(call) => self.told.push(call),
             AgentEvent::TransferAsked { call, .. } => self.follow(call, now),
             AgentEvent::Incoming(_) => screen.show_ended(None),
             AgentEvent::Remote { call, branch, answer, early } => self.calls.describe(call, branch, answer, early),

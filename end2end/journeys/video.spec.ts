@@ -79,10 +79,11 @@ test('a camera that cannot be had costs no call, and the page says what to do', 
   await alice.cameraFails('NotAllowedError');
   await alice.dialWithVideo(BOB.extension);
   await bob.ringsFor(ALICE);
-  await bob.press('Answer with video');
+  await bob.answer();
   await talk(alice, bob);
   await alice.says('The browser may not use the camera. The call goes on with your voice.');
   await alice.says(/allow the camera, then start it again/);
+  await bob.press('Start camera');
   await alice.sees('blue', SOON);
   await bob.seesNothing();
 
@@ -160,7 +161,8 @@ test('a video call goes on in a page that is loaded anew, at either end, and in 
 
   const other = await phones.beside(alice);
   await other.useHere();
-  await seeEachOther(other, bob);
+  await other.press('Move the call here');
+  await Promise.all([other.sees('blue'), bob.sees('red')]);
   await talk(other, bob);
 
   // What was off stays off.

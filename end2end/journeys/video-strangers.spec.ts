@@ -1,4 +1,4 @@
-import { test, talk, ALICE, CAROL, HIGH, LOW } from '../peers/test.ts';
+import { test, expect, talk, ALICE, CAROL, HIGH, LOW } from '../peers/test.ts';
 
 for (const library of ['JsSIP', 'SIP.js'] as const) {
   test(`video calls with ${library}, either way, and with one of its pages that has sound alone`, async ({ phones, stranger }) => {
@@ -21,6 +21,10 @@ for (const library of ['JsSIP', 'SIP.js'] as const) {
     await alice.hasReleasedCamera();
     await alice.press('Start camera');
     await carol.sees('red');
+    // They hold, and take us back.
+    await carol.hold();
+    await carol.resume();
+    await Promise.all([alice.sees('blue'), carol.sees('red'), talk(alice, carol)]);
     // This page is loaded anew: the session goes on with the same sections.
     await alice.page.reload();
     await Promise.all([alice.sees('blue'), carol.sees('red'), talk(alice, carol)]);
@@ -34,6 +38,24 @@ for (const library of ['JsSIP', 'SIP.js'] as const) {
     await audio.answer();
     await talk(alice, audio);
     await alice.seesNothing();
+    await alice.hangUp();
+    await alice.isFree();
+
+    if (library !== 'JsSIP') return;
+    // A phone that refuses the section of the picture: the call goes on, and says why nobody sees us.
+    await audio.page.evaluate(() => {
+      window.blind = true;
+    });
+    await alice.dialWithVideo(CAROL.extension);
+    await audio.answer();
+    await alice.says('They take no video. The call goes on with your voice.');
+    await alice.hasReleasedCamera();
+    await talk(alice, audio);
+    // Once more, in the same place.
+    await alice.press('Start camera');
+    await expect(alice.button('Start camera')).toBeVisible();
+    await alice.says('They take no video. The call goes on with your voice.');
+    await talk(alice, audio);
     await alice.hangUp();
     await alice.isFree();
   });

@@ -132,6 +132,10 @@ Screen.for((screen: Screen, owner: Owner): Library => {
       if (reason !== undefined) screen.log(`reason: ${reason}`);
       card.over(`Ended by ${originator}: ${cause}`);
     };
+    session.on('sdp', (description) => {
+      // A phone that knows no pictures refuses their section (RFC 3264 6).
+      if (screen.isBlind && description.originator === 'local') description.sdp = description.sdp.replace(/^m=video \d+/m, 'm=video 0');
+    });
     session.on('ended', over);
     session.on('failed', over);
     if (replacing.has(session)) queueMicrotask(() => call.answer());

@@ -134,10 +134,21 @@ export class Card {
   }
 }
 
+declare global {
+  interface Window {
+    /** Whether the page refuses pictures as a phone does that knows none. */
+    blind?: boolean;
+  }
+}
+
 /** The page: the newest call is shown, and what came beside calls is a list. */
 export class Screen {
   #cards: Card[] = [];
   #last: Card | undefined;
+
+  get isBlind(): boolean {
+    return window.blind === true;
+  }
 
   /** Reads who the page is for, and lets its buttons do. */
   static for(start: (screen: Screen, owner: Owner) => Library): void {

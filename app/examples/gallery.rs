@@ -6,9 +6,10 @@ use app::backend::{Contact, Opening, Wishes};
 use app::pages::login::{LoginError, LoginView, document};
 use app::pages::settings::{self, Field, Problem, SettingsView, Typed};
 use app::phone::{
-    Call, Cause, Direction, Ended, LineState, MediaFailure, Party, Phase, Picture, Presence, Refusal, Registration,
-    Seat, Status, pair,
+    Call, Cause, Direction, Ended, Handover, Hold, LineState, MediaFailure, Party, Phase, Presence, Refusal,
+    Registration, Seat, Status, pair,
 };
+use app::sound::MediaSettings;
 use leptos::prelude::*;
 use leptos_router::location::RequestUrl;
 use std::path::Path;
@@ -61,8 +62,9 @@ fn phone(seat: Seat, line: LineState, wishes: Wishes) -> String {
             domain: "tabphone".to_owned(),
             contacts: contacts(),
             line: line.clone(),
-            ice_servers: Vec::new(),
+            policy: app::media::Media::default(),
             ringing_seconds: 60,
+            media: MediaSettings::default(),
         };
         let (phone, driver) = pair(line);
         driver.seat.set(seat);
@@ -144,6 +146,10 @@ fn states() -> Vec<(&'static str, Seat, LineState)> {
         calls: vec![call(Phase::Talking), Call { key: 2, remote: stranger(), ..incoming.clone() }],
         ..ready.clone()
     };
+    let three = LineState {
+        calls: vec![held(1, party("1003", "Clara Ruiz")), Call { key: 2, ..call(Phase::Talking) }, held(3, stranger())],
+        ..ready.clone()
+    };
     vec![
         ("ready", Seat::Holding, ready.clone()),
         ("opening", Seat::Unknown, LineState { presence: presence(), ..LineState::default() }),
@@ -156,6 +162,16 @@ fn states() -> Vec<(&'static str, Seat, LineState)> {
         ("talking", Seat::Holding, with(call(Phase::Talking))),
         ("muted", Seat::Holding, with(Call { muted: true, ..call(Phase::Talking) })),
         ("two-calls", Seat::Holding, two),
+        ("held", Seat::Holding, with(held(1, ben()))),
+        ("held-there", Seat::Holding, with(Call { hold: Hold { here: false, there: true }, ..call(Phase::Talking) })),
+        ("three-calls", Seat::Holding, three),
+        ("handing-over", Seat::Holding, with(Call { handover: Some(Handover::Ringing), ..held(1, ben()) })),
+        (
+            "not-handed-over",
+            Seat::Holding,
+            with(Call { handover: Some(Handover::Refused(486)), ..call(Phase::Talking) }),
+        ),
+        ("keys-of-theirs", Seat::Holding, with(Call { digits: "42#".to_owned(), ..call(Phase::Talking) })),
         ("hostile", Seat::Holding, with(Call { remote: hostile(), ..call(Phase::Talking) })),
         ("watching", Seat::Watching, with(call(Phase::Talking))),
         ("ended-busy", Seat::Holding, after(Direction::Outgoing, Cause::Busy)),
@@ -167,15 +183,11 @@ fn states() -> Vec<(&'static str, Seat, LineState)> {
 
 fn call(phase: Phase) -> Call {
     let answered_at = (phase == Phase::Talking).then_some(0);
-    Call {
-        key: 1,
-        direction: Direction::Outgoing,
-        remote: ben(),
-        phase,
-        answered_at,
-        muted: false,
-        picture: Picture::default(),
-    }
+    Call { answered_at, ..Call::new(1, Direction::Outgoing, ben(), phase) }
+}
+
+fn held(key: u64, remote: Party) -> Call {
+    Call { key, remote, hold: Hold { here: true, there: false }, ..call(Phase::Talking) }
 }
 
 fn party(number: &str, name: &str) -> Party {

@@ -1,7 +1,9 @@
 //! Port 2: what the pages ask of the server. `server` puts an implementation into the context.
 
 use crate::encoding::{self, DecodeError};
+use crate::media::Media;
 use crate::phone::LineState;
+use crate::sound::MediaSettings;
 use serde::{Deserialize, Serialize};
 
 /// All that the phone page shows first: rendered by the server, and read by the client before it hydrates,
@@ -16,10 +18,12 @@ pub struct Opening {
     pub contacts: Vec<Contact>,
     /// What the line is doing, as the server last heard.
     pub line: LineState,
-    /// STUN and TURN servers for calls.
-    pub ice_servers: Vec<IceServer>,
+    /// What holds for the media of this account.
+    pub policy: Media,
     /// How long a call rings before it is given up, in seconds.
     pub ringing_seconds: u32,
+    /// What the person wants of sound and pictures.
+    pub media: MediaSettings,
 }
 
 /// The name of the `<meta>` element whose `content` carries the [`Opening`] from the server to the client.
@@ -55,17 +59,6 @@ pub struct Contact {
     pub extension: String,
     /// Their name.
     pub name: String,
-}
-
-/// A STUN or TURN server (the fields of RTCIceServer).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IceServer {
-    /// `stun:`, `turn:` or `turns:` addresses.
-    pub urls: Vec<String>,
-    /// For TURN.
-    pub username: Option<String>,
-    /// For TURN: as the server was started with it, the same for everybody who is signed in.
-    pub credential: Option<String>,
 }
 
 /// What a person wants done with calls, as the pages that the server renders tell it. No part of [`Opening`]: the client

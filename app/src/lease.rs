@@ -1,6 +1,7 @@
 //! The words that a tab and the server exchange over the tab socket (`/line`): who holds the line, what it
 //! is doing, and what the contacts are doing. Each WebSocket message is one value, as [`crate::encoding`] writes it.
 
+use crate::media::Media;
 use crate::phone::{LineState, Presence};
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +83,9 @@ pub enum ToTab {
     Presence(Vec<Presence>),
     /// The answer to [`FromTab::Alive`].
     Alive,
+    /// What holds for the media of this account from now on: after the first word of a tab, when an administrator changed
+    /// it, and before its credentials run out.
+    Media(Media),
 }
 
 /// What a tab gets with the line.

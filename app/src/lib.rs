@@ -15,10 +15,13 @@ pub mod directory;
 pub mod encoding;
 pub mod lease;
 mod letters;
+pub mod media;
 pub mod pages;
 pub mod phone;
 pub mod picture;
+pub mod quality;
 pub mod sign;
+pub mod sound;
 pub mod words;
 
 #[cfg(feature = "ssr")]

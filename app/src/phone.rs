@@ -5,6 +5,8 @@
 //! [`Line`]: it receives the commands and is the only one who writes the state, which is a projection of
 //! what the SIP agent knows.
 
+use crate::quality::Qualities;
+use crate::sound::{DeviceKind, MediaSettings, Sound};
 use futures::channel::mpsc;
 use leptos::prelude::*;
 use reactive_stores::{ArcStore, Store};
@@ -28,6 +30,8 @@ pub struct LineState {
     pub calls: Vec<Call>,
     /// How the last call ended, until it is dismissed or the next call begins.
     pub ended: Option<Ended>,
+    /// What was dialled last, empty if nothing was.
+    pub dialled: String,
     /// What the contacts are doing, as far as known.
     #[store(key: String = |presence| presence.extension.clone())]
     pub presence: Vec<Presence>,
@@ -93,8 +97,100 @@ pub struct Call {
     pub answered_at: Option<u64>,
     /// Whether our microphone is muted.
     pub muted: bool,
+    /// Whether our voice goes out.
+    pub voice: Voice,
+    /// Who put whom on hold.
+    pub hold: Hold,
+    /// How far our handing over of it is.
+    pub handover: Option<Handover>,
+    /// The keys that they pressed, as far as they came by INFO: the newest ones.
+    pub digits: String,
     /// How it stands with pictures.
     pub picture: Picture,
+}
+
+impl Call {
+    /// A call that stands so, of which nothing else is to be said.
+    pub fn new(key: CallKey, direction: Direction, remote: Party, phase: Phase) -> Self {
+        Self {
+            key,
+            direction,
+            remote,
+            phase,
+            answered_at: None,
+            muted: false,
+            voice: Voice::default(),
+            hold: Hold::default(),
+            handover: None,
+            digits: String::new(),
+            picture: Picture::default(),
+        }
+    }
+
+    /// The id of the element that shows their picture.
+    pub fn picture_id(key: CallKey) -> String {
+        format!("picture-{key}")
+    }
+
+    /// The id of the element that shows our own picture.
+    pub fn mirror_id(key: CallKey) -> String {
+        format!("mirror-{key}")
+    }
+}
+
+/// Whether our voice goes out in a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Voice {
+    /// It does, unless it is muted, as far as this is on us.
+    #[default]
+    Sent,
+    /// The browser asks the person for the microphone, and nobody has answered yet.
+    Asked,
+    /// There is no microphone: the call goes one way.
+    Missing(MediaFailure),
+}
+
+/// Who put whom on hold; both may.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// We put them on hold, or are about to.
+    pub here: bool,
+    /// They put us on hold.
+    pub there: bool,
+}
+
+/// How far it is that the other party is handed over to somebody else (RFC 3515).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Handover {
+    /// They were asked to call there, or do so.
+    Asked,
+    /// It rings there.
+    Ringing,
+    /// They were asked, and do not say what comes of it.
+    Untold,
+    /// It did not work, by this SIP status: of who was asked, or of who was called.
+    Refused(u16),
+}
+
+impl Handover {
+    /// Whether something is to come of it yet.
+    pub fn is_under_way(self) -> bool {
+        matches!(self, Self::Asked | Self::Ringing)
+    }
+}
+
+/// The call that keys and the large card are about: the one that a person talks in, else the newest one that they began,
+/// else the newest one that is on hold, else one that is just ending. What rings here is beside it.
+pub fn active(calls: &[Call]) -> Option<&Call> {
+    let rank = |call: &Call| match call.phase {
+        Phase::Connecting | Phase::Talking | Phase::Returning if call.hold.here => 2,
+        Phase::Connecting | Phase::Talking | Phase::Returning => 4,
+        Phase::Preparing | Phase::Calling | Phase::RingingThere | Phase::Answering => 3,
+        Phase::Ending => 1,
+        Phase::RingingHere => 0,
+    };
+    // Of several that are alike the last one counts.
+    calls.iter().filter(|call| rank(call) > 0).max_by_key(|call| rank(call))
 }
 
 /// Who began a call.
@@ -136,18 +232,6 @@ pub enum Phase {
     Ending,
     /// Answered, and its sound was connected: it broke, or belonged to a page that is gone, and is being brought back.
     Returning,
-}
-
-impl Call {
-    /// The id of the element that shows their picture.
-    pub fn picture_id(key: CallKey) -> String {
-        format!("picture-{key}")
-    }
-
-    /// The id of the element that shows our own picture.
-    pub fn mirror_id(key: CallKey) -> String {
-        format!("mirror-{key}")
-    }
 }
 
 impl Phase {
@@ -230,6 +314,8 @@ pub enum Cause {
     Told(String),
     /// It ended while this phone was away.
     Away,
+    /// As many calls are up here as there may be.
+    TooMany,
 }
 
 /// What stands between a call and the microphone or the browser's media.
@@ -241,6 +327,8 @@ pub enum MediaFailure {
     NoDevice,
     /// Another program holds the microphone.
     DeviceBusy,
+    /// No microphone does what is asked of it.
+    Constraint,
     /// The page is not secure, so there are no devices.
     Insecure,
     /// The browser lacks what a call needs.
@@ -249,6 +337,8 @@ pub enum MediaFailure {
     Description,
     /// No path for the sound was found, or it broke.
     Connectivity,
+    /// Calls are to go over a relay, and none could be used.
+    NoRelay,
 }
 
 /// What a contact is doing.
@@ -305,6 +395,28 @@ pub enum Command {
     Screen(CallKey, bool),
     /// The elements that show the pictures of a call are on the page: [`Call::picture_id`], [`Call::mirror_id`].
     Shown(CallKey),
+    /// Ask the browser for the microphone again in a call that goes without it; or go on without it while it is asked.
+    Voice(CallKey, bool),
+    /// Put a call on hold, or go on with it; all others are put on hold then.
+    Hold(CallKey, bool),
+    /// Press a key of the telephone in a call: `0` to `9`, `*`, `#`, `A` to `D`.
+    Digit(CallKey, char),
+    /// Hand the other party of a call over to this number, extension or address.
+    Transfer(CallKey, String),
+    /// Hand the other party of the one call over to that of the other.
+    TransferTo(CallKey, CallKey),
+    /// Use the device with this id from now on, or the browser's choice if it is empty.
+    Choose(DeviceKind, String),
+    /// Have sound like this from now on.
+    Sound(MediaSettings),
+    /// Let the speaker or the ringer be heard.
+    Try(DeviceKind),
+    /// Let the person hear themselves, or end that.
+    Trial(bool),
+    /// Ask the person whether calls may be shown while the page is not looked at.
+    Notify,
+    /// What was said of a device has been read.
+    Noted,
     /// Put away the words about the last call.
     Dismiss,
     /// Move the line to this tab.
@@ -320,6 +432,9 @@ pub struct Phone {
     line: ArcStore<LineState>,
     seat: ArcRwSignal<Seat>,
     silent: ArcRwSignal<bool>,
+    qualities: ArcRwSignal<Qualities>,
+    sound: ArcRwSignal<Sound>,
+    levels: ArcRwSignal<(u8, u8)>,
 }
 
 /// The driver's end.
@@ -332,6 +447,12 @@ pub struct Line {
     pub seat: ArcRwSignal<Seat>,
     /// Whether the browser plays nothing of this page until somebody clicks.
     pub silent: ArcRwSignal<bool>,
+    /// How well the calls are heard that are connected in this tab.
+    pub qualities: ArcRwSignal<Qualities>,
+    /// What this page knows of its sound.
+    pub sound: ArcRwSignal<Sound>,
+    /// How loud we and the other end are while the person tries it, in per cent.
+    pub levels: ArcRwSignal<(u8, u8)>,
 }
 
 /// Makes the two ends, both beginning with `initial`: the value that the server rendered, so that the first
@@ -341,8 +462,20 @@ pub fn pair(initial: LineState) -> (Phone, Line) {
     let state = ArcStore::new(initial);
     let seat = ArcRwSignal::new(Seat::default());
     let silent = ArcRwSignal::new(false);
-    let phone = Phone { commands: sender, line: state.clone(), seat: seat.clone(), silent: silent.clone() };
-    (phone, Line { commands: receiver, state, seat, silent })
+    let qualities = ArcRwSignal::new(Qualities::new());
+    let sound = ArcRwSignal::new(Sound::default());
+    let levels = ArcRwSignal::new((0, 0));
+    let line = Line { commands: receiver, state, seat, silent, qualities, sound, levels };
+    let phone = Phone {
+        commands: sender,
+        line: line.state.clone(),
+        seat: line.seat.clone(),
+        silent: line.silent.clone(),
+        qualities: line.qualities.clone(),
+        sound: line.sound.clone(),
+        levels: line.levels.clone(),
+    };
+    (phone, line)
 }
 
 /// The phone that the context holds.
@@ -367,6 +500,21 @@ impl Phone {
     /// Whether the browser plays nothing of this page until somebody clicks.
     pub fn silent(&self) -> RwSignal<bool> {
         self.silent.clone().into()
+    }
+
+    /// How well the calls are heard that are connected in this tab.
+    pub fn qualities(&self) -> RwSignal<Qualities> {
+        self.qualities.clone().into()
+    }
+
+    /// What this page knows of its sound.
+    pub fn sound(&self) -> RwSignal<Sound> {
+        self.sound.clone().into()
+    }
+
+    /// How loud we and the other end are while the person tries it, in per cent.
+    pub fn levels(&self) -> RwSignal<(u8, u8)> {
+        self.levels.clone().into()
     }
 
     /// Tells the driver to do something; whether it will hear it: a command is dropped when the driver is gone or swamped.

@@ -3,7 +3,8 @@
 
 #[cfg(feature = "ssr")]
 use crate::backend::{Contact, Wishes};
-use crate::phone::{Cause, Direction, MediaFailure, Phase, Refusal, Registration, Status};
+use crate::phone::{Cause, Direction, Handover, Hold, MediaFailure, Phase, Refusal, Registration, Status, Voice};
+use crate::quality::{Grade, Quality};
 
 /// How much of the words of a far end is shown.
 const QUOTED_CHARS: usize = 120;
@@ -109,6 +110,66 @@ pub fn phase(phase: Phase) -> &'static str {
     }
 }
 
+/// Where a call stands, on hold or not.
+pub fn standing(phase: Phase, hold: Hold) -> &'static str {
+    match (phase, hold) {
+        (Phase::Talking, Hold { here: true, there: true }) => "On hold at both ends",
+        (Phase::Talking, Hold { here: true, there: false }) => "On hold",
+        (Phase::Talking, Hold { here: false, there: true }) => "They put you on hold",
+        (
+            Phase::Preparing
+            | Phase::Calling
+            | Phase::RingingThere
+            | Phase::RingingHere
+            | Phase::Answering
+            | Phase::Connecting
+            | Phase::Talking
+            | Phase::Ending
+            | Phase::Returning,
+            _,
+        ) => self::phase(phase),
+    }
+}
+
+/// How far it is that the other party is handed over.
+pub fn handover(handover: Handover) -> String {
+    let refused = |why: &str| format!("Not handed over: {why}.");
+    match handover {
+        Handover::Asked => "Handing over…".to_owned(),
+        Handover::Ringing => "Handing over: it rings there…".to_owned(),
+        Handover::Untold => "They were asked to call there, and do not say what comes of it.".to_owned(),
+        Handover::Refused(404 | 410 | 484 | 604) => refused("there is no such number"),
+        Handover::Refused(486 | 600) => refused("they are busy there"),
+        Handover::Refused(408 | 487) => refused("nobody answers there"),
+        Handover::Refused(480) => refused("nobody can be reached there"),
+        Handover::Refused(603 | 607) => refused("they declined it"),
+        Handover::Refused(403 | 405 | 420 | 501) => refused("their phone or the server does not allow it"),
+        Handover::Refused(status) => refused(&format!("SIP status {status}")),
+    }
+}
+
+/// How well a call is heard.
+pub fn grade(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Good => "Good sound",
+        Grade::Fair => "Fair sound",
+        Grade::Poor => "Poor sound",
+        Grade::Bad => "Bad sound",
+    }
+}
+
+/// What can be done about a call that is not heard well, as far as it can be told from what was measured.
+pub fn quality_advice(quality: &Quality) -> Option<&'static str> {
+    match quality.grade() {
+        Grade::Good => None,
+        _ if quality.lost >= 1_000 => Some("Nothing arrives from them."),
+        _ if quality.lost >= 10 => Some("Parts get lost. A cable instead of Wi-Fi, or less other traffic, helps."),
+        _ if quality.jitter >= 30 => Some("Parts come late. Less other traffic on this network helps."),
+        _ if quality.round_trip >= Some(300) => Some("The way is long: each hears the other late."),
+        Grade::Fair | Grade::Poor | Grade::Bad => None,
+    }
+}
+
 /// What a contact is doing.
 pub fn status(status: Status) -> &'static str {
     match status {
@@ -210,6 +271,8 @@ pub fn cause(cause: &Cause, direction: Direction) -> Words {
             .advise("Try again. If it stays like this, tell whoever runs your phone system this number."),
         Cause::Transferred => Words::new(Tone::Quiet, "The call was passed on."),
         Cause::Told(words) => Words::new(Tone::Quiet, words.clone()),
+        Cause::TooMany => Words::new(Tone::Trouble, "So many calls are up that there is no room for another one.")
+            .advise("End one of them, then call again."),
         Cause::Away => Words::new(Tone::Trouble, "The call ended while this phone was away."),
         Cause::Unfit { .. } => Words::new(
             Tone::Trouble,
@@ -222,21 +285,54 @@ pub fn cause(cause: &Cause, direction: Direction) -> Words {
     }
 }
 
-/// What stands between a call and the microphone or the browser's media.
-pub fn media(failure: MediaFailure) -> Words {
-    let (text, advice) = match failure {
+/// What is to be said of our voice in a call, while it does not go out.
+pub fn voice(voice: Voice) -> Option<Words> {
+    match voice {
+        Voice::Sent => None,
+        Voice::Asked => Some(
+            Words::new(Tone::Waiting, "Allow the microphone: the browser asks you.")
+                .advise("Nobody hears you until then. You can go on without, and only listen."),
+        ),
+        Voice::Missing(failure) => {
+            let (text, advice) = missing(failure);
+            Some(Words::new(Tone::Trouble, format!("They do not hear you. {text}")).advise(advice))
+        }
+    }
+}
+
+/// Why there is no microphone, and what helps.
+const fn missing(failure: MediaFailure) -> (&'static str, &'static str) {
+    match failure {
         MediaFailure::Denied => (
             "The browser may not use the microphone.",
-            "Click the lock or the microphone beside the page's address, allow the microphone, then call again.",
+            "Click the lock or the microphone beside the page's address, allow the microphone, then try again.",
         ),
-        MediaFailure::NoDevice => ("There is no microphone.", "Plug in a microphone or a headset, then call again."),
+        MediaFailure::NoDevice => ("There is no microphone.", "Plug in a microphone or a headset, then try again."),
         MediaFailure::DeviceBusy => {
-            ("Another program is using the microphone.", "Close the other program or its call, then call again.")
+            ("Another program is using the microphone.", "Close the other program or its call, then try again.")
+        }
+        MediaFailure::Constraint => {
+            ("The microphone cannot do what is asked of it.", "Choose another microphone, then try again.")
         }
         MediaFailure::Insecure => (
             "The microphone works only on a page that was opened over HTTPS.",
             "Open the address again with https:// in front.",
         ),
+        MediaFailure::Unsupported | MediaFailure::Description | MediaFailure::Connectivity | MediaFailure::NoRelay => (
+            "The browser could not open the microphone.",
+            "Try again, or open this page in a current Firefox, Chrome, Edge or Safari.",
+        ),
+    }
+}
+
+/// What stands between a call and the microphone or the browser's media.
+pub fn media(failure: MediaFailure) -> Words {
+    let (text, advice) = match failure {
+        MediaFailure::Denied
+        | MediaFailure::NoDevice
+        | MediaFailure::DeviceBusy
+        | MediaFailure::Constraint
+        | MediaFailure::Insecure => missing(failure),
         MediaFailure::Unsupported => {
             ("This browser lacks what a call needs.", "Open this page in a current Firefox, Chrome, Edge or Safari.")
         }
@@ -247,6 +343,10 @@ pub fn media(failure: MediaFailure) -> Words {
         MediaFailure::Connectivity => (
             "The sound could not be connected.",
             "A firewall or the network may be in the way. Try another network, or call again.",
+        ),
+        MediaFailure::NoRelay => (
+            "Calls of this phone go over a relay, and no relay took this one.",
+            "Tell whoever runs your phone system: the TURN server cannot be reached, or refuses its credentials.",
         ),
     };
     Words::new(Tone::Trouble, text).advise(advice)
@@ -266,6 +366,10 @@ pub fn picture(failure: MediaFailure) -> Words {
             "Another program is using the camera. The call goes on with your voice.",
             "Close the other program or its call, then start the camera again.",
         ),
+        MediaFailure::Constraint => (
+            "No camera does what is asked of it. The call goes on with your voice.",
+            "Choose another camera under “Sound and devices”, then start it.",
+        ),
         MediaFailure::Insecure => (
             "The camera works only on a page that was opened over HTTPS.",
             "Open the address again with https:// in front.",
@@ -277,7 +381,7 @@ pub fn picture(failure: MediaFailure) -> Words {
         MediaFailure::Description => {
             ("They take no video. The call goes on with your voice.", "Call another of their phones to be seen.")
         }
-        MediaFailure::Connectivity => {
+        MediaFailure::Connectivity | MediaFailure::NoRelay => {
             ("The picture could not be connected. The call goes on with your voice.", "Start the camera again.")
         }
     };

@@ -2,14 +2,16 @@
 //! [`app::encoding::VERSION`] changes, too: a page and a server of different versions understand nothing rather than
 //! something else.
 
-use app::backend::{Contact, IceServer, Opening};
+use app::backend::{Contact, Opening};
 use app::encoding::{DecodeError, decode, encode};
 use app::lease::{FromTab, Grant, RegistrationIdentity, ToTab};
+use app::media::{Digits, IceServer, Media};
 use app::phone::{
-    Call, Cause, Direction, Ended, LineState, MediaFailure, Party, Phase, Picture, Presence, Refusal, Registration,
-    Status,
+    Call, Cause, Direction, Ended, Handover, Hold, LineState, MediaFailure, Party, Phase, Picture, Presence, Refusal,
+    Registration, Status, Voice,
 };
 use app::sign::ToSign;
+use app::sound::{MediaSettings, Ringtone};
 use core::fmt::Debug;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -26,6 +28,10 @@ fn line() -> LineState {
         phase: Phase::Talking,
         answered_at: Some(1),
         muted: true,
+        voice: Voice::Missing(MediaFailure::NoDevice),
+        hold: Hold { here: true, there: false },
+        handover: Some(Handover::Refused(486)),
+        digits: "5#".to_owned(),
         picture: Picture { camera: true, failure: Some(MediaFailure::NoDevice), ..Picture::default() },
     };
     let cause = Cause::Unfit { lacks: "l".to_owned(), remedies: vec!["r".to_owned()] };
@@ -33,13 +39,38 @@ fn line() -> LineState {
         registration: Registration::Refused(Refusal::Misconfigured(488)),
         calls: vec![call],
         ended: Some(Ended { key: 2, direction: Direction::Outgoing, remote: party(), cause }),
+        dialled: "7".to_owned(),
         presence: vec![Presence { extension: "1002".to_owned(), status: Status::InCall }],
     }
 }
 
 /// [`line`].
-const LINE: &[u8] = b"\x04\x04\xe8\x03\x01\xac\x02\x01\x041002\x03Ben\x06\x01\x01\x01\x00\x01\x00\x00\x00\x01\x01\
-    \x01\x02\x00\x041002\x03Ben\x17\x01l\x01\x01r\x01\x041002\x03";
+const LINE: &[u8] =
+    b"\x04\x04\xe8\x03\x01\xac\x02\x01\x041002\x03Ben\x06\x01\x01\x01\x02\x01\x01\x00\x01\x03\xe6\x03\x025#\
+    \x00\x01\x00\x00\x00\x01\x01\
+    \x01\x02\x00\x041002\x03Ben\x17\x01l\x01\x01r\x017\x01\x041002\x03";
+
+/// What a person wants of sound.
+const SOUND: &[u8] = b"\x01m\x00\x00\x00\x01\x01\x01\x00\x28\x64\x00";
+
+fn media() -> Media {
+    let server = IceServer { urls: vec!["stun:s".to_owned()], username: Some("u".to_owned()), credential: None };
+    Media {
+        ice_servers: vec![server],
+        relay: true,
+        trickle: false,
+        preferred: vec!["opus".to_owned()],
+        removed: vec!["CN".to_owned()],
+        audio_kbit: 300,
+        video_kbit: 2,
+        video_height: 720,
+        video_rate: 30,
+        digits: Digits::Info,
+    }
+}
+
+/// [`media`].
+const MEDIA: &[u8] = b"\x01\x01\x06stun:s\x01\x01u\x00\x01\x00\x01\x04opus\x01\x02CN\xac\x02\x02\xd0\x05\x1e\x02";
 
 /// The value is written as these bytes, and read back from them; from fewer or more, nothing is read.
 #[track_caller]
@@ -57,14 +88,14 @@ fn travels<T: Clone + Debug + PartialEq + Serialize + DeserializeOwned>(value: &
 
 #[test]
 fn the_words_of_a_tab() {
-    travels(&FromTab::Hello { tab: "t".to_owned(), running: Some(1), loaded: true }, b"\x02\x00\x01t\x01\x01\x01");
-    travels(&FromTab::Take, b"\x02\x01");
+    travels(&FromTab::Hello { tab: "t".to_owned(), running: Some(1), loaded: true }, b"\x03\x00\x01t\x01\x01\x01");
+    travels(&FromTab::Take, b"\x03\x01");
     travels(
         &FromTab::Publish { epoch: 1, state: line(), snapshot: vec![0, 255], to_lose: true, last: false },
-        &[&b"\x02\x02\x01"[..], LINE, &b"\x02\x00\xff\x01\x00"[..]].concat(),
+        &[&b"\x03\x02\x01"[..], LINE, &b"\x02\x00\xff\x01\x00"[..]].concat(),
     );
-    travels(&FromTab::Alive, b"\x02\x03");
-    travels(&FromTab::Release { epoch: 1 }, b"\x02\x04\x01");
+    travels(&FromTab::Alive, b"\x03\x03");
+    travels(&FromTab::Release { epoch: 1 }, b"\x03\x04\x01");
 }
 
 #[test]
@@ -76,41 +107,42 @@ fn the_words_of_the_server() {
     };
     travels(
         &ToTab::Granted(Grant { epoch: 1, identity, snapshot: Some((vec![0, 255], 2)) }),
-        b"\x02\x00\x01\nurn:uuid:i\x01u\x01c\x01\x02\x00\xff\x02",
+        b"\x03\x00\x01\nurn:uuid:i\x01u\x01c\x01\x02\x00\xff\x02",
     );
-    travels(&ToTab::Resumed { epoch: 1 }, b"\x02\x01\x01");
-    travels(&ToTab::Yield, b"\x02\x02");
-    travels(&ToTab::Watching, b"\x02\x03");
-    travels(&ToTab::Line(line()), &[&b"\x02\x04"[..], LINE].concat());
-    travels(&ToTab::Presence(line().presence), b"\x02\x05\x01\x041002\x03");
-    travels(&ToTab::Alive, b"\x02\x06");
+    travels(&ToTab::Resumed { epoch: 1 }, b"\x03\x01\x01");
+    travels(&ToTab::Yield, b"\x03\x02");
+    travels(&ToTab::Watching, b"\x03\x03");
+    travels(&ToTab::Line(line()), &[&b"\x03\x04"[..], LINE].concat());
+    travels(&ToTab::Presence(line().presence), b"\x03\x05\x01\x041002\x03");
+    travels(&ToTab::Alive, b"\x03\x06");
+    travels(&ToTab::Media(media()), &[&b"\x03\x07"[..], MEDIA].concat());
 }
 
 #[test]
 fn the_last_of_each_kind() {
-    travels(&Registration::Away, b"\x02\x09");
-    travels(&Refusal::ServerFailure(500), b"\x02\x06\xf4\x03");
-    travels(&Cause::Media(MediaFailure::Connectivity), b"\x02\x13\x06");
-    travels(&Phase::Returning, b"\x02\x08");
-    travels(&Cause::Away, b"\x02\x19");
+    travels(&Registration::Away, b"\x03\x09");
+    travels(&Refusal::ServerFailure(500), b"\x03\x06\xf4\x03");
+    travels(&Cause::Media(MediaFailure::NoRelay), b"\x03\x13\x08");
+    travels(&Voice::Missing(MediaFailure::Constraint), b"\x03\x02\x03");
+    travels(&Ringtone::Soft, b"\x03\x03");
+    travels(&Phase::Returning, b"\x03\x08");
+    travels(&Cause::TooMany, b"\x03\x1a");
+    travels(&Handover::Untold, b"\x03\x02");
 }
 
 #[test]
 fn what_a_page_opens_with_and_what_is_to_be_signed() {
     let contact = Contact { extension: "1001".to_owned(), name: "Al".to_owned() };
-    let server = IceServer { urls: vec!["stun:s".to_owned()], username: Some("u".to_owned()), credential: None };
     let opening = Opening {
         me: contact.clone(),
         domain: "d".to_owned(),
         contacts: vec![contact],
         line: line(),
-        ice_servers: vec![server],
+        policy: media(),
         ringing_seconds: 60,
+        media: MediaSettings { microphone: "m".to_owned(), call_volume: 40, ..MediaSettings::default() },
     };
-    travels(
-        &opening,
-        &[&b"\x02\x041001\x02Al\x01d\x01\x041001\x02Al"[..], LINE, &b"\x01\x01\x06stun:s\x01\x01u\x00<"[..]].concat(),
-    );
+    travels(&opening, &[&b"\x03\x041001\x02Al\x01d\x01\x041001\x02Al"[..], LINE, MEDIA, b"<", SOUND].concat());
     let wanted = ToSign {
         epoch: 1,
         challenges: vec!["Digest".to_owned()],
@@ -119,5 +151,5 @@ fn what_a_page_opens_with_and_what_is_to_be_signed() {
         uri: "sip:d".to_owned(),
         body: vec![255],
     };
-    travels(&wanted, b"\x02\x01\x01\x06Digest\x02\x08REGISTER\x05sip:d\x01\xff");
+    travels(&wanted, b"\x03\x01\x01\x06Digest\x02\x08REGISTER\x05sip:d\x01\xff");
 }

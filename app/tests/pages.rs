@@ -5,9 +5,10 @@ use app::pages::login::{LoginError, LoginView, document};
 use app::pages::phone::PhonePage;
 use app::pages::settings::{self, Field, Problem, SettingsView, Typed};
 use app::phone::{
-    Call, Cause, Direction, Ended, Line, LineState, MediaFailure, Party, Phase, Picture, Presence, Refusal,
+    Call, Cause, Direction, Ended, Handover, Line, LineState, MediaFailure, Party, Phase, Picture, Presence, Refusal,
     Registration, Seat, Status, pair,
 };
+use app::sound::MediaSettings;
 use app::words;
 use leptos::prelude::*;
 use leptos_router::location::RequestUrl;
@@ -49,10 +50,12 @@ fn causes() -> Vec<Cause> {
         Cause::Media(MediaFailure::Denied),
         Cause::Media(MediaFailure::NoDevice),
         Cause::Media(MediaFailure::DeviceBusy),
+        Cause::Media(MediaFailure::Constraint),
         Cause::Media(MediaFailure::Insecure),
         Cause::Media(MediaFailure::Unsupported),
         Cause::Media(MediaFailure::Description),
         Cause::Media(MediaFailure::Connectivity),
+        Cause::Media(MediaFailure::NoRelay),
         Cause::Network,
         Cause::Status(503),
         unfit(),
@@ -73,8 +76,9 @@ fn opening(line: LineState) -> Opening {
             contact("1004", "Dana <b>Lind</b>"),
         ],
         line,
-        ice_servers: Vec::new(),
+        policy: app::media::Media::default(),
         ringing_seconds: 60,
+        media: MediaSettings::default(),
     }
 }
 
@@ -110,16 +114,7 @@ fn party(number: &str, name: &str) -> Party {
 }
 
 fn in_call(phase: Phase, direction: Direction) -> LineState {
-    let call = Call {
-        key: 7,
-        direction,
-        remote: party("1002", ""),
-        phase,
-        answered_at: None,
-        muted: false,
-        picture: Picture::default(),
-    };
-    LineState { calls: vec![call], ..ready() }
+    LineState { calls: vec![Call::new(7, direction, party("1002", ""), phase)], ..ready() }
 }
 
 fn ended(direction: Direction, cause: Cause) -> LineState {
@@ -217,6 +212,9 @@ fn every_phase_shows_who_where_it_stands_and_the_buttons_that_fit() {
             ("Cancel", not_answered.then_some(true)),
             ("Hang up", (!rings && !not_answered).then_some(phase != Phase::Ending)),
             ("Mute", phase.has_microphone().then_some(true)),
+            ("Hold", phase.has_microphone().then_some(true)),
+            ("Keypad", phase.has_microphone().then_some(true)),
+            ("Hand over", phase.has_microphone().then_some(true)),
         ];
         for (name, state) in expected {
             assert_eq!(enabled(&html, name), state, "{name} while {phase:?}");
@@ -296,13 +294,13 @@ fn every_ending_is_told_with_what_can_be_done_and_can_be_put_away() {
 #[test]
 fn what_an_administrator_can_do_is_folded_away() {
     let html = page(Seat::Holding, ended(Direction::Incoming, unfit()));
-    let (before, folded) = html.split_once("<details").expect("a disclosure");
+    let (before, folded) = html.split_once("<details class=\"ended__remedy\"").expect("a disclosure");
     assert!(shows(before, "They called with sound that no browser can take, so it did not ring."));
     assert!(!before.contains("rtcp-mux") && !folded.split_once('>').expect("a tag").0.contains("open"));
     for words in ["What an administrator can do", "What is wrong: no rtcp-mux.", "Asterisk: webrtc=yes"] {
         assert!(shows(folded, words), "{words}: {folded}");
     }
-    assert!(!page(Seat::Holding, ended(Direction::Incoming, Cause::Busy)).contains("<details"));
+    assert!(!page(Seat::Holding, ended(Direction::Incoming, Cause::Busy)).contains("ended__remedy"));
 }
 
 #[test]
@@ -324,7 +322,7 @@ fn a_call_that_was_missed_in_another_one_is_told_beside_it() {
         page(Seat::Holding, LineState { ended: Some(missed.clone()), ..in_call(Phase::Talking, Direction::Outgoing) });
     assert!(shows(&html, "Missed call: you were in another call."));
     assert_eq!(enabled(&html, "Hang up"), Some(true), "the running call stays");
-    assert_eq!(enabled(&html, "Call back"), Some(false), "one call at a time");
+    assert_eq!(enabled(&html, "Call back"), Some(true), "the running one is put on hold");
     assert_eq!(enabled(&html, "Dismiss"), Some(true));
     let html = page(Seat::Holding, LineState { ended: Some(missed), ..ready() });
     assert_eq!(enabled(&html, "Call back"), Some(true));
@@ -564,4 +562,34 @@ fn what_the_browser_does_not_play_is_said_with_a_button() {
     let html = drive(call(), |driver| driver.silent.set(true), || view! { <PhonePage /> });
     assert!(shows(&html, words));
     assert_eq!(enabled(&html, "Let me hear them"), Some(true));
+}
+
+#[test]
+fn of_several_calls_one_is_large_and_the_others_offer_to_go_on() {
+    let mut line = in_call(Phase::Talking, Direction::Outgoing);
+    let mut held = line.calls[0].clone();
+    (held.key, held.remote, held.hold.here) = (8, party("1003", ""), true);
+    line.calls.insert(0, held);
+    let html = page(Seat::Holding, line.clone());
+    assert_eq!(html.matches("call call--small").count(), 1);
+    for name in ["Resume", "Hang up", "Mute", "Hold", "End the call with Clara Ruiz"] {
+        assert_eq!(enabled(&html, name), Some(true), "{name}");
+    }
+    assert!(shows(&html, "On hold") && shows(&html, "Connected"));
+    assert_eq!(enabled(&html, "Call Ben Okafor"), Some(true), "one more can be called");
+
+    // One that rings beside them says what an answer does.
+    line.calls.push(Call { key: 9, phase: Phase::RingingHere, ..line.calls[1].clone() });
+    let html = page(Seat::Holding, line);
+    assert!(shows(&html, "Answer puts the other call on hold."));
+    assert_eq!(enabled(&html, "End the other call and answer"), Some(true));
+}
+
+#[test]
+fn a_call_that_is_handed_over_says_how_far_it_is_and_what_they_press_can_be_read() {
+    let mut line = in_call(Phase::Talking, Direction::Outgoing);
+    line.calls[0].handover = Some(Handover::Refused(486));
+    line.calls[0].digits = "42#".to_owned();
+    let html = page(Seat::Holding, line);
+    assert!(shows(&html, "Not handed over: they are busy there.") && shows(&html, "42#"));
 }

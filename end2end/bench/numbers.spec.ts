@@ -2,25 +2,33 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { dirname } from 'node:path';
 import type { Page } from '@playwright/test';
-import type { Phone, Phones, Server } from '../fixtures/test.ts';
+import type { Account, Phone, Phones } from '../fixtures/test.ts';
+import { Mute } from '../fixtures/turn.ts';
 import type { PeerSite } from '../peers/site.ts';
-import { test, expect, ALICE, BOB, CAROL, HIGH, LOW } from '../peers/test.ts';
+import { test, expect, Server, ALICE, BOB, CAROL, DORA, HIGH, LOW, type Library } from '../peers/test.ts';
 import { table, type Row } from './numbers.ts';
 import { installStopwatch } from './stopwatch.ts';
 
 const RUNS = Number(process.env['BENCH_RUNS'] ?? 20);
+/** Of what takes many seconds. */
+const FEW = Math.max(1, Math.round(RUNS / 5));
 const TABLE = process.env['TABLE'] ?? 'test-results/bench.md';
 const MICROPHONE = { pulsed: false, before: (page: Page) => page.addInitScript(installStopwatch) };
 
-test(`${RUNS} runs of everything`, async ({ phones, server, site }) => {
+test(`${RUNS} runs of everything`, async ({ phones, server, site, template }) => {
   const alice = await phones.open(ALICE, { ...MICROPHONE, tone: LOW });
   const bob = await phones.open(BOB, { ...MICROPHONE, tone: HIGH });
   const rows: Row[] = [];
   rows.push(...(await weight(alice)));
   rows.push(await navigation(alice, true));
   rows.push(await navigation(alice, false));
-  rows.push(...(await calls(alice, bob)));
-  rows.push(await jssip(phones, server, site, alice));
+  rows.push(...(await calls(ours(alice), ours(bob), RUNS, '')));
+  for (const library of ['JsSIP', 'SIP.js'] as const) {
+    const [one, other] = await rivals(library, phones, server, site);
+    rows.push(...(await calls(one, other, RUNS, `, ${library}`)));
+    await Promise.all([one.page.close(), other.page.close()]);
+  }
+  rows.push(...(await deadStun(phones, site, template)));
   await mkdir(dirname(TABLE), { recursive: true });
   const command = RUNS === 20 ? 'make bench' : `BENCH_RUNS=${RUNS} make bench`;
   const caption = `Measured with \`${command}\`: ${RUNS} runs each, two Chromiums and the server on one machine, over its loopback.`;
@@ -74,43 +82,81 @@ async function navigation({ page }: Phone, cold: boolean): Promise<Row> {
   };
 }
 
+/** A phone that is measured, whoever made it. */
+interface Subject {
+  readonly page: Page;
+  readonly account: Account;
+  dial(number: string): Promise<void>;
+  /** Nothing of the last call is left. */
+  isFree(): Promise<void>;
+}
+
+const ours = (phone: Phone): Subject => phone;
+
+/** Two pages of another library, in the same browsers and at the same server. */
+async function rivals(library: Library, phones: Phones, server: Server, site: PeerSite, stun?: string): Promise<[Subject, Subject]> {
+  const open = async (account: Account, tone: number): Promise<Subject> => {
+    const { page } = await phones.page({ ...MICROPHONE, tone });
+    await page.goto(site.page(library, account, server.at('/sip', 'ws'), stun === undefined ? {} : { stun }));
+    await expect(page.getByRole('status')).toHaveText('Ready');
+    return {
+      page,
+      account,
+      async dial(number) {
+        await page.getByLabel('Number to call').fill(number);
+        await page.getByRole('button', { name: 'Call', exact: true }).click();
+      },
+      async isFree() {
+        await expect(page.locator('#call')).toHaveText(/^Ended by/);
+      },
+    };
+  };
+  return [await open(CAROL, LOW), await open(DORA, HIGH)];
+}
+
 /** From clicks to the INVITE, and to sound at both ends. */
-async function calls(alice: Phone, bob: Phone): Promise<Row[]> {
+async function calls(caller: Subject, callee: Subject, runs: number, who: string): Promise<Row[]> {
   const invites: number[] = [];
   const sounds: number[] = [];
-  for (let n = 0; n < RUNS; n += 1) {
+  const button = ({ page }: Subject, name: string) => page.getByRole('button', { name, exact: true });
+  for (let n = 0; n < runs; n += 1) {
     const ears = await Promise.all(
-      [alice, bob].map(async ({ page }) => ({ page, known: await page.evaluate(() => window.probe.peers.length) })),
+      [caller, callee].map(async ({ page }) => ({ page, known: await page.evaluate(() => window.probe.peers.length) })),
     );
-    await alice.dial(BOB.extension);
-    await expect(bob.button('Answer')).toBeVisible();
-    invites.push(await alice.page.evaluate(() => window.stopwatch.invited - window.stopwatch.clicked));
+    await caller.dial(callee.account.extension);
+    await expect(button(callee, 'Answer')).toBeVisible({ timeout: 60_000 });
+    invites.push(await caller.page.evaluate(() => window.stopwatch.invited - window.stopwatch.clicked));
     const sound = Promise.all(ears.map(({ page, known }) => page.evaluate((first) => window.stopwatch.sound(first), known)));
-    await bob.answer();
+    await button(callee, 'Answer').click();
     const both = Math.max(...(await sound));
-    sounds.push(both - (await bob.page.evaluate(() => window.stopwatch.clicked)));
-    await alice.hangUp();
-    await Promise.all([alice.isFree(), bob.isFree()]);
+    sounds.push(both - (await callee.page.evaluate(() => window.stopwatch.clicked)));
+    await button(caller, 'Hang up').click();
+    await Promise.all([caller.isFree(), callee.isFree()]);
   }
+  const count = runs === RUNS ? '' : ` (${runs} runs)`;
   return [
-    { what: 'Click on Call to INVITE on the wire', how: 'from the click event to `WebSocket.send`, microphone opened in between', unit: 'ms', values: invites },
-    { what: 'Click on Answer to two-way audio', how: 'from the click event to decoded sound at both ends (`totalAudioEnergy`)', unit: 'ms', values: sounds },
+    { what: `Click on Call to INVITE on the wire${who}`, how: `from the click event to \`WebSocket.send\`, microphone opened in between${count}`, unit: 'ms', values: invites },
+    { what: `Click on Answer to two-way audio${who}`, how: `from the click event to decoded sound at both ends (\`totalAudioEnergy\`)${count}`, unit: 'ms', values: sounds },
   ];
 }
 
-/** The same click with JsSIP, in the same browser and against the same server. */
-async function jssip(phones: Phones, server: Server, site: PeerSite, callee: Phone): Promise<Row> {
-  const { page } = await phones.page({ ...MICROPHONE, tone: HIGH });
-  await page.goto(site.page('JsSIP', CAROL, server.at('/sip', 'ws')));
-  await expect(page.getByRole('status')).toHaveText('Ready');
-  await page.getByLabel('Number to call').fill(callee.account.extension);
-  const values: number[] = [];
-  for (let n = 0; n < RUNS; n += 1) {
-    await page.getByRole('button', { name: 'Call', exact: true }).click();
-    await callee.decline();
-    values.push(await page.evaluate(() => window.stopwatch.invited - window.stopwatch.clicked));
-    await callee.isFree();
-    await expect(page.locator('#call')).toHaveText('Ended by remote: Rejected');
+/** The same with a STUN server that says nothing. */
+async function deadStun(phones: Phones, site: PeerSite, template: string): Promise<Row[]> {
+  const mute = await Mute.start();
+  const server = await Server.start({ from: template, args: ['--ice-server', mute.url] });
+  try {
+    const alice = await phones.open(ALICE, { ...MICROPHONE, tone: LOW, server });
+    const bob = await phones.open(BOB, { ...MICROPHONE, tone: HIGH, server });
+    const rows = await calls(ours(alice), ours(bob), FEW, ', a dead STUN server');
+    for (const library of ['JsSIP', 'SIP.js'] as const) {
+      const [one, other] = await rivals(library, phones, server, site, mute.url);
+      rows.push(...(await calls(one, other, FEW, `, ${library}, a dead STUN server`)));
+      await Promise.all([one.page.close(), other.page.close()]);
+    }
+    await Promise.all([alice.page.close(), bob.page.close()]);
+    return rows;
+  } finally {
+    await server.dispose();
+    mute.stop();
   }
-  return { what: 'Click on Call to INVITE, JsSIP', how: 'as above, in the same browser and against the same server', unit: 'ms', values };
 }

@@ -1,30 +1,9 @@
 import { test, expect, makeGoodCall, ALICE, CAROL, LOW } from '../fixtures/test.ts';
 import { header } from '../fixtures/sip.ts';
-import { Caller, type Content } from '../peers/caller.ts';
-
-const SESSION = ['v=0', 'o=- 1 1 IN IP4 192.0.2.1', 's=-', 'c=IN IP4 192.0.2.1', 't=0 0'];
-
-function sdp(...lines: readonly string[]): Content {
-  return { type: 'application/sdp', body: [...SESSION, ...lines, ''].join('\r\n') };
-}
+import { Caller, sdp, webrtc, type Content } from '../peers/caller.ts';
 
 /** What a phone offers that knows nothing of browsers. */
 const PLAIN = sdp('m=audio 4000 RTP/AVP 8 0', 'a=sendrecv');
-
-/** What a PBX offers that was set up for browsers, with this DTLS role. */
-function webrtc(setup: string): Content {
-  return sdp(
-    'm=audio 4000 UDP/TLS/RTP/SAVPF 111 8 0 126',
-    'a=rtpmap:111 opus/48000/2',
-    'a=rtpmap:126 telephone-event/8000',
-    'a=ice-ufrag:abcd',
-    'a=ice-pwd:abcdefghijklmnopqrstuv',
-    `a=fingerprint:sha-256 ${Array.from({ length: 32 }, () => 'AB').join(':')}`,
-    `a=setup:${setup}`,
-    'a=candidate:1 1 UDP 2130706431 192.0.2.1 4000 typ host',
-    'a=rtcp-mux',
-  );
-}
 
 /** The same with a picture that no browser can take. */
 const PICTURE = { ...webrtc('actpass'), body: `${webrtc('actpass').body}m=video 5000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n` };

@@ -1,3 +1,4 @@
+import { Caller, webrtc } from '../peers/caller.ts';
 import { test, expect, connect, makeGoodCall, talk, ALICE, BOB, CAROL, LOW } from '../fixtures/test.ts';
 
 test('cancelled before the answer', async ({ phones }) => {
@@ -22,17 +23,40 @@ test('declined', async ({ phones }) => {
   await makeGoodCall(bob, alice);
 });
 
-test('busy: in a call already, which goes on', async ({ phones }) => {
+/** How many calls a phone has at most. */
+const MOST = 8;
+
+test('busy: as many calls are up already as there is room for, and go on', async ({ phones, server }) => {
+  test.slow();
   const [alice, bob] = await phones.pair();
   const carol = await phones.open(CAROL, { tone: LOW });
   await connect(alice, bob);
+  const others: Caller[] = [];
+  for (let up = 1; up < MOST; up += 1) {
+    const other = await Caller.open(server, CAROL, BOB);
+    await other.invite(webrtc('actpass'));
+    await other.receives(180);
+    others.push(other);
+  }
+  await expect(bob.button('Answer')).toHaveCount(MOST - 1);
   await carol.dial(BOB.extension);
   await carol.says('They are busy.');
   await carol.isFree();
   // Who was called learns it, and the running call is as it was.
   await bob.reads('Missed call: you were in another call.');
-  await expect(bob.button('Answer')).toHaveCount(0);
+  await expect(bob.button('Answer')).toHaveCount(MOST - 1);
   await expect(bob.callWith(ALICE)).toContainText('Connected');
+  // And there is no room for one that is dialled.
+  await bob.dial('1999');
+  await bob.says('So many calls are up that there is no room for another one.');
+  for (const other of others) {
+    await bob.button('Decline').first().click();
+    await expect(bob.button('Decline')).toHaveCount(others.length - 1 - others.indexOf(other));
+  }
+  for (const other of others) {
+    other.acknowledge(await other.receives(603));
+    other.drop();
+  }
   await expect(bob.callWith(CAROL)).toHaveCount(0);
   await talk(alice, bob);
   await Promise.all([alice.exchangesPackets(), bob.exchangesPackets()]);

@@ -1,60 +1,135 @@
-import { test, makeGoodCall, ALICE, BOB, HIGH, LOW } from '../fixtures/test.ts';
+/** Without a microphone a call goes one way, says so, and has a way out. */
 
-const REFUSED = 'The browser may not use the microphone.';
-const MISSING = 'There is no microphone.';
+import { test, expect, makeGoodCall, talk, ALICE, BOB, CAROL, HIGH, LOW, type Phone } from '../fixtures/test.ts';
 
-test('the caller refuses the microphone', async ({ phones }) => {
+const REFUSED = /They do not hear you\. The browser may not use the microphone\./;
+const MISSING = /They do not hear you\. There is no microphone\./;
+const BUSY = /They do not hear you\. Another program is using the microphone\./;
+const UNABLE = /They do not hear you\. The microphone cannot do what is asked of it\./;
+const ASKED = /Allow the microphone: the browser asks you\./;
+
+/** They are in a call that this one hears and does not speak in, until the microphone is there. */
+async function onlyListens(mute: Phone, other: Phone, words: RegExp): Promise<void> {
+  await mute.says(words);
+  await mute.hears(other);
+  await other.hearsNothing();
+  await expect(mute.button('Mute')).toHaveCount(0);
+}
+
+/** The microphone is there at last, in the same call. */
+async function speaksAtLast(mute: Phone, other: Phone): Promise<void> {
+  await talk(mute, other);
+  await mute.doesNotSay(/They do not hear you/);
+  await other.hangUp();
+  await Promise.all([mute.isFree(), other.isFree()]);
+}
+
+test('the caller refuses the microphone, listens, allows it and speaks', async ({ phones }) => {
   const alice = await phones.open(ALICE, { tone: LOW, microphone: false });
   const bob = await phones.open(BOB, { tone: HIGH });
   await alice.dial(BOB.extension);
-  await alice.says(REFUSED);
-  await Promise.all([alice.isFree(), bob.isFree()]);
+  await bob.ringsFor(ALICE);
+  await bob.answer();
+  await onlyListens(alice, bob, REFUSED);
   await alice.allowMicrophone(true);
-  await makeGoodCall(alice, bob);
+  await alice.press('Try again');
+  await speaksAtLast(alice, bob);
+  await makeGoodCall(bob, alice);
 });
 
-test('the called person refuses the microphone', async ({ phones }) => {
+test('the called person refuses the microphone, listens, allows it and speaks', async ({ phones }) => {
   const alice = await phones.open(ALICE, { tone: LOW });
   const bob = await phones.open(BOB, { tone: HIGH, microphone: false });
   await alice.dial(BOB.extension);
   await bob.ringsFor(ALICE);
   await bob.answer();
+  await onlyListens(bob, alice, REFUSED);
+  await bob.press('Try again');
   await bob.says(REFUSED);
-  await alice.says(/Their phone could not take the call/);
-  await Promise.all([alice.isFree(), bob.isFree()]);
   await bob.allowMicrophone(true);
-  await makeGoodCall(alice, bob);
+  await bob.press('Try again');
+  await speaksAtLast(bob, alice);
 });
 
-test('the caller has no microphone', async ({ phones }) => {
+for (const [why, name, words] of [
+  ['there is none', 'NotFoundError', MISSING],
+  ['another program has it', 'NotReadableError', BUSY],
+  ['it cannot do what is asked', 'OverconstrainedError', UNABLE],
+] as const) {
+  test(`no microphone, as ${why}: whoever called`, async ({ phones }) => {
+    const [alice, bob] = await phones.pair();
+    await alice.microphoneFails(name);
+    for (const [caller, called] of [
+      [alice, bob],
+      [bob, alice],
+    ] as const) {
+      await caller.dial(called.account.extension);
+      await called.ringsFor(caller.account);
+      await called.answer();
+      await onlyListens(alice, bob, words);
+      await bob.hangUp();
+      await Promise.all([alice.isFree(), bob.isFree()]);
+    }
+    await alice.microphoneFails(undefined);
+    await makeGoodCall(alice, bob);
+  });
+}
+
+test('a question about the microphone that nobody answers holds up no call', async ({ phones }) => {
   const [alice, bob] = await phones.pair();
-  await alice.microphoneFails('NotFoundError');
-  await alice.dial(BOB.extension);
-  await alice.says(MISSING);
-  await Promise.all([alice.isFree(), bob.isFree()]);
-  await alice.microphoneFails(undefined);
-  await makeGoodCall(alice, bob);
+  await alice.microphonePends();
+
+  await test.step('it is given up', async () => {
+    await alice.dial(BOB.extension);
+    await alice.says(ASKED);
+    await alice.cancel();
+    await alice.microphonePends(false);
+    await Promise.all([alice.isFree(), bob.isFree()]);
+  });
+  await test.step('the caller goes on without, and allows it later', async () => {
+    await alice.microphonePends();
+    await alice.dial(BOB.extension);
+    await alice.says(ASKED);
+    await alice.press('Only listen');
+    await bob.ringsFor(ALICE);
+    await bob.answer();
+    await onlyListens(alice, bob, ASKED);
+    await alice.microphonePends(false);
+    await speaksAtLast(alice, bob);
+  });
+  await test.step('who is called is heard by nobody for a while, but hears', async () => {
+    await alice.microphonePends();
+    await bob.dial(ALICE.extension);
+    await alice.ringsFor(BOB);
+    await alice.answer();
+    await alice.says(ASKED);
+    await onlyListens(alice, bob, ASKED);
+    await alice.microphonePends(false);
+    await speaksAtLast(alice, bob);
+  });
 });
 
-test('the called person has no microphone', async ({ phones }) => {
+test('two calls share one microphone, and each is muted by itself', async ({ phones }) => {
   const [alice, bob] = await phones.pair();
-  await bob.microphoneFails('NotFoundError');
+  const carol = await phones.open(CAROL, { tone: HIGH });
   await alice.dial(BOB.extension);
   await bob.ringsFor(ALICE);
   await bob.answer();
-  await bob.says(MISSING);
-  await alice.says(/Their phone could not take the call/);
-  await Promise.all([alice.isFree(), bob.isFree()]);
-  await bob.microphoneFails(undefined);
-  await makeGoodCall(alice, bob);
-});
+  await talk(alice, bob);
+  await carol.dial(ALICE.extension);
+  await alice.ringsFor(CAROL);
+  await alice.answer();
+  await carol.hears(alice);
+  expect(await alice.microphoneAsked(), 'the browser was asked once').toBe(1);
 
-test('another program holds the microphone', async ({ phones }) => {
-  const [alice, bob] = await phones.pair();
-  await alice.microphoneFails('NotReadableError');
-  await alice.dial(BOB.extension);
-  await alice.says('Another program is using the microphone.');
-  await Promise.all([alice.isFree(), bob.isFree()]);
-  await alice.microphoneFails(undefined);
-  await makeGoodCall(alice, bob);
+  await alice.callWith(CAROL).getByRole('button', { name: 'Mute' }).click();
+  await carol.hearsNothing();
+  await carol.hangUp();
+  await expect(alice.callWith(CAROL)).toHaveCount(0);
+  // The first call was put on hold by the second; it was never muted.
+  await alice.callWith(BOB).getByRole('button', { name: 'Resume' }).click();
+  await talk(alice, bob);
+  expect(await alice.microphoneAsked(), 'nor again').toBe(1);
+  await bob.hangUp();
+  await Promise.all([alice.isFree(), bob.isFree(), carol.isFree()]);
 });

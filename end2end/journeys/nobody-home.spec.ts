@@ -23,7 +23,7 @@ test('the far end asks, presses keys, holds; another calls: the page that comes 
 
   const back = await phones.beside(alice);
   await back.isReady();
-  await expect(back.callWith(CAROL)).toContainText('Connected');
+  await back.stands(CAROL, 'They put you on hold');
   await back.says('Missed call: you were in another call.');
   await back.hearsNothing();
   await carol.resume();

@@ -10,6 +10,28 @@ export interface Content {
   readonly body: string;
 }
 
+const SESSION = ['v=0', 'o=- 1 1 IN IP4 192.0.2.1', 's=-', 'c=IN IP4 192.0.2.1', 't=0 0'];
+
+/** A description with these lines. */
+export function sdp(...lines: readonly string[]): Content {
+  return { type: 'application/sdp', body: [...SESSION, ...lines, ''].join('\r\n') };
+}
+
+/** What a PBX offers that was set up for browsers, with this DTLS role. */
+export function webrtc(setup: string): Content {
+  return sdp(
+    'm=audio 4000 UDP/TLS/RTP/SAVPF 111 8 0 126',
+    'a=rtpmap:111 opus/48000/2',
+    'a=rtpmap:126 telephone-event/8000',
+    'a=ice-ufrag:abcd',
+    'a=ice-pwd:abcdefghijklmnopqrstuv',
+    `a=fingerprint:sha-256 ${Array.from({ length: 32 }, () => 'AB').join(':')}`,
+    `a=setup:${setup}`,
+    'a=candidate:1 1 UDP 2130706431 192.0.2.1 4000 typ host',
+    'a=rtcp-mux',
+  );
+}
+
 export class Caller {
   readonly #callId = token();
   readonly #tag = token();

@@ -3,9 +3,9 @@
 import { UA, WebSocketInterface } from 'jssip';
 import type { EndEvent, IncomingDTMFEvent, IncomingInfoEvent, OutgoingDTMFEvent, OutgoingInfoEvent, ReferEvent, RTCSession } from 'jssip/lib/RTCSession.js';
 import type { IncomingMessageEvent, OutgoingMessageEvent, RTCSessionEvent } from 'jssip/lib/UA.js';
-import { Screen, keyOf, video, type Call, type Keys, type Library, type Owner } from './softphone.ts';
+import { Screen, iceServers, keyOf, video, type Call, type Keys, type Library, type Owner } from './softphone.ts';
 
-const media = { mediaConstraints: { audio: true, video } };
+const media: { mediaConstraints: MediaStreamConstraints; pcConfig?: RTCConfiguration } = { mediaConstraints: { audio: true, video } };
 /** How long a key sounds, milliseconds. */
 const SOUNDS = 400;
 
@@ -80,6 +80,7 @@ class JsSipCall implements Call {
 }
 
 Screen.for((screen: Screen, owner: Owner): Library => {
+  media.pcConfig = { iceServers: iceServers(owner) };
   const agent = new UA({
     sockets: [new WebSocketInterface(owner.socket)],
     uri: `sip:${owner.extension}@tabphone`,

@@ -16,7 +16,7 @@ import {
   type Notification,
   type URI,
 } from 'sip.js';
-import { Screen, video, isHold, keyOf, type Call, type Card, type Keys, type Library, type Owner } from './softphone.ts';
+import { Screen, iceServers, isHold, keyOf, video, type Call, type Card, type Keys, type Library, type Owner } from './softphone.ts';
 
 const media = { sessionDescriptionHandlerOptions: { constraints: { audio: true, video } } };
 /** How long a key sounds, milliseconds. */
@@ -169,7 +169,7 @@ Screen.for((page: Screen, owner: Owner): Library => {
     authorizationPassword: owner.password,
     sipExtensionReplaces: SIPExtension.Supported,
     transportOptions: { server: owner.socket },
-    sessionDescriptionHandlerFactoryOptions: { peerConnectionConfiguration: { iceServers: [] } },
+    sessionDescriptionHandlerFactoryOptions: { peerConnectionConfiguration: { iceServers: iceServers(owner) } },
     logLevel: 'error',
     delegate: {
       onConnect: () => void registers(),

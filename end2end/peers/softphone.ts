@@ -13,7 +13,12 @@ export interface Owner {
   readonly password: string;
   /** Where SIP is spoken: `ws://HOST/sip`. */
   readonly socket: string;
+  /** A STUN server, if it is to ask one. */
+  readonly stun?: string;
 }
+
+/** The ICE servers of the page. */
+export const iceServers = ({ stun }: Owner): RTCIceServer[] => (stun === undefined ? [] : [{ urls: stun }]);
 
 /** What a person can do with a call. */
 export interface Call {
@@ -154,7 +159,7 @@ export class Screen {
   static for(start: (screen: Screen, owner: Owner) => Library): void {
     const query = new URLSearchParams(location.search);
     const of = (name: string) => query.get(name) ?? '';
-    const owner = { extension: of('extension'), name: of('name'), password: of('password'), socket: of('socket') };
+    const owner = { extension: of('extension'), name: of('name'), password: of('password'), socket: of('socket'), ...(query.has('stun') ? { stun: of('stun') } : {}) };
     const screen = new Screen();
     const library = start(screen, owner);
     element('form').addEventListener('submit', (event) => {

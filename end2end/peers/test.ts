@@ -58,7 +58,7 @@ export const test = base.extend<Fixtures, { site: PeerSite }>({
   stranger: async ({ phones, server, site }, use) => {
     await use(async (library, account, { tone, colour, socket = server.at('/sip', 'ws') }) => {
       const { page, complaints } = await phones.page({ tone, ...(colour === undefined ? {} : { colour }) });
-      await page.goto(site.page(library, account, socket, colour !== undefined));
+      await page.goto(site.page(library, account, socket, { video: colour !== undefined }));
       const stranger = new Stranger(page, complaints, library, account, tone);
       await stranger.isReady();
       return stranger;

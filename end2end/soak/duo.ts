@@ -25,12 +25,14 @@ export interface DuoOptions {
   /** The page of `one`, if it is not in a browser that others use, too. */
   readonly page?: (seat: Seat) => Promise<Page>;
   readonly from?: string;
+  /** What else the server is told. */
+  readonly serve?: readonly string[];
 }
 
 export const test = base.extend<{ duo: (maker: Maker, options?: DuoOptions) => Promise<Duo> }>({
   duo: async ({ template, serve, site, browsers }, use) => {
     const open: Duo[] = [];
-    await use(async (maker, { page, from = template } = {}) => {
+    await use(async (maker, { page, from = template, serve: more = [] } = {}) => {
       const contexts: BrowserContext[] = [];
       const blank = async (tone: number): Promise<Page> => {
         const { browser } = await browsers({ tone, pulsed: false });
@@ -40,7 +42,7 @@ export const test = base.extend<{ duo: (maker: Maker, options?: DuoOptions) => P
         await record(context, TONES);
         return await context.newPage();
       };
-      const server = await Server.start({ from, args: serve });
+      const server = await Server.start({ from, args: [...serve, ...more] });
       const chaos = await Chaos.to(server);
       const seat = new Seat(maker, ALICE, LOW, chaos, site);
       const other = await new Seat(maker, BOB, HIGH, server, site).enter(await blank(HIGH));

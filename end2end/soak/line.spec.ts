@@ -3,7 +3,6 @@
  * with the recovery that the libraries offer switched on. `npm run soak` prints the table; `SOAK_SCALE` scales how often.
  */
 
-import type { Page } from '@playwright/test';
 import { rm } from 'node:fs/promises';
 import { quantile } from '../bench/numbers.ts';
 import { agents, crowd, type Agent } from '../fixtures/agents.ts';
@@ -13,7 +12,7 @@ import { ALICE, BOB, HIGH, LOW, Server, connect, expect, longestGap, type Maker,
 import { BREAKINGS, type Breaking } from '../fixtures/moments.ts';
 import { LOST, READDRESSED, UNPLUGGED } from '../fixtures/networks.ts';
 import { Phone } from '../fixtures/phone.ts';
-import { test, type Duo } from './duo.ts';
+import { test, type Duo, type DuoOptions } from './duo.ts';
 import { note, type Outcome } from './ledger.ts';
 import { Seat } from './seat.ts';
 import { callOf, soundOf, WATCHED } from './verdict.ts';
@@ -94,6 +93,12 @@ function inOneCall(open: () => Promise<Duo>, happens: (duo: Duo) => Promise<Outc
     },
   };
 }
+
+/** Timers of pages that nobody sees run once a minute after 10 s, and a registration has to be renewed as often. */
+const THROTTLED = {
+  args: ['--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/10'],
+  serve: ['--registration-time', '60'],
+};
 
 /** What happens to the network of a call, and how often to ours. */
 const NETWORKS = [
@@ -248,7 +253,7 @@ for (const maker of MAKERS) {
     const minutes = Math.max(0.5, 10 * Math.min(1, SCALE));
     const fault = `the page is hidden for ${minutes} minutes with throttled timers, and called`;
     await tries(maker, { fault, measure: 'it rings', often: times(maker, 2), within: RINGS }, async () => {
-      const { two, browser } = await inOwnBrowser(maker, duo, chromium, ['--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/10']);
+      const { two, browser } = await inOwnBrowser(maker, duo, chromium, THROTTLED);
       await browser.hide(two.one.page, true);
       await two.other.page.waitForTimeout(minutes * 60_000);
       const at = Date.now();
@@ -276,6 +281,8 @@ for (const maker of MAKERS) {
         const at = Date.now();
         const from = await happens(here.place, one);
         const outcome = await soundOf(one, other, { at, from, anew: false });
+        // Else the server keeps the call for a while, and the phone is not free for who comes next.
+        if (outcome.went === 'on') await one.hangUp();
         for (const { page } of [one, other]) await page.context().close();
         return outcome;
       });
@@ -302,12 +309,12 @@ for (const maker of MAKERS) {
 /** Two people, of whom one has a browser of their own, which has written down its cookies. */
 async function inOwnBrowser(
   maker: Maker,
-  duo: (maker: Maker, options: { page: (seat: Seat) => Promise<Page> }) => Promise<Duo>,
+  duo: (maker: Maker, options: DuoOptions) => Promise<Duo>,
   chromium: (options: BrowserOptions) => Promise<Chromium>,
-  args: readonly string[] = [],
+  { args = [], serve = [] }: { args?: readonly string[]; serve?: readonly string[] } = {},
 ): Promise<{ two: Duo; browser: Chromium }> {
   const browser = await chromium({ tone: LOW, args });
-  const two = await duo(maker, { page: async () => await browser.page() });
+  const two = await duo(maker, { page: async () => await browser.page(), serve });
   await browser.close();
   await browser.open();
   two.one = await two.seat.begin(await browser.page());

@@ -1,20 +1,24 @@
 use crate::clock;
 use crate::event::Events;
-use crate::media::{Job, Kind, Peer, Sent};
+use crate::media::{Devices, Job, Kind, Peer, Pictures, Pool, Sent, Statistics, Subject, Trickling};
+use crate::quality::Gauge;
 use crate::repair::{Around, Repair, State, Step, Way};
 use crate::ring::Tone;
-use app::backend::IceServer;
-use app::phone;
-use line::project;
+use app::media::{Digits, Media};
+use app::phone::{self, Voice};
+use app::quality::Qualities;
+use line::several;
 use line::snapshot::Facts;
 use sip::Instant;
-use sip::agent::{Body, Branch, Call, CallId, Direction, MediaFailure, Phase, QuestionId};
+use sip::agent::{Body, Branch, Call, CallId, Digit, Direction, Phase, QuestionId};
 use sip::sdp::SessionDescription;
+use std::rc::Rc;
 
 /// What this tab keeps beside the calls that the agent knows.
 pub(crate) struct Calls {
     events: Events,
-    servers: Vec<IceServer>,
+    devices: Devices,
+    pool: Rc<Pool>,
     /// A handful at most.
     kept: Vec<Kept>,
     resting: bool,
@@ -26,6 +30,8 @@ struct Kept {
     peer: Option<Peer>,
     /// What we sent last.
     sent: Sent,
+    /// What follows the descriptions.
+    trickling: Rc<Trickling>,
     /// What travels with the snapshot.
     facts: Facts,
     /// Which of their phones described itself first before the answer: what it plays is heard instead of our ringback.
@@ -34,34 +40,86 @@ struct Kept {
     silent: bool,
     /// How it stands with pictures, beside the wishes that are in the facts.
     picture: phone::Picture,
+    /// What is open of ours, while another connection is made.
+    pictures: Option<Rc<Pictures>>,
+    /// Whether our voice goes out.
+    voice: Voice,
     /// How its media comes, and comes back.
     repair: Repair,
     /// What is the case around it.
     around: Around,
+    /// How well it is heard.
+    gauge: Gauge,
+    /// What is counted next is for that, too.
+    measuring: bool,
+    /// The call whose place it takes.
+    instead_of: Option<CallId>,
+    /// That one is on hold, and so will this one be.
+    begins_held: bool,
+    /// How handing it over went.
+    handing: Handing,
+    /// The keys that they pressed.
+    digits: String,
 }
+
+/// What is known of the handing over of a call beside what the agent knows.
+#[derive(Default)]
+struct Handing {
+    /// The call was put on hold for it.
+    held: bool,
+    /// It did not work, by this SIP status.
+    refused: Option<u16>,
+}
+
+/// How many keys of theirs are shown.
+const DIGITS: usize = 32;
 
 impl Kept {
     fn new(call: CallId, mut facts: Facts, repair: Repair) -> Self {
-        let around = Around::default();
+        let (around, gauge, voice) = (Around::default(), Gauge::default(), Voice::Sent);
         // Nobody shares a screen who was not asked by a click in this page.
         let picture = phone::Picture { interrupted: core::mem::take(&mut facts.screen), ..phone::Picture::default() };
-        Self { call, peer: None, sent: Sent::default(), facts, early: None, silent: false, picture, repair, around }
+        Self {
+            call,
+            peer: None,
+            sent: Sent::default(),
+            trickling: Rc::default(),
+            facts,
+            early: None,
+            silent: false,
+            picture,
+            pictures: None,
+            voice,
+            repair,
+            around,
+            gauge,
+            measuring: false,
+            instead_of: None,
+            begins_held: false,
+            handing: Handing::default(),
+            digits: String::new(),
+        }
+    }
+
+    /// Whether it is measured how well it is heard: while it is connected.
+    fn is_measured(&self) -> bool {
+        self.peer.is_some() && self.around.established && self.repair.is_sound()
     }
 
     /// What picture of ours is wanted.
-    const fn wanted(&self) -> Option<Kind> {
+    const fn wanted(&self) -> Option<Subject> {
         match (self.facts.screen, self.facts.camera) {
-            (true, _) => Some(Kind::Screen),
-            (false, true) => Some(Kind::Camera),
+            (true, _) => Some(Subject::Screen),
+            (false, true) => Some(Subject::Camera),
             (false, false) => None,
         }
     }
 
-    /// Notes whether a picture of this kind is wanted; whether that is news.
-    const fn wish(&mut self, kind: Kind, wanted: bool) -> bool {
-        let wish = match kind {
-            Kind::Camera => &mut self.facts.camera,
-            Kind::Screen => &mut self.facts.screen,
+    /// Notes whether a picture of this is wanted; whether that is news.
+    const fn wish(&mut self, subject: Subject, wanted: bool) -> bool {
+        let wish = match subject {
+            Subject::Camera => &mut self.facts.camera,
+            Subject::Screen => &mut self.facts.screen,
         };
         core::mem::replace(wish, wanted) != wanted
     }
@@ -81,24 +139,29 @@ impl Kept {
 
 impl Calls {
     /// The calls that a page before this one left, or none.
-    pub(crate) fn new(events: &Events, servers: &[IceServer], facts: Vec<(CallId, Facts)>) -> Self {
+    pub(crate) fn new(events: &Events, devices: &Devices, media: &Media, facts: Vec<(CallId, Facts)>) -> Self {
         let kept = facts.into_iter().map(|(call, facts)| {
             let repair = Kept::left(&facts);
             Kept::new(call, facts, repair)
         });
         let kept = kept.collect();
-        Self { events: events.clone(), servers: servers.to_vec(), kept, resting: false }
+        Self { events: events.clone(), devices: devices.clone(), pool: Pool::new(media.clone()), kept, resting: false }
     }
 
     /// Takes over what stands beside these calls in a holding before this one: what a person wished, and the connection, if
     /// it still fits and nothing is being asked of it.
     pub(crate) fn take_over(&mut self, before: Self, stays: &[(CallId, bool)]) {
         self.resting = before.resting;
+        self.pool = before.pool;
         for mut kept in before.kept {
             let Some((call, fits)) = stays.iter().find(|(call, _)| *call == kept.call) else { continue };
             kept.peer.take_if(|peer| !fits || peer.is_asked());
             if kept.peer.is_none() {
                 kept.repair = Kept::left(&kept.facts);
+                kept.voice = Voice::Sent;
+                kept.picture.theirs = false;
+                // Nobody shares a screen who was not asked by a click.
+                kept.picture.interrupted |= core::mem::take(&mut kept.facts.screen);
             }
             self.kept.retain(|known| known.call != *call);
             self.kept.push(kept);
@@ -115,6 +178,30 @@ impl Calls {
         self.find(call).map(|kept| kept.facts.clone()).unwrap_or_default()
     }
 
+    /// What an administrator set about media is this from now on.
+    pub(crate) fn change(&self, media: Media) {
+        self.pool.change(media);
+    }
+
+    /// How keys are sent.
+    pub(crate) fn digits(&self) -> Digits {
+        self.pool.media().digits
+    }
+
+    /// Whether the other end of this call takes candidates that follow descriptions.
+    pub(crate) fn trickles(&mut self, call: CallId, taken: bool) {
+        self.kept(call).trickling.take(taken);
+    }
+
+    /// Candidates followed a description of the other end, or go before it.
+    pub(crate) fn candidates(&mut self, call: CallId, fragment: &Body) {
+        let kept = self.kept(call);
+        kept.trickling.heard(fragment);
+        if let Some(peer) = &kept.peer {
+            peer.ask(Job::Follow);
+        }
+    }
+
     /// Has an offer made for this question, as the repair of the media needs it. `before`: what we described last.
     pub(crate) fn offer(
         &mut self,
@@ -126,8 +213,9 @@ impl Calls {
     ) {
         let kept = self.kept(call);
         let way = kept.repair.offering(now);
-        if way == Some(Way::Fresh) {
-            kept.peer = None;
+        if way.is_some_and(Way::is_fresh) {
+            kept.pictures = kept.peer.take().map(Peer::leave_pictures);
+            kept.voice = Voice::Sent;
         }
         let restart = way == Some(Way::Restart) && kept.peer.is_some();
         self.ask(call, Job::Offer { question, hold, restart, before: before.map(Box::new) });
@@ -141,11 +229,14 @@ impl Calls {
 
     /// Gives the media of this call a job; they are made when they are first needed.
     fn ask(&mut self, call: CallId, job: Job) {
-        let (resting, events, servers) = (self.resting, self.events.clone(), self.servers.clone());
+        let (resting, events, devices, pool) =
+            (self.resting, self.events.clone(), self.devices.clone(), self.pool.clone());
         let kept = self.kept(call);
-        let (muted, sent, wanted) = (kept.facts.muted, kept.sent.clone(), kept.wanted());
+        let (muted, wanted) = (kept.facts.muted, kept.wanted());
+        let (sent, trickling) = (kept.sent.clone(), kept.trickling.clone());
+        let pictures = kept.pictures.take().unwrap_or_default();
         let peer = kept.peer.get_or_insert_with(|| {
-            let peer = Peer::new(call, events.number(), events, servers, muted, sent);
+            let peer = Peer::new(call, events.number(), events, devices, pool, muted, (sent, trickling, pictures));
             if resting {
                 peer.rest();
             }
@@ -173,12 +264,64 @@ impl Calls {
         kept.early.take_if(|heard| *heard == branch);
     }
 
-    /// This call takes the place of that one: who was muted there stays so, and who was seen is seen.
-    pub(crate) fn replace(&mut self, call: CallId, replaced: CallId) {
-        if let Some((muted, camera)) = self.find(replaced).map(|kept| (kept.facts.muted, kept.facts.camera)) {
-            let kept = self.kept(call);
-            (kept.facts.muted, kept.facts.camera) = (muted, camera);
+    /// This call takes the place of that one: who was muted there, or on hold, stays so, and who was seen is seen.
+    pub(crate) fn replace(&mut self, call: CallId, replaced: CallId, held: bool) {
+        let Facts { muted, camera, .. } = self.facts_of(replaced);
+        let kept = self.kept(call);
+        (kept.facts.muted, kept.facts.camera) = (muted, camera);
+        kept.instead_of = Some(replaced);
+        kept.begins_held = held;
+    }
+
+    /// Whether this call was just answered, and is to be put on hold: the person talks in another one, or it takes the place
+    /// of one that is.
+    pub(crate) fn is_late(&self, call: &Call, calls: &[Call]) -> bool {
+        let kept = self.find(call.id);
+        let just = kept.is_none_or(|kept| kept.facts.answered_at.is_none());
+        let held = several::is_talked_in(call) && kept.is_some_and(|kept| kept.begins_held);
+        just && (held || several::is_late(calls, call, kept.and_then(|kept| kept.instead_of)))
+    }
+
+    /// Sends a key over the connection of this call (RFC 4733), after those before it: whether that was negotiated.
+    pub(crate) fn digit(&self, call: CallId, digit: Digit) -> bool {
+        self.find(call).and_then(|kept| kept.peer.as_ref()).is_some_and(|peer| peer.digit(digit))
+    }
+
+    /// They pressed a key.
+    pub(crate) fn pressed(&mut self, call: CallId, digit: Digit) {
+        let digits = &mut self.kept(call).digits;
+        // Each is one byte.
+        if digits.len() >= DIGITS {
+            digits.remove(0);
         }
+        digits.push(digit.sign());
+    }
+
+    /// The keys that they pressed.
+    pub(crate) fn digits_of(&self, call: CallId) -> String {
+        self.find(call).map(|kept| kept.digits.clone()).unwrap_or_default()
+    }
+
+    /// Handing over of this call begins, for which it was put on `hold` or not; what is known of an earlier try is forgotten.
+    pub(crate) fn handing_over(&mut self, call: CallId, held: bool) {
+        self.kept(call).handing = Handing { held, refused: None };
+    }
+
+    /// Handing over did not work: whether the call was put on hold for it.
+    pub(crate) fn not_handed_over(&mut self, call: CallId, status: u16) -> bool {
+        let handing = &mut self.kept(call).handing;
+        handing.refused = Some(status);
+        core::mem::take(&mut handing.held)
+    }
+
+    /// Why the last handing over of this call did not work.
+    pub(crate) fn refused(&self, call: CallId) -> Option<u16> {
+        self.find(call).and_then(|kept| kept.handing.refused)
+    }
+
+    /// A person goes on with this call, or holds it: how handing it over went is of no interest any more.
+    pub(crate) fn gone_on(&mut self, call: CallId) {
+        self.kept(call).handing = Handing::default();
     }
 
     /// Whether the peer with this number is the one of that call.
@@ -210,23 +353,23 @@ impl Calls {
         self.kept(call).picture.theirs = theirs;
     }
 
-    /// Has a picture of this kind sent in this call, or not.
-    pub(crate) fn picture(&mut self, call: CallId, kind: Kind, wanted: bool) {
+    /// Has a picture of this sent in this call, or not.
+    pub(crate) fn picture(&mut self, call: CallId, subject: Subject, wanted: bool) {
         let kept = self.kept(call);
-        kept.wish(kind, wanted);
+        kept.wish(subject, wanted);
         kept.picture.failure = None;
-        if kind == Kind::Screen {
+        if subject == Subject::Screen {
             kept.picture.interrupted = false;
         }
         kept.turn();
     }
 
-    /// There is no picture of this kind: it cannot be had, or the person ended it. Whether it was wanted.
-    pub(crate) fn unpictured(&mut self, call: CallId, kind: Kind, failure: Option<MediaFailure>) -> bool {
+    /// There is no picture of this: it cannot be had, or the person ended it. Whether it was wanted.
+    pub(crate) fn unpictured(&mut self, call: CallId, subject: Subject, failure: Option<phone::MediaFailure>) -> bool {
         let kept = self.kept(call);
-        let wanted = kept.wish(kind, false);
+        let wanted = kept.wish(subject, false);
         if wanted {
-            kept.picture.failure = failure.map(project::media);
+            kept.picture.failure = failure;
             kept.turn();
         }
         wanted
@@ -262,10 +405,19 @@ impl Calls {
         })
     }
 
-    /// So many packets arrived in this call so far.
-    pub(crate) fn arrived(&mut self, call: CallId, packets: u64) {
+    /// This was counted in this call so far: whether it is to be asked now if the server can be reached.
+    pub(crate) fn counted(&mut self, call: CallId, statistics: &Statistics, now: Instant) -> bool {
         let kept = self.kept(call);
-        kept.repair.counted(packets, kept.around);
+        if core::mem::take(&mut kept.measuring) {
+            kept.gauge.count(statistics, kept.around.due);
+        }
+        kept.repair.counted(statistics.arrived, kept.around, now)
+    }
+
+    /// How well the calls are heard that are connected.
+    pub(crate) fn qualities(&self) -> Qualities {
+        let measured = self.kept.iter().filter(|kept| kept.is_measured());
+        measured.filter_map(|kept| Some((kept.call.0, kept.gauge.quality()?.clone()))).collect()
     }
 
     /// The browser plays this call or does not, until somebody clicks.
@@ -280,7 +432,8 @@ impl Calls {
 
     /// Our way to the server was made anew, perhaps over another network.
     pub(crate) fn moved(&mut self, now: Instant) {
-        self.kept.iter_mut().for_each(|kept| kept.repair.moved(now));
+        self.kept.iter_mut().for_each(|kept| kept.repair.moved(kept.around, now));
+        self.pool.cool();
     }
 
     /// Whether the other end can be heard.
@@ -302,17 +455,47 @@ impl Calls {
         }
     }
 
+    /// The devices that these calls use.
+    pub(crate) const fn devices(&self) -> &Devices {
+        &self.devices
+    }
+
+    /// Whether our voice goes out in this call.
+    pub(crate) fn voice_of(&self, call: CallId) -> Voice {
+        self.find(call).map(|kept| kept.voice).unwrap_or_default()
+    }
+
+    /// Our voice goes out in this call from now on, or does not.
+    pub(crate) fn voiced(&mut self, call: CallId, voice: Voice) {
+        self.kept(call).voice = voice;
+    }
+
+    /// Asks for the microphone again, or goes on without it while it is asked.
+    pub(crate) fn voice(&self, call: CallId, wanted: bool) {
+        if let Some(peer) = self.find(call).and_then(|kept| kept.peer.as_ref()) {
+            peer.speak(wanted);
+        }
+    }
+
+    /// A device of this kind is gone, or another one was chosen.
+    pub(crate) fn input(&self, kind: Kind) {
+        match kind {
+            Kind::Microphone => self.kept.iter().filter_map(|kept| kept.peer.as_ref()).for_each(Peer::renew),
+            Kind::Camera => self.kept.iter().filter_map(|kept| kept.peer.as_ref()).for_each(Peer::renew_picture),
+        }
+    }
+
     /// The call is over: its microphone and its connection are closed at once.
     pub(crate) fn forget(&mut self, call: CallId) {
         self.kept.retain(|kept| kept.call != call);
     }
 
-    /// From when on the media of an answered call wants a new offer; `None` while it does not.
-    pub(crate) fn wants_media(&self, call: &Call) -> Option<Instant> {
+    /// From when on the media of an answered call wants a new offer, and how; `None` while it does not.
+    pub(crate) fn wants_media(&self, call: &Call) -> Option<(Instant, Way)> {
         if call.phase != Phase::Established {
             return None;
         }
-        self.find(call.id).and_then(|kept| kept.repair.wants()).map(|(at, _)| at)
+        self.find(call.id).and_then(|kept| kept.repair.wants())
     }
 
     /// The agent was asked for a new offer.
@@ -325,6 +508,11 @@ impl Calls {
         let calls: Vec<Call> = calls.collect();
         self.kept.retain(|kept| calls.iter().any(|call| call.id == kept.call));
         let resting = self.resting;
+        if !calls.is_empty() {
+            self.pool.busy();
+        } else if path {
+            self.pool.warm();
+        }
         for call in calls {
             let kept = self.kept(call.id);
             let established = call.phase == Phase::Established;
@@ -337,6 +525,7 @@ impl Calls {
             if call.phase == Phase::Ending {
                 // Who hung up wants the microphone off now, not when the last response came.
                 kept.peer = None;
+                kept.pictures = None;
             }
             kept.around = Around {
                 established: established && !resting,
@@ -350,31 +539,45 @@ impl Calls {
 
     /// When [`Calls::timeout`] is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.kept.iter().filter_map(|kept| kept.repair.deadline(kept.around)).min()
+        let repairs = self.kept.iter().filter_map(|kept| kept.repair.deadline(kept.around));
+        let measured = self.kept.iter().filter(|kept| kept.is_measured());
+        repairs.chain(measured.map(|kept| kept.gauge.deadline())).chain(self.pool.deadline()).min()
     }
 
     /// Does what is due: which answered calls had no media for too long; each told once.
     pub(crate) fn timeout(&mut self, now: Instant) -> Vec<CallId> {
+        self.pool.timeout(now);
         let mut lost = Vec::new();
         for kept in &mut self.kept {
-            match kept.repair.timeout(kept.around, now) {
-                Some(Step::Sample) => kept.peer.iter().for_each(Peer::count),
-                Some(Step::GiveUp) => lost.push(kept.call),
-                None => {}
+            let step = kept.repair.timeout(kept.around, now);
+            if step == Some(Step::GiveUp) {
+                lost.push(kept.call);
+            }
+            let due = kept.is_measured() && kept.gauge.is_due(now);
+            kept.measuring |= due;
+            if due || step == Some(Step::Sample) {
+                kept.peer.iter().for_each(Peer::count);
             }
         }
         lost
     }
 
     /// Which tone is to be heard.
-    pub(crate) fn tone(&self, mut calls: impl Iterator<Item = Call>) -> Option<Tone> {
+    pub(crate) fn tone(&self, calls: &[Call]) -> Option<Tone> {
         if self.resting {
             return None;
         }
-        calls.find_map(|call| match call.phase {
-            Phase::RingingHere => Some(Tone::Ringing),
-            Phase::RingingThere if self.find(call.id).is_none_or(|kept| kept.early.is_none()) => Some(Tone::Ringback),
+        let heard = |call: &Call| self.find(call.id).is_some_and(|kept| kept.early.is_some());
+        // What rings here comes first, and a tone does not disturb who talks.
+        let ringing = calls.iter().find(|call| call.phase == Phase::RingingHere);
+        if let Some(ringing) = ringing {
+            let beside = several::is_beside_another(calls, ringing.id);
+            return Some(if beside { Tone::Waiting } else { Tone::Ringing });
+        }
+        calls.iter().find_map(|call| match call.phase {
+            Phase::RingingThere if !heard(call) && !calls.iter().any(several::is_talked_in) => Some(Tone::Ringback),
             Phase::RingingThere
+            | Phase::RingingHere
             | Phase::Preparing
             | Phase::Calling
             | Phase::Answering
@@ -386,6 +589,8 @@ impl Calls {
     /// Silences every call without ending it.
     pub(crate) fn rest(&mut self) {
         self.resting = true;
+        self.devices.rest();
+        self.pool.cool();
         self.kept.iter().filter_map(|kept| kept.peer.as_ref()).for_each(Peer::rest);
     }
 

@@ -1,14 +1,18 @@
 use crate::event::{Event, Events};
 use crate::holding::{Absence, Holding};
 use crate::leaving::{Leaving, Then};
-use crate::media::Kind;
-use crate::ring::Ringer;
+use crate::media::{Devices, Subject};
+use crate::notifier::{self, Notifier};
+use crate::ring::{Ringer, Tone};
 use crate::screen::Screen;
+use crate::sound::Sound;
 use crate::tab::{self, News, Tab};
-use crate::{clock, environment};
+use crate::{clock, environment, mark};
 use app::backend::Opening;
+use app::directory;
 use app::lease::{FromTab, Grant, ToTab};
-use app::phone::{Command, Line, LineState, Registration, Seat};
+use app::phone::{CallKey, Command, Line, LineState, Phase, Registration, Seat};
+use app::sound::Notify;
 use clock::{Moment, Timer};
 use futures::{StreamExt as _, stream};
 use sip::agent::CallId;
@@ -24,7 +28,8 @@ const REFRESH: Duration = Duration::from_secs(10);
 pub(crate) async fn run(line: Line, opening: Opening) {
     let (events, receiver) = Events::channel();
     let screen = Screen::new(&line);
-    let mut inbox = stream::select(line.commands.map(Event::Command), receiver);
+    let Line { commands, sound, levels, .. } = line;
+    let mut inbox = stream::select(commands.map(Event::Command), receiver);
     if let Some(obstacle) = environment::obstacle() {
         screen.show_registration(obstacle);
         // Nobody will tell when it changes.
@@ -41,7 +46,9 @@ pub(crate) async fn run(line: Line, opening: Opening) {
         return;
     }
     environment::watch(&events);
-    let mut driver = Driver::new(opening, screen, events);
+    let devices = Devices::new(&events);
+    let sound = Sound::new(&events, &devices, (sound, levels), opening.media.clone(), &opening.policy);
+    let mut driver = Driver::new(opening, screen, events, devices, sound);
     while let Some(event) = inbox.next().await {
         let now = clock::now();
         driver.take(event, now);
@@ -56,6 +63,11 @@ struct Driver {
     events: Events,
     timer: Timer,
     ringer: Ringer,
+    devices: Devices,
+    sound: Sound,
+    notifier: Notifier,
+    /// What a person tries.
+    tried: Ringer,
     name: String,
     /// The page was loaded just now, and has not said so yet.
     loaded: bool,
@@ -80,8 +92,9 @@ struct Published {
 }
 
 impl Driver {
-    fn new(opening: Opening, screen: Screen, events: Events) -> Self {
+    fn new(opening: Opening, screen: Screen, events: Events, devices: Devices, sound: Sound) -> Self {
         let now = clock::now();
+        let notifier = Notifier::new(&events);
         let mut random = Random::new(clock::seed());
         let name = tab::name(&mut random);
         let mut tab = Tab::new(events.clone(), random);
@@ -92,6 +105,10 @@ impl Driver {
             opening,
             screen,
             timer: Timer::new(events.clone()),
+            devices,
+            sound,
+            notifier,
+            tried: Ringer::default(),
             events,
             ringer: Ringer::default(),
             name,
@@ -119,7 +136,25 @@ impl Driver {
                 }
             }
             Event::Wire(number, heard) => self.held(|holding| holding.hear(number, heard, now)),
-            Event::Media(call, number, told) => self.held(|holding| holding.media(call, number, told, now)),
+            Event::Media(call, number, told) => {
+                self.held(|holding| holding.media(call, number, told, now));
+                if self.holding.as_mut().is_some_and(Holding::take_doubts) {
+                    self.tab.doubt(now);
+                }
+            }
+            Event::Input(kind) => self.held(|holding| holding.input(kind)),
+            Event::Unplugged(kind, label) => self.sound.unplugged(kind, label),
+            Event::Captured => self.sound.captured(),
+            Event::Devices(devices) => self.sound.found(devices),
+            Event::Rings(rings) => self.sound.rings(rings),
+            Event::Saved(saved) => self.sound.saved(saved),
+            Event::Notify => {
+                let allowed = notifier::allowed();
+                self.sound.notifies(allowed);
+                if allowed == Notify::Allowed {
+                    self.notifier.register();
+                }
+            }
             Event::Answered(number, question, answer) => {
                 self.held(|holding| holding.answered_elsewhere(number, question, *answer, now));
             }
@@ -167,14 +202,32 @@ impl Driver {
                 | Command::Decline(_)
                 | Command::HangUp(_)
                 | Command::Mute(..)
+                | Command::Voice(..)
+                | Command::Hold(..)
+                | Command::Digit(..)
+                | Command::Transfer(..)
+                | Command::TransferTo(..)
                 | Command::Camera(..)
                 | Command::Screen(..)
                 | Command::Shown(_)
+                | Command::Choose(..)
+                | Command::Sound(_)
+                | Command::Try(_)
+                | Command::Trial(_)
+                | Command::Notify
+                | Command::Noted
                 | Command::UseHere,
             )
             | Event::Tab(..)
             | Event::Wire(..)
             | Event::Media(..)
+            | Event::Input(_)
+            | Event::Unplugged(..)
+            | Event::Captured
+            | Event::Devices(_)
+            | Event::Rings(_)
+            | Event::Saved(_)
+            | Event::Notify
             | Event::Answered(..)
             | Event::Deadline
             | Event::Awake
@@ -199,12 +252,24 @@ impl Driver {
             }
         }
         let longest = Duration::from_secs(u64::from(self.opening.ringing_seconds) + 10);
-        self.ringer.sound(self.holding.as_ref().and_then(Holding::tone), longest);
+        self.sound.hold(self.holding.as_ref().is_some_and(|holding| !holding.is_resting()));
+        // What the browser does not let sound is not begun: it rings from the beginning once it may.
+        let tone = self.holding.as_ref().and_then(Holding::tone).filter(|_| !self.sound.is_blocked());
+        self.ringer.sound(tone, longest, || self.sound.ringing());
+        self.notifier.follow(self.ringing());
         self.leave(now);
         let lapse = self.holding.as_ref().filter(|holding| !holding.is_resting()).and(self.tab.vouched_until());
         let deadlines =
             [self.tab.deadline(), self.holding.as_ref().and_then(Holding::deadline), lapse, self.leaving.deadline()];
         self.timer.arm(deadlines.into_iter().flatten().min(), now);
+    }
+
+    /// The call that rings here, and how that is said.
+    fn ringing(&self) -> Option<(CallKey, String)> {
+        self.holding.as_ref().filter(|holding| matches!(holding.tone(), Some(Tone::Ringing | Tone::Waiting)))?;
+        let state = self.screen.state();
+        let call = state.calls.iter().find(|call| call.phase == Phase::RingingHere)?;
+        Some((call.key, [&directory::name(&call.remote, &self.opening.contacts), " is calling"].concat()))
     }
 
     fn timeout(&mut self, now: Instant) {
@@ -221,11 +286,22 @@ impl Driver {
                 self.tab.send(&FromTab::Take);
             }
             Command::LogOut => self.log_out(now),
+            Command::Choose(kind, id) => self.sound.choose(kind, &id),
+            Command::Sound(settings) => self.sound.want(settings),
+            Command::Try(kind) => self.tried.try_out(kind, &self.sound.ringing()),
+            Command::Trial(on) => self.sound.try_out(on),
+            Command::Notify => notifier::ask(&self.events),
+            Command::Noted => self.sound.noted(),
             Command::Dial(..)
             | Command::Answer(..)
             | Command::Decline(_)
             | Command::HangUp(_)
             | Command::Mute(..)
+            | Command::Voice(..)
+            | Command::Hold(..)
+            | Command::Digit(..)
+            | Command::Transfer(..)
+            | Command::TransferTo(..)
             | Command::Camera(..)
             | Command::Screen(..)
             | Command::Shown(_) => {
@@ -254,6 +330,7 @@ impl Driver {
                 self.lost();
                 self.held(|holding| holding.cut(now));
             }
+
             News::Refused => {
                 self.lost();
                 leptos::task::spawn_local(environment::check_session());
@@ -305,6 +382,13 @@ impl Driver {
                 self.told = Some(state);
             }
             ToTab::Presence(presence) => self.screen.show_presence(presence),
+            ToTab::Media(media) => {
+                self.sound.limit(&media);
+                self.opening.policy = media.clone();
+                if let Some(holding) = &self.holding {
+                    holding.change(media);
+                }
+            }
             // A server that was silent for longer than the lease is heard again over the same socket: whether the
             // line is still this tab's is said in answer to a Hello.
             ToTab::Alive => {
@@ -332,7 +416,7 @@ impl Driver {
                 let absence = Absence { known: &known, ended: told.as_ref().and_then(|told| told.ended.as_ref()) };
                 holding.adopt(grant, &absence, &self.opening, &self.screen, &Moment::at(now))
             }
-            None => Holding::begin(grant, &self.opening, &self.events, &Moment::at(now)),
+            None => Holding::begin(grant, &self.opening, &self.events, &self.devices, &Moment::at(now)),
         };
         match begun {
             Ok(mut holding) => {
@@ -402,7 +486,8 @@ impl Driver {
         }
         self.holding = None;
         self.tab.close();
-        self.ringer.sound(None, Duration::ZERO);
+        self.ringer.sound(None, Duration::ZERO, || self.sound.ringing());
+        self.sound.try_out(false);
         match then {
             Then::Reload => environment::reload(),
             Then::EndSession => {
@@ -424,14 +509,30 @@ impl Driver {
 /// What a person asks of the line, in the tab that holds it.
 fn act(holding: &mut Holding, command: Command, opening: &Opening, screen: &Screen, now: Instant) {
     match command {
-        Command::Dial(typed, sends) => holding.dial(&typed, sends, opening, screen, now),
+        Command::Dial(typed, sends) => {
+            mark::set(mark::DIAL);
+            holding.dial(&typed, sends, opening, screen, now);
+        }
         Command::Answer(key, sends) => holding.answer(CallId(key), sends, now),
         Command::Decline(key) => holding.decline(CallId(key), now),
         Command::HangUp(key) => holding.hang_up(CallId(key), now),
         Command::Mute(key, muted) => holding.mute(CallId(key), muted),
-        Command::Camera(key, on) => holding.picture(CallId(key), Kind::Camera, on),
-        Command::Screen(key, on) => holding.picture(CallId(key), Kind::Screen, on),
+        Command::Voice(key, wanted) => holding.voice(CallId(key), wanted),
+        Command::Hold(key, held) => holding.hold(CallId(key), held, now),
+        Command::Digit(key, sign) => holding.digit(CallId(key), sign, now),
+        Command::Transfer(key, typed) => holding.transfer(CallId(key), &typed, &opening.domain, now),
+        Command::TransferTo(one, other) => holding.transfer_to(CallId(one), CallId(other), now),
+        Command::Camera(key, on) => holding.picture(CallId(key), Subject::Camera, on),
+        Command::Screen(key, on) => holding.picture(CallId(key), Subject::Screen, on),
         Command::Shown(key) => holding.show_pictures(CallId(key)),
-        Command::Dismiss | Command::UseHere | Command::LogOut => {}
+        Command::Choose(..)
+        | Command::Sound(_)
+        | Command::Try(_)
+        | Command::Trial(_)
+        | Command::Notify
+        | Command::Noted
+        | Command::Dismiss
+        | Command::UseHere
+        | Command::LogOut => {}
     }
 }

@@ -6,7 +6,9 @@ use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{PageTransitionEvent, RequestCredentials, RequestInit, RequestRedirect, Response, ResponseType};
+use web_sys::{
+    PageTransitionEvent, RequestCredentials, RequestInit, RequestRedirect, Response, ResponseType, UrlSearchParams,
+};
 
 /// The longest that ending the session may take, in milliseconds: a server that is gone may also just not answer.
 const PATIENCE: u32 = 5_000;
@@ -19,6 +21,13 @@ pub(crate) fn obstacle() -> Option<Registration> {
     }
     let has = js_sys::Reflect::has(&window, &"RTCPeerConnection".into()).unwrap_or(false);
     (!has).then_some(Registration::NoWebRtc)
+}
+
+/// Whether it can ring elsewhere than where the browser plays everything (Web Audio API 1.1, 1.2.3).
+pub(crate) fn can_ring_elsewhere() -> bool {
+    let context = js_sys::Reflect::get(&js_sys::global(), &"AudioContext".into());
+    let prototype = context.and_then(|context| js_sys::Reflect::get(&context, &"prototype".into()));
+    prototype.and_then(|prototype| js_sys::Reflect::has(&prototype, &"setSinkId".into())).unwrap_or(false)
 }
 
 /// Tells what happens to the page and its network, for the life of the page.
@@ -69,6 +78,24 @@ pub(crate) async fn end_session() -> bool {
     match select(answer, TimeoutFuture::new(PATIENCE)).await {
         // A redirect that is not followed shows no status; a proxy whose server is down shows one of its own.
         Either::Left((Ok(response), _)) => response.unchecked_into::<Response>().status() < 500,
+        Either::Left((Err(_), _)) | Either::Right(_) => false,
+    }
+}
+
+/// Sends a form: whether the server took it.
+pub(crate) async fn save(path: &str, form: &[(&'static str, String)]) -> bool {
+    let (Some(window), Ok(fields)) = (web_sys::window(), UrlSearchParams::new()) else { return false };
+    form.iter().for_each(|(name, value)| fields.append(name, value));
+    let request = RequestInit::new();
+    request.set_method("POST");
+    request.set_body(&fields);
+    request.set_redirect(RequestRedirect::Manual);
+    let answer = pin!(window.fetch_with_str_and_init(path, &request).into_future());
+    match select(answer, TimeoutFuture::new(PATIENCE)).await {
+        // What is taken leads back to the settings, and a redirect that is not followed shows no status.
+        Either::Left((Ok(response), _)) => {
+            response.unchecked_into::<Response>().type_() == ResponseType::Opaqueredirect
+        }
         Either::Left((Err(_), _)) | Either::Right(_) => false,
     }
 }

@@ -1,6 +1,7 @@
-use crate::media::Told;
+use crate::media::{Kind, Told};
 use crate::socket::Heard;
 use app::phone::Command;
+use app::sound::Device;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use sip::agent::{Answer, CallId, QuestionId};
 use std::cell::Cell;
@@ -18,6 +19,20 @@ pub(crate) enum Event {
     Deadline,
     /// The peer with this number, of this call, said something.
     Media(CallId, u64, Told),
+    /// A device of this kind is gone, or another one was chosen: what is open is to be opened anew.
+    Input(Kind),
+    /// This device was unplugged while it was used.
+    Unplugged(Kind, String),
+    /// A device was opened.
+    Captured,
+    /// These devices are there.
+    Devices(Vec<Device>),
+    /// Whether the browser lets this page make sound.
+    Rings(bool),
+    /// The person was asked whether calls may be shown.
+    Notify,
+    /// Whether the server kept what was set.
+    Saved(bool),
     /// A question of the holding with this number was answered elsewhere than in a peer.
     Answered(u64, QuestionId, Box<Answer>),
     /// A probe came through: the server can be reached.

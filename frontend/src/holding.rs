@@ -1,7 +1,8 @@
 use crate::calls::Calls;
 use crate::clock::Moment;
 use crate::event::{Event, Events};
-use crate::media::{Kind, Told};
+use crate::media::{Devices, Kind, Subject, Told};
+use crate::repair::Way;
 use crate::ring::Tone;
 use crate::screen::Screen;
 use crate::sign;
@@ -10,6 +11,7 @@ use crate::wire::Wire;
 use crate::{dial, mark};
 use app::backend::Opening;
 use app::lease::Grant;
+use app::media::Media;
 use app::phone;
 use app::sign::ToSign;
 use line::identity::{self, IdentityError};
@@ -21,6 +23,7 @@ use sip::agent::{
 use sip::{Duration, Instant};
 
 mod adoption;
+mod several;
 
 pub(crate) use adoption::Absence;
 use adoption::Refused;
@@ -40,6 +43,8 @@ pub(crate) struct Holding {
     resting: bool,
     /// The way to the server was lost, and is not registered over anew.
     lost: bool,
+    /// What should arrive does not: it is to be asked whether the server can be reached.
+    doubts: bool,
     stopped: bool,
     ready: bool,
     /// Whether there may be news for the next holder.
@@ -67,6 +72,7 @@ impl Holding {
         grant: Grant,
         opening: &Opening,
         events: &Events,
+        devices: &Devices,
         moment: &Moment,
     ) -> Result<Self, IdentityError> {
         let now = moment.now;
@@ -92,9 +98,10 @@ impl Holding {
             events: events.clone(),
             wire: None,
             wire_wanted: false,
-            calls: Calls::new(events, &opening.ice_servers, facts),
+            calls: Calls::new(events, devices, &opening.policy, facts),
             resting: false,
             lost: false,
+            doubts: false,
             stopped: false,
             ready: false,
             touched: true,
@@ -121,8 +128,12 @@ impl Holding {
 
     /// When [`Holding::timeout`] is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let renewal =
-            self.agent.calls().filter(|_| self.can_reoffer()).filter_map(|call| self.calls.wants_media(&call));
+        let renewal = self
+            .agent
+            .calls()
+            .filter(|_| self.can_reoffer())
+            .filter_map(|call| self.calls.wants_media(&call))
+            .map(|(at, _)| at);
         self.agent.deadline().into_iter().chain(self.calls.deadline()).chain(renewal).min()
     }
 
@@ -163,8 +174,11 @@ impl Holding {
                     mark::set(mark::CONNECTED);
                 }
             }
+            Told::Candidates(fragment) => self.verb(|agent| agent.trickle(call, *fragment, now)),
             Told::Silent(silent) => self.calls.silenced(call, silent),
-            Told::Arrived(packets) => self.calls.arrived(call, packets),
+            Told::Counted(statistics) => self.doubts |= self.calls.counted(call, &statistics, now),
+            Told::Voice(voice) => self.calls.voiced(call, voice),
+            Told::Changed => self.changed.push(call),
             Told::Picture { theirs, deaf } => {
                 self.calls.pictured(call, theirs);
                 if deaf {
@@ -172,7 +186,7 @@ impl Holding {
                 }
             }
             Told::Pictured => {}
-            Told::Unpictured(kind, failure) => self.unpictured(call, kind, failure, now),
+            Told::Unpictured(subject, failure) => self.unpictured(call, subject, failure, now),
             Told::Failed(failure) => self.verb(|agent| agent.fail(call, failure, now)),
         }
     }
@@ -212,7 +226,6 @@ impl Holding {
 
     /// Calls what a person dialled.
     pub(crate) fn dial(&mut self, typed: &str, sends: phone::Sends, opening: &Opening, screen: &Screen, now: Instant) {
-        mark::set(mark::DIAL);
         screen.show_ended(None);
         let Some(target) = dial::target(typed, &opening.domain) else {
             screen.show_ended(Some(phone::Ended {
@@ -223,14 +236,30 @@ impl Holding {
             }));
             return;
         };
+        screen.show_dialled(typed.to_owned());
+        let calls: Vec<Call> = self.agent.calls().collect();
+        if line::several::is_called(&calls, &target) {
+            return;
+        }
         self.touched = true;
-        if let Ok(call) = self.agent.call(target, now) {
-            self.send(call, sends);
+        match self.agent.call(target, now) {
+            Ok(call) => {
+                self.turn_to(call, now);
+                self.send(call, sends);
+            }
+            // As many are up as there may be.
+            Err(_) => screen.show_ended(Some(phone::Ended {
+                key: phone::CallKey::MAX,
+                direction: phone::Direction::Outgoing,
+                remote: project::typed(typed),
+                cause: phone::Cause::TooMany,
+            })),
         }
     }
 
     pub(crate) fn answer(&mut self, call: CallId, sends: phone::Sends, now: Instant) {
         mark::set(mark::ANSWER);
+        self.turn_to(call, now);
         if self.agent.calls().any(|known| known.id == call) {
             self.send(call, sends);
         }
@@ -254,10 +283,10 @@ impl Holding {
         }
     }
 
-    /// Has a picture of this kind sent in a call, or not.
-    pub(crate) fn picture(&mut self, call: CallId, kind: Kind, wanted: bool) {
+    /// Has a picture of this sent in a call, or not.
+    pub(crate) fn picture(&mut self, call: CallId, subject: Subject, wanted: bool) {
         if self.agent.calls().any(|known| known.id == call) {
-            self.calls.picture(call, kind, wanted);
+            self.calls.picture(call, subject, wanted);
             self.touched = true;
         }
     }
@@ -267,21 +296,19 @@ impl Holding {
         self.calls.show_pictures(call);
     }
 
-    /// What is sent in a call that begins.
-    fn send(&mut self, call: CallId, sends: phone::Sends) {
-        match sends {
-            phone::Sends::Voice => {}
-            phone::Sends::Camera => self.calls.picture(call, Kind::Camera, true),
-            phone::Sends::Screen => self.calls.picture(call, Kind::Screen, true),
-        }
+    /// What an administrator set about media is this from now on.
+    pub(crate) fn change(&self, media: Media) {
+        self.calls.change(media);
     }
 
-    /// There is no picture of this kind. A call that was to begin with a screen does not begin without one.
-    fn unpictured(&mut self, call: CallId, kind: Kind, failure: Option<MediaFailure>, now: Instant) {
-        let begins = self.agent.calls().any(|known| known.id == call && known.phase == Phase::Preparing);
-        if self.calls.unpictured(call, kind, failure) && kind == Kind::Screen && failure.is_none() && begins {
-            self.hang_up(call, now);
-        }
+    /// Opens our microphone again in a call that goes without, or goes on without it while the browser asks for it.
+    pub(crate) fn voice(&mut self, call: CallId, wanted: bool) {
+        self.calls.voice(call, wanted);
+    }
+
+    /// A device is gone, or another one was chosen: who uses it opens it anew.
+    pub(crate) fn input(&mut self, kind: Kind) {
+        self.calls.input(kind);
     }
 
     /// Ends every call and unregisters; [`Holding::is_stopped`] tells when it is done.
@@ -332,7 +359,8 @@ impl Holding {
                     self.calls.take_back(call);
                 }
             }
-            if !self.reoffer(now) {
+            // Both are to be done.
+            if !(self.reoffer(now) | self.hold_late(now)) {
                 break;
             }
         }
@@ -370,9 +398,14 @@ impl Holding {
         refused
     }
 
+    /// Whether it is to be asked if the server can be reached, for what should arrive does not.
+    pub(crate) const fn take_doubts(&mut self) -> bool {
+        core::mem::replace(&mut self.doubts, false)
+    }
+
     /// Which tone is to be heard.
     pub(crate) fn tone(&self) -> Option<Tone> {
-        self.calls.tone(self.agent.calls())
+        self.calls.tone(&self.agent.calls().collect::<Vec<_>>())
     }
 
     /// Whether there may be news for the next holder since this was asked last.
@@ -393,6 +426,23 @@ impl Holding {
     /// What the next holder needs; `None` while the agent has something left to say.
     pub(crate) fn snapshot(&self, now: Instant) -> Option<Vec<u8>> {
         snapshot::save(&self.agent, self.calls.facts(), now)
+    }
+
+    /// What is sent in a call that begins.
+    fn send(&mut self, call: CallId, sends: phone::Sends) {
+        match sends {
+            phone::Sends::Voice => {}
+            phone::Sends::Camera => self.calls.picture(call, Subject::Camera, true),
+            phone::Sends::Screen => self.calls.picture(call, Subject::Screen, true),
+        }
+    }
+
+    /// There is no picture of this. A call that was to begin with a screen does not begin without one.
+    fn unpictured(&mut self, call: CallId, subject: Subject, failure: Option<phone::MediaFailure>, now: Instant) {
+        let begins = self.agent.calls().any(|known| known.id == call && known.phase == Phase::Preparing);
+        if self.calls.unpictured(call, subject, failure) && subject == Subject::Screen && failure.is_none() && begins {
+            self.hang_up(call, now);
+        }
     }
 
     fn effect(&mut self, output: Output, opening: &Opening, screen: &Screen, now: Instant) {
@@ -416,6 +466,7 @@ impl Holding {
 
     fn ask(&mut self, id: QuestionId, question: Question, now: Instant) {
         self.inherit(&question);
+        self.learn_trickles(&question);
         match question {
             Question::Offer { call, hold } | Question::Answer { call, offer: None, hold } => {
                 let before = self.agent.description(call);
@@ -434,12 +485,21 @@ impl Holding {
         }
     }
 
+    /// Whether candidates may follow the description that is asked for.
+    fn learn_trickles(&mut self, question: &Question) {
+        let (Question::Offer { call, .. } | Question::Answer { call, .. }) = question else { return };
+        if let Some(known) = self.agent.calls().find(|known| known.id == *call) {
+            self.calls.trickles(*call, known.trickles);
+        }
+    }
+
     /// A call that takes the place of another begins as that one stands.
     fn inherit(&mut self, question: &Question) {
         let Question::Answer { call, .. } = question else { return };
         let begins = |known: &Call| known.id == *call && known.phase == Phase::Answering;
-        if let Some(replaced) = self.agent.calls().find(begins).and_then(|known| known.replaces) {
-            self.calls.replace(*call, replaced);
+        let replaced = self.agent.calls().find(begins).and_then(|known| known.replaces);
+        if let Some(replaced) = replaced {
+            self.replace(*call, replaced);
         }
     }
 
@@ -447,14 +507,21 @@ impl Holding {
     fn follow(&mut self, call: CallId, now: Instant) {
         self.touched = true;
         if let Ok(next) = self.agent.accept_transfer(call, now) {
-            self.calls.replace(next, call);
+            self.replace(next, call);
         }
+    }
+
+    fn replace(&mut self, call: CallId, replaced: CallId) {
+        let held = self.agent.calls().any(|known| known.id == replaced && known.held_here);
+        self.calls.replace(call, replaced, held);
     }
 
     fn happened(&mut self, event: AgentEvent, opening: &Opening, screen: &Screen, now: Instant) {
         match event {
-            AgentEvent::Registration | AgentEvent::Transfer { .. } => {}
+            AgentEvent::Registration => {}
             AgentEvent::Call(call) => self.told.push(call),
+            AgentEvent::Transfer { call, progress } => self.handing_over(call, progress, now),
+            AgentEvent::Digit { call, digit, .. } => self.calls.pressed(call, digit),
             AgentEvent::TransferAsked { call, .. } => self.follow(call, now),
             AgentEvent::Incoming(_) => screen.show_ended(None),
             AgentEvent::Remote { call, branch, answer, early } => self.calls.describe(call, branch, answer, early),
@@ -465,9 +532,8 @@ impl Holding {
                     screen.show_ended(Some(ended));
                 }
             }
+            AgentEvent::Candidates { call, fragment } => self.calls.candidates(call, &fragment),
             AgentEvent::PictureWanted(call) => self.calls.refresh(call),
-            // The descriptions of this phone have their candidates.
-            AgentEvent::Digit { .. } | AgentEvent::Candidates { .. } => {}
             // Nothing of this is asked for, and none is taken: see `identity`.
             AgentEvent::Message { .. }
             | AgentEvent::MessageSent { .. }
@@ -486,17 +552,28 @@ impl Holding {
         if !self.can_reoffer() {
             return false;
         }
-        let changed = core::mem::take(&mut self.changed);
-        let due = |call: &Call| {
-            let media = self.calls.wants_media(call).is_some_and(|due| due <= now);
-            media || changed.contains(&call.id) || self.calls.wants_pictures(call)
+        let due = |call: Call| match self.calls.wants_media(&call) {
+            Some((at, way)) if at <= now => Some((call.id, way)),
+            Some(_) | None => {
+                let news = self.changed.contains(&call.id) || self.calls.wants_pictures(&call);
+                news.then_some((call.id, Way::Restart))
+            }
         };
-        let silent: Vec<CallId> = self.agent.calls().filter(due).map(|call| call.id).collect();
+        let silent: Vec<(CallId, Way)> = self.agent.calls().filter_map(due).collect();
         let mut asked = false;
-        for call in silent {
-            asked |= self.agent.reoffer(call, now).is_ok();
+        for (call, way) in silent {
+            let began = match way {
+                Way::Restart | Way::Fresh => self.agent.reoffer(call, now),
+                Way::Replace => self.agent.replace_own(call, now),
+            };
+            // What cannot be offered now is offered once it can be.
+            if began.is_ok() {
+                asked = true;
+                self.changed.retain(|changed| *changed != call);
+            }
             self.calls.reoffered(call, now);
         }
+        self.changed.retain(|changed| self.agent.calls().any(|call| call.id == *changed));
         asked
     }
 
@@ -521,10 +598,18 @@ impl Holding {
             let shown = project::call(&call, self.calls.is_connected(call.id), &facts, &opening.domain);
             let picture = phone::Picture { offered: self.offers_picture(&call), ..self.calls.picture_of(call.id) };
             let returns = shown.phase == phone::Phase::Connecting && self.calls.is_returning(call.id);
-            phone::Call { phase: if returns { phone::Phase::Returning } else { shown.phase }, picture, ..shown }
+            phone::Call {
+                phase: if returns { phone::Phase::Returning } else { shown.phase },
+                picture,
+                voice: self.calls.voice_of(call.id),
+                handover: shown.handover.or_else(|| self.calls.refused(call.id).map(phone::Handover::Refused)),
+                digits: self.calls.digits_of(call.id),
+                ..shown
+            }
         });
         screen.show_calls(calls.collect());
         screen.show_silent(self.calls.is_silent());
+        screen.show_qualities(self.calls.qualities());
     }
 
     /// Whether a call that is not answered begins with a picture.

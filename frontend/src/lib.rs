@@ -18,13 +18,16 @@ mod holding;
 mod leaving;
 mod mark;
 mod media;
+mod notifier;
 mod opening;
 mod probe;
+mod quality;
 mod repair;
 mod ring;
 mod screen;
 mod sign;
 mod socket;
+mod sound;
 mod tab;
 mod wire;
 
@@ -37,6 +40,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// Brings the page to life. Called once by the script that the server put into the page.
 #[wasm_bindgen]
 pub fn hydrate() {
+    // Whoever builds for the browser's console sees what panicked; the client as it is served has no words for it.
+    #[cfg(not(panic = "immediate-abort"))]
     std::panic::set_hook(Box::new(|info| web_sys::console::error_1(&info.to_string().into())));
     // A page without an opening (that of an error) is text and links: the browser needs no help with it.
     let Some(opening) = opening::read() else { return };

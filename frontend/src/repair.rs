@@ -6,11 +6,16 @@ const DOUBT: Duration = Duration::from_secs(1);
 const MOVED_DOUBT: Duration = Duration::from_millis(500);
 /// How often it is counted what arrived, while that is in question.
 const SAMPLE: Duration = Duration::from_millis(250);
+/// How often it is counted what arrives while all is well, and how long nothing may until it is asked whether the server can
+/// still be reached. That costs a request and nothing else: who is silent, or busy, is not harmed by it.
+const WATCH: Duration = Duration::from_millis(300);
+const LACK: Duration = Duration::from_millis(800);
 /// How long who did not call, and whose network did not change, leaves the repair to the other end.
 const YIELD: Duration = Duration::from_secs(3);
 /// How long each way may take until the next one is tried.
 const RESTART: Duration = Duration::from_millis(2_500);
 const FRESH: Duration = Duration::from_secs(4);
+const REPLACE: Duration = Duration::from_secs(3);
 /// How long after one in vain over a fresh connection the next one is tried: longer than it takes to settle that both
 /// offered at once (RFC 3261 14.1).
 const PAUSE: Duration = Duration::from_secs(4);
@@ -30,7 +35,8 @@ const LONGEST: Duration = Duration::from_secs(45);
 ///
 /// | Row | State | On | Next |
 /// | --- | --- | --- | --- |
-/// | MR1 | Sound | its path is lost, our network changed | Doubt |
+/// | MR0 | Sound | nothing arrives for 0.8 s, and something is due | same: it is asked whether the server can be reached |
+/// | MR1 | Sound | its path is lost, our network changed | Doubt; where nothing arrived for so long, as MR3 at once |
 /// | MR2 | Doubt | something arrives; its path is back; nothing is due, and it is connected | Sound |
 /// | MR3 | Doubt | its time | Wanted: ICE restarts; later, if it is on the other end |
 /// | MR4 | Sound, Doubt | it failed | as MR3, but at once |
@@ -38,8 +44,8 @@ const LONGEST: Duration = Duration::from_secs(45);
 /// | MR6 | Wanted | an offer is made | Trying |
 /// | MR7 | Wanted | the agent was asked for one | Wanted, a little later |
 /// | MR8 | Trying | it is connected, and media arrives, or none is due | Sound |
-/// | MR9 | Trying | ICE restarts, and it failed, does not fit, or its time | Wanted: a fresh connection |
-/// | MR10 | Trying | over a fresh connection, and it failed, does not fit, or its time | Wanted, later |
+/// | MR9 | Trying | ICE restarts, and it failed, does not fit, or its time | Wanted: a fresh connection, or another dialog where that helped before |
+/// | MR10 | Trying | over a fresh connection, and it failed, does not fit, or its time | Wanted: another dialog, or later what was not tried |
 /// | MR11 | Trying | its time a second time, and it is connected | Sound: who says nothing at all sends nothing |
 /// | MR12 | any but Sound | our network is back | Wanted at once, if it was to be on us or later |
 /// | MR13 | any but Sound | silent for too long, while the server is there | given up |
@@ -61,6 +67,24 @@ pub(crate) struct Repair {
     moved: bool,
     /// How many ways were tried in vain.
     tries: u32,
+    /// Their end took a fresh connection in another dialog, and not in the one there was.
+    elsewhere: bool,
+    /// What arrives while all is well.
+    heard: Option<Heard>,
+    /// When to count that next.
+    watch: Instant,
+}
+
+/// What was counted while all is well.
+#[derive(Clone, Copy, Debug)]
+struct Heard {
+    packets: u64,
+    /// When there were more than before.
+    grew: Instant,
+    /// When it was counted last.
+    counted: Instant,
+    /// Whether the lack of more was told.
+    missed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +102,19 @@ pub(crate) enum Way {
     Restart,
     /// Over a fresh connection.
     Fresh,
+    /// Over a fresh connection, in another dialog (RFC 3891): some PBXs answer that one alone, and take the other for what
+    /// it was.
+    Replace,
+}
+
+impl Way {
+    /// Whether it needs another connection than there is.
+    pub(crate) const fn is_fresh(self) -> bool {
+        match self {
+            Self::Fresh | Self::Replace => true,
+            Self::Restart => false,
+        }
+    }
 }
 
 /// What the connection says of itself.
@@ -123,7 +160,19 @@ impl Repair {
     /// Of a call that begins here.
     pub(crate) const fn new() -> Self {
         let stage = Stage::Wanted { at: Instant::from_millis(0), way: Way::Fresh };
-        Self { stage, ever: false, silent: None, base: None, connected: false, told: true, moved: false, tries: 0 }
+        Self {
+            stage,
+            ever: false,
+            silent: None,
+            base: None,
+            connected: false,
+            told: true,
+            moved: false,
+            tries: 0,
+            elsewhere: false,
+            heard: None,
+            watch: Instant::from_millis(0),
+        }
     }
 
     /// Of a call that a page before this one had: it has no media here, and gets it at once.
@@ -194,7 +243,7 @@ impl Repair {
             },
             State::Disconnected => {
                 if self.stage == Stage::Sound {
-                    self.doubt(DOUBT, now);
+                    self.doubt_or_want(DOUBT, around, now);
                 }
             }
             State::Failed => self.broke(Way::Restart, around, now),
@@ -202,8 +251,13 @@ impl Repair {
         }
     }
 
-    /// So many packets arrived over the connection so far.
-    pub(crate) fn counted(&mut self, packets: u64, around: Around) {
+    /// So many packets arrived over the connection so far: whether it is to be asked now if the server can be reached.
+    pub(crate) fn counted(&mut self, packets: u64, around: Around, now: Instant) -> bool {
+        self.compare(packets, around);
+        self.misses(packets, around, now)
+    }
+
+    fn compare(&mut self, packets: u64, around: Around) {
         let Some(base) = self.base else {
             self.base = Some(packets);
             return;
@@ -217,12 +271,11 @@ impl Repair {
     }
 
     /// Our own way to the server was made anew: our network may be another one.
-    pub(crate) fn moved(&mut self, now: Instant) {
+    pub(crate) fn moved(&mut self, around: Around, now: Instant) {
         self.moved = true;
         self.silent = self.silent.map(|_| now);
         match self.stage {
-            Stage::Sound => self.doubt(MOVED_DOUBT, now),
-            Stage::Doubt { .. } => self.doubt(MOVED_DOUBT, now),
+            Stage::Sound | Stage::Doubt { .. } => self.doubt_or_want(MOVED_DOUBT, around, now),
             Stage::Wanted { way, .. } => self.stage = Stage::Wanted { at: now, way },
             Stage::Trying { .. } => {}
         }
@@ -234,6 +287,7 @@ impl Repair {
             return None;
         }
         let stage = match self.stage {
+            Stage::Sound if self.is_watched(around) => Some(self.watch),
             Stage::Sound | Stage::Wanted { .. } => None,
             Stage::Doubt { until, sample } => Some(until.min(sample)),
             Stage::Trying { until, .. } if !self.connected => Some(until).filter(|_| self.is_timed(around)),
@@ -257,7 +311,14 @@ impl Repair {
                 return Some(Step::GiveUp);
             }
         }
+        if !around.due {
+            self.heard = None;
+        }
         match self.stage {
+            Stage::Sound if self.is_watched(around) && self.watch <= now => {
+                self.watch = now + WATCH;
+                Some(Step::Sample)
+            }
             Stage::Doubt { until, .. } if until <= now => {
                 if self.connected && !around.due {
                     self.sound();
@@ -284,7 +345,59 @@ impl Repair {
 
     fn sound(&mut self) {
         let connected = self.connected;
-        *self = Self { stage: Stage::Sound, ever: true, connected, told: false, ..Self::new() };
+        let elsewhere = match self.stage {
+            Stage::Trying { way: Way::Replace, .. } => true,
+            Stage::Trying { way: Way::Fresh, .. } => false,
+            Stage::Trying { way: Way::Restart, .. } | Stage::Sound | Stage::Doubt { .. } | Stage::Wanted { .. } => {
+                self.elsewhere
+            }
+        };
+        let (heard, watch) = (self.heard, self.watch);
+        *self =
+            Self { stage: Stage::Sound, ever: true, connected, told: false, elsewhere, heard, watch, ..Self::new() };
+    }
+
+    /// Whether it is counted what arrives although all is well.
+    const fn is_watched(&self, around: Around) -> bool {
+        around.due && self.connected
+    }
+
+    /// Notes what arrived: whether nothing did for so long that it is worth a question, which is told once.
+    fn misses(&mut self, packets: u64, around: Around, now: Instant) -> bool {
+        let well = match self.stage {
+            Stage::Sound | Stage::Doubt { .. } => around.due,
+            Stage::Wanted { .. } | Stage::Trying { .. } => false,
+        };
+        match &mut self.heard {
+            Some(heard) if well && heard.packets == packets => {
+                heard.counted = now;
+                !heard.missed
+                    && self.lack() >= LACK
+                    && self.heard.as_mut().is_some_and(|heard| {
+                        heard.missed = true;
+                        true
+                    })
+            }
+            heard => {
+                *heard = well.then_some(Heard { packets, grew: now, counted: now, missed: false });
+                false
+            }
+        }
+    }
+
+    /// For how long nothing arrived, as far as it was counted.
+    fn lack(&self) -> Duration {
+        self.heard.map(|heard| heard.counted.since(heard.grew)).unwrap_or_default()
+    }
+
+    /// What was silent for so long already is not waited for again.
+    fn doubt_or_want(&mut self, patience: Duration, around: Around, now: Instant) {
+        if around.due && self.lack() >= patience {
+            self.silent.get_or_insert(now);
+            self.want(Way::Restart, around, now);
+        } else {
+            self.doubt(patience, now);
+        }
     }
 
     fn doubt(&mut self, patience: Duration, now: Instant) {
@@ -295,7 +408,11 @@ impl Repair {
 
     fn try_it(&mut self, way: Way, now: Instant) {
         self.base = None;
-        let patience = if way == Way::Restart { RESTART } else { FRESH };
+        let patience = match way {
+            Way::Restart => RESTART,
+            Way::Fresh => FRESH,
+            Way::Replace => REPLACE,
+        };
         self.stage = Stage::Trying { way, until: now + patience, sample: now };
     }
 
@@ -309,6 +426,7 @@ impl Repair {
     }
 
     fn want(&mut self, way: Way, around: Around, now: Instant) {
+        let way = if way == Way::Fresh && self.elsewhere { Way::Replace } else { way };
         let at = if self.moved || around.caller { now } else { now + YIELD };
         self.stage = Stage::Wanted { at, way };
     }
@@ -316,13 +434,23 @@ impl Repair {
     fn in_vain(&mut self, way: Way, around: Around, now: Instant) {
         self.tries = self.tries.saturating_add(1);
         match way {
-            Way::Restart => self.stage = Stage::Wanted { at: now, way: Way::Fresh },
-            Way::Fresh if self.connected && self.tries > 1 => self.sound(),
-            Way::Fresh => {
-                let pause = if self.moved || around.caller { PAUSE } else { PAUSE + YIELD };
-                self.stage = Stage::Wanted { at: now + pause, way: Way::Fresh };
+            Way::Restart => {
+                let way = if self.elsewhere { Way::Replace } else { Way::Fresh };
+                self.stage = Stage::Wanted { at: now, way };
             }
+            Way::Fresh | Way::Replace if self.connected && self.tries > 1 => self.sound(),
+            Way::Fresh if !self.connected && !self.elsewhere => {
+                self.stage = Stage::Wanted { at: now, way: Way::Replace };
+            }
+            Way::Fresh if !self.connected => {
+                self.stage = Stage::Wanted { at: now + self.pause(around), way: Way::Replace };
+            }
+            Way::Fresh | Way::Replace => self.stage = Stage::Wanted { at: now + self.pause(around), way: Way::Fresh },
         }
+    }
+
+    fn pause(&self, around: Around) -> Duration {
+        if self.moved || around.caller { PAUSE } else { PAUSE + YIELD }
     }
 
     /// Whether what is tried has an end: the first connection of a call takes as long as it takes, and nobody hurries a

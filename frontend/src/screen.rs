@@ -1,4 +1,5 @@
 use app::phone::{Call, Ended, Line, LineState, LineStateStoreFields, Presence, Registration, Seat, Status};
+use app::quality::Qualities;
 use leptos::prelude::*;
 use reactive_stores::ArcStore;
 
@@ -7,12 +8,18 @@ pub(crate) struct Screen {
     state: ArcStore<LineState>,
     seat: ArcRwSignal<Seat>,
     silent: ArcRwSignal<bool>,
+    qualities: ArcRwSignal<Qualities>,
 }
 
 impl Screen {
     /// Of the driver's end of the phone.
     pub(crate) fn new(line: &Line) -> Self {
-        Self { state: line.state.clone(), seat: line.seat.clone(), silent: line.silent.clone() }
+        Self {
+            state: line.state.clone(),
+            seat: line.seat.clone(),
+            silent: line.silent.clone(),
+            qualities: line.qualities.clone(),
+        }
     }
 
     /// All that is shown.
@@ -35,6 +42,12 @@ impl Screen {
     pub(crate) fn show_silent(&self, silent: bool) {
         if self.silent.get_untracked() != silent {
             self.silent.set(silent);
+        }
+    }
+
+    pub(crate) fn show_qualities(&self, qualities: Qualities) {
+        if self.qualities.with_untracked(|shown| *shown != qualities) {
+            self.qualities.set(qualities);
         }
     }
 
@@ -69,6 +82,14 @@ impl Screen {
         }
     }
 
+    /// Shows what was dialled last.
+    pub(crate) fn show_dialled(&self, dialled: String) {
+        let shown = self.state.clone().dialled();
+        if shown.get_untracked() != dialled {
+            shown.set(dialled);
+        }
+    }
+
     /// Shows what these contacts are doing; of others, what was known stays.
     pub(crate) fn show_presence(&self, news: Vec<Presence>) {
         let shown = self.state.clone().presence();
@@ -96,5 +117,6 @@ impl Screen {
         self.show_registration(line.registration);
         self.show_calls(line.calls);
         self.show_ended(line.ended);
+        self.show_dialled(line.dialled);
     }
 }

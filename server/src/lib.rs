@@ -10,9 +10,11 @@ pub mod client;
 pub mod clock;
 pub mod exchange;
 pub mod login;
+pub mod media;
 pub mod origin;
 pub mod people;
 pub mod ports;
+pub mod recordings;
 pub mod session;
 pub mod settings;
 pub mod site;
@@ -21,7 +23,7 @@ pub mod stop;
 pub mod store;
 pub mod tabs;
 
-use app::backend::IceServer;
+use app::media::IceServer;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
@@ -41,6 +43,9 @@ use store::accounts::Accounts;
 use store::calling::{Calling, Routes};
 use store::ledger::Ledger;
 use store::password::{Cost, PasswordError, Passwords};
+use store::policies::Policies;
+use store::recordings::Recordings;
+use store::sound::SoundSettings;
 use store::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -65,8 +70,12 @@ pub struct Options {
     pub origin: Option<String>,
     /// How long a call rings.
     pub ringing: Duration,
+    /// How long a phone is registered at most until it has to register again: a minute or more.
+    pub registration: Duration,
     /// STUN and TURN servers for calls.
     pub ice_servers: Vec<IceServer>,
+    /// TURN servers whose credentials are made here.
+    pub relays: Option<media::Relays>,
     /// The built site.
     pub site: PathBuf,
     /// What hashing a password costs.
@@ -106,7 +115,7 @@ pub struct Running {
     address: SocketAddr,
     stopper: Stopper,
     serving: JoinHandle<io::Result<()>>,
-    watching: [JoinHandle<()>; 2],
+    watching: [JoinHandle<()>; 3],
     lines: tabs::Lines,
     store: Store,
 }
@@ -128,8 +137,23 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
 
     let stopper = Stopper::default();
     let routes = Routes::new(Calling::new(store.clone()));
-    let watching = [tokio::spawn(sessions.clone().watch()), tokio::spawn(routes.clone().watch())];
-    let rooms = Rooms { options, origins, store: store.clone(), accounts, routes, sessions, lines: lines.clone() };
+    let policies = Policies::new(store.clone());
+    let media = media::Room::new(policies, options.ice_servers.clone(), options.relays.clone());
+    let watching = [
+        tokio::spawn(sessions.clone().watch()),
+        tokio::spawn(routes.clone().watch()),
+        tokio::spawn(media.clone().watch()),
+    ];
+    let rooms = Rooms {
+        options,
+        origins,
+        store: store.clone(),
+        accounts,
+        routes,
+        media: Arc::new(media),
+        sessions,
+        lines: lines.clone(),
+    };
     let service = rooms.router(&stopper).await?.into_make_service_with_connect_info::<SocketAddr>();
     // SIP and lease messages are small and must not wait for one another.
     let listener = listener.tap_io(|stream| {
@@ -173,6 +197,7 @@ struct Rooms {
     store: Store,
     accounts: Accounts,
     routes: Routes,
+    media: Shared<dyn ports::Media>,
     sessions: session::Room,
     lines: tabs::Lines,
 }
@@ -180,7 +205,7 @@ struct Rooms {
 impl Rooms {
     /// The routes of all rooms, and the layers around them: the guard outside, the session inside.
     async fn router(self, stopper: &Stopper) -> Result<Router, StartError> {
-        let Self { options, origins, store, accounts, routes, sessions, lines } = self;
+        let Self { options, origins, store, accounts, routes, media, sessions, lines } = self;
         let domain = store.domain().to_owned();
         let session_layer = sessions.layer();
         let sessions = Arc::new(sessions);
@@ -193,6 +218,7 @@ impl Rooms {
             allowed_origins: options.allowed_origins,
             origins: origins.clone(),
             ringing: options.ringing,
+            registration: options.registration,
             secret: store.key().derive("exchange"),
             unsigned: exchange::UNSIGNED,
         };
@@ -214,16 +240,23 @@ impl Rooms {
             events: Arc::clone(&events),
             routes: Arc::new(routes.clone()),
             domain: domain.clone(),
-            ice_servers: options.ice_servers,
+            media: Arc::clone(&media),
             ringing_seconds: u32::try_from(options.ringing.as_secs()).unwrap_or(u32::MAX),
+            sound: SoundSettings::new(store.clone()),
         };
         let settings = settings::Room {
             sessions: sessions.clone(),
             life: sessions.clone(),
             accounts: Arc::clone(&known),
             calling: Calling::new(store.clone()),
+            sound: SoundSettings::new(store.clone()),
             routes,
             ringing_seconds: options.ringing.as_secs(),
+        };
+        let recordings = recordings::Room {
+            sessions: sessions.clone(),
+            life: sessions.clone(),
+            recordings: Recordings::new(store.clone(), &options.data),
         };
         let login = login::Room {
             accounts,
@@ -241,13 +274,14 @@ impl Rooms {
             leases,
             accounts: Arc::clone(&known),
         };
-        let keeping = caretaker::Options { domain, ringing: options.ringing };
+        let keeping = caretaker::Options { domain, ringing: options.ringing, most: caretaker::MOST };
         lines.employ(Arc::new(caretaker::Room::new(keeping, kept, stopper.stop())));
         let tabs = tabs::Room {
             lines,
             sessions: sessions.clone(),
             accounts: known,
             events,
+            media,
             origins: origins.clone(),
             stop: stopper.stop(),
         };
@@ -256,6 +290,7 @@ impl Rooms {
         let router = site::router(site)
             .merge(login::router(login))
             .merge(settings::router(settings))
+            .merge(recordings::router(recordings))
             .merge(tabs::router(tabs))
             .merge(exchange::router(exchange))
             .route("/healthz", get(health).with_state(store))

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
-use tokio::sync::{broadcast, mpsc};
+use std::time::Duration;
+use tokio::sync::{broadcast, mpsc, watch};
 
 /// An account's number in the database: what an identity is, whatever its extension is renamed to.
 pub type AccountId = i64;
@@ -218,6 +219,20 @@ pub trait LineEvents: Send + Sync + 'static {
     fn status(&self, extension: &str) -> app::phone::Status;
     /// Fires when it changes.
     fn changes(&self) -> broadcast::Receiver<(String, app::phone::Status)>;
+}
+
+/// What an administrator set about media; implemented by `media`.
+#[async_trait]
+pub trait Media: Send + Sync + 'static {
+    /// What holds for this account now, with credentials that are good from now on.
+    ///
+    /// # Errors
+    /// [`PortError::Storage`].
+    async fn media(&self, account: AccountId, extension: &str) -> Result<app::media::Media, PortError>;
+    /// How long after [`Self::media`] a page is to have it anew; `None` when nothing of it runs out.
+    fn renewal(&self) -> Option<Duration>;
+    /// Fires when a policy changed.
+    fn changed(&self) -> watch::Receiver<i64>;
 }
 
 /// Who guesses passwords, wherever they are asked for; implemented by `login`.

@@ -1,5 +1,6 @@
 //! Who the agent of a line is: the account, with the identity that belongs to its lease.
 
+use crate::several;
 use app::backend::Opening;
 use app::lease::RegistrationIdentity;
 use sip::agent::Config;
@@ -32,6 +33,8 @@ pub fn config(identity: &RegistrationIdentity, opening: &Opening, wall: u64) -> 
         ringing: Duration::from_secs(u64::from(opening.ringing_seconds.max(1))),
         user_agent: concat!("Tabphone/", env!("CARGO_PKG_VERSION")).into(),
         webrtc: true,
+        trickle: opening.policy.trickle,
+        max_calls: several::MOST,
         // No screen shows these yet: nobody could read a message. They are not even built, for the sake of the bytes: see
         // the feature `events` of `sip`.
         messages: false,

@@ -196,7 +196,7 @@ impl Link {
         let answered = match words {
             ToTab::Granted(_) | ToTab::Resumed { .. } | ToTab::Watching => word == Word::Hello,
             ToTab::Alive => word == Word::Alive,
-            ToTab::Yield | ToTab::Line(_) | ToTab::Presence(_) => false,
+            ToTab::Yield | ToTab::Line(_) | ToTab::Presence(_) | ToTab::Media(_) => false,
         };
         if answered {
             let ago = u64::try_from(now.since(at).as_millis()).unwrap_or(0);

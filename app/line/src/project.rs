@@ -55,8 +55,25 @@ pub fn call(call: &agent::Call, connected: bool, facts: &Facts, domain: &str) ->
         phase: phase(call.phase, connected),
         answered_at: facts.answered_at,
         muted: facts.muted,
+        voice: phone::Voice::default(),
+        hold: phone::Hold { here: call.held_here, there: call.held_there },
+        handover: call.transfer.and_then(handover),
+        digits: String::new(),
         picture: phone::Picture { camera: facts.camera, screen: facts.screen, ..phone::Picture::default() },
     }
+}
+
+/// How far the handing over of a call is; one that worked ends it.
+pub const fn handover(progress: agent::TransferProgress) -> Option<phone::Handover> {
+    Some(match progress {
+        agent::TransferProgress::Sent | agent::TransferProgress::Accepted | agent::TransferProgress::Trying => {
+            phone::Handover::Asked
+        }
+        agent::TransferProgress::Ringing => phone::Handover::Ringing,
+        agent::TransferProgress::Unknown => phone::Handover::Untold,
+        agent::TransferProgress::Failed(status) => phone::Handover::Refused(status.code()),
+        agent::TransferProgress::Answered => return None,
+    })
 }
 
 /// What is told of a call that is over; of one whose place another took, nothing.
@@ -129,8 +146,7 @@ pub fn cause(cause: agent::Cause, status: Option<Status>, domain: &str) -> phone
     }
 }
 
-/// What stands between a call and a device or the browser's media.
-pub const fn media(failure: agent::MediaFailure) -> phone::MediaFailure {
+const fn media(failure: agent::MediaFailure) -> phone::MediaFailure {
     match failure {
         agent::MediaFailure::Denied => phone::MediaFailure::Denied,
         agent::MediaFailure::NoDevice => phone::MediaFailure::NoDevice,
@@ -139,6 +155,7 @@ pub const fn media(failure: agent::MediaFailure) -> phone::MediaFailure {
         agent::MediaFailure::Unsupported => phone::MediaFailure::Unsupported,
         agent::MediaFailure::Description => phone::MediaFailure::Description,
         agent::MediaFailure::Connectivity => phone::MediaFailure::Connectivity,
+        agent::MediaFailure::NoRelay => phone::MediaFailure::NoRelay,
     }
 }
 

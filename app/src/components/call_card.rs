@@ -1,13 +1,19 @@
 //! One call: who, where it stands, how long, and what can be done with it.
 
 use super::avatar::Avatar;
+use super::call_actions::{Held, Ringing, Up};
 use super::erase::{erase, live, memo};
 use super::icon::{Glyph, Icon};
+use super::panels::{Dragged, Panels};
 use super::picture;
+use super::quality::HowItSounds;
+use super::sound::{DeviceSelect, Volume};
 use super::standing::Standing;
+use super::voice::VoiceNotice;
 use crate::backend::Contact;
 use crate::directory;
-use crate::phone::{Call, CallKey, Command, Direction, LineStateStoreFields, Party, Phase, Sends, use_phone};
+use crate::phone::{self, Call, CallKey, Command, Direction, Hold, LineStateStoreFields, Party, Phase, use_phone};
+use crate::sound::DeviceKind;
 use crate::words;
 use leptos::html;
 use leptos::leptos_dom::helpers::IntervalHandle;
@@ -21,7 +27,8 @@ const TICK: Duration = Duration::from_millis(250);
 /// The card of the call `key`.
 #[component]
 pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
-    let line = use_phone().line();
+    let phone = use_phone();
+    let (line, panels, holds) = (phone.line(), Panels::of_page(), Standing::of(&phone).holds);
     // Read by key and not by place: the card of a call that has just gone may be asked once more.
     let call = memo(move || line.calls().with(|calls| calls.iter().find(|call| call.key == key).cloned()));
     let phase = memo(move || call.with(|call| call.as_ref().map_or(Phase::Ending, |call| call.phase)));
@@ -29,7 +36,30 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
     let name = memo(move || contacts.with_value(|contacts| remote.with(|remote| directory::name(remote, contacts))));
     let number =
         memo(move || remote.with(|remote| name.with(|name| *name != remote.number).then(|| remote.number.clone())));
+    let hold = memo(move || call.with(|call| call.as_ref().map_or_else(Hold::default, |call| call.hold)));
     let ringing = memo(move || phase.get() == Phase::RingingHere);
+    let active = memo(move || line.calls().with(|calls| phone::active(calls).map(|call| call.key)));
+    let small = memo(move || !ringing.get() && active.get() != Some(key));
+    // Only who has answered can be handed over.
+    let target = memo(move || {
+        let fits = match panels.dragged.get() {
+            Some(Dragged::Call(other)) => other != key,
+            Some(Dragged::Contact(_)) => true,
+            None => false,
+        };
+        fits && holds.get() && phase.get().has_microphone()
+    });
+    let seen = memo(move || call.with(|call| call.as_ref().is_some_and(|call| call.picture.camera)));
+    let over = RwSignal::new(false);
+    let dropped = move || {
+        over.set(false);
+        match panels.dragged.get_untracked().filter(|_| target.get_untracked()) {
+            Some(Dragged::Contact(number)) => phone.send(Command::Transfer(key, number)),
+            Some(Dragged::Call(other)) => phone.send(Command::TransferTo(key, other)),
+            None => false,
+        };
+    };
+    on_cleanup(move || panels.close(key));
     let incoming = call.with_untracked(|call| call.as_ref().is_some_and(|call| call.direction == Direction::Incoming));
     let card = NodeRef::<html::Div>::new();
     focus_when(card, ringing);
@@ -37,7 +67,32 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
     let phase_id = format!("call-{key}-phase");
     view! {
         <div
-            class=live(move || if ringing.get() { "call call--ringing" } else { "call" })
+            class=live(move || {
+                match (ringing.get(), small.get(), over.get() && target.get()) {
+                    (true, ..) if active.get().is_some() => "call call--ringing call--beside",
+                    (true, ..) => "call call--ringing",
+                    (false, true, false) => "call call--small",
+                    (false, true, true) => "call call--small call--target",
+                    (false, false, false) => "call",
+                    (false, false, true) => "call call--target",
+                }
+            })
+            draggable=live(move || {
+                if small.get() && phase.get().has_microphone() && holds.get() { "true" } else { "false" }
+            })
+            on:dragstart=move |_| panels.dragged.set(Some(Dragged::Call(key)))
+            on:dragend=move |_| panels.dragged.set(None)
+            on:dragover=move |event| {
+                if target.get_untracked() {
+                    event.prevent_default();
+                    over.set(true);
+                }
+            }
+            on:dragleave=move |_| over.set(false)
+            on:drop=move |event| {
+                event.prevent_default();
+                dropped();
+            }
             role=live(move || if ringing.get() { "alertdialog" } else { "group" })
             aria-labelledby=name_id
             aria-describedby=phase_id
@@ -51,137 +106,68 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
             {move || number.get().map(|number| view! { <p class="call__number"><bdi>{number}</bdi></p> })}
             <p class="call__state">
                 <Icon glyph=if incoming { Glyph::ArrowIn } else { Glyph::ArrowOut } />
-                <span id=phase_id.clone()>{live(move || words::phase(phase.get()))}</span>
+                <span id=phase_id.clone()>{live(move || words::standing(phase.get(), hold.get()))}</span>
                 <Clock call />
                 <span class="call__kind">{picture::kind(call)}</span>
             </p>
             <picture::Stage key call />
+            <Told call />
+            {erase(view! { <HowItSounds key /> })}
+            <VoiceNotice key call />
+            <picture::Notice call />
+            {move || {
+                phase
+                    .get()
+                    .has_microphone()
+                    .then(|| {
+                        erase(
+                            view! {
+                                <details class="call__devices">
+                                    <summary>"Devices and volume"</summary>
+                                    <DeviceSelect kind=DeviceKind::Microphone />
+                                    <DeviceSelect kind=DeviceKind::Speaker />
+                                    {move || seen.get().then(|| erase(view! { <DeviceSelect kind=DeviceKind::Camera /> }))}
+                                    <Volume call=true />
+                                </details>
+                            },
+                        )
+                    })
+            }}
             <div class="call__actions" aria-live="off">
                 {move || {
                     if ringing.get() {
-                        erase(view! { <Ringing key call /> })
+                        erase(view! { <Ringing key call active /> })
+                    } else if small.get() {
+                        erase(view! { <Held key call name /> })
                     } else {
-                        erase(view! { <Up key call phase /> })
+                        erase(view! { <Up key call phase contacts /> })
                     }
                 }}
             </div>
-            <picture::Switches key call />
         </div>
     }
 }
 
-/// What can be done with a call that rings here.
+/// What else is to be said of a call: how far handing it over is, and which keys they pressed.
 #[component]
-fn Ringing(key: CallKey, call: Memo<Option<Call>>) -> impl IntoView {
-    let phone = use_phone();
-    let holds = Standing::of(&phone).holds;
-    let answering = phone.clone();
-    let offered = picture::of(call);
-    let offered = memo(move || offered.with(|picture| picture.offered));
+fn Told(call: Memo<Option<Call>>) -> impl IntoView {
+    let handover = memo(move || call.with(|call| call.as_ref().and_then(|call| call.handover)));
+    let digits = memo(move || {
+        call.with(|call| call.as_ref().map(|call| call.digits.clone()).filter(|digits| !digits.is_empty()))
+    });
     view! {
-        <button
-            class="button button--danger button--large"
-            r#type="button"
-            title="Decline (Alt+D)"
-            aria-keyshortcuts="Alt+D"
-            disabled=live(move || !holds.get())
-            on:click=move |_| {
-                phone.send(Command::Decline(key));
-            }
-        >
-            <span class="button__hang-up">
-                <Icon glyph=Glyph::Handset />
-            </span>
-            "Decline"
-        </button>
-        <button
-            class="button button--answer button--large"
-            r#type="button"
-            title="Answer (Alt+A)"
-            aria-keyshortcuts="Alt+A"
-            disabled=live(move || !holds.get())
-            on:click=move |_| {
-                answering.send(Command::Answer(key, Sends::Voice));
-            }
-        >
-            <Icon glyph=Glyph::Handset />
-            "Answer"
-        </button>
-        {move || offered.get().then(|| erase(view! { <WithVideo key /> }))}
-    }
-}
-
-/// Answers a call that shows a picture with one.
-#[component]
-fn WithVideo(key: CallKey) -> impl IntoView {
-    let phone = use_phone();
-    let holds = Standing::of(&phone).holds;
-    view! {
-        <button
-            class="button button--answer button--large"
-            r#type="button"
-            aria-label="Answer with video"
-            title="Answer with video (Alt+V)"
-            aria-keyshortcuts="Alt+V"
-            disabled=live(move || !holds.get())
-            on:click=move |_| {
-                phone.send(Command::Answer(key, Sends::Camera));
-            }
-        >
-            <Icon glyph=Glyph::Camera />
-            "Video"
-        </button>
-    }
-}
-
-/// What can be done with any other call.
-#[component]
-fn Up(key: CallKey, call: Memo<Option<Call>>, phase: Memo<Phase>) -> impl IntoView {
-    let phone = use_phone();
-    let holds = Standing::of(&phone).holds;
-    let muted = memo(move || call.with(|call| call.as_ref().is_some_and(|call| call.muted)));
-    let calling = move || matches!(phase.get(), Phase::Preparing | Phase::Calling | Phase::RingingThere);
-    let hanging_up = phone.clone();
-    view! {
+        {move || handover.get().map(|handover| view! { <p class="call__told">{words::handover(handover)}</p> })}
         {move || {
-            let phone = phone.clone();
-            phase
+            digits
                 .get()
-                .has_microphone()
-                .then(|| {
-                    let glyph = Signal::derive(move || if muted.get() { Glyph::MicrophoneOff } else { Glyph::Microphone });
+                .map(|digits| {
                     view! {
-                        <button
-                            class="button button--toggle button--large"
-                            r#type="button"
-                            title="Mute or unmute the microphone (Alt+M)"
-                            aria-keyshortcuts="Alt+M"
-                            disabled=live(move || !holds.get())
-                            on:click=move |_| {
-                                phone.send(Command::Mute(key, !muted.get_untracked()));
-                            }
-                        >
-                            <Icon glyph />
-                            {live(move || if muted.get() { "Unmute" } else { "Mute" })}
-                        </button>
+                        <p class="call__told">
+                            "They pressed " <span class="call__digits">{digits}</span>
+                        </p>
                     }
                 })
         }}
-        <button
-            class="button button--danger button--large"
-            r#type="button"
-            title=live(move || if calling() { "Cancel (Alt+H)" } else { "Hang up (Alt+H)" })
-            aria-keyshortcuts="Alt+H"
-            disabled=live(move || !holds.get() || phase.get() == Phase::Ending)
-            on:click=move |_| {
-                hanging_up.send(Command::HangUp(key));
-            }
-        >
-            <span class="button__hang-up">
-                <Icon glyph=Glyph::Handset />
-            </span>
-            {live(move || if calling() { "Cancel" } else { "Hang up" })}
-        </button>
     }
 }
 

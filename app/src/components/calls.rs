@@ -10,12 +10,16 @@ use crate::phone::{CallKey, LineStateStoreFields, use_phone};
 use leptos::prelude::*;
 
 /// The keys that work anywhere on the page, as `shortcuts` hears them.
-const KEYS: [(&str, &str); 6] = [
+const KEYS: [(&str, &str); 10] = [
     ("Alt A", "Answer"),
     ("Alt D", "Decline"),
     ("Alt M", "Mute"),
+    ("Alt O", "Hold"),
+    ("Alt S", "Swap"),
+    ("Alt K", "Keypad"),
+    ("Alt T", "Hand over"),
     ("Alt V", "Camera"),
-    ("Alt S", "Share screen"),
+    ("Alt C", "Share screen"),
     ("Alt H", "Hang up"),
 ];
 

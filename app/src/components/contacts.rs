@@ -3,6 +3,7 @@
 use super::avatar::Avatar;
 use super::erase::{live, memo};
 use super::icon::{Glyph, Icon};
+use super::panels::{Dragged, Panels};
 use super::standing::Standing;
 use crate::backend::Contact;
 use crate::directory;
@@ -42,8 +43,14 @@ fn Row(contact: Contact, statuses: Memo<Vec<(String, Status)>>, standing: Standi
     let status = memo(move || statuses.with(|statuses| status_of(&extension, statuses)));
     let (number, seen) = (contact.extension.clone(), contact.extension.clone());
     let video = phone.clone();
+    let (panels, dragged) = (Panels::of_page(), contact.extension.clone());
     view! {
-        <li class="contact">
+        <li
+            class="contact"
+            draggable="true"
+            on:dragstart=move |_| panels.dragged.set(Some(Dragged::Contact(dragged.clone())))
+            on:dragend=move |_| panels.dragged.set(None)
+        >
             <Avatar name=name.clone() />
             <div class="contact__who">
                 <p class="contact__name">

@@ -2,16 +2,17 @@
 
 use super::erase::{live, memo};
 use super::icon::{Glyph, Icon};
+use super::panels::Panels;
 use super::standing::Standing;
 use crate::backend::Contact;
 use crate::dial::{self, Target};
 use crate::directory;
-use crate::phone::{Command, Sends, use_phone};
+use crate::phone::{Command, LineStateStoreFields, Sends, use_phone};
 use leptos::prelude::*;
 use leptos::{ev, html};
 
 /// The keys with the letters that phones have below them.
-const KEYS: [(&str, &str); 12] = [
+pub(crate) const KEYS: [(&str, &str); 12] = [
     ("1", ""),
     ("2", "ABC"),
     ("3", "DEF"),
@@ -33,6 +34,8 @@ const KEYS: [(&str, &str); 12] = [
 pub(crate) fn DialPad(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
     let phone = use_phone();
     let obstacle = Standing::of(&phone).obstacle;
+    let line = phone.line();
+    let redial = memo(move || line.dialled().get());
     let input = NodeRef::<html::Input>::new();
     let typed = RwSignal::new(Typed::default());
     let write = move |text: String| {
@@ -57,6 +60,8 @@ pub(crate) fn DialPad(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
                 phone.send(Command::Dial(target, sends));
                 write(String::new());
             }
+            // As phones do: what was dialled last is there again, and is called by the next press.
+            Target::Empty if !redial.with_untracked(String::is_empty) => write(redial.get_untracked()),
             Target::Ambiguous | Target::Empty => {
                 typed.set(Typed { text: text(), tried: true });
                 if let Some(input) = input.get_untracked() {
@@ -67,7 +72,7 @@ pub(crate) fn DialPad(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
     };
     let call = StoredValue::new(call);
     let call = move |sends| call.with_value(|call| call(sends));
-    type_anywhere(input);
+    type_anywhere(input, Panels::of_page());
     call_by_key(call);
     let hint = memo(move || match obstacle.get() {
         Some(obstacle) => obstacle.words().map(str::to_owned),
@@ -150,8 +155,8 @@ pub(crate) fn DialPad(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
                         class="button button--large button--round button--call"
                         r#type="button"
                         aria-label="Share screen in a call"
-                        title="Call and share a screen (Alt+S)"
-                        aria-keyshortcuts="Alt+S"
+                        title="Call and share a screen (Alt+C)"
+                        aria-keyshortcuts="Alt+C"
                         disabled=live(move || obstacle.get().is_some())
                         on:click=move |_| call(Sends::Screen)
                     >
@@ -185,11 +190,10 @@ impl Typed {
     }
 }
 
-/// Alt and V calls what stands in the field with the camera on, Alt and S with a screen; the same keys mean the camera and
-/// the screen of a call that is up, when no other can be made.
+/// Alt and V calls what stands in the field with the camera on, Alt and C with a screen. As long as there is a call the same
+/// keys mean its camera and its screen: see `shortcuts`.
 fn call_by_key(call: impl Fn(Sends) + 'static) {
-    let phone = use_phone();
-    let obstacle = Standing::of(&phone).obstacle;
+    let line = use_phone().line();
     let call = StoredValue::new_local(call);
     Effect::new(move |_| {
         let listener = window_event_listener(ev::keydown, move |event| {
@@ -197,10 +201,10 @@ fn call_by_key(call: impl Fn(Sends) + 'static) {
                 event.alt_key() && !event.ctrl_key() && !event.meta_key() && !event.shift_key() && !event.repeat();
             let sends = match event.code().as_str() {
                 "KeyV" => Sends::Camera,
-                "KeyS" => Sends::Screen,
+                "KeyC" => Sends::Screen,
                 _ => return,
             };
-            if ours && obstacle.get_untracked().is_none() {
+            if ours && line.calls().with_untracked(Vec::is_empty) {
                 event.prevent_default();
                 call.with_value(|call| call(sends));
             }
@@ -209,14 +213,14 @@ fn call_by_key(call: impl Fn(Sends) + 'static) {
     });
 }
 
-/// A digit typed where no field has the focus goes into the number.
-fn type_anywhere(input: NodeRef<html::Input>) {
+/// A digit typed where no field has the focus goes into the number, if no keypad of a call is open.
+fn type_anywhere(input: NodeRef<html::Input>, panels: Panels) {
     Effect::new(move |_| {
         let listener = window_event_listener(ev::keydown, move |event| {
             let plain = !event.alt_key() && !event.ctrl_key() && !event.meta_key();
             let elsewhere = document().active_element().is_none_or(|active| active.tag_name() != "INPUT");
             let digit = matches!(event.key().as_bytes(), [b'0'..=b'9' | b'*' | b'#' | b'+']);
-            if let Some(input) = input.get_untracked().filter(|_| plain && elsewhere && digit) {
+            if let Some(input) = input.get_untracked().filter(|_| plain && elsewhere && digit && !panels.has_keypad()) {
                 // The key itself then types into the field that has just got the focus.
                 let _ = input.focus();
             }

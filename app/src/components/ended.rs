@@ -122,6 +122,7 @@ fn can_call_again(ended: &Ended) -> bool {
         | Cause::Busy
         | Cause::NoAnswer
         | Cause::Away
+        | Cause::TooMany
         | Cause::Unavailable
         | Cause::AuthenticationFailed
         | Cause::NotAcceptable(_)

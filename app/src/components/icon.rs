@@ -13,6 +13,14 @@ pub(crate) enum Glyph {
     Microphone,
     /// A microphone, struck out.
     MicrophoneOff,
+    /// Two bars.
+    Pause,
+    /// A triangle that points on.
+    Play,
+    /// The keys of a telephone.
+    Keypad,
+    /// A handset from which an arrow leads on.
+    HandOver,
     /// A camera.
     Camera,
     /// A camera, struck out.
@@ -64,6 +72,10 @@ impl Glyph {
             Self::MicrophoneOff => {
                 "M15 10V6a3 3 0 0 0-5.8-1.1M9 9v2a3 3 0 0 0 4.6 2.5M5.5 11a6.5 6.5 0 0 0 10.6 5M18.5 11a6.5 6.5 0 0 1-.6 2.7M12 17.5V21M4 4l16 16"
             }
+            Self::Pause => "M8.5 5.5v13M15.5 5.5v13",
+            Self::Play => "M8 5.5v13l10.5-6.5L8 5.5z",
+            Self::Keypad => "M6 6h.01M12 6h.01M18 6h.01M6 12h.01M12 12h.01M18 12h.01M6 18h.01M12 18h.01M18 18h.01",
+            Self::HandOver => "M4 18v-3.5A4.5 4.5 0 0 1 8.5 10H19M14.5 5.5 19 10l-4.5 4.5M13 19h7",
             Self::Camera => {
                 "M4.5 6.5h9A1.5 1.5 0 0 1 15 8v8a1.5 1.5 0 0 1-1.5 1.5h-9A1.5 1.5 0 0 1 3 16V8a1.5 1.5 0 0 1 1.5-1.5zM15 10.5 21 7v10l-6-3.5"
             }

@@ -1,9 +1,10 @@
 //! The pictures of a call: theirs, ours beside it, and what can be done with them.
 
+use super::call_actions::Tile;
 use super::erase::{Live, erase, live, memo};
 use super::icon::{Glyph, Icon};
 use super::standing::Standing;
-use crate::phone::{Call, CallKey, Command, Phase, Picture, use_phone};
+use crate::phone::{Call, CallKey, Command, Phase, Picture, Sends, use_phone};
 use crate::words;
 use leptos::html;
 use leptos::prelude::*;
@@ -133,14 +134,13 @@ fn Ours(key: CallKey, screen: Memo<bool>) -> impl IntoView {
     }
 }
 
-/// What switches our pictures on and off in an answered call, and what is to be said about them.
+/// What is to be said about the pictures of an answered call.
 #[component]
-pub(crate) fn Switches(key: CallKey, call: Memo<Option<Call>>) -> impl IntoView {
+pub(crate) fn Notice(call: Memo<Option<Call>>) -> impl IntoView {
     let picture = of(call);
     let up = memo(move || call.with(|call| call.as_ref().is_some_and(|call| call.phase.has_microphone())));
     let said = memo(move || picture.with(|picture| (picture.failure, picture.interrupted)));
     view! {
-        {move || up.get().then(|| erase(view! { <Buttons key picture /> }))}
         <div class="call__said" role="status">
             {move || {
                 let (failure, interrupted) = said.get();
@@ -163,42 +163,52 @@ pub(crate) fn Switches(key: CallKey, call: Memo<Option<Call>>) -> impl IntoView 
     }
 }
 
+/// What switches our pictures on and off in an answered call.
 #[component]
-fn Buttons(key: CallKey, picture: Memo<Picture>) -> impl IntoView {
-    let phone = use_phone();
-    let holds = Standing::of(&phone).holds;
+pub(crate) fn Tiles(key: CallKey, call: Memo<Option<Call>>) -> impl IntoView {
+    let picture = of(call);
     let camera = memo(move || picture.with(|picture| picture.camera));
     let screen = memo(move || picture.with(|picture| picture.screen));
-    let sharing = phone.clone();
     view! {
-        <div class="call__actions call__actions--pictures">
-            <button
-                class="button"
-                r#type="button"
-                title="Switch the camera on or off (Alt+V)"
-                aria-keyshortcuts="Alt+V"
-                disabled=live(move || !holds.get())
-                on:click=move |_| {
-                    phone.send(Command::Camera(key, !camera.get_untracked()));
-                }
-            >
-                <Icon glyph=Signal::derive(move || if camera.get() { Glyph::CameraOff } else { Glyph::Camera }) />
-                {live(move || if camera.get() { "Stop camera" } else { "Start camera" })}
-            </button>
-            <button
-                class="button"
-                r#type="button"
-                title="Share a screen, a window or a tab (Alt+S)"
-                aria-keyshortcuts="Alt+S"
-                disabled=live(move || !holds.get())
-                on:click=move |_| {
-                    sharing.send(Command::Screen(key, !screen.get_untracked()));
-                }
-            >
-                <Icon glyph=Glyph::Screen />
-                {live(move || if screen.get() { "Stop sharing" } else { "Share screen" })}
-            </button>
-        </div>
+        <Tile
+            label=Signal::derive(move || if camera.get() { "Stop camera" } else { "Start camera" })
+            glyph=Signal::derive(move || if camera.get() { Glyph::CameraOff } else { Glyph::Camera })
+            title="Switch the camera on or off (Alt+V)"
+            keys="Alt+V"
+            on=camera
+            act=Callback::new(move |()| Command::Camera(key, !camera.get_untracked()))
+        />
+        <Tile
+            label=Signal::derive(move || if screen.get() { "Stop sharing" } else { "Share screen" })
+            glyph=Signal::derive(move || Glyph::Screen)
+            title="Share a screen, a window or a tab (Alt+C)"
+            keys="Alt+C"
+            on=screen
+            act=Callback::new(move |()| Command::Screen(key, !screen.get_untracked()))
+        />
+    }
+}
+
+/// Answers a call that shows a picture with one.
+#[component]
+pub(crate) fn WithVideo(key: CallKey) -> impl IntoView {
+    let phone = use_phone();
+    let holds = Standing::of(&phone).holds;
+    view! {
+        <button
+            class="button button--answer button--large"
+            r#type="button"
+            aria-label="Answer with video"
+            title="Answer with video (Alt+V)"
+            aria-keyshortcuts="Alt+V"
+            disabled=live(move || !holds.get())
+            on:click=move |_| {
+                phone.send(Command::Answer(key, Sends::Camera));
+            }
+        >
+            <Icon glyph=Glyph::Camera />
+            "Video"
+        </button>
     }
 }
 

@@ -1,14 +1,16 @@
 //! Keys that work anywhere on the page.
 
-use crate::phone::{Call, Command, LineStateStoreFields, Phase, Seat, Sends, use_phone};
+use super::panels::{Panel, Panels};
+use crate::phone::{self, Call, CallKey, Command, LineStateStoreFields, Phase, Seat, Sends, use_phone};
 use leptos::prelude::*;
 
-/// Listens for Alt with a letter: A answers, D declines, H hangs up, M mutes and unmutes, V answers with the camera or
-/// switches it on and off, S shares the screen and ends that.
+/// Listens for Alt with a letter: A answers, D declines, H hangs up, M mutes and unmutes, O holds and resumes, S goes on
+/// with the call beside, K opens the keypad, T says to whom to hand over, V answers with the camera or switches it on and
+/// off, C shares the screen and ends that.
 #[component]
 pub(crate) fn Shortcuts() -> impl IntoView {
     let phone = use_phone();
-    let (line, seat) = (phone.line(), phone.seat());
+    let (line, seat, panels) = (phone.line(), phone.seat(), Panels::of_page());
     Effect::new(move |_| {
         let phone = phone.clone();
         let listener = window_event_listener(leptos::ev::keydown, move |event| {
@@ -18,32 +20,50 @@ pub(crate) fn Shortcuts() -> impl IntoView {
             if !ours || seat.get_untracked() != Seat::Holding {
                 return;
             }
-            let command = line.calls().with_untracked(|calls| command(&event.code(), calls));
-            if let Some(command) = command {
-                event.prevent_default();
-                phone.send(command);
+            match line.calls().with_untracked(|calls| effect(&event.code(), calls)) {
+                Some(Does::Send(command)) => {
+                    phone.send(command);
+                }
+                Some(Does::Open(call, panel)) => panels.toggle(call, panel),
+                None => return,
             }
+            event.prevent_default();
         });
         on_cleanup(move || listener.remove());
     });
 }
 
+/// What a key does.
+#[derive(Debug, PartialEq, Eq)]
+enum Does {
+    Send(Command),
+    Open(CallKey, Panel),
+}
+
 /// What a key does to these calls. Keys are told by their place (`KeyboardEvent.code`), as Alt changes the
 /// letter on some systems.
-fn command(code: &str, calls: &[Call]) -> Option<Command> {
+fn effect(code: &str, calls: &[Call]) -> Option<Does> {
     let ringing = || calls.iter().find(|call| call.phase == Phase::RingingHere);
-    let up = || calls.iter().rev().find(|call| !matches!(call.phase, Phase::RingingHere | Phase::Ending));
-    let talking = || up().filter(|call| call.phase.has_microphone());
+    let up = || phone::active(calls);
+    let answered = || up().filter(|call| call.phase.has_microphone());
+    let beside = || {
+        let active = up().map(|call| call.key);
+        calls.iter().rev().find(|call| Some(call.key) != active && call.phase.has_microphone())
+    };
     match code {
-        "KeyA" => ringing().map(|call| Command::Answer(call.key, Sends::Voice)),
-        "KeyD" => ringing().map(|call| Command::Decline(call.key)),
-        "KeyH" => up().map(|call| Command::HangUp(call.key)),
+        "KeyA" => ringing().map(|call| Does::Send(Command::Answer(call.key, Sends::Voice))),
+        "KeyD" => ringing().map(|call| Does::Send(Command::Decline(call.key))),
+        "KeyH" => up().map(|call| Does::Send(Command::HangUp(call.key))),
+        "KeyM" => answered().map(|call| Does::Send(Command::Mute(call.key, !call.muted))),
+        "KeyO" => answered().map(|call| Does::Send(Command::Hold(call.key, !call.hold.here))),
+        "KeyS" => beside().map(|call| Does::Send(Command::Hold(call.key, false))),
+        "KeyK" => answered().map(|call| Does::Open(call.key, Panel::Keypad)),
+        "KeyT" => answered().map(|call| Does::Open(call.key, Panel::Handover)),
         "KeyV" => match ringing() {
-            Some(call) => call.picture.offered.then_some(Command::Answer(call.key, Sends::Camera)),
-            None => talking().map(|call| Command::Camera(call.key, !call.picture.camera)),
+            Some(call) => call.picture.offered.then_some(Does::Send(Command::Answer(call.key, Sends::Camera))),
+            None => answered().map(|call| Does::Send(Command::Camera(call.key, !call.picture.camera))),
         },
-        "KeyS" => talking().map(|call| Command::Screen(call.key, !call.picture.screen)),
-        "KeyM" => talking().map(|call| Command::Mute(call.key, !call.muted)),
+        "KeyC" => answered().map(|call| Does::Send(Command::Screen(call.key, !call.picture.screen))),
         _ => None,
     }
 }
@@ -51,17 +71,20 @@ fn command(code: &str, calls: &[Call]) -> Option<Command> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::phone::{CallKey, Direction, Party, Picture};
+    use crate::phone::{Direction, Hold, Party, Picture};
 
     fn call(key: CallKey, phase: Phase, muted: bool) -> Call {
-        Call {
-            key,
-            direction: Direction::Incoming,
-            remote: Party::default(),
-            phase,
-            answered_at: None,
-            muted,
-            picture: Picture::default(),
+        Call { muted, ..Call::new(key, Direction::Incoming, Party::default(), phase) }
+    }
+
+    fn held(key: CallKey) -> Call {
+        Call { hold: Hold { here: true, there: false }, ..call(key, Phase::Talking, false) }
+    }
+
+    fn command(code: &str, calls: &[Call]) -> Option<Command> {
+        match effect(code, calls) {
+            Some(Does::Send(command)) => Some(command),
+            Some(Does::Open(..)) | None => None,
         }
     }
 
@@ -70,26 +93,34 @@ mod tests {
         let ringing = [call(1, Phase::RingingHere, false)];
         assert_eq!(command("KeyA", &ringing), Some(Command::Answer(1, Sends::Voice)));
         assert_eq!(command("KeyD", &ringing), Some(Command::Decline(1)));
-        assert_eq!(command("KeyH", &ringing), None);
-        assert_eq!(command("KeyM", &ringing), None);
+        for code in ["KeyH", "KeyM", "KeyO", "KeyS", "KeyK", "KeyT", "KeyV", "KeyC"] {
+            assert_eq!(effect(code, &ringing), None, "{code}");
+        }
 
         let talking = [call(2, Phase::Talking, true)];
         assert_eq!(command("KeyA", &talking), None);
         assert_eq!(command("KeyH", &talking), Some(Command::HangUp(2)));
         assert_eq!(command("KeyM", &talking), Some(Command::Mute(2, false)));
+        assert_eq!(command("KeyO", &talking), Some(Command::Hold(2, true)));
+        assert_eq!(command("KeyO", &[held(2)]), Some(Command::Hold(2, false)));
+        assert_eq!(effect("KeyK", &talking), Some(Does::Open(2, Panel::Keypad)));
+        assert_eq!(effect("KeyT", &talking), Some(Does::Open(2, Panel::Handover)));
 
         let calling = [call(3, Phase::Calling, false)];
         assert_eq!(command("KeyH", &calling), Some(Command::HangUp(3)));
         assert_eq!(command("KeyM", &calling), None);
+        assert_eq!(command("KeyO", &calling), None);
 
-        assert_eq!(command("KeyV", &ringing), None, "it shows nothing");
         let seen = Picture { offered: true, camera: true, ..Picture::default() };
         let video = |phase| [Call { picture: seen, ..call(4, phase, false) }];
         assert_eq!(command("KeyV", &video(Phase::RingingHere)), Some(Command::Answer(4, Sends::Camera)));
-        assert_eq!(command("KeyS", &video(Phase::RingingHere)), None);
+        assert_eq!(command("KeyC", &video(Phase::RingingHere)), None);
         assert_eq!(command("KeyV", &video(Phase::Talking)), Some(Command::Camera(4, false)));
         assert_eq!(command("KeyV", &talking), Some(Command::Camera(2, true)));
-        assert_eq!(command("KeyS", &talking), Some(Command::Screen(2, true)));
+        assert_eq!((command("KeyV", &calling), command("KeyC", &calling)), (None, None));
+        let rings_beside = [call(2, Phase::Talking, false), call(3, Phase::RingingHere, false)];
+        assert_eq!(command("KeyV", &rings_beside), None, "it shows nothing");
+        assert_eq!(command("KeyC", &talking), Some(Command::Screen(2, true)));
 
         assert_eq!(command("KeyA", &[]), None);
         assert_eq!(command("KeyX", &ringing), None);
@@ -100,5 +131,18 @@ mod tests {
         let both = [call(1, Phase::Talking, false), call(2, Phase::RingingHere, false)];
         assert_eq!(command("KeyA", &both), Some(Command::Answer(2, Sends::Voice)));
         assert_eq!(command("KeyH", &both), Some(Command::HangUp(1)));
+    }
+
+    #[test]
+    fn keys_are_about_the_call_that_a_person_talks_in_and_one_swaps() {
+        for calls in [[call(1, Phase::Talking, false), held(2)], [held(2), call(1, Phase::Talking, false)]] {
+            assert_eq!(command("KeyH", &calls), Some(Command::HangUp(1)));
+            assert_eq!(command("KeyO", &calls), Some(Command::Hold(1, true)));
+            assert_eq!(command("KeyS", &calls), Some(Command::Hold(2, false)));
+        }
+        let dialling = [held(1), call(2, Phase::Calling, false)];
+        assert_eq!(command("KeyH", &dialling), Some(Command::HangUp(2)));
+        assert_eq!(command("KeyS", &dialling), Some(Command::Hold(1, false)));
+        assert_eq!(command("KeyO", &[held(1), held(2)]), Some(Command::Hold(2, false)), "the newest one");
     }
 }

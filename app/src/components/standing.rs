@@ -1,7 +1,7 @@
 //! What this tab may do with the line now: read by every button that tells the phone something.
 
 use super::erase::memo;
-use crate::phone::{LineStateStoreFields, Phase, Phone, Registration, Seat};
+use crate::phone::{LineStateStoreFields, Phone, Registration, Seat};
 use leptos::prelude::*;
 
 /// What this tab may do with the line now.
@@ -20,8 +20,6 @@ pub(crate) enum Obstacle {
     NotStarted,
     /// Another tab holds the line.
     Elsewhere,
-    /// A call is up.
-    InCall,
     /// The line is not ready; its own words say why.
     NotReady,
 }
@@ -34,9 +32,6 @@ impl Standing {
         let obstacle = memo(move || match seat.get() {
             Seat::Unknown => Some(Obstacle::NotStarted),
             Seat::Watching => Some(Obstacle::Elsewhere),
-            Seat::Holding if line.calls().with(|calls| calls.iter().any(|call| call.phase != Phase::Ending)) => {
-                Some(Obstacle::InCall)
-            }
             Seat::Holding => (line.registration().get() != Registration::Ready).then_some(Obstacle::NotReady),
         });
         Self { holds, obstacle }
@@ -52,7 +47,6 @@ impl Obstacle {
             Self::Elsewhere => {
                 Some("Calls are made where the phone is open. Use the phone here to call from this tab.")
             }
-            Self::InCall => Some("One call at a time: end this one to call somebody else."),
             Self::NotReady => Some("Calls can be made as soon as the line is ready."),
         }
     }

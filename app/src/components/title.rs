@@ -1,8 +1,8 @@
-//! The document's title: a call shows in the tab's name, where a person sees it from another tab.
+//! The document's title and icon: a call shows in the tab, where a person sees it from another tab.
 
 use crate::backend::Contact;
 use crate::directory;
-use crate::phone::{Call, LineStateStoreFields, Phase, use_phone};
+use crate::phone::{self, Call, LineStateStoreFields, Phase, use_phone};
 use leptos::prelude::*;
 
 /// The name of the product.
@@ -15,13 +15,17 @@ pub(crate) fn Title(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
     Effect::new(move |_| {
         let title = line.calls().with(|calls| contacts.with_value(|contacts| text(calls, contacts)));
         document().set_title(&title);
+        let ringing = line.calls().with(|calls| calls.iter().any(|call| call.phase == Phase::RingingHere));
+        if let Ok(Some(icon)) = document().query_selector("link[rel=icon]") {
+            let _ = icon.set_attribute("href", if ringing { "/favicon-ringing.svg" } else { "/favicon.svg" });
+        }
     });
 }
 
-/// The title for these calls: an incoming one first.
+/// The title for these calls: an incoming one first, then the one that a person is busy with.
 pub(crate) fn text(calls: &[Call], contacts: &[Contact]) -> String {
     let ringing = calls.iter().find(|call| call.phase == Phase::RingingHere);
-    match (ringing, calls.last()) {
+    match (ringing, phone::active(calls).or(calls.last())) {
         (Some(call), _) => format!("{} is calling · {PRODUCT}", directory::name(&call.remote, contacts)),
         (None, Some(call)) => format!("Call with {} · {PRODUCT}", directory::name(&call.remote, contacts)),
         (None, None) => PRODUCT.to_owned(),

@@ -8,4 +8,6 @@ pub mod login;
 pub mod not_found;
 pub mod phone;
 #[cfg(feature = "ssr")]
+pub mod recordings;
+#[cfg(feature = "ssr")]
 pub mod settings;

@@ -3,6 +3,7 @@
 use super::head::DocumentHead;
 use crate::backend::Contact;
 use crate::components::icon::{Glyph, Icon, Logo};
+use crate::sound::{DeviceKind, MediaSettings, Ringtone};
 use leptos::prelude::*;
 
 /// What the settings page shows.
@@ -20,6 +21,8 @@ pub struct SettingsView {
     pub problems: Vec<(Field, Problem)>,
     /// What was just sent is saved.
     pub saved: bool,
+    /// What the person wants of sound and pictures.
+    pub media: MediaSettings,
     /// How long calls usually ring, in seconds.
     pub usual_ringing: u64,
     /// The shortest and the longest time that calls can ring, in seconds.
@@ -218,6 +221,7 @@ fn SettingsPage(page: SettingsView) -> impl IntoView {
                     </div>
                 </form>
                 {(!page.groups.is_empty()).then(|| view! { <Groups groups=page.groups /> })}
+                <SoundForm media=page.media />
                 <p class="login__help">
                     "All of this holds while you are logged out, too. Until you are back at the phone, calls do not ring in this tab."
                 </p>
@@ -269,6 +273,99 @@ fn Input(field: Field, page: SettingsView) -> impl IntoView {
                 {field.hint(page.usual_ringing)}
             </p>
         </div>
+    }
+}
+
+/// The same as in the section of the phone page, for whoever has no JavaScript there; but devices are known there alone.
+#[component]
+fn SoundForm(media: MediaSettings) -> impl IntoView {
+    let kinds = [
+        (DeviceKind::Microphone, "microphone", "Microphone"),
+        (DeviceKind::Speaker, "speaker", "Speaker"),
+        (DeviceKind::Ringer, "ringer", "Ring on"),
+        (DeviceKind::Camera, "camera", "Camera"),
+    ];
+    let devices = kinds.map(|(kind, name, label)| {
+        let chosen = media.device(kind).to_owned();
+        view! {
+            <div class="field">
+                <label class="field__label" for=name>
+                    {label}
+                </label>
+                <select class="field__input" id=name name=name>
+                    <option value="">"The browser's choice"</option>
+                    {(!chosen.is_empty())
+                        .then(|| {
+                            view! {
+                                <option value=chosen.clone() selected=true>
+                                    {chosen.clone()}
+                                </option>
+                            }
+                        })}
+                </select>
+            </div>
+        }
+    });
+    let volumes =
+        [("call-volume", "Call volume", media.call_volume), ("ring-volume", "Ring volume", media.ring_volume)];
+    let volumes = volumes.map(|(name, label, volume)| {
+        view! {
+            <div class="field">
+                <label class="field__label" for=name>
+                    {label}
+                </label>
+                <input class="sound__range" id=name name=name r#type="range" min="0" max="100" step="5" value=volume />
+            </div>
+        }
+    });
+    let switches = [
+        ("echo-cancellation", "Echo cancellation", media.echo_cancellation),
+        ("noise-suppression", "Noise suppression", media.noise_suppression),
+        ("auto-gain", "Automatic gain", media.auto_gain),
+        ("keep-open", "Keep the microphone open between calls", media.keep_open),
+    ];
+    let switches = switches.map(|(name, label, on)| {
+        view! {
+            <div class="settings__switch">
+                <input class="settings__box" id=name name=name r#type="checkbox" value="on" checked=on />
+                <label class="field__label" for=name>
+                    {label}
+                </label>
+            </div>
+        }
+    });
+    let tones = Ringtone::ALL.map(|tone| {
+        view! {
+            <option value=tone.name() selected=tone == media.ringtone>
+                {tone.name()}
+            </option>
+        }
+    });
+    view! {
+        <section class="settings__sound" aria-labelledby="sound-title">
+            <h2 id="sound-title">"Sound and devices"</h2>
+            <p class="settings__hint">
+                "Devices are listed, heard and tried on the phone page. Here, one that was chosen there can be given up."
+            </p>
+            <form class="settings__form" method="post" action="/settings/sound">
+                {devices.into_iter().collect::<Vec<_>>()}
+                {volumes.into_iter().collect::<Vec<_>>()}
+                <div class="field">
+                    <label class="field__label" for="ringtone">
+                        "Ringtone"
+                    </label>
+                    <select class="field__input" id="ringtone" name="ringtone">
+                        {tones.into_iter().collect::<Vec<_>>()}
+                    </select>
+                </div>
+                {switches.into_iter().collect::<Vec<_>>()}
+                <div class="settings__actions">
+                    <button class="button button--primary" r#type="submit">
+                        "Save the sound"
+                    </button>
+                </div>
+            </form>
+        </section>
     }
 }
 

@@ -31,14 +31,16 @@ const PHASES: [Phase; 9] = [
     Phase::Returning,
 ];
 const STATUSES: [Status; 4] = [Status::Unknown, Status::Offline, Status::Online, Status::InCall];
-const FAILURES: [MediaFailure; 7] = [
+const FAILURES: [MediaFailure; 9] = [
     MediaFailure::Denied,
     MediaFailure::NoDevice,
     MediaFailure::DeviceBusy,
+    MediaFailure::Constraint,
     MediaFailure::Insecure,
     MediaFailure::Unsupported,
     MediaFailure::Description,
     MediaFailure::Connectivity,
+    MediaFailure::NoRelay,
 ];
 
 fn causes() -> Vec<Cause> {
@@ -67,6 +69,7 @@ fn causes() -> Vec<Cause> {
         Cause::Status(500),
         Cause::Transferred,
         Cause::Away,
+        Cause::TooMany,
         Cause::Told("Do not disturb is on".to_owned()),
         Cause::Unfit { lacks: "no rtcp-mux".to_owned(), remedies: Vec::new() },
     ];
@@ -131,4 +134,21 @@ fn durations_read_like_a_clock() {
     assert_eq!(duration(0), "0:00");
     assert_eq!(duration(65), "1:05");
     assert_eq!(duration(3_600 + 62), "1:01:02");
+}
+
+#[test]
+fn who_holds_is_told_apart() {
+    let holds = [(false, false), (true, false), (false, true), (true, true)];
+    let words = holds.map(|(here, there)| standing(Phase::Talking, Hold { here, there }).to_owned());
+    assert_tell_apart(words.to_vec());
+    for phase in PHASES {
+        assert_eq!(standing(phase, Hold::default()), super::phase(phase));
+    }
+}
+
+#[test]
+fn what_becomes_of_a_handing_over_is_told_apart() {
+    let told = [Handover::Asked, Handover::Ringing, Handover::Untold];
+    let refused = [404, 486, 408, 480, 603, 403, 500].map(Handover::Refused);
+    assert_tell_apart(told.into_iter().chain(refused).map(handover).collect());
 }

@@ -43,7 +43,7 @@ impl Holding {
     ) -> Result<Self, IdentityError> {
         let now = moment.now;
         let before: Vec<Call> = self.agent.calls().collect();
-        let mut next = Self::begin(grant, opening, &self.events, moment)?;
+        let mut next = Self::begin(grant, opening, &self.events, self.calls.devices(), moment)?;
         let after: Vec<Call> = next.agent.calls().collect();
         let same = |call: &Call| after.iter().find(|other| other.id == call.id && other.call_id == call.call_id);
         let mut stays = Vec::new();

@@ -27,7 +27,7 @@ fn begin(events: &Events) -> Holding {
         RegistrationIdentity { instance: "urn:uuid:1".into(), contact_user: "u".into(), call_id: "c".into() };
     let grant = Grant { epoch: 1, identity, snapshot: None };
     let moment = Moment { now: NOW, wall: 1_800_000_000_000, seed: [7; 32] };
-    Holding::begin(grant, &opening, events, &moment).unwrap()
+    Holding::begin(grant, &opening, events, &Devices::new(events), &moment).unwrap()
 }
 
 fn drain(holding: &mut Holding) -> Vec<Output> {
@@ -129,20 +129,20 @@ fn a_call_that_takes_the_place_of_another_begins_muted_as_that_one_was_and_nothi
 fn a_camera_is_wanted_by_the_next_page_too_and_a_screen_wants_a_click() {
     let (events, _receiver) = Events::channel();
     let (mut holding, call) = in_call(&events);
-    holding.picture(call.id, Kind::Camera, true);
-    holding.picture(call.id, Kind::Screen, true);
+    holding.picture(call.id, Subject::Camera, true);
+    holding.picture(call.id, Subject::Screen, true);
     let facts = holding.calls.facts();
-    let next = Calls::new(&events, &[], facts);
+    let next = Calls::new(&events, &Devices::new(&events), &Media::default(), facts);
     let picture = next.picture_of(call.id);
     assert!(picture.camera && !picture.screen && picture.interrupted);
 
     // The camera cannot be had, and that is said until it is tried again.
-    holding.unpictured(call.id, Kind::Screen, None, NOW);
-    holding.unpictured(call.id, Kind::Camera, Some(MediaFailure::DeviceBusy), NOW);
+    holding.unpictured(call.id, Subject::Screen, None, NOW);
+    holding.unpictured(call.id, Subject::Camera, Some(phone::MediaFailure::DeviceBusy), NOW);
     let picture = holding.calls.picture_of(call.id);
     assert_eq!((picture.camera, picture.failure), (false, Some(phone::MediaFailure::DeviceBusy)));
     assert_eq!(holding.agent.calls().count(), 1, "the call goes on");
-    holding.picture(call.id, Kind::Camera, true);
+    holding.picture(call.id, Subject::Camera, true);
     assert_eq!(holding.calls.picture_of(call.id).failure, None);
 }
 
@@ -340,4 +340,36 @@ fn nothing_leaves_before_the_server_can_know_what_led_to_it() {
     };
     assert!(waits(&holding) && holding.snapshot(NOW).is_some(), "it is said, and the snapshot can be made");
     assert!(!holding.flush(NOW) && !waits(&holding));
+}
+
+#[test]
+fn who_dials_puts_the_running_call_on_hold_and_who_clicks_twice_calls_once() {
+    let (events, _receiver) = Events::channel();
+    let (mut holding, running) = in_call(&events);
+    let (_phone, line) = phone::pair(phone::LineState::default());
+    let screen = Screen::new(&line);
+    let held = |holding: &Holding| {
+        holding.agent.calls().map(|call| (call.remote.uri.to_string(), call.held_here)).collect::<Vec<_>>()
+    };
+    for _ in 0..2 {
+        holding.dial("1003", phone::Sends::Voice, &opening(), &screen, NOW);
+        assert_eq!(held(&holding), [("sip:1002@tabphone".to_owned(), true), ("sip:1003@tabphone".to_owned(), false)]);
+    }
+    assert_eq!(screen.state().dialled, "1003");
+    holding.hold(running.id, false, NOW);
+    assert_eq!(held(&holding).iter().map(|(_, held)| *held).collect::<Vec<_>>(), [false, false]);
+}
+
+#[test]
+fn a_number_that_cannot_be_called_is_not_handed_over_to_and_the_call_goes_on() {
+    let (events, _receiver) = Events::channel();
+    let (mut holding, call) = in_call(&events);
+    holding.transfer(call.id, "no number", "tabphone", NOW);
+    assert_eq!(holding.calls.refused(call.id), Some(404));
+    holding.transfer(call.id, "1003", "tabphone", NOW);
+    let held = |holding: &Holding| holding.agent.calls().next().unwrap().held_here;
+    assert!(held(&holding) && holding.calls.refused(call.id).is_none(), "they hear nothing meanwhile");
+    let failed = |status| sip::agent::TransferProgress::Failed(status);
+    holding.handing_over(call.id, failed(sip::message::Status::BUSY_HERE), NOW);
+    assert_eq!((held(&holding), holding.calls.refused(call.id)), (false, Some(486)));
 }

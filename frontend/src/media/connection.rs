@@ -1,8 +1,13 @@
-use super::camera::Camera;
-use super::limits;
-use super::microphone::Microphone;
+use super::inputs::Input;
+use super::limits::{self, Limits};
+use super::pictures::{Picture, Subject};
+use super::policy;
+use super::pool::{Pool, configuration};
+use super::statistics::Statistics;
+use super::trickling::Following;
+use crate::clock;
 use crate::repair::State;
-use app::backend::IceServer;
+use app::media::Media;
 use core::future::IntoFuture;
 use core::pin::pin;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
@@ -10,13 +15,15 @@ use futures::channel::oneshot;
 use futures::future::{Either, Shared, select};
 use futures::{FutureExt as _, StreamExt as _};
 use gloo_timers::future::TimeoutFuture;
-use sip::agent::MediaFailure;
+use sip::Instant;
+use sip::agent::{Digit, MediaFailure};
 use sip::sdp::{CandidateKinds, Continuity, SessionDescription};
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    MediaStreamTrack, RtcConfiguration, RtcIceConnectionState, RtcIceGatheringState, RtcIceServer, RtcOfferOptions,
+    MediaStreamTrack, RtcIceCandidateInit, RtcIceConnectionState, RtcIceGatheringState, RtcOfferOptions,
     RtcPeerConnection, RtcPeerConnectionState, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection,
     RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
 };
@@ -26,6 +33,12 @@ const GATHERING: u32 = 1_500;
 /// How much longer it waits for the rest once it has what it needs: machines with several addresses have several
 /// candidates of a kind.
 const SETTLING: u32 = 50;
+/// How long it waits for the first one where the others may follow.
+const FIRST: u32 = 50;
+
+/// How long a key sounds, and the pause after it, in milliseconds.
+const KEY: u32 = 120;
+const KEY_GAP: u32 = 70;
 
 /// What a connection tells while it lives.
 pub(crate) trait Listener: 'static {
@@ -33,6 +46,8 @@ pub(crate) trait Listener: 'static {
     fn state(&self, state: State);
     /// The other end sends this.
     fn track(&self, track: MediaStreamTrack);
+    /// There is another candidate of ours, or the last one was there.
+    fn candidates(&self);
 }
 
 /// Which way pictures flow.
@@ -54,8 +69,13 @@ pub(crate) struct Connection {
     applied: RefCell<Option<SessionDescription>>,
     candidates: RefCell<Option<UnboundedReceiver<()>>>,
     held: Cell<bool>,
-    /// Whether candidates beyond those of our own interfaces are needed.
-    reflexive: bool,
+    /// What its picture is of.
+    shown: Cell<Option<Subject>>,
+    /// What it was made with, or [set](Self::follow) since.
+    media: RefCell<Rc<Media>>,
+    /// Since when it gathers, if it did before there was a description.
+    ahead: Option<Instant>,
+    described: Cell<bool>,
     /// Dropped when it is closed, which resolves `closed`.
     closing: RefCell<Option<oneshot::Sender<()>>>,
     closed: Shared<oneshot::Receiver<()>>,
@@ -63,19 +83,27 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// A fresh connection that uses these servers.
-    pub(crate) fn new(servers: &[IceServer], listener: impl Listener) -> Result<Self, MediaFailure> {
-        let rtc = RtcPeerConnection::new_with_configuration(&configuration(servers))
-            .map_err(|_| MediaFailure::Unsupported)?;
-        let listener = std::rc::Rc::new(listener);
+    /// A fresh connection: the one that was kept ready, if there is one.
+    pub(crate) fn new(pool: &Pool, listener: impl Listener) -> Result<Self, MediaFailure> {
+        let media = pool.media();
+        let (rtc, ahead) = match pool.take() {
+            Some(ready) => (ready.rtc, Some(ready.since)),
+            None => {
+                let fresh = RtcPeerConnection::new_with_configuration(&configuration(&media, false));
+                (fresh.map_err(|_| MediaFailure::Unsupported)?, None)
+            }
+        };
+        let listener = Rc::new(listener);
         let (gathered, candidates) = unbounded();
         let (told, connection) = (listener.clone(), rtc.clone());
         let on_state = Closure::<dyn FnMut(JsValue)>::new(move |_| told.state(state(&connection)));
+        let heard = listener.clone();
         let on_track = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
-            listener.track(event.unchecked_into::<RtcTrackEvent>().track());
+            heard.track(event.unchecked_into::<RtcTrackEvent>().track());
         });
         let on_candidate = Closure::<dyn FnMut(JsValue)>::new(move |_| {
             let _ = gathered.unbounded_send(());
+            listener.candidates();
         });
         rtc.set_onconnectionstatechange(Some(on_state.as_ref().unchecked_ref()));
         rtc.set_ontrack(Some(on_track.as_ref().unchecked_ref()));
@@ -88,15 +116,19 @@ impl Connection {
             applied: RefCell::default(),
             candidates: RefCell::new(Some(candidates)),
             held: Cell::new(false),
-            reflexive: !servers.is_empty(),
+            shown: Cell::new(None),
+            media: RefCell::new(media),
+            ahead,
+            described: Cell::new(false),
             closing: RefCell::new(Some(closing)),
             closed: closed.shared(),
             _listeners: [on_state, on_track, on_candidate],
         })
     }
 
-    /// Sends what the microphone hears; one that is sent already is replaced.
-    pub(crate) async fn attach(&self, microphone: &Microphone) -> Result<(), MediaFailure> {
+    /// Sends what the microphone hears; one that is sent already is replaced, without a word to the other end. Whether
+    /// they are to be told, as nothing was sent before.
+    pub(crate) async fn attach(&self, microphone: &Input) -> Result<bool, MediaFailure> {
         let sender = self.sender.borrow().clone();
         match sender {
             Some(sender) => {
@@ -104,13 +136,23 @@ impl Connection {
                     let replaced = self.settled(sender.replace_track(Some(microphone.track()))).await;
                     replaced.ok_or(MediaFailure::Unsupported)?;
                 }
+                Ok(false)
             }
             None => {
                 let sender = self.rtc.add_track_0(microphone.track(), microphone.stream());
                 self.sender.replace(Some(sender));
+                Ok(true)
             }
         }
-        Ok(())
+    }
+
+    /// Receives sound without sending any, unless something was agreed on already.
+    pub(crate) fn listen(&self) {
+        if self.rtc.get_transceivers().length() == 0 {
+            let init = RtcRtpTransceiverInit::new();
+            init.set_direction(RtcRtpTransceiverDirection::Recvonly);
+            self.rtc.add_transceiver_with_str_and_init("audio", &init);
+        }
     }
 
     /// Whether it was never described.
@@ -182,15 +224,14 @@ impl Connection {
     }
 
     /// Sends this picture, or none; that changes no description.
-    pub(crate) async fn show(&self, camera: Option<&Camera>) {
-        let Some(picture) = self.picture() else { return };
-        let (sender, track) = (picture.sender(), camera.map(Camera::track));
+    pub(super) async fn show(&self, picture: Option<&Picture>) {
+        let Some(place) = self.picture() else { return };
+        let (sender, track) = (place.sender(), picture.map(Picture::track));
         if sender.track().as_ref() == track || self.settled(sender.replace_track(track)).await.is_none() {
             return;
         }
-        if let Some(camera) = camera {
-            self.settled(async { Ok(camera.kind().limits().apply(&sender).await) }).await;
-        }
+        self.shown.set(picture.map(Picture::subject));
+        self.limit_picture().await;
     }
 
     /// Has the encoder make a whole picture next.
@@ -236,11 +277,14 @@ impl Connection {
         pictures && !takes
     }
 
-    /// Takes back an offer that the other end refused as a whole, if there is one; what it added is gone with it.
+    /// Takes back an offer that the other end refused as a whole, if there is one; what it added is gone with it. Whether
+    /// it was one of changes to what was agreed.
     pub(crate) async fn take_back(&self) -> bool {
         if self.rtc.signaling_state() != RtcSignalingState::HaveLocalOffer {
             return false;
         }
+        // Who refuses all of a fresh connection says nothing of pictures.
+        let known = self.applied.borrow().is_some();
         let nothing = RtcSessionDescriptionInit::new(RtcSdpType::Rollback);
         let _ = self.settled(self.rtc.set_local_description(&nothing)).await;
         if let Some(picture) = self.picture()
@@ -248,30 +292,47 @@ impl Connection {
         {
             picture.stop();
         }
-        true
+        known
+    }
+
+    /// From the next description on, this holds: other credentials for the relays, say.
+    pub(crate) fn follow(&self, media: &Rc<Media>) {
+        if !Rc::ptr_eq(&self.media.borrow(), media) {
+            let changed = configuration(media, self.ahead.is_some());
+            // What cannot be changed any more stays for the life of this connection.
+            let _ = self.rtc.set_configuration_with_configuration(&changed);
+            self.media.replace(media.clone());
+        }
     }
 
     /// Makes an offer, with candidates. `restart`: another path is to be found for the same connection (RFC 8445 2.4).
-    pub(crate) async fn offer(&self, restart: bool) -> Result<SessionDescription, MediaFailure> {
+    /// `trickles`: those that are found later may follow.
+    pub(crate) async fn offer(&self, restart: bool, trickles: bool) -> Result<SessionDescription, MediaFailure> {
+        self.limit().await;
         let options = RtcOfferOptions::new();
         options.set_ice_restart(restart);
         let offer = self
             .settled(self.rtc.create_offer_with_rtc_offer_options(&options))
             .await
             .ok_or(MediaFailure::Unsupported)?;
-        self.describe_ourselves(offer).await
+        self.describe_ourselves(offer, trickles).await
     }
 
     /// Makes an answer to the offer that was [applied](Self::apply), with candidates. The browser answers an offer
     /// without a DTLS role; where the one that was received insists on its own, ours is the other.
-    pub(crate) async fn answer(&self, received: &SessionDescription) -> Result<SessionDescription, MediaFailure> {
+    pub(crate) async fn answer(
+        &self,
+        received: &SessionDescription,
+        trickles: bool,
+    ) -> Result<SessionDescription, MediaFailure> {
+        self.limit().await;
         let answer = self.settled(self.rtc.create_answer()).await.ok_or(MediaFailure::Description)?;
         let made: RtcSessionDescriptionInit = answer.unchecked_into();
         if let Some(Ok(mut ours)) = made.get_sdp().map(|sdp| SessionDescription::parse(sdp.as_bytes())) {
             ours.take_role(received);
             made.set_sdp(&ours.to_string());
         }
-        self.describe_ourselves(made.into()).await
+        self.describe_ourselves(made.into(), trickles).await
     }
 
     /// Applies their description; the same answer a second time is nothing new. An answer that was early (`Pranswer`)
@@ -290,6 +351,21 @@ impl Connection {
         Ok(())
     }
 
+    /// Their last description that was applied.
+    pub(crate) fn applied(&self) -> Option<SessionDescription> {
+        self.applied.borrow().clone()
+    }
+
+    /// Tries these candidates of theirs, too. The browser knows which it has already.
+    pub(crate) async fn try_also(&self, following: Vec<Following>) {
+        for Following { index, candidate } in following {
+            let init = RtcIceCandidateInit::new(&candidate);
+            init.set_sdp_m_line_index(Some(index));
+            // One that the browser cannot use is none.
+            let _ = self.settled(self.rtc.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&init))).await;
+        }
+    }
+
     /// Their offer as this connection can go on with it: with all sections that there were. `None` if it comes from
     /// another connection than the one it had before. A page that was loaded anew has another key: the browser would
     /// accept it here, but wait for seconds until it believes that the old path is gone.
@@ -305,19 +381,18 @@ impl Connection {
         Some(offer)
     }
 
-    /// Where pictures go in and out.
-    fn picture(&self) -> Option<RtcRtpTransceiver> {
-        let all = self.rtc.get_transceivers().into_iter().map(JsCast::unchecked_into::<RtcRtpTransceiver>);
-        all.into_iter().find(|transceiver| {
-            let live = matches!(
-                transceiver.direction(),
-                RtcRtpTransceiverDirection::Sendrecv
-                    | RtcRtpTransceiverDirection::Sendonly
-                    | RtcRtpTransceiverDirection::Recvonly
-                    | RtcRtpTransceiverDirection::Inactive
-            );
-            live && is_picture(transceiver)
-        })
+    /// Sends a key as an event of RTP (RFC 4733), after those before it: whether that was negotiated.
+    pub(crate) fn digit(&self, digit: Digit) -> bool {
+        let Some(keys) = self.sender.borrow().as_ref().and_then(RtcRtpSender::dtmf) else { return false };
+        // web-sys does not know it.
+        let able = js_sys::Reflect::get(&keys, &"canInsertDTMF".into()).is_ok_and(|able| able.is_truthy());
+        if able {
+            // What is inserted takes the place of what was not sent yet.
+            let mut waiting = keys.tone_buffer();
+            waiting.push(digit.sign());
+            keys.insert_dtmf_with_duration_and_inter_tone_gap(&waiting, KEY, KEY_GAP);
+        }
+        able
     }
 
     /// How it stands.
@@ -325,17 +400,10 @@ impl Connection {
         state(&self.rtc)
     }
 
-    /// How many packets arrived so far, of all that the other end sends (`inbound-rtp` of the WebRTC statistics).
-    pub(crate) async fn arrived(&self) -> Option<u64> {
+    /// What was counted so far.
+    pub(crate) async fn statistics(&self) -> Option<Statistics> {
         let report: js_sys::Map = self.settled(self.rtc.get_stats()).await?.unchecked_into();
-        let mut packets = 0;
-        report.for_each(&mut |entry, _| {
-            let read = |name: &str| js_sys::Reflect::get(&entry, &name.into()).unwrap_or_default();
-            if read("type").as_string().as_deref() == Some("inbound-rtp") {
-                packets += read("packetsReceived").as_f64().unwrap_or_default() as u64;
-            }
-        });
-        Some(packets)
+        Some(Statistics::read(&report))
     }
 
     /// Ends it; nothing is told afterwards.
@@ -357,44 +425,102 @@ impl Connection {
         }
     }
 
-    async fn describe_ourselves(&self, description: JsValue) -> Result<SessionDescription, MediaFailure> {
+    /// Where pictures go in and out.
+    fn picture(&self) -> Option<RtcRtpTransceiver> {
+        let all = self.rtc.get_transceivers().into_iter().map(JsCast::unchecked_into::<RtcRtpTransceiver>);
+        all.into_iter().find(|transceiver| {
+            let live = matches!(
+                transceiver.direction(),
+                RtcRtpTransceiverDirection::Sendrecv
+                    | RtcRtpTransceiverDirection::Sendonly
+                    | RtcRtpTransceiverDirection::Recvonly
+                    | RtcRtpTransceiverDirection::Inactive
+            );
+            live && is_picture(transceiver)
+        })
+    }
+
+    /// Does what the policy says of codecs and bandwidths.
+    async fn limit(&self) {
+        let media = self.media.borrow().clone();
+        policy::order_codecs(&self.rtc, &media);
+        for limited in policy::limited(&self.rtc, &media) {
+            // A browser that cannot sends what the other end lets it.
+            let _ = self.settled(limited).await;
+        }
+        self.limit_picture().await;
+    }
+
+    async fn limit_picture(&self) {
+        let media = self.media.borrow().clone();
+        if let Some(subject) = self.shown.get()
+            && let Some(picture) = self.picture()
+            && let Some(limited) = Limits::of(subject, &media).keep(&picture.sender())
+        {
+            let _ = self.settled(limited).await;
+        }
+    }
+
+    async fn describe_ourselves(
+        &self,
+        description: JsValue,
+        trickles: bool,
+    ) -> Result<SessionDescription, MediaFailure> {
         let description: RtcSessionDescriptionInit = description.unchecked_into();
         let described = self.settled(self.rtc.set_local_description(&description)).await;
         described.ok_or(MediaFailure::Unsupported)?;
         let mut candidates = self.candidates.take().ok_or(MediaFailure::Unsupported)?;
-        let gathered = self.gather(&mut candidates).await;
+        let gathered = self.gather(&mut candidates, trickles).await;
         self.candidates.replace(Some(candidates));
         gathered
     }
 
-    /// Waits for the candidates that this account needs: those of our own interfaces when it has no ICE servers, else
-    /// one that a server told. What is not there in time is left out.
-    async fn gather(&self, candidates: &mut UnboundedReceiver<()>) -> Result<SessionDescription, MediaFailure> {
-        let mut patience = TimeoutFuture::new(GATHERING);
+    /// Waits for the candidates that this account needs: those of our own interfaces when it has no ICE servers, those that
+    /// a relay lends when it has one, else one that a server told; with `trickles` for the first of any kind. What is not
+    /// there in time is left out. The time counts from when it began to gather, which may be long ago.
+    async fn gather(
+        &self,
+        candidates: &mut UnboundedReceiver<()>,
+        trickles: bool,
+    ) -> Result<SessionDescription, MediaFailure> {
+        let media = self.media.borrow().clone();
+        let again = self.described.replace(true);
+        let ahead = self.ahead.filter(|_| !again).map_or(0, |since| clock::now().since(since).as_millis());
+        let most = if trickles && !media.relay { FIRST } else { GATHERING };
+        let left = u128::from(most).saturating_sub(ahead);
+        let mut patience = TimeoutFuture::new(u32::try_from(left).unwrap_or(most).max(SETTLING));
         let mut settling = false;
         loop {
             let ours = self.described()?;
             let kinds = ours.candidate_kinds();
             let complete = self.rtc.ice_gathering_state() == RtcIceGatheringState::Complete;
+            let any = kinds != CandidateKinds::default();
             // A description that restarts ICE begins without candidates, in a connection that may still say "complete".
-            if complete && kinds != CandidateKinds::default() {
+            if any && (complete || trickles) {
                 return Ok(ours);
             }
-            let enough =
-                if self.reflexive { kinds.server_reflexive || kinds.relay } else { kinds.host || kinds.hidden_host };
+            if media.relay && complete && !again {
+                return Err(MediaFailure::NoRelay);
+            }
+            let enough = match (media.ice_servers.is_empty(), media.has_relay()) {
+                (true, _) => kinds.host || kinds.hidden_host,
+                (false, false) => kinds.server_reflexive,
+                (false, true) => kinds.relay,
+            };
             if enough && !settling {
                 settling = true;
                 patience = TimeoutFuture::new(SETTLING);
             }
             match select(candidates.next(), patience).await {
                 Either::Left((_, rest)) => patience = rest,
+                Either::Right(_) if media.relay && !any => return Err(MediaFailure::NoRelay),
                 Either::Right(_) => return self.described(),
             }
         }
     }
 
     /// What the browser says of us by now.
-    fn described(&self) -> Result<SessionDescription, MediaFailure> {
+    pub(crate) fn described(&self) -> Result<SessionDescription, MediaFailure> {
         let ours = self.rtc.local_description().ok_or(MediaFailure::Unsupported)?.sdp();
         ours.parse().map_err(|_| MediaFailure::Unsupported)
     }
@@ -413,23 +539,4 @@ fn state(rtc: &RtcPeerConnection) -> State {
         RtcPeerConnectionState::Failed | RtcPeerConnectionState::Closed => State::Beyond,
         RtcPeerConnectionState::New | RtcPeerConnectionState::Connecting | _ => State::Connecting,
     }
-}
-
-fn configuration(servers: &[IceServer]) -> RtcConfiguration {
-    let list = js_sys::Array::new();
-    for server in servers {
-        let entry = RtcIceServer::new();
-        let urls: js_sys::Array = server.urls.iter().map(|url| JsValue::from_str(url)).collect();
-        entry.set_urls(&urls);
-        if let Some(username) = &server.username {
-            entry.set_username(username);
-        }
-        if let Some(credential) = &server.credential {
-            entry.set_credential(credential);
-        }
-        list.push(&entry);
-    }
-    let configuration = RtcConfiguration::new();
-    configuration.set_ice_servers(&list);
-    configuration
 }

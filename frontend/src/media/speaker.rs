@@ -1,3 +1,4 @@
+use super::output::Output;
 use crate::gesture::AtGesture;
 use leptos::task::spawn_local;
 use std::cell::RefCell;
@@ -10,6 +11,7 @@ use web_sys::{DomException, HtmlAudioElement, MediaStream, MediaStreamTrack};
 /// It is given its source once per track and is never paused, so that no `play()` is cut off by a `pause()` or a load.
 pub(crate) struct Speaker {
     element: HtmlAudioElement,
+    output: Output,
     playing: RefCell<Option<MediaStreamTrack>>,
     blocked: Rc<RefCell<Option<AtGesture>>>,
     /// Told whether the browser plays nothing until there is a gesture.
@@ -18,13 +20,14 @@ pub(crate) struct Speaker {
 
 impl Speaker {
     /// A silent element at the end of the page. `silent` is told when the browser plays nothing, and when it does.
-    pub(crate) fn new(silent: impl Fn(bool) + 'static) -> Option<Self> {
+    pub(crate) fn new(output: &Output, silent: impl Fn(bool) + 'static) -> Option<Self> {
         let document = web_sys::window()?.document()?;
         let element: HtmlAudioElement = document.create_element("audio").ok()?.unchecked_into();
         element.set_autoplay(true);
         document.body()?.append_child(&element).ok()?;
+        output.add(&element);
         let silent = Rc::new(silent);
-        Some(Self { element, playing: RefCell::default(), blocked: Rc::default(), silent })
+        Some(Self { element, output: output.clone(), playing: RefCell::default(), blocked: Rc::default(), silent })
     }
 
     /// Plays this track in place of what was played.
@@ -33,7 +36,8 @@ impl Speaker {
         if self.playing.borrow().as_ref() == Some(track) {
             return;
         }
-        self.playing.replace(Some(track.clone()));
+        // Another name of the same track; its own `clone` makes another track.
+        self.playing.replace(Some(Clone::clone(track)));
         let Ok(stream) = MediaStream::new() else { return };
         stream.add_track(track);
         self.element.set_src_object(Some(&stream));
@@ -68,6 +72,7 @@ impl Speaker {
 
 impl Drop for Speaker {
     fn drop(&mut self) {
+        self.output.remove(&self.element);
         self.element.set_src_object(None);
         self.element.remove();
     }

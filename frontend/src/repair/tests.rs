@@ -23,7 +23,7 @@ fn pass(repair: &mut Repair, around: Around, until: u64, arriving: u64) -> Optio
     while let Some(now) = repair.deadline(around).filter(|now| *now <= at(until)) {
         match repair.timeout(around, now) {
             Some(Step::Sample) => {
-                repair.counted(packets, around);
+                repair.counted(packets, around, now);
                 packets += arriving;
             }
             Some(Step::GiveUp) => return Some(now),
@@ -36,10 +36,47 @@ fn pass(repair: &mut Repair, around: Around, until: u64, arriving: u64) -> Optio
 #[test]
 fn mr1_mr2_a_network_that_changed_is_no_matter_while_media_arrives() {
     let mut repair = sound();
-    repair.moved(at(1_000));
+    repair.moved(CALLED, at(1_000));
     assert!(repair.is_heard(), "nobody heard anything yet");
     pass(&mut repair, CALLED, 60_000, 12);
     assert_eq!((repair.is_heard(), repair.wants()), (true, None));
+}
+
+/// Media flows since `0`, and stops at one second: whether it is asked if the server can be reached, and when.
+fn stops(repair: &mut Repair, around: Around, until: u64) -> Vec<u64> {
+    let mut asked = Vec::new();
+    while let Some(now) = repair.deadline(around).filter(|now| *now <= at(until)) {
+        if repair.timeout(around, now) == Some(Step::Sample) {
+            let packets = now.since(at(0)).as_millis().min(1_000) as u64 / 20;
+            if repair.counted(packets, around, now) {
+                asked.push(now.since(at(0)).as_millis() as u64);
+            }
+        }
+    }
+    asked
+}
+
+#[test]
+fn mr0_what_does_not_arrive_is_asked_for_once_and_nothing_else_follows() {
+    let mut repair = sound();
+    let asked = stops(&mut repair, CALLED, 10_000);
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert!((1_700..=2_100).contains(&asked[0]), "{asked:?}");
+    assert_eq!((repair.is_heard(), repair.wants()), (true, None), "who is silent is not repaired");
+    let mut repair = sound();
+    assert_eq!(stops(&mut repair, HELD, 10_000), [0; 0], "nothing is due on hold");
+}
+
+#[test]
+fn mr1_a_network_that_changed_after_a_silence_is_not_waited_for() {
+    let mut repair = sound();
+    stops(&mut repair, CALLED, 2_000);
+    repair.moved(CALLED, at(2_000));
+    assert_eq!(repair.wants(), Some((at(2_000), Way::Restart)));
+    let mut repair = sound();
+    stops(&mut repair, CALLER, 2_500);
+    repair.state(State::Disconnected, CALLER, at(2_500));
+    assert_eq!(repair.wants(), Some((at(2_500), Way::Restart)));
 }
 
 #[test]
@@ -54,7 +91,7 @@ fn mr2_a_path_that_is_back_by_itself_is_not_repaired() {
 #[test]
 fn mr2_a_call_on_hold_is_not_repaired_for_its_silence() {
     let mut repair = sound();
-    repair.moved(at(1_000));
+    repair.moved(CALLED, at(1_000));
     pass(&mut repair, HELD, 60_000, 0);
     assert_eq!(repair.wants(), None);
 }
@@ -62,7 +99,7 @@ fn mr2_a_call_on_hold_is_not_repaired_for_its_silence() {
 #[test]
 fn mr3_ice_restarts_after_a_silence_by_whose_network_changed_or_who_called() {
     let mut repair = sound();
-    repair.moved(at(1_000));
+    repair.moved(CALLED, at(1_000));
     pass(&mut repair, CALLED, 2_000, 0);
     assert_eq!(repair.wants(), Some((at(1_500), Way::Restart)));
 
@@ -129,7 +166,51 @@ fn mr9_mr10_where_ice_does_not_help_a_fresh_connection_does() {
     assert_eq!(repair.wants(), Some((at(3_500), Way::Fresh)));
     assert_eq!(repair.offering(at(3_500)), Some(Way::Fresh));
     repair.state(State::Failed, CALLER, at(5_000));
-    assert_eq!(repair.wants(), Some((at(9_000), Way::Fresh)), "not in a loop");
+    assert_eq!(repair.wants(), Some((at(5_000), Way::Replace)));
+    assert_eq!(repair.offering(at(5_000)), Some(Way::Replace));
+    pass(&mut repair, CALLER, 8_000, 0);
+    assert_eq!(repair.wants(), Some((at(12_000), Way::Fresh)), "not in a loop");
+    assert_eq!(pass(&mut repair, CALLER, 60_000, 0), Some(at(46_000)), "and not for ever");
+}
+
+/// A page that another one left the call to, and an other end that takes no connection but in another dialog.
+fn elsewhere() -> Repair {
+    let mut repair = Repair::inherited();
+    repair.offering(at(0));
+    pass(&mut repair, CALLER, 4_000, 0);
+    assert_eq!(repair.offering(at(4_000)), Some(Way::Replace));
+    repair.state(State::Connected, CALLER, at(4_200));
+    pass(&mut repair, CALLER, 5_000, 12);
+    assert!(repair.is_heard(), "what arrives counts");
+    repair
+}
+
+#[test]
+fn mr10_who_takes_another_dialog_is_asked_for_it_first_the_next_time() {
+    let mut repair = elsewhere();
+    repair.state(State::Failed, CALLER, at(10_000));
+    assert_eq!(repair.wants(), Some((at(10_000), Way::Restart)), "the same connection costs nothing");
+    repair.offering(at(10_000));
+    pass(&mut repair, CALLER, 12_500, 0);
+    assert_eq!(repair.wants(), Some((at(12_500), Way::Replace)));
+    let mut repair = elsewhere();
+    repair.state(State::Beyond, CALLER, at(10_000));
+    assert_eq!(repair.wants(), Some((at(10_000), Way::Replace)));
+}
+
+#[test]
+fn mr10_but_not_only_for_that() {
+    let mut repair = elsewhere();
+    repair.state(State::Beyond, CALLER, at(10_000));
+    repair.offering(at(10_000));
+    pass(&mut repair, CALLER, 13_000, 0);
+    assert_eq!(repair.wants(), Some((at(17_000), Way::Fresh)));
+    repair.offering(at(17_000));
+    repair.state(State::Connected, CALLER, at(17_200));
+    pass(&mut repair, CALLER, 18_000, 12);
+    assert!(repair.is_heard());
+    repair.state(State::Beyond, CALLER, at(20_000));
+    assert_eq!(repair.wants(), Some((at(20_000), Way::Fresh)), "what helped last goes first");
 }
 
 #[test]
@@ -165,7 +246,7 @@ fn mr12_the_network_is_back() {
     let mut repair = sound();
     repair.state(State::Failed, CALLED, at(1_000));
     assert_eq!(repair.wants(), Some((at(4_000), Way::Restart)));
-    repair.moved(at(2_000));
+    repair.moved(CALLED, at(2_000));
     assert_eq!(repair.wants(), Some((at(2_000), Way::Restart)));
 }
 
@@ -184,7 +265,7 @@ fn mr13_a_call_without_media_ends_at_its_time_and_not_while_the_server_is_gone()
     repair.state(State::Failed, CALLER, at(1_000));
     let gone = Around { path: false, ..CALLER };
     assert_eq!(pass(&mut repair, gone, 300_000, 0), None);
-    repair.moved(at(300_000));
+    repair.moved(CALLED, at(300_000));
     assert_eq!(pass(&mut repair, CALLER, 400_000, 0), Some(at(345_000)), "its time begins anew");
 }
 

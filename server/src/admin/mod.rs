@@ -3,12 +3,15 @@
 mod calling;
 mod demo;
 mod group;
+mod policy;
 mod serve;
 mod user;
 
+use crate::media::SecretError;
 use crate::store::accounts::{AccountError, Accounts};
 use crate::store::calling::{Calling, CallingError};
 use crate::store::password::{Cost, Passwords};
+use crate::store::policies::{Policies, PolicyError};
 use crate::store::{Store, StoreError};
 use clap::{Args, Parser, Subcommand};
 use std::io;
@@ -32,6 +35,9 @@ enum Command {
     /// Look after groups of extensions; also while the server runs.
     #[command(subcommand)]
     Group(group::Group),
+    /// Say how calls send sound and pictures, for everybody or for one extension; also while the server runs.
+    #[command(subcommand)]
+    Policy(policy::Command),
 }
 
 /// Where everything is stored.
@@ -57,6 +63,12 @@ pub enum CommandError {
     /// What is wanted with calls cannot be set.
     #[error(transparent)]
     Calling(#[from] CallingError),
+    /// A policy about media cannot be read or set.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// The secret of the TURN servers cannot be had.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// The server cannot start.
     #[error(transparent)]
     Start(#[from] crate::StartError),
@@ -81,6 +93,7 @@ impl CommandLine {
             Command::Serve(serve) => serve.run().await,
             Command::User(user) => user.run().await,
             Command::Group(group) => group.run().await,
+            Command::Policy(policy) => policy.run().await,
         }
     }
 }
@@ -94,6 +107,10 @@ impl Data {
 
     async fn calling(&self) -> Result<Calling, CommandError> {
         Ok(Calling::new(Store::open(&self.data, self.domain.as_deref()).await?))
+    }
+
+    async fn policies(&self) -> Result<Policies, CommandError> {
+        Ok(Policies::new(Store::open(&self.data, self.domain.as_deref()).await?))
     }
 }
 

@@ -1,9 +1,10 @@
 //! `tabphone serve`.
 
 use super::{CommandError, Data, demo};
+use crate::media::{Relays, Secret, SecretError};
 use crate::origin::{self, InvalidOrigin};
 use crate::store::password::Cost;
-use app::backend::IceServer;
+use app::media::IceServer;
 use clap::Args;
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -30,9 +31,22 @@ pub(super) struct Serve {
     /// How long a call rings before it is given up, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 45, value_parser = clap::value_parser!(u32).range(5..=600))]
     ringing_time: u32,
+    /// How long a phone is registered at most until it has to say so again, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u32).range(60..=86_400))]
+    registration_time: u32,
     /// A STUN or TURN server for calls: `stun:host:port`, or `turn:host:port,user,credential`.
     #[arg(long, value_name = "URL[,USER,CREDENTIAL]", value_parser = ice_server)]
     ice_server: Vec<IceServer>,
+    /// A TURN server that shares a secret with this one (coturn's `use-auth-secret`): `turn:host:port`. Every phone gets a
+    /// credential of its own, good for a short time.
+    #[arg(long, value_name = "URL", value_parser = turn_server)]
+    turn_server: Vec<String>,
+    /// The file with that secret on one line; it can also be given in the environment, as TABPHONE_TURN_SECRET.
+    #[arg(long, value_name = "FILE")]
+    turn_secret_file: Option<PathBuf>,
+    /// How long the credentials for the TURN servers are good for, in seconds; pages get new ones in time.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3_600, value_parser = clap::value_parser!(u32).range(60..=604_800))]
+    turn_lifetime: u32,
     /// On the first start, make three extensions to try the phone with.
     #[arg(long)]
     demo: bool,
@@ -44,6 +58,9 @@ pub(super) struct Serve {
     site: PathBuf,
 }
 
+/// Where the secret of the TURN servers may stand: what is an argument can be read by everybody on the machine.
+const TURN_SECRET: &str = "TABPHONE_TURN_SECRET";
+
 /// Not a STUN or TURN server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 enum InvalidIceServer {
@@ -51,6 +68,8 @@ enum InvalidIceServer {
     Form,
     #[error("a TURN server needs a user and a credential: turn:host:port,user,credential")]
     Credential,
+    #[error("a TURN server with a shared secret is like turn:host:port, without a user and a credential")]
+    Relay,
 }
 
 impl Serve {
@@ -64,7 +83,7 @@ impl Serve {
                 std::io::stdout().write_all(said.as_bytes())?;
             }
         }
-        let running = crate::start(self.options()).await?;
+        let running = crate::start(self.options()?).await?;
         writeln!(std::io::stdout(), "Tabphone is ready: http://{}", to_open(running.address()))?;
         tokio::select! {
             _ = terminate.recv() => {}
@@ -75,8 +94,9 @@ impl Serve {
         Ok(())
     }
 
-    fn options(self) -> crate::Options {
-        crate::Options {
+    fn options(self) -> Result<crate::Options, SecretError> {
+        let relays = self.relays()?;
+        Ok(crate::Options {
             data: self.data.data,
             domain: self.data.domain,
             listen: self.listen,
@@ -84,9 +104,28 @@ impl Serve {
             allowed_origins: self.allow_origin,
             origin: self.origin,
             ringing: Duration::from_secs(self.ringing_time.into()),
+            registration: Duration::from_secs(self.registration_time.into()),
             ice_servers: self.ice_server,
+            relays,
             site: self.site,
             cost: Cost::default(),
+        })
+    }
+
+    fn relays(&self) -> Result<Option<Relays>, SecretError> {
+        let secret = match (&self.turn_secret_file, std::env::var(TURN_SECRET)) {
+            (Some(path), _) => Some(Secret::read(path)?),
+            (None, Ok(secret)) => Some(Secret::new(secret)?),
+            (None, Err(_)) => None,
+        };
+        match secret {
+            None if self.turn_server.is_empty() => Ok(None),
+            Some(_) if self.turn_server.is_empty() => Err(SecretError::Alone),
+            None => Err(SecretError::Alone),
+            Some(secret) => {
+                let lifetime = Duration::from_secs(self.turn_lifetime.into());
+                Ok(Some(Relays::new(self.turn_server.clone(), secret, lifetime)))
+            }
         }
     }
 }
@@ -99,6 +138,11 @@ fn to_open(address: SocketAddr) -> String {
 
 fn foreign(text: &str) -> Result<String, InvalidOrigin> {
     origin::parse(text)
+}
+
+fn turn_server(text: &str) -> Result<String, InvalidIceServer> {
+    let rest = text.strip_prefix("turn:").or_else(|| text.strip_prefix("turns:")).ok_or(InvalidIceServer::Relay)?;
+    if rest.is_empty() || rest.contains(',') { Err(InvalidIceServer::Relay) } else { Ok(text.to_owned()) }
 }
 
 fn ice_server(text: &str) -> Result<IceServer, InvalidIceServer> {
@@ -148,6 +192,13 @@ mod tests {
         let turn = ice_server("turn:turn.example.com,bob,pass,with,commas").unwrap();
         assert_eq!(turn.credential.as_deref(), Some("pass,with,commas"));
         assert_eq!(ice_server("turn:turn.example.com"), Err(InvalidIceServer::Credential));
+        assert_eq!(
+            turn_server("turns:relay.example.com?transport=tcp").as_deref(),
+            Ok("turns:relay.example.com?transport=tcp")
+        );
+        for text in ["turn:", "stun:relay.example.com", "turn:relay.example.com,user,credential"] {
+            assert_eq!(turn_server(text), Err(InvalidIceServer::Relay), "{text}");
+        }
         for text in ["", "stun:", "http://example.com", "stun:a,user", "example.com"] {
             assert_eq!(ice_server(text), Err(InvalidIceServer::Form), "{text}");
         }

@@ -384,5 +384,7 @@ fn config(charge: &ports::Charge, owner: &Owner<'_>, now: Instant) -> Result<Con
         ringing_seconds: u32::try_from(owner.ringing.as_secs()).unwrap_or(u32::MAX),
         ..Opening::default()
     };
-    identity::config(&charge.identity, &opening, now.as_millis())
+    let config = identity::config(&charge.identity, &opening, now.as_millis())?;
+    // Nobody is there whom one more call could ring.
+    Ok(Config { max_calls: 1, ..config })
 }

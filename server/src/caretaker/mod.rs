@@ -17,9 +17,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-/// How many lines are kept at once. Of more, those that would end first end now: saying goodbye is better than falling
-/// silent.
-const MOST: usize = 10_000;
+/// How many lines are usually kept at once.
+pub const MOST: usize = 10_000;
 
 /// How the caretaker behaves.
 #[derive(Clone, Debug)]
@@ -28,6 +27,9 @@ pub struct Options {
     pub domain: String,
     /// How long calls ring.
     pub ringing: Duration,
+    /// How many lines are kept at once; [`MOST`]. Of more, those that would end first end now: saying goodbye is better than
+    /// falling silent.
+    pub most: usize,
 }
 
 /// What the caretaker needs of other rooms.
@@ -102,7 +104,7 @@ impl ports::Caretaker for Room {
         if let Some(task) = before.and_then(|before| before.task) {
             task.abort();
         }
-        if kept.len() > MOST
+        if kept.len() > self.0.options.most
             && let Some(first) = kept.values().filter(|kept| kept.number != number).min_by_key(|kept| kept.until)
         {
             first.hurry.notify_one();

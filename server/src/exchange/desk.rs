@@ -78,7 +78,8 @@ impl Desk {
         let aliases: Vec<&str> = options.aliases.iter().map(String::as_str).collect();
         let domain = registrar::Domain::new(&options.domain, &aliases)
             .map_err(|_| StartError::Domain([&[options.domain.as_str()], aliases.as_slice()].concat().join(", ")))?;
-        let registrar_config = registrar::Config::new(domain.clone(), options.secret);
+        let mut registrar_config = registrar::Config::new(domain.clone(), options.secret);
+        registrar_config.max_expires = options.registration;
         let mut proxy_config = proxy::Config::new(domain.clone(), options.secret);
         proxy_config.ringing = Some(options.ringing);
         proxy_config.serves = packages();

@@ -58,6 +58,8 @@ pub struct Options {
     pub origins: Origins,
     /// How long a call may ring.
     pub ringing: Duration,
+    /// How long a phone is registered at most (RFC 3261 10.3 step 7). Less than a minute is refused to all (423).
+    pub registration: Duration,
     /// What nonces and routes are sealed with: secret, and the same over restarts, so that calls stay routable.
     pub secret: [u8; 32],
     /// How long a client that has to sign its requests may stay before one of them is admitted; [`UNSIGNED`].

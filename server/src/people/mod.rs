@@ -1,7 +1,8 @@
 //! People: who can be called, and what they are doing.
 
-use crate::ports::{AccountId, Accounts, Leases, LineEvents, Routes, Shared, SignedIn};
-use app::backend::{Backend, BackendError, Contact, IceServer, Opening, Wishes};
+use crate::ports::{AccountId, Accounts, Leases, LineEvents, Media, Routes, Shared, SignedIn};
+use crate::store::sound::SoundSettings;
+use app::backend::{Backend, BackendError, Contact, Opening, Wishes};
 use app::phone::Presence;
 use async_trait::async_trait;
 use sip::proxy::Destination;
@@ -22,10 +23,12 @@ pub struct Room {
     pub routes: Shared<dyn Routes>,
     /// The SIP domain.
     pub domain: String,
-    /// STUN and TURN servers for calls.
-    pub ice_servers: Vec<IceServer>,
+    /// What is set about media.
+    pub media: Shared<dyn Media>,
     /// How long a call rings, in seconds.
     pub ringing_seconds: u32,
+    /// What people want of sound and pictures.
+    pub sound: SoundSettings,
 }
 
 #[async_trait]
@@ -41,13 +44,15 @@ impl Backend for Room {
         };
         // The exchange knows better than any tab's last word.
         line.presence = others.iter().map(|person| self.presence(person)).collect();
+        let policy = self.media.media(account, &me.extension).await.map_err(|_| BackendError::Storage)?;
         Ok(Opening {
             me: contact(me),
             domain: self.domain.clone(),
             contacts: others.into_iter().map(contact).collect(),
             line,
-            ice_servers: self.ice_servers.clone(),
+            policy,
             ringing_seconds: self.ringing_seconds,
+            media: self.sound.read(account).await.map_err(|_| BackendError::Storage)?,
         })
     }
 

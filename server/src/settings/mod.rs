@@ -1,9 +1,11 @@
-//! The settings: what becomes of a person's calls, as a page with a plain form.
+//! The settings: what becomes of a person's calls, and of sound, as a page with plain forms.
 
 mod form;
+mod sound;
 
 use crate::ports::{Accounts, PortError, SessionLife, Sessions, Shared, SignedIn};
 use crate::store::calling::{Calling, CallingError, RINGING, Routes, RulesChange};
+use crate::store::sound::SoundSettings;
 use app::backend::Contact;
 use app::pages::settings::{Field, Problem, SettingsView, Typed};
 use axum::Router;
@@ -31,6 +33,8 @@ pub struct Room {
     pub accounts: Shared<dyn Accounts>,
     /// The rules and groups.
     pub calling: Calling,
+    /// What people want of sound and pictures.
+    pub sound: SoundSettings,
     /// What the exchange remembers of them.
     pub routes: Routes,
     /// How long calls usually ring, in seconds.
@@ -46,6 +50,9 @@ enum Unavailable {
     /// The rules or groups cannot be read or written.
     #[error(transparent)]
     Calling(#[from] CallingError),
+    /// What is wanted of sound cannot be read.
+    #[error("the storage did not answer: {0}")]
+    Media(#[from] sqlx::Error),
 }
 
 #[derive(Deserialize)]
@@ -56,7 +63,7 @@ struct Outcome {
 /// `/settings`.
 pub fn router(room: Room) -> Router {
     let form = get(page).post(save).layer(DefaultBodyLimit::max(FORM));
-    Router::new().route("/settings", form).with_state(room)
+    Router::new().route("/settings", form).route("/settings/sound", sound::form()).with_state(room)
 }
 
 async fn page(State(room): State<Room>, Query(outcome): Query<Outcome>, parts: Parts) -> Response {
@@ -128,6 +135,7 @@ impl Room {
             groups,
             typed,
             usual_ringing: self.ringing_seconds,
+            media: self.sound.read(me.account).await?,
             ringing_range: (*RINGING.start(), *RINGING.end()),
             ..SettingsView::default()
         })

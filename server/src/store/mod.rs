@@ -7,6 +7,9 @@ pub mod key;
 pub mod ledger;
 mod messages;
 pub mod password;
+pub mod policies;
+pub mod recordings;
+pub mod sound;
 
 use key::{KeyError, ServerKey};
 use sqlx::SqlitePool;

@@ -3,7 +3,7 @@
 use super::hub::Closing;
 use super::lines::{Lines, Outgoing, Place, Refused};
 use crate::origin::{From, Origins};
-use crate::ports::{Accounts, LineEvents, Sessions, Shared, SignedIn};
+use crate::ports::{Accounts, LineEvents, Media, Sessions, Shared, SignedIn};
 use crate::socket::{Budget, End, close, send};
 use crate::stop::Stop;
 use app::encoding;
@@ -43,6 +43,8 @@ pub struct Room {
     pub accounts: Shared<dyn Accounts>,
     /// What everybody is doing.
     pub events: Shared<dyn LineEvents>,
+    /// What is set about their media.
+    pub media: Shared<dyn Media>,
     /// The server's own origin.
     pub origins: Origins,
     /// When to stop.
@@ -102,6 +104,7 @@ async fn converse(
     // Subscribed before anything is read, so that no change falls between.
     let mut presence = room.events.changes();
     let mut ended = room.sessions.ended();
+    let mut policy = room.media.changed();
     check(room, parts, &place).await?;
     let hello = timeout(HELLO, next(socket)).await;
     let hello = hello.map_err(|_| End::Close(close_code::POLICY, "nothing was said"))??;
@@ -110,9 +113,12 @@ async fn converse(
     }
     place.receive(hello).await;
     say(socket, &ToTab::Presence(everybody(room, person).await)).await?;
+    tell_media(room, person, socket).await?;
 
     let mut recheck = tokio::time::interval_at(Instant::now() + RECHECK, RECHECK);
     let mut budget = Budget::new(BURST, RATE);
+    let renewal = room.media.renewal();
+    let mut renew = tokio::time::interval_at(Instant::now() + renewal.unwrap_or(RECHECK), renewal.unwrap_or(RECHECK));
     loop {
         tokio::select! {
             message = next(socket) => {
@@ -143,6 +149,9 @@ async fn converse(
                     check(room, parts, &place).await?;
                 }
             }
+            // Who cannot be told any more of a change is at the end of the server.
+            Ok(()) = policy.changed() => tell_media(room, person, socket).await?,
+            _ = renew.tick(), if renewal.is_some() => tell_media(room, person, socket).await?,
             _ = recheck.tick() => check(room, parts, &place).await?,
             () = room.stop.requested() => return Err(End::Close(close_code::AWAY, "the server stops")),
         }
@@ -168,6 +177,14 @@ fn understood(message: &[u8]) -> Result<FromTab, End> {
 
 async fn say(socket: &mut WebSocket, message: &ToTab) -> Result<(), End> {
     send(socket, Message::Binary(encoding::encode(message).into())).await
+}
+
+/// What holds for the media of this person from now on. A storage that fails leaves the page with what it has.
+async fn tell_media(room: &Room, person: &SignedIn, socket: &mut WebSocket) -> Result<(), End> {
+    match room.media.media(person.account, &person.extension).await {
+        Ok(media) => say(socket, &ToTab::Media(media)).await,
+        Err(_) => Ok(()),
+    }
 }
 
 /// Whether the session still is one; all its tabs go when it is not.

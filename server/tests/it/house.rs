@@ -2,6 +2,7 @@
 
 use app::encoding;
 use app::lease::{FromTab, SUBPROTOCOL, ToTab};
+use app::media::Media;
 use app::phone::Status;
 use futures::{SinkExt as _, StreamExt as _};
 use reqwest::{Client, Response, StatusCode, header, redirect};
@@ -92,7 +93,9 @@ async fn start(data: &Path, change: impl FnOnce(&mut Options)) -> Running {
         allowed_origins: Vec::new(),
         origin: None,
         ringing: Duration::from_secs(45),
+        registration: Duration::from_secs(3600),
         ice_servers: Vec::new(),
+        relays: None,
         site,
         cost: CHEAP,
     };
@@ -258,7 +261,7 @@ impl Tab {
     pub async fn hear(&mut self) -> ToTab {
         loop {
             let word = self.hear_any().await;
-            if !matches!(word, ToTab::Presence(_)) {
+            if !matches!(word, ToTab::Presence(_) | ToTab::Media(_)) {
                 return word;
             }
         }
@@ -285,6 +288,15 @@ impl Tab {
         match timeout(SOON, self.socket.next()).await.expect("nothing was said") {
             Some(Ok(Message::Text(text))) => text.to_string(),
             other => panic!("{other:?}"),
+        }
+    }
+
+    /// What this tab is told next of its media.
+    pub async fn media(&mut self) -> Media {
+        loop {
+            if let ToTab::Media(media) = self.hear_any().await {
+                return media;
+            }
         }
     }
 

@@ -191,3 +191,38 @@ async fn what_the_command_line_changes_is_on_the_page_at_once() {
     calling(house.data.path()).await.change_rules("1001", change).await.unwrap();
     assert_eq!(value(&alice.get("/settings").await.text().await.unwrap(), "always"), "1002");
 }
+
+#[tokio::test]
+async fn what_is_wanted_of_sound_is_kept_for_every_browser_and_shown_as_text() {
+    let house = House::open().await;
+    let alice = house.signed_in(ALICE).await.browser;
+    let form = [
+        ("microphone", HOSTILE),
+        ("speaker", "Headset"),
+        ("noise-suppression", "on"),
+        ("call-volume", "40"),
+        ("ring-volume", "1000"),
+        ("ringtone", "Bell"),
+    ];
+    let request = alice.client.post(format!("{}/settings/sound", alice.origin));
+    let response = request.header(header::ORIGIN, &alice.origin).form(&form).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+
+    let elsewhere = house.signed_in(ALICE).await.browser;
+    let page = elsewhere.get("/settings?saved=1").await.text().await.unwrap();
+    assert!(page.contains("Headset") && !page.contains(HOSTILE), "{page}");
+    assert_eq!(value(&page, "call-volume"), "40");
+    assert_eq!(value(&page, "ring-volume"), "100", "nothing is louder than it can be");
+    let bob = house.signed_in(BOB).await.browser.get("/settings").await.text().await.unwrap();
+    assert!(!bob.contains("Headset"), "everybody has their own");
+    assert_eq!(value(&bob, "call-volume"), "100");
+}
+
+#[tokio::test]
+async fn what_is_wanted_of_sound_is_for_who_is_signed_in() {
+    let house = House::open().await;
+    let stranger = house.browser();
+    let request = stranger.client.post(house.url("/settings/sound")).header(header::ORIGIN, &stranger.origin);
+    let response = request.form(&[("speaker", "Headset")]).send().await.unwrap();
+    assert_eq!(response.headers()[header::LOCATION], "/login");
+}

@@ -135,15 +135,9 @@ async fn the_phone_page_shows_what_the_line_last_was() {
     let (_house, alice) = alice_at_home().await;
     let mut tab = alice.tab("tab", None).await;
     let epoch = tab.granted().await;
-    let call = app::phone::Call {
-        key: 1,
-        direction: app::phone::Direction::Outgoing,
-        remote: app::phone::Party { number: "5550100".to_owned(), name: "<b>Eve</b>".to_owned() },
-        phase: app::phone::Phase::Talking,
-        answered_at: Some(0),
-        muted: false,
-        picture: app::phone::Picture::default(),
-    };
+    let eve = app::phone::Party { number: "5550100".to_owned(), name: "<b>Eve</b>".to_owned() };
+    let (outgoing, talking) = (app::phone::Direction::Outgoing, app::phone::Phase::Talking);
+    let call = app::phone::Call { answered_at: Some(0), ..app::phone::Call::new(1, outgoing, eve, talking) };
     let state = LineState { calls: vec![call], ..ready() };
     tab.say(FromTab::Publish { epoch, state, snapshot: Vec::new(), to_lose: false, last: false }).await;
     tab.say(FromTab::Alive).await;

@@ -250,6 +250,7 @@ fn words(failure: MediaFailure) -> &'static str {
         MediaFailure::Insecure | MediaFailure::Unsupported => "media not supported",
         MediaFailure::Description => "session description not usable",
         MediaFailure::Connectivity => "no media path",
+        MediaFailure::NoRelay => "no media relay",
     }
 }
 

@@ -57,11 +57,15 @@ impl Described {
         self.theirs.replace(now) != Some(now)
     }
 
-    /// Our offer, on hold if need be. What a fresh connection made gets the sections that the session had.
-    pub(super) fn offer(&self, body: Body, hold: bool) -> Body {
+    /// Our offer, on hold if need be. Who is held `there` offers to send nothing, so that it goes on: not every phone that holds
+    /// remembers it in its answer (RFC 6337 5.3). What a fresh connection made gets the sections that the session had.
+    pub(super) fn offer(&self, body: Body, hold: bool, there: bool) -> Body {
         self.change(body, |ours| {
             if hold {
                 ours.hold();
+            }
+            if there {
+                ours.silence();
             }
             if let Some(before) = self.said_last()
                 && !is_of_session(ours, &before)
@@ -80,7 +84,7 @@ impl Described {
     /// send (RFC 3264 6.1). Without an offer of theirs it is ours.
     pub(super) fn answer(&self, body: Body, offer: Option<&Body>, hold: bool) -> Body {
         let Some(Ok(theirs)) = offer.map(|offer| SessionDescription::parse(&offer.bytes)) else {
-            return self.offer(body, hold);
+            return self.offer(body, hold, false);
         };
         self.change(body, |ours| {
             if hold {
@@ -140,7 +144,9 @@ impl Session {
     /// Whether it is answered, and no change of it is under way.
     pub(super) const fn is_agreed(&self) -> bool {
         match &self.state {
-            State::Established(established) => established.is_free() && !established.is_change_due(),
+            State::Established(established) => {
+                established.is_free() && !established.is_change_due() && !self.refer.is_leaving()
+            }
             State::Outgoing(_) | State::Incoming(_) | State::Gone => false,
         }
     }

@@ -34,7 +34,7 @@
 //! | A call and its states | `session.rs`; `outgoing.rs`, `early.rs`, `redirect.rs`; `incoming.rs`; `reliable.rs`; `established.rs` |
 //! | Changes of a call | `modify.rs` (ours), `update.rs` (theirs), `hold.rs`, `session_timer.rs` |
 //! | What is said in it | `info.rs`, `trickle.rs` |
-//! | Transfers | `transfer.rs` (asked by us), `report.rs` and `telling.rs` (asked of us), `refer.rs`, `replaces.rs` |
+//! | Transfers | `transfer.rs` (asked by us), `report.rs` and `telling.rs` (asked of us), `refer.rs`, `replaces.rs`, `succession.rs` |
 //! | Beside calls | `events/` |
 //! | Saving, and calls without a page | `snapshot.rs`, `standing.rs` |
 
@@ -81,6 +81,7 @@ mod session_timer;
 mod snapshot;
 mod standing;
 mod strays;
+mod succession;
 mod target;
 mod telling;
 mod transactions;
@@ -242,7 +243,7 @@ impl Agent {
 
     /// The calls that are up or coming up, oldest first.
     pub fn calls(&self) -> impl Iterator<Item = Call> {
-        self.sessions.iter().filter(|session| !session.over).map(Session::call)
+        self.sessions.iter().filter(|session| session.is_shown()).map(Session::call)
     }
 
     /// Whether something is lost when nobody goes on with this agent: a call, or what is still owed to the other end of
@@ -299,7 +300,7 @@ impl Agent {
 
     /// How many calls the user knows of.
     fn live(&self) -> usize {
-        self.sessions.iter().filter(|session| !session.over).count()
+        self.sessions.iter().filter(|session| session.is_shown()).count()
     }
 
     const fn next_call(&mut self) -> CallId {
@@ -371,7 +372,7 @@ impl Agent {
             return self.signed(*challenged, answer);
         }
         match open.question {
-            Question::Offer { call, .. } => self.with(call, |session, core| match session.state {
+            Question::Offer { call, .. } => self.with(self.offering(call), |session, core| match session.state {
                 State::Outgoing(_) => session.offered(core, answer),
                 State::Established(_) => session.reoffered(core, answer),
                 State::Incoming(_) | State::Gone => {}

@@ -175,6 +175,9 @@ impl Session {
     /// # Errors
     /// When the call is not established, or its media is being changed already.
     pub(super) fn reoffer(&mut self, _core: &mut Core) -> Result<(), VerbError> {
+        if self.refer.is_leaving() {
+            return Err(VerbError::WrongPhase);
+        }
         let State::Established(established) = &mut self.state else { return Err(VerbError::WrongPhase) };
         if !established.is_free() || established.renew {
             return Err(VerbError::WrongPhase);
@@ -186,7 +189,8 @@ impl Session {
     /// Begins what is due in an answered call and can begin.
     pub(super) fn advance(&mut self, core: &mut Core) {
         let State::Established(established) = &mut self.state else { return };
-        if self.over {
+        // What is wanted while the call is to go on in another dialog is wanted there.
+        if self.over || self.refer.is_leaving() {
             return;
         }
         if established.is_free() && established.is_change_due() {
@@ -215,7 +219,9 @@ impl Session {
             established.give_up(offer);
             return core.event(Event::Call(self.id));
         };
-        let body = established.described.offer(body, offer.hold);
+        // A hold or its end is a wish of ours for both ways: who forgot that they hold is to be found out by it.
+        let there = established.holding.there && offer.hold == established.holding.agreed;
+        let body = established.described.offer(body, offer.hold, there);
         self.reinvite(core, Change::Offer(offer), body.bytes);
     }
 

@@ -91,6 +91,7 @@ impl Agent {
             }
             Purpose::Invite(call) => {
                 self.report_heard(outcome, call);
+                let call = self.succeeded(outcome, call);
                 if self.session(call).is_some() {
                     self.with(call, |session, core| session.invite_outcome(core, outcome));
                 } else if let Some(response) = &outcome.response

@@ -10,7 +10,7 @@ use super::strays::{refuse_stray, remember};
 use super::transactions::{Outcome, Purpose};
 use super::{
     Answer, Branch, CallId, Cause, Direction, Event, Identity, MediaFailure, Phase, Question, cause, compose,
-    description, identity,
+    description, hold, identity,
 };
 use crate::Instant;
 use crate::dialog::Dialog;
@@ -83,11 +83,16 @@ enum Step {
 impl Session {
     /// Begins a call.
     pub(super) fn dial(core: &mut Core, id: CallId, target: Uri, headers: Headers) -> Self {
+        core.event(Event::Call(id));
+        core.ask(Question::Offer { call: id, hold: false });
+        Self::prepare(core, id, target, headers)
+    }
+
+    /// What INVITE is to leave for once its offer is made.
+    pub(super) fn prepare(core: &mut Core, id: CallId, target: Uri, headers: Headers) -> Self {
         let call_id = format!("{}@{}", core.random.token(), core.config.contact_host);
         let local_tag = core.random.token();
         let until = core.now + core.config.ringing;
-        core.event(Event::Call(id));
-        core.ask(Question::Offer { call: id, hold: false });
         Self {
             id,
             direction: Direction::Outgoing,
@@ -120,6 +125,8 @@ impl Session {
         compose::add(&mut invite, headers);
         identity::hide(&mut invite);
         self.refer.add_to(&mut invite);
+        self.refer.succeed(headers, &mut invite);
+        let offer = if self.refer.holds() { hold::Described::default().offer(offer, true, false) } else { offer };
         compose::body(&mut invite.headers, &mut invite.body, offer);
         compose::via(core, &mut invite);
         let until = core.now + core.config.ringing;
@@ -127,7 +134,9 @@ impl Session {
             return self.gone(core, Cause::Network);
         };
         *step = Step::Inviting { key, early: Early::default(), targets: Targets::default(), until };
-        core.event(Event::Call(self.id));
+        if self.is_shown() {
+            core.event(Event::Call(self.id));
+        }
     }
 
     /// INVITE was signed and sent again.
@@ -228,13 +237,14 @@ impl Session {
     }
 
     fn progress(&mut self, core: &mut Core, outcome: &Outcome, response: &Response) {
+        let shown = self.is_shown();
         let State::Outgoing(Outgoing { step, skip }) = &mut self.state else { return };
         match step {
             Step::Preparing { .. } => {}
             Step::Inviting { early, .. } => {
                 let rang = early.rings();
                 early.heard(core, self.id, &outcome.request, response, *skip);
-                if early.rings() != rang {
+                if shown && early.rings() != rang {
                     core.event(Event::Call(self.id));
                 }
             }
@@ -303,6 +313,7 @@ impl Session {
         self.state = State::Established(Established::as_caller(dialog, Acknowledged { seq: cseq.seq, ack }));
         let theirs = answer.as_ref().or(changed.as_ref().map(|(theirs, _)| theirs));
         self.begun(core, &outcome.request, response, theirs);
+        self.take_over();
         if let (State::Established(established), Some((_, ours))) = (&mut self.state, changed) {
             established.described.said(&ours.bytes);
         }

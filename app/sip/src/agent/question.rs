@@ -144,4 +144,6 @@ pub enum MediaFailure {
     Description,
     /// No path was found, or it broke.
     Connectivity,
+    /// Media is to go over a relay, and none could be used.
+    NoRelay,
 }

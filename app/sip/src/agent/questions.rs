@@ -142,6 +142,18 @@ impl Questions {
         });
     }
 
+    /// Forgets the offer that is wanted for this call.
+    pub(super) fn forget_offer(&mut self, id: CallId) {
+        self.open.retain(|open| !matches!(open.question, Question::Offer { call, .. } if call == id));
+    }
+
+    /// Two calls change their names, in what is being signed. Descriptions are asked for by the name that stays.
+    pub(super) fn swap(&mut self, one: CallId, other: CallId) {
+        for challenged in self.open.iter_mut().filter_map(|open| open.challenged.as_mut()) {
+            challenged.purpose = challenged.purpose.swapped(one, other);
+        }
+    }
+
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
         self.open.clear();

@@ -126,6 +126,7 @@ impl Agent {
         match &request.method {
             Method::Bye => {
                 self.respond(key, request, Status::OK);
+                let call = self.succeeded_early(call);
                 self.with(call, |session, core| session.hung_up(core, request));
             }
             Method::Invite | Method::Update => self.with(call, |session, core| session.changed(core, key, request)),

@@ -13,7 +13,7 @@ use crate::transaction::T1_X64;
 use core::time::Duration;
 
 /// How long the target of an attended transfer may take to end the call that was replaced, before we end it.
-const GRACE: Duration = Duration::from_secs(5);
+pub(super) const GRACE: Duration = Duration::from_secs(5);
 
 /// The part of a call that has to do with being passed on.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +43,8 @@ pub(super) struct Refer {
 /// | Offered | the target answered | – | Due: 5 s, then BYE |
 /// | Offered | the other call ended otherwise | – | Due: 64·T1, then Not |
 /// | Offered, Due | BYE | Ended, as transferred | – |
+///
+/// Beside that, whether the call goes on in another dialog of ours: see [`super::succession`].
 #[derive(Clone, Copy, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) enum Passed {
@@ -58,6 +60,15 @@ pub(super) enum Passed {
         /// Whether we end it then.
         leave: bool,
     },
+    /// We want it to go on in another dialog.
+    Leaving,
+    /// It is the dialog that this call is to go on in, on hold or not. Nobody is told of it.
+    Taking { call: CallId, hold: bool },
+    /// As before, and the dialog of that call is over: the call is in this one, or nowhere.
+    /// Whether the user wants it on hold, and whether its offer said so.
+    Alone { wanted: bool, agreed: bool },
+    /// Its call goes on in another dialog. Until when their BYE is awaited; then comes ours.
+    Left { until: Instant },
 }
 
 impl Refer {
@@ -76,7 +87,12 @@ impl Refer {
     /// Whether another transfer is about to end it.
     pub(super) const fn is_handed_on(&self) -> bool {
         match self.passed {
-            Passed::Offered(_) | Passed::Due { leave: true, .. } => true,
+            Passed::Offered(_)
+            | Passed::Due { leave: true, .. }
+            | Passed::Leaving
+            | Passed::Taking { .. }
+            | Passed::Alone { .. }
+            | Passed::Left { .. } => true,
             Passed::Not | Passed::Due { leave: false, .. } => false,
         }
     }
@@ -89,7 +105,7 @@ impl Refer {
     /// Why the other end hangs up.
     pub(super) fn cause_of_bye(&self) -> Cause {
         let passed = match self.passed {
-            Passed::Not => false,
+            Passed::Not | Passed::Leaving | Passed::Taking { .. } | Passed::Alone { .. } | Passed::Left { .. } => false,
             Passed::Offered(_) | Passed::Due { .. } => true,
         };
         let followed = self.report.as_ref().is_some_and(Report::is_followed);
@@ -98,8 +114,8 @@ impl Refer {
 
     pub(super) fn deadline(&self) -> Option<Instant> {
         let passed = match self.passed {
-            Passed::Due { until, .. } => Some(until),
-            Passed::Not | Passed::Offered(_) => None,
+            Passed::Due { until, .. } | Passed::Left { until } => Some(until),
+            Passed::Not | Passed::Offered(_) | Passed::Leaving | Passed::Taking { .. } | Passed::Alone { .. } => None,
         };
         let report = self.report.as_ref().and_then(Report::deadline);
         [self.transfer.deadline(), passed, report].into_iter().flatten().min()
@@ -134,6 +150,12 @@ impl Session {
                 self.hang_up(core, Some(Cause::Transferred));
             }
         }
+        if let Passed::Left { until } = self.refer.passed
+            && until <= core.now
+        {
+            self.refer.passed = Passed::Not;
+            self.hang_up(core, Some(Cause::Replaced));
+        }
     }
 }
 
@@ -146,11 +168,12 @@ impl Agent {
         for id in self.ids() {
             self.relate_passed(id);
             self.relate_replaced(id);
+            self.relate_succession(id);
             self.relate_report(id);
         }
     }
 
-    fn find(&self, id: CallId) -> Option<&Session> {
+    pub(super) fn find(&self, id: CallId) -> Option<&Session> {
         self.sessions.iter().find(|session| session.id == id)
     }
 

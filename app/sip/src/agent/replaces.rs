@@ -14,7 +14,7 @@ use crate::uri::Uri;
 /// | established | Replaces | 100, asks for the answer; 200, then BYE to the old one |
 /// | established | Replaces, the answer cannot be made | 488; the old one goes on |
 /// | established | Replaces with early-only | 486 |
-/// | established | another Replaces, while one is being answered | 491 |
+/// | established | another Replaces, while one is being answered, or one of ours is under way for it | 491 |
 /// | that we began, unanswered | Replaces | 100, asks for the answer; 200, then CANCEL of the old one |
 /// | that rings here | Replaces | 481 |
 /// | that is over | Replaces | 603 |
@@ -59,7 +59,11 @@ impl Agent {
         let rival = |other: &Session| {
             other.refer.replaces == Some(session.id) && matches!(other.state, State::Incoming(_)) && !other.over
         };
-        if self.sessions.iter().any(rival) { Err(Status::REQUEST_PENDING) } else { Ok(Some(session.id)) }
+        if session.refer.is_leaving() || self.sessions.iter().any(rival) {
+            Err(Status::REQUEST_PENDING)
+        } else {
+            Ok(Some(session.id))
+        }
     }
 }
 

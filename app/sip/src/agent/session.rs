@@ -109,8 +109,10 @@ impl Session {
     /// Tells the user that it ended, once. The state stays as it is.
     pub(super) fn end(&mut self, core: &mut Core, cause: Cause) {
         core.forget_questions(self.id);
-        if !self.over {
-            self.over = true;
+        let cause = self.cause_of_end(cause);
+        let shown = self.is_shown();
+        self.over = true;
+        if shown {
             core.event(Event::Ended { call: self.id, last: self.call(), cause });
         }
     }
@@ -140,6 +142,7 @@ impl Session {
 
     /// Ends it because it was left alone for so long that nobody waits at the other end any more.
     pub(super) fn abandon(&mut self, core: &mut Core) {
+        self.over |= !self.is_shown();
         self.refer = Refer::default();
         match &self.state {
             State::Outgoing(_) => self.outgoing_abandoned(core),

@@ -48,6 +48,29 @@ pub(super) enum Purpose {
 }
 
 impl Purpose {
+    /// The same for the other one of two calls that change their names.
+    pub(super) fn swapped(self, one: CallId, other: CallId) -> Self {
+        let swap = |id: CallId| {
+            if id == one {
+                other
+            } else if id == other {
+                one
+            } else {
+                id
+            }
+        };
+        match self {
+            Self::Invite(id) => Self::Invite(swap(id)),
+            Self::Reinvite(id) => Self::Reinvite(swap(id)),
+            Self::Prack(id) => Self::Prack(swap(id)),
+            Self::Update(id) => Self::Update(swap(id)),
+            Self::Info(id) => Self::Info(swap(id)),
+            Self::Refer(id) => Self::Refer(swap(id)),
+            Self::Report(id) => Self::Report(swap(id)),
+            Self::Register | Self::Event(_) | Self::Farewell | Self::Probe => self,
+        }
+    }
+
     /// Whether it waits for a transport for as long as that takes: who is not told that a call is over talks to nobody, or
     /// rings.
     const fn outlasts_transport(self) -> bool {
@@ -253,6 +276,13 @@ impl Transactions {
     /// Whether there are no more than may be under way at once.
     pub(super) const fn is_bounded(&self) -> bool {
         self.clients.len() <= MAX_SERVER && self.servers.len() <= MAX_SERVER
+    }
+
+    /// Two calls change their names.
+    pub(super) fn swap(&mut self, one: CallId, other: CallId) {
+        for client in &mut self.clients {
+            client.purpose = client.purpose.swapped(one, other);
+        }
     }
 
     /// How many requests that were sent for this are under way.

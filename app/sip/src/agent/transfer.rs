@@ -347,7 +347,7 @@ fn is_unsubscribed(response: &Response) -> bool {
 
 /// Whether others than who is in the dialog can reach this: a Contact of a browser is a name that exists nowhere
 /// (RFC 7118 5), unless it is a GRUU (RFC 5627).
-fn is_reachable(uri: &Uri) -> bool {
+pub(super) fn is_reachable(uri: &Uri) -> bool {
     match uri {
         Uri::Sip(sip) => sip.params.has("gr") || !ends_invalid(&sip.host),
         Uri::Tel(_) | Uri::Other { .. } => false,

@@ -53,6 +53,10 @@ impl Session {
                 established.take(core, key, request, None);
                 return self.connect(core, &request.headers);
             }
+            // An offer of ours is under way, in a dialog of its own.
+            Modify::Not | Modify::Later { .. } if self.refer.is_leaving() => {
+                compose::response(&core.config, request, Status::REQUEST_PENDING, &self.local_tag)
+            }
             Modify::Offering | Modify::Sent { .. } => {
                 compose::response(&core.config, request, Status::REQUEST_PENDING, &self.local_tag)
             }

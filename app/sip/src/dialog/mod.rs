@@ -148,6 +148,12 @@ impl Dialog {
         &self.call_id
     }
 
+    /// The way to the other end, through who stays in the dialog (RFC 3261 12.1).
+    #[must_use]
+    pub fn route_set(&self) -> &[NameAddr] {
+        &self.route_set
+    }
+
     /// Our tag.
     #[must_use]
     pub fn local_tag(&self) -> &str {

@@ -56,6 +56,12 @@ impl Direction {
         Self::new(self.sends(), false)
     }
 
+    /// What it is when nothing is sent any more.
+    #[must_use]
+    pub const fn silenced(self) -> Self {
+        Self::new(false, self.receives())
+    }
+
     /// What it is when the hold is over: it is received again.
     #[must_use]
     pub const fn resumed(self) -> Self {
@@ -151,6 +157,11 @@ impl SessionDescription {
     /// go on afterwards (RFC 3264 8.4).
     pub fn hold(&mut self) {
         self.turn(Direction::held);
+    }
+
+    /// Sends none of the media any more, by direction alone.
+    pub fn silence(&mut self) {
+        self.turn(Direction::silenced);
     }
 
     /// Ends [the hold](Self::hold) of all media.

@@ -337,3 +337,18 @@ fn a_late_offer_on_hold_holds() {
     assert!(response.headers.get::<To>().is_ok());
     assert!(matches!(last_response(&net), Response { status: Status::OK, .. }));
 }
+
+#[test]
+fn theirs_held_who_offers_anew_offers_to_send_nothing_and_stays_held() {
+    let mut net = talking();
+    net.hold(ALICE);
+    net.settle();
+    net.reoffer(BOB);
+    net.settle();
+    assert_eq!(offered(&net), ["sendrecv", "sendonly", "recvonly"]);
+    assert_eq!((holds(&net, ALICE), holds(&net, BOB)), ((true, false), (false, true)));
+    net.resume(ALICE);
+    net.settle();
+    assert_eq!(last_heard(&net, ALICE), "sendrecv", "Bob sends again");
+    assert_eq!((holds(&net, ALICE), holds(&net, BOB)), ((false, false), (false, false)));
+}

@@ -45,6 +45,7 @@ mod servers;
 mod session_refresh;
 mod session_timer;
 mod standing;
+mod succession;
 mod survival;
 mod tokens;
 mod transfer;

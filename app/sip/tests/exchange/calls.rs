@@ -157,6 +157,36 @@ fn the_callee_hangs_up() {
 }
 
 #[test]
+fn the_caller_goes_on_in_another_dialog() {
+    let play = two(|network| {
+        talk(network);
+        network.replace_own(0);
+        network.settle();
+        network.run(Duration::from_secs(8));
+        network.hang_up(0);
+    });
+    ladder!(play, [&[Cause::HungUpHere], &[Cause::Replaced, Cause::HungUpThere]]);
+}
+
+#[test]
+fn the_callee_who_signs_goes_on_in_another_dialog_and_again() {
+    let play = Play {
+        users: &["alice", "bob"],
+        strangers: &["bob"],
+        act: |network| {
+            talk(network);
+            for _ in 0..2 {
+                network.replace_own(1);
+                network.settle();
+                network.run(Duration::from_secs(8));
+            }
+            network.hang_up(0);
+        },
+    };
+    ladder!(play, [&[Cause::Replaced, Cause::Replaced, Cause::HungUpHere], &[Cause::HungUpThere]]);
+}
+
+#[test]
 fn cancelled() {
     let play = two(|network| {
         ring(network);

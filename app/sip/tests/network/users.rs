@@ -44,6 +44,10 @@ impl<E: Exchange> Network<E> {
         self.verb(phone, "offers anew", Agent::reoffer);
     }
 
+    pub fn replace_own(&mut self, phone: usize) {
+        self.verb(phone, "goes on in another dialog", Agent::replace_own);
+    }
+
     pub fn hold(&mut self, phone: usize) {
         self.verb(phone, "holds", Agent::hold);
     }

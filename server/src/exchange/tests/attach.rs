@@ -218,6 +218,11 @@ impl Signer for Nobody {
 
 /// Alice and Bob talk, her page is gone, and the caretaker has her line.
 async fn minded() -> (Server, caretaker::Room, Arc<Notes>, Page) {
+    minded_among(caretaker::MOST).await
+}
+
+/// As [`minded`], by a caretaker that has no more than so many.
+async fn minded_among(most: usize) -> (Server, caretaker::Room, Arc<Notes>, Page) {
     let server = server().await;
     let (mut alice, mut bob) = (Page::open(&server, "1").await, Page::open(&server, "2").await);
     alice.agent.call("sip:1002@tabphone".parse().unwrap(), now()).unwrap();
@@ -244,7 +249,7 @@ async fn minded() -> (Server, caretaker::Room, Arc<Notes>, Page) {
         leases: server.neighbours.clone(),
         accounts: server.neighbours.clone(),
     };
-    let options = caretaker::Options { domain: "tabphone".into(), ringing: Duration::from_secs(45) };
+    let options = caretaker::Options { domain: "tabphone".into(), ringing: Duration::from_secs(45), most };
     let room = caretaker::Room::new(options, ports, server.stopper.stop());
     room.mind(charge(8, page, clock::now() + 60_000));
     (server, room, notes, bob)
@@ -284,6 +289,15 @@ async fn a_call_goes_on_without_its_page_until_its_time_is_over() {
     assert_eq!(over(&notes).await.calls, []);
     assert_eq!(notes.epochs.lock().unwrap().last(), Some(&9));
     server.until("1001", Status::Offline).await;
+}
+
+#[tokio::test]
+async fn where_too_many_lines_are_kept_who_would_end_first_is_told_now() {
+    let (_server, room, _notes, mut bob) = minded_among(1).await;
+    room.mind(Charge { account: 2, until: clock::now() + 120_000, ..charge(1, Vec::new(), 0) });
+    bob.until("he is told, a minute early", |bob| bob.ended.is_some()).await;
+    let reason = bob.ended.clone().unwrap().reason.unwrap();
+    assert_eq!(reason.text.unwrap().as_str(), "The other phone is gone");
 }
 
 #[tokio::test]

@@ -165,6 +165,7 @@ pub(super) async fn server_on(unsigned: Duration, ledger: Shared<dyn Ledger>) ->
         allowed_origins: vec!["https://partner.example".into()],
         origins: Origins::new(None).unwrap(),
         ringing: Duration::from_secs(45),
+        registration: Duration::from_secs(3600),
         secret: [7; 32],
         unsigned,
     };

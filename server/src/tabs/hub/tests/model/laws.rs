@@ -164,7 +164,7 @@ impl Laws {
                 Effect::Close(socket, _) => {
                     self.told.remove(socket);
                 }
-                Effect::Send(_, ToTab::Line(_) | ToTab::Presence(_) | ToTab::Alive)
+                Effect::Send(_, ToTab::Line(_) | ToTab::Presence(_) | ToTab::Media(_) | ToTab::Alive)
                 | Effect::Moved(_)
                 | Effect::SaveNow
                 | Effect::SaveSoon => {}

@@ -1,0 +1,260 @@
+//! What can be done with a call, in each of the forms that its card has.
+
+use super::erase::{erase, live, memo};
+use super::handover::HandoverPanel;
+use super::icon::{Glyph, Icon};
+use super::keypad::Keypad;
+use super::panels::{Panel, Panels};
+use super::picture;
+use super::standing::Standing;
+use crate::backend::Contact;
+use crate::phone::{self, Call, CallKey, Command, LineStateStoreFields, Phase, Sends, use_phone};
+use leptos::prelude::*;
+
+/// What can be done with a call that rings here. `active`: another call, which is put on hold when this one is answered.
+#[component]
+pub(crate) fn Ringing(key: CallKey, call: Memo<Option<Call>>, active: Memo<Option<CallKey>>) -> impl IntoView {
+    let phone = use_phone();
+    let holds = Standing::of(&phone).holds;
+    let phone = StoredValue::new(phone);
+    let send = move |command| phone.with_value(|phone| phone.send(command));
+    let offered = picture::of(call);
+    let offered = memo(move || offered.with(|picture| picture.offered));
+    view! {
+        <button
+            class="button button--danger button--large"
+            r#type="button"
+            title="Decline (Alt+D)"
+            aria-keyshortcuts="Alt+D"
+            disabled=live(move || !holds.get())
+            on:click=move |_| {
+                send(Command::Decline(key));
+            }
+        >
+            <span class="button__hang-up">
+                <Icon glyph=Glyph::Handset />
+            </span>
+            "Decline"
+        </button>
+        <button
+            class="button button--answer button--large"
+            r#type="button"
+            title="Answer (Alt+A)"
+            aria-keyshortcuts="Alt+A"
+            disabled=live(move || !holds.get())
+            on:click=move |_| {
+                send(Command::Answer(key, Sends::Voice));
+            }
+        >
+            <Icon glyph=Glyph::Handset />
+            "Answer"
+        </button>
+        {move || offered.get().then(|| erase(view! { <picture::WithVideo key /> }))}
+        {move || {
+            active
+                .get()
+                .map(|other| {
+                    view! {
+                        <p class="call__hint">"Answer puts the other call on hold."</p>
+                        <button
+                            class="button call__wide"
+                            r#type="button"
+                            disabled=live(move || !holds.get())
+                            on:click=move |_| {
+                                send(Command::HangUp(other));
+                                send(Command::Answer(key, Sends::Voice));
+                            }
+                        >
+                            "End the other call and answer"
+                        </button>
+                    }
+                })
+        }}
+    }
+}
+
+/// What can be done with the call that a person is busy with.
+#[component]
+pub(crate) fn Up(
+    key: CallKey,
+    call: Memo<Option<Call>>,
+    phase: Memo<Phase>,
+    contacts: StoredValue<Vec<Contact>>,
+) -> impl IntoView {
+    let phone = use_phone();
+    let (holds, panels) = (Standing::of(&phone).holds, Panels::of_page());
+    let calling = move || matches!(phase.get(), Phase::Preparing | Phase::Calling | Phase::RingingThere);
+    let answered = memo(move || phase.get().has_microphone());
+    let waits = phone.line();
+    // Whom one calls while another call waits can be handed that one at once.
+    let handed = memo(move || {
+        answered.get()
+            || (calling() && waits.calls().with(|calls| calls.iter().any(|call| call.phase.has_microphone())))
+    });
+    view! {
+        <div class="call__tiles">
+            {move || answered.get().then(|| erase(view! { <Voice key call /> }))}
+            {move || {
+                handed.get().then(|| view! { <Opens key panel=Panel::Handover name="Hand over" keys="Alt+T" glyph=Glyph::HandOver /> })
+            }}
+            {move || answered.get().then(|| erase(view! { <picture::Tiles key call /> }))}
+        </div>
+        {move || (answered.get() && panels.is_open(key, Panel::Keypad)).then(|| erase(view! { <Keypad key call /> }))}
+        {move || {
+            (handed.get() && panels.is_open(key, Panel::Handover))
+                .then(|| erase(view! { <HandoverPanel key call contacts /> }))
+        }}
+        <button
+            class="button button--danger button--large"
+            r#type="button"
+            title=live(move || if calling() { "Cancel (Alt+H)" } else { "Hang up (Alt+H)" })
+            aria-keyshortcuts="Alt+H"
+            disabled=live(move || !holds.get() || phase.get() == Phase::Ending)
+            on:click=move |_| {
+                phone.send(Command::HangUp(key));
+            }
+        >
+            <span class="button__hang-up">
+                <Icon glyph=Glyph::Handset />
+            </span>
+            {live(move || if calling() { "Cancel" } else { "Hang up" })}
+        </button>
+    }
+}
+
+/// What can be done with the sound of an answered call.
+#[component]
+fn Voice(key: CallKey, call: Memo<Option<Call>>) -> impl IntoView {
+    let muted = memo(move || call.with(|call| call.as_ref().is_some_and(|call| call.muted)));
+    let held = memo(move || call.with(|call| call.as_ref().is_some_and(|call| call.hold.here)));
+    let speaks = memo(move || call.with(|call| call.as_ref().is_some_and(|call| call.voice == phone::Voice::Sent)));
+    view! {
+        {move || {
+            speaks
+                .get()
+                .then(|| {
+                    erase(
+                        view! {
+                            <Tile
+                                label=Signal::derive(move || if muted.get() { "Unmute" } else { "Mute" })
+                                glyph=Signal::derive(move || if muted.get() { Glyph::MicrophoneOff } else { Glyph::Microphone })
+                                title="Mute or unmute the microphone (Alt+M)"
+                                keys="Alt+M"
+                                on=muted
+                                act=Callback::new(move |()| Command::Mute(key, !muted.get_untracked()))
+                            />
+                        },
+                    )
+                })
+        }}
+        <Tile
+            label=Signal::derive(move || if held.get() { "Resume" } else { "Hold" })
+            glyph=Signal::derive(move || if held.get() { Glyph::Play } else { Glyph::Pause })
+            title="Hold or resume (Alt+O)"
+            keys="Alt+O"
+            on=held
+            act=Callback::new(move |()| Command::Hold(key, !held.get_untracked()))
+        />
+        <Opens key panel=Panel::Keypad name="Keypad" keys="Alt+K" glyph=Glyph::Keypad />
+    }
+}
+
+/// What can be done with a call beside the one that a person is busy with.
+#[component]
+pub(crate) fn Held(key: CallKey, call: Memo<Option<Call>>, name: Memo<String>) -> impl IntoView {
+    let phone = use_phone();
+    let holds = Standing::of(&phone).holds;
+    let phase = memo(move || call.with(|call| call.as_ref().map_or(Phase::Ending, |call| call.phase)));
+    let phone = StoredValue::new(phone);
+    let send = move |command| phone.with_value(|phone| phone.send(command));
+    view! {
+        {move || {
+            phase
+                .get()
+                .has_microphone()
+                .then(|| {
+                    view! {
+                        <button
+                            class="button button--call"
+                            r#type="button"
+                            title="Resume, and put the other call on hold (Alt+S)"
+                            aria-keyshortcuts="Alt+S"
+                            disabled=live(move || !holds.get())
+                            on:click=move |_| {
+                                send(Command::Hold(key, false));
+                            }
+                        >
+                            <Icon glyph=Glyph::Play />
+                            "Resume"
+                        </button>
+                    }
+                })
+        }}
+        <button
+            class="button button--round button--danger"
+            r#type="button"
+            aria-label=live(move || format!("End the call with {}", name.get()))
+            title=live(move || format!("End the call with {}", name.get()))
+            disabled=live(move || !holds.get() || phase.get() == Phase::Ending)
+            on:click=move |_| {
+                send(Command::HangUp(key));
+            }
+        >
+            <span class="button__hang-up">
+                <Icon glyph=Glyph::Handset />
+            </span>
+        </button>
+    }
+}
+
+/// A large key with a drawing over a word.
+#[component]
+pub(super) fn Tile(
+    label: Signal<&'static str>,
+    glyph: Signal<Glyph>,
+    title: &'static str,
+    keys: &'static str,
+    /// Whether it is in force.
+    on: Memo<bool>,
+    act: Callback<(), Command>,
+) -> impl IntoView {
+    let phone = use_phone();
+    let holds = Standing::of(&phone).holds;
+    view! {
+        <button
+            class=live(move || if on.get() { "button button--tile button--on" } else { "button button--tile" })
+            r#type="button"
+            title=title
+            aria-keyshortcuts=keys
+            disabled=live(move || !holds.get())
+            on:click=move |_| {
+                phone.send(act.run(()));
+            }
+        >
+            <Icon glyph />
+            {live(move || label.get())}
+        </button>
+    }
+}
+
+/// A large key that opens and closes a panel of this call.
+#[component]
+fn Opens(key: CallKey, panel: Panel, name: &'static str, keys: &'static str, glyph: Glyph) -> impl IntoView {
+    let holds = Standing::of(&use_phone()).holds;
+    let panels = Panels::of_page();
+    let open = memo(move || panels.is_open(key, panel));
+    view! {
+        <button
+            class=live(move || if open.get() { "button button--tile button--on" } else { "button button--tile" })
+            r#type="button"
+            title=format!("{name} ({keys})")
+            aria-keyshortcuts=keys
+            aria-expanded=live(move || if open.get() { "true" } else { "false" })
+            disabled=live(move || !holds.get())
+            on:click=move |_| panels.toggle(key, panel)
+        >
+            <Icon glyph />
+            {name}
+        </button>
+    }
+}

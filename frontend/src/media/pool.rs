@@ -1,0 +1,187 @@
+use crate::clock;
+use app::media::Media;
+use core::time::Duration;
+use leptos::task::spawn_local;
+use sip::Instant;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    PermissionState, PermissionStatus, RtcConfiguration, RtcIceServer, RtcIceTransportPolicy, RtcPeerConnection,
+};
+
+/// How old a connection may become that nobody used: what was gathered for it gets stale where addresses are translated.
+const STALE: Duration = Duration::from_secs(300);
+const POOL_SIZE: &str = "iceCandidatePoolSize";
+
+/// Makes the connections of calls as the policy wants them, and keeps one ready while the phone is idle: its keys are made and
+/// its candidates gathered when somebody calls.
+///
+/// | State | On | Next |
+/// | --- | --- | --- |
+/// | Cold | the phone is idle | Asking whether the microphone was granted: before, browsers hide addresses |
+/// | Asking | it was, and the browser gathers ahead | Ready |
+/// | Asking | else | Refused |
+/// | Ready | a call takes it | Cold |
+/// | Ready | its time, another network, another policy | Cold |
+/// | Refused | there was a call: the microphone may be granted by now | Cold |
+pub(crate) struct Pool {
+    media: RefCell<Rc<Media>>,
+    state: RefCell<State>,
+    /// Goes up with every state but Asking, so that an old answer is known.
+    number: Cell<u32>,
+}
+
+enum State {
+    Cold,
+    Asking,
+    Ready(Ready),
+    Refused,
+}
+
+/// A connection that nobody used yet.
+pub(super) struct Ready {
+    pub(super) rtc: RtcPeerConnection,
+    /// Since when it gathers.
+    pub(super) since: Instant,
+}
+
+impl Pool {
+    /// Nothing is ready yet.
+    pub(crate) fn new(media: Media) -> Rc<Self> {
+        let (media, state) = (RefCell::new(Rc::new(media)), RefCell::new(State::Cold));
+        Rc::new(Self { media, state, number: Cell::new(0) })
+    }
+
+    /// What holds for connections.
+    pub(crate) fn media(&self) -> Rc<Media> {
+        self.media.borrow().clone()
+    }
+
+    /// Something else holds from now on.
+    pub(crate) fn change(&self, media: Media) {
+        if **self.media.borrow() != media {
+            self.media.replace(Rc::new(media));
+            self.cool();
+        }
+    }
+
+    /// The phone is idle: has a connection ready.
+    pub(crate) fn warm(self: &Rc<Self>) {
+        if !matches!(*self.state.borrow(), State::Cold) {
+            return;
+        }
+        self.turn(State::Asking);
+        let (pool, number) = (self.clone(), self.number.get());
+        spawn_local(async move {
+            let granted = is_granted().await;
+            if pool.number.get() != number {
+                return;
+            }
+            let ready = if granted { gathering(&pool.media()) } else { None };
+            pool.turn(ready.map_or(State::Refused, State::Ready));
+        });
+    }
+
+    /// There is a call: who was refused may be granted by now.
+    pub(crate) fn busy(&self) {
+        if matches!(*self.state.borrow(), State::Refused) {
+            self.turn(State::Cold);
+        }
+    }
+
+    /// The network is another one, or not to be used any more.
+    pub(crate) fn cool(&self) {
+        self.turn(State::Cold);
+    }
+
+    /// When [`Pool::timeout`] is due.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match &*self.state.borrow() {
+            State::Ready(ready) => Some(ready.since + STALE),
+            State::Cold | State::Asking | State::Refused => None,
+        }
+    }
+
+    /// Does what is due.
+    pub(crate) fn timeout(&self, now: Instant) {
+        if self.deadline().is_some_and(|deadline| deadline <= now) {
+            self.cool();
+        }
+    }
+
+    /// The connection that is ready, if there is one.
+    pub(super) fn take(&self) -> Option<Ready> {
+        let mut state = self.state.borrow_mut();
+        if !matches!(*state, State::Ready(_)) {
+            return None;
+        }
+        match core::mem::replace(&mut *state, State::Cold) {
+            State::Ready(ready) => Some(ready),
+            State::Cold | State::Asking | State::Refused => None,
+        }
+    }
+
+    fn turn(&self, state: State) {
+        self.number.set(self.number.get().wrapping_add(1));
+        match self.state.replace(state) {
+            State::Ready(ready) => ready.rtc.close(),
+            State::Cold | State::Asking | State::Refused => {}
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.turn(State::Cold);
+    }
+}
+
+/// Whether pages get the microphone without asking; a browser that does not tell has it asked.
+async fn is_granted() -> bool {
+    let Some(permissions) = web_sys::window().and_then(|window| window.navigator().permissions().ok()) else {
+        return false;
+    };
+    let wanted = js_sys::Object::new();
+    let _ = js_sys::Reflect::set(&wanted, &"name".into(), &"microphone".into());
+    let Ok(asked) = permissions.query(&wanted) else { return false };
+    let status = asked.await.ok().and_then(|status| status.dyn_into::<PermissionStatus>().ok());
+    status.is_some_and(|status| status.state() == PermissionState::Granted)
+}
+
+/// A connection that gathers ahead; `None` where the browser does not.
+fn gathering(media: &Media) -> Option<Ready> {
+    let rtc = RtcPeerConnection::new_with_configuration(&configuration(media, true)).ok()?;
+    let size = js_sys::Reflect::get(&rtc.get_configuration(), &POOL_SIZE.into()).ok().and_then(|size| size.as_f64());
+    if size != Some(1.0) {
+        rtc.close();
+        return None;
+    }
+    Some(Ready { rtc, since: clock::now() })
+}
+
+/// What a connection is made with. `ahead`: it gathers before there is a description.
+pub(super) fn configuration(media: &Media, ahead: bool) -> RtcConfiguration {
+    let list = js_sys::Array::new();
+    for server in &media.ice_servers {
+        let entry = RtcIceServer::new();
+        let urls: js_sys::Array = server.urls.iter().map(|url| JsValue::from_str(url)).collect();
+        entry.set_urls(&urls);
+        if let Some(username) = &server.username {
+            entry.set_username(username);
+        }
+        if let Some(credential) = &server.credential {
+            entry.set_credential(credential);
+        }
+        list.push(&entry);
+    }
+    let configuration = RtcConfiguration::new();
+    configuration.set_ice_servers(&list);
+    if media.relay {
+        configuration.set_ice_transport_policy(RtcIceTransportPolicy::Relay);
+    }
+    if ahead {
+        let _ = js_sys::Reflect::set(&configuration, &POOL_SIZE.into(), &1.into());
+    }
+    configuration
+}

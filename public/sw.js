@@ -1,0 +1,47 @@
+// Shows a call that rings as a notification with buttons, and tells the page that asked which one was pressed.
+// It answers no request and keeps nothing: the phone is always the server's.
+'use strict';
+
+self.addEventListener('install', () => self.skipWaiting());
+self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
+
+// From a page: [call, title] to show it, [call] to take it away.
+self.addEventListener('message', (event) => {
+  const [call, title] = Array.isArray(event.data) ? event.data : [];
+  if (typeof call !== 'string' || !event.source) return;
+  event.waitUntil(title === undefined ? takeAway(call) : show(call, String(title), event.source.id));
+});
+
+self.addEventListener('notificationclick', (event) => {
+  const { notification, action } = event;
+  const { call, page } = notification.data ?? {};
+  notification.close();
+  event.waitUntil(tell(page, call, action));
+});
+
+function show(call, title, page) {
+  return self.registration.showNotification(title, {
+    tag: call,
+    data: { call, page },
+    icon: '/favicon.svg',
+    requireInteraction: true,
+    // The page rings.
+    silent: true,
+    actions: [
+      { action: 'answer', title: 'Answer' },
+      { action: 'decline', title: 'Decline' },
+    ],
+  });
+}
+
+async function takeAway(call) {
+  for (const notification of await self.registration.getNotifications({ tag: call })) notification.close();
+}
+
+async function tell(id, call, action) {
+  const page = id === undefined ? undefined : await self.clients.get(id);
+  page?.postMessage([call, action]);
+  if (action === 'decline' && page) return;
+  // A browser may not let it come to the front; the call is answered all the same.
+  await (page ? page.focus() : self.clients.openWindow('/')).catch(() => {});
+}

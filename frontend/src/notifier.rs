@@ -81,7 +81,7 @@ pub(crate) fn allowed() -> Notify {
     match Notification::permission() {
         NotificationPermission::Granted => Notify::Allowed,
         NotificationPermission::Denied => Notify::Refused,
-        _ => Notify::NotAsked,
+        NotificationPermission::Default | _ => Notify::NotAsked,
     }
 }
 

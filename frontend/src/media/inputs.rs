@@ -53,8 +53,11 @@ struct Slot {
     kept: RefCell<Option<Rc<Source>>>,
     keeps: Cell<bool>,
     /// Who waits for it to be opened. The browser is asked once for all of them.
-    waiting: RefCell<Vec<oneshot::Sender<Result<Rc<Source>, MediaFailure>>>>,
+    waiting: RefCell<Vec<oneshot::Sender<Opened>>>,
 }
+
+/// What came of opening a device.
+type Opened = Result<Rc<Source>, MediaFailure>;
 
 /// An open device; dropping the last hold of it closes it.
 struct Source {

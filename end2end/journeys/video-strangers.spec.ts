@@ -23,6 +23,7 @@ for (const library of ['JsSIP', 'SIP.js'] as const) {
     await carol.sees('red');
     // They hold, and take us back.
     await carol.hold();
+    await alice.says('They put you on hold');
     await carol.resume();
     await Promise.all([alice.sees('blue'), carol.sees('red'), talk(alice, carol)]);
     // This page is loaded anew: the session goes on with the same sections.

@@ -239,7 +239,11 @@ impl Connection {
         if let Some(picture) = self.picture()
             && picture.sender().track().is_some()
         {
-            self.settled(async { Ok(limits::refresh(&picture.sender()).await) }).await;
+            self.settled(async {
+                limits::refresh(&picture.sender()).await;
+                Ok(())
+            })
+            .await;
         }
     }
 

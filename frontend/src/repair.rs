@@ -14,6 +14,9 @@ const LACK: Duration = Duration::from_millis(800);
 const YIELD: Duration = Duration::from_secs(3);
 /// How long each way may take until the next one is tried.
 const RESTART: Duration = Duration::from_millis(2_500);
+/// The same where our network changed: a browser may notice its own addresses only later (Chromium on Linux after two
+/// seconds), and its candidates follow then.
+const MOVED_RESTART: Duration = Duration::from_secs(4);
 const FRESH: Duration = Duration::from_secs(4);
 const REPLACE: Duration = Duration::from_secs(3);
 /// How long after one in vain over a fresh connection the next one is tried: longer than it takes to settle that both
@@ -409,6 +412,7 @@ impl Repair {
     fn try_it(&mut self, way: Way, now: Instant) {
         self.base = None;
         let patience = match way {
+            Way::Restart if self.moved => MOVED_RESTART,
             Way::Restart => RESTART,
             Way::Fresh => FRESH,
             Way::Replace => REPLACE,

@@ -46,6 +46,10 @@ fn most(kind: &str, media: &Media) -> u16 {
 }
 
 fn ordered(kind: &str, media: &Media) -> Option<Array> {
+    if media.preferred.is_empty() && media.removed.is_empty() {
+        // The browser's own order, and in an answer that of the offer (RFC 3264 6.1).
+        return Some(Array::new());
+    }
     let receiver = Reflect::get(&js_sys::global(), &"RTCRtpReceiver".into()).ok()?;
     let capabilities = method(&receiver, "getCapabilities").ok()?.call1(&receiver, &kind.into()).ok()?;
     let known: Array = Reflect::get(&capabilities, &"codecs".into()).ok()?.dyn_into().ok()?;

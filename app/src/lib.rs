@@ -18,6 +18,7 @@ mod letters;
 pub mod media;
 pub mod pages;
 pub mod phone;
+pub mod picture;
 pub mod quality;
 pub mod sign;
 pub mod sound;

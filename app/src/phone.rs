@@ -12,6 +12,8 @@ use leptos::prelude::*;
 use reactive_stores::{ArcStore, Store};
 use serde::{Deserialize, Serialize};
 
+pub use crate::picture::{Picture, Sends};
+
 /// How many commands may wait for the driver; a person cannot click faster than it drains them.
 const COMMANDS: usize = 64;
 
@@ -103,6 +105,8 @@ pub struct Call {
     pub handover: Option<Handover>,
     /// The keys that they pressed, as far as they came by INFO: the newest ones.
     pub digits: String,
+    /// How it stands with pictures.
+    pub picture: Picture,
 }
 
 impl Call {
@@ -119,7 +123,18 @@ impl Call {
             hold: Hold::default(),
             handover: None,
             digits: String::new(),
+            picture: Picture::default(),
         }
+    }
+
+    /// The id of the element that shows their picture.
+    pub fn picture_id(key: CallKey) -> String {
+        format!("picture-{key}")
+    }
+
+    /// The id of the element that shows our own picture.
+    pub fn mirror_id(key: CallKey) -> String {
+        format!("mirror-{key}")
     }
 }
 
@@ -364,16 +379,22 @@ pub enum Seat {
 /// What a person can tell the phone to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Call this number, extension or address.
-    Dial(String),
-    /// Answer an incoming call.
-    Answer(CallKey),
+    /// Call this number, extension or address, and send this.
+    Dial(String, Sends),
+    /// Answer an incoming call, and send this.
+    Answer(CallKey, Sends),
     /// Decline an incoming call.
     Decline(CallKey),
     /// End a call, in whatever phase it is.
     HangUp(CallKey),
     /// Mute or open our microphone in a call.
     Mute(CallKey, bool),
+    /// Switch our camera on or off in a call.
+    Camera(CallKey, bool),
+    /// Share our screen in a call, or end that.
+    Screen(CallKey, bool),
+    /// The elements that show the pictures of a call are on the page: [`Call::picture_id`], [`Call::mirror_id`].
+    Shown(CallKey),
     /// Ask the browser for the microphone again in a call that goes without it; or go on without it while it is asked.
     Voice(CallKey, bool),
     /// Put a call on hold, or go on with it; all others are put on hold then.

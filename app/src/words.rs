@@ -352,6 +352,48 @@ pub fn media(failure: MediaFailure) -> Words {
     Words::new(Tone::Trouble, text).advise(advice)
 }
 
+/// Why there is no picture of ours in a call that goes on.
+pub fn picture(failure: MediaFailure) -> Words {
+    let (text, advice) = match failure {
+        MediaFailure::Denied => (
+            "The browser may not use the camera. The call goes on with your voice.",
+            "Click the lock or the camera beside the page's address, allow the camera, then start it again.",
+        ),
+        MediaFailure::NoDevice => {
+            ("There is no camera. The call goes on with your voice.", "Plug in a camera, then start it.")
+        }
+        MediaFailure::DeviceBusy => (
+            "Another program is using the camera. The call goes on with your voice.",
+            "Close the other program or its call, then start the camera again.",
+        ),
+        MediaFailure::Constraint => (
+            "No camera does what is asked of it. The call goes on with your voice.",
+            "Choose another camera under “Sound and devices”, then start it.",
+        ),
+        MediaFailure::Insecure => (
+            "The camera works only on a page that was opened over HTTPS.",
+            "Open the address again with https:// in front.",
+        ),
+        MediaFailure::Unsupported => (
+            "This browser has no picture of this kind to give. The call goes on with your voice.",
+            "Open this page in a current Firefox, Chrome, Edge or Safari on a computer.",
+        ),
+        MediaFailure::Description => {
+            ("They take no video. The call goes on with your voice.", "Call another of their phones to be seen.")
+        }
+        MediaFailure::Connectivity | MediaFailure::NoRelay => {
+            ("The picture could not be connected. The call goes on with your voice.", "Start the camera again.")
+        }
+    };
+    Words::new(Tone::Trouble, text).advise(advice)
+}
+
+/// Our screen was shared, and the page was loaded anew.
+pub fn interrupted() -> Words {
+    Words::new(Tone::Waiting, "Your screen was shared, and is not any more, as this page was loaded anew.")
+        .advise("Press “Share screen” to go on sharing.")
+}
+
 /// The time of a call: minutes and seconds, and hours once there are any.
 pub fn duration(seconds: u64) -> String {
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);

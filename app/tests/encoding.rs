@@ -7,7 +7,7 @@ use app::encoding::{DecodeError, decode, encode};
 use app::lease::{FromTab, Grant, RegistrationIdentity, ToTab};
 use app::media::{Digits, IceServer, Media};
 use app::phone::{
-    Call, Cause, Direction, Ended, Handover, Hold, LineState, MediaFailure, Party, Phase, Presence, Refusal,
+    Call, Cause, Direction, Ended, Handover, Hold, LineState, MediaFailure, Party, Phase, Picture, Presence, Refusal,
     Registration, Status, Voice,
 };
 use app::sign::ToSign;
@@ -32,6 +32,7 @@ fn line() -> LineState {
         hold: Hold { here: true, there: false },
         handover: Some(Handover::Refused(486)),
         digits: "5#".to_owned(),
+        picture: Picture { camera: true, failure: Some(MediaFailure::NoDevice), ..Picture::default() },
     };
     let cause = Cause::Unfit { lacks: "l".to_owned(), remedies: vec!["r".to_owned()] };
     LineState {
@@ -46,6 +47,7 @@ fn line() -> LineState {
 /// [`line`].
 const LINE: &[u8] =
     b"\x04\x04\xe8\x03\x01\xac\x02\x01\x041002\x03Ben\x06\x01\x01\x01\x02\x01\x01\x00\x01\x03\xe6\x03\x025#\
+    \x00\x01\x00\x00\x00\x01\x01\
     \x01\x02\x00\x041002\x03Ben\x17\x01l\x01\x01r\x017\x01\x041002\x03";
 
 /// What a person wants of sound.

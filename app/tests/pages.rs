@@ -5,7 +5,7 @@ use app::pages::login::{LoginError, LoginView, document};
 use app::pages::phone::PhonePage;
 use app::pages::settings::{self, Field, Problem, SettingsView, Typed};
 use app::phone::{
-    Call, Cause, Direction, Ended, Handover, Line, LineState, MediaFailure, Party, Phase, Presence, Refusal,
+    Call, Cause, Direction, Ended, Handover, Line, LineState, MediaFailure, Party, Phase, Picture, Presence, Refusal,
     Registration, Seat, Status, pair,
 };
 use app::sound::MediaSettings;
@@ -246,6 +246,35 @@ fn mute_is_a_toggle_that_says_what_it_does_next() {
     let html = page(Seat::Holding, line);
     assert!(button(&html, "Unmute").is_some());
     assert!(button(&html, "Mute").is_none());
+}
+
+#[test]
+fn a_video_call_says_so_and_is_answered_with_video_or_without() {
+    let mut line = in_call(Phase::RingingHere, Direction::Incoming);
+    let html = page(Seat::Holding, line.clone());
+    assert!(!shows(&html, "Video call") && button(&html, "Answer with video").is_none());
+    line.calls[0].picture.offered = true;
+    let html = page(Seat::Holding, line);
+    assert!(shows(&html, "Video call"));
+    assert_eq!(enabled(&html, "Answer"), Some(true));
+    assert!(html.contains("aria-label=\"Answer with video\""));
+}
+
+#[test]
+fn pictures_are_shown_where_the_phone_is_open_and_nowhere_else() {
+    let mut line = in_call(Phase::Talking, Direction::Outgoing);
+    line.calls[0].picture = Picture { camera: true, theirs: true, ..Picture::default() };
+    let html = page(Seat::Holding, line.clone());
+    assert!(html.contains("id=\"picture-7\"") && html.contains("id=\"mirror-7\""));
+    assert!(button(&html, "Stop camera").is_some() && button(&html, "Share screen").is_some());
+    for seat in [Seat::Watching, Seat::Unknown] {
+        assert!(!page(seat, line.clone()).contains("<video"), "{seat:?}");
+    }
+    line.calls[0].picture = Picture { failure: Some(MediaFailure::Denied), ..Picture::default() };
+    let html = page(Seat::Holding, line);
+    let words = words::picture(MediaFailure::Denied);
+    assert!(shows(&html, &words.text) && shows(&html, words.advice.unwrap()));
+    assert!(button(&html, "Start camera").is_some());
 }
 
 #[test]

@@ -97,7 +97,7 @@ const ours = (phone: Phone): Subject => phone;
 async function rivals(library: Library, phones: Phones, server: Server, site: PeerSite, stun?: string): Promise<[Subject, Subject]> {
   const open = async (account: Account, tone: number): Promise<Subject> => {
     const { page } = await phones.page({ ...MICROPHONE, tone });
-    await page.goto(site.page(library, account, server.at('/sip', 'ws'), stun));
+    await page.goto(site.page(library, account, server.at('/sip', 'ws'), stun === undefined ? {} : { stun }));
     await expect(page.getByRole('status')).toHaveText('Ready');
     return {
       page,

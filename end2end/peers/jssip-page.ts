@@ -3,9 +3,9 @@
 import { UA, WebSocketInterface } from 'jssip';
 import type { EndEvent, IncomingDTMFEvent, IncomingInfoEvent, OutgoingDTMFEvent, OutgoingInfoEvent, ReferEvent, RTCSession } from 'jssip/lib/RTCSession.js';
 import type { IncomingMessageEvent, OutgoingMessageEvent, RTCSessionEvent } from 'jssip/lib/UA.js';
-import { Screen, iceServers, keyOf, type Call, type Keys, type Library, type Owner } from './softphone.ts';
+import { Screen, iceServers, keyOf, video, type Call, type Keys, type Library, type Owner } from './softphone.ts';
 
-const media: { mediaConstraints: MediaStreamConstraints; pcConfig?: RTCConfiguration } = { mediaConstraints: { audio: true, video: false } };
+const media: { mediaConstraints: MediaStreamConstraints; pcConfig?: RTCConfiguration } = { mediaConstraints: { audio: true, video } };
 /** How long a key sounds, milliseconds. */
 const SOUNDS = 400;
 
@@ -133,6 +133,10 @@ Screen.for((screen: Screen, owner: Owner): Library => {
       if (reason !== undefined) screen.log(`reason: ${reason}`);
       card.over(`Ended by ${originator}: ${cause}`);
     };
+    session.on('sdp', (description) => {
+      // A phone that knows no pictures refuses their section (RFC 3264 6).
+      if (screen.isBlind && description.originator === 'local') description.sdp = description.sdp.replace(/^m=video \d+/m, 'm=video 0');
+    });
     session.on('ended', over);
     session.on('failed', over);
     if (replacing.has(session)) queueMicrotask(() => call.answer());

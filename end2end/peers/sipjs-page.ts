@@ -16,9 +16,9 @@ import {
   type Notification,
   type URI,
 } from 'sip.js';
-import { Screen, iceServers, isHold, keyOf, type Call, type Card, type Keys, type Library, type Owner } from './softphone.ts';
+import { Screen, iceServers, isHold, keyOf, video, type Call, type Card, type Keys, type Library, type Owner } from './softphone.ts';
 
-const media = { sessionDescriptionHandlerOptions: { constraints: { audio: true, video: false } } };
+const media = { sessionDescriptionHandlerOptions: { constraints: { audio: true, video } } };
 /** How long a key sounds, milliseconds. */
 const SOUNDS = 400;
 /** How long the page waits before it connects again, milliseconds. */

@@ -3,6 +3,9 @@
 /** How keys are sent in a call: as events of RTP (RFC 4733), or in INFO requests. */
 export type Keys = 'RTP' | 'INFO';
 
+/** Whether the page was opened to send and take pictures, too. */
+export const video = new URLSearchParams(location.search).has('video');
+
 /** What the page is opened with. */
 export interface Owner {
   readonly extension: string;
@@ -56,6 +59,7 @@ export class Card {
   #held = { here: false, there: false };
   #muted = false;
   readonly #speaker = document.body.appendChild(document.createElement('audio'));
+  readonly #picture = document.body.appendChild(document.createElement('video'));
 
   constructor(
     private readonly screen: Screen,
@@ -97,8 +101,10 @@ export class Card {
 
   plays(connection: RTCPeerConnection): void {
     const play = (track: MediaStreamTrack) => {
-      this.#speaker.srcObject = new MediaStream([track]);
-      void this.#speaker.play();
+      const element = track.kind === 'video' ? this.#picture : this.#speaker;
+      element.muted = element === this.#picture;
+      element.srcObject = new MediaStream([track]);
+      void element.play().catch(() => {});
     };
     connection.getReceivers().forEach(({ track }) => play(track));
     connection.addEventListener('track', ({ track }) => play(track));
@@ -107,6 +113,7 @@ export class Card {
   /** It is over. */
   over(words: string): void {
     this.#speaker.srcObject = null;
+    this.#picture.remove();
     this.#become(words, {});
     this.screen.closes(this);
   }
@@ -132,10 +139,21 @@ export class Card {
   }
 }
 
+declare global {
+  interface Window {
+    /** Whether the page refuses pictures as a phone does that knows none. */
+    blind?: boolean;
+  }
+}
+
 /** The page: the newest call is shown, and what came beside calls is a list. */
 export class Screen {
   #cards: Card[] = [];
   #last: Card | undefined;
+
+  get isBlind(): boolean {
+    return window.blind === true;
+  }
 
   /** Reads who the page is for, and lets its buttons do. */
   static for(start: (screen: Screen, owner: Owner) => Library): void {

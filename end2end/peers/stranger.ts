@@ -1,6 +1,8 @@
 /** A person in front of a phone page that is not ours: what they do and what they notice. */
 
 import { expect, type Locator, type Page } from '@playwright/test';
+import { sees } from '../fixtures/eyes.ts';
+import type { Colour } from '../fixtures/picture.ts';
 import { Person } from '../fixtures/person.ts';
 import type { Complaints } from '../fixtures/phone.ts';
 import type { Account } from '../fixtures/server.ts';
@@ -98,6 +100,11 @@ export class Stranger extends Person {
   async ringsFor(caller: Account): Promise<void> {
     await expect(this.#call).toHaveText(`${caller.name} ${caller.extension} is calling`);
     await expect(this.button('Answer')).toBeVisible();
+  }
+
+  /** They show this colour, and it moves. */
+  async sees(colour: Colour): Promise<void> {
+    await sees(this.page, 'video', colour, this.account.name);
   }
 
   /** The far end rings. */

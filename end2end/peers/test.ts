@@ -1,6 +1,7 @@
 /** What journeys with phones that are not ours start with. */
 
 import { test as base, expect, Server, ALICE, BOB, CAROL, HIGH, LOW, type Account, type Person, type Phone } from '../fixtures/test.ts';
+import type { Colour } from '../fixtures/picture.ts';
 import { rm } from 'node:fs/promises';
 import { PeerSite, type Library } from './site.ts';
 import { Stranger } from './stranger.ts';
@@ -21,6 +22,8 @@ export type Maker = Library | 'Tabphone';
 export interface Opening {
   /** The microphone's tone, in hertz. */
   readonly tone: number;
+  /** What its camera shows; it sends and takes pictures then. */
+  readonly colour?: Colour;
   /** Where it speaks SIP, if not at the server itself. */
   readonly socket?: string;
 }
@@ -53,9 +56,9 @@ export const test = base.extend<Fixtures, { site: PeerSite }>({
   ],
   serve: async ({ site }, use) => await use(['--allow-origin', site.origin]),
   stranger: async ({ phones, server, site }, use) => {
-    await use(async (library, account, { tone, socket = server.at('/sip', 'ws') }) => {
-      const { page, complaints } = await phones.page({ tone });
-      await page.goto(site.page(library, account, socket));
+    await use(async (library, account, { tone, colour, socket = server.at('/sip', 'ws') }) => {
+      const { page, complaints } = await phones.page({ tone, ...(colour === undefined ? {} : { colour }) });
+      await page.goto(site.page(library, account, socket, { video: colour !== undefined }));
       const stranger = new Stranger(page, complaints, library, account, tone);
       await stranger.isReady();
       return stranger;

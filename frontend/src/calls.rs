@@ -1,16 +1,17 @@
 use crate::clock;
 use crate::event::Events;
-use crate::media::{Devices, Job, Kind, Peer, Pool, Sent, Statistics, Trickling};
+use crate::media::{Devices, Job, Kind, Peer, Pictures, Pool, Sent, Statistics, Subject, Trickling};
 use crate::quality::Gauge;
 use crate::repair::{Around, Repair, State, Step, Way};
 use crate::ring::Tone;
 use app::media::{Digits, Media};
-use app::phone::Voice;
+use app::phone::{self, Voice};
 use app::quality::Qualities;
 use line::several;
 use line::snapshot::Facts;
 use sip::Instant;
 use sip::agent::{Body, Branch, Call, CallId, Digit, Direction, Phase, QuestionId};
+use sip::sdp::SessionDescription;
 use std::rc::Rc;
 
 /// What this tab keeps beside the calls that the agent knows.
@@ -37,6 +38,10 @@ struct Kept {
     early: Option<Branch>,
     /// Whether the browser does not play it.
     silent: bool,
+    /// How it stands with pictures, beside the wishes that are in the facts.
+    picture: phone::Picture,
+    /// What is open of ours, while another connection is made.
+    pictures: Option<Rc<Pictures>>,
     /// Whether our voice goes out.
     voice: Voice,
     /// How its media comes, and comes back.
@@ -70,8 +75,10 @@ struct Handing {
 const DIGITS: usize = 32;
 
 impl Kept {
-    fn new(call: CallId, facts: Facts, repair: Repair) -> Self {
+    fn new(call: CallId, mut facts: Facts, repair: Repair) -> Self {
         let (around, gauge, voice) = (Around::default(), Gauge::default(), Voice::Sent);
+        // Nobody shares a screen who was not asked by a click in this page.
+        let picture = phone::Picture { interrupted: core::mem::take(&mut facts.screen), ..phone::Picture::default() };
         Self {
             call,
             peer: None,
@@ -80,6 +87,8 @@ impl Kept {
             facts,
             early: None,
             silent: false,
+            picture,
+            pictures: None,
             voice,
             repair,
             around,
@@ -95,6 +104,31 @@ impl Kept {
     /// Whether it is measured how well it is heard: while it is connected.
     fn is_measured(&self) -> bool {
         self.peer.is_some() && self.around.established && self.repair.is_sound()
+    }
+
+    /// What picture of ours is wanted.
+    const fn wanted(&self) -> Option<Subject> {
+        match (self.facts.screen, self.facts.camera) {
+            (true, _) => Some(Subject::Screen),
+            (false, true) => Some(Subject::Camera),
+            (false, false) => None,
+        }
+    }
+
+    /// Notes whether a picture of this is wanted; whether that is news.
+    const fn wish(&mut self, subject: Subject, wanted: bool) -> bool {
+        let wish = match subject {
+            Subject::Camera => &mut self.facts.camera,
+            Subject::Screen => &mut self.facts.screen,
+        };
+        core::mem::replace(wish, wanted) != wanted
+    }
+
+    /// Has the peer send what is wanted.
+    fn turn(&self) {
+        if let Some(peer) = &self.peer {
+            peer.picture(self.wanted());
+        }
     }
 
     /// How the media of a call comes that was left without any.
@@ -125,6 +159,9 @@ impl Calls {
             if kept.peer.is_none() {
                 kept.repair = Kept::left(&kept.facts);
                 kept.voice = Voice::Sent;
+                kept.picture.theirs = false;
+                // Nobody shares a screen who was not asked by a click.
+                kept.picture.interrupted |= core::mem::take(&mut kept.facts.screen);
             }
             self.kept.retain(|known| known.call != *call);
             self.kept.push(kept);
@@ -165,16 +202,23 @@ impl Calls {
         }
     }
 
-    /// Has an offer made for this question, as the repair of the media needs it.
-    pub(crate) fn offer(&mut self, call: CallId, question: QuestionId, hold: bool, now: Instant) {
+    /// Has an offer made for this question, as the repair of the media needs it. `before`: what we described last.
+    pub(crate) fn offer(
+        &mut self,
+        call: CallId,
+        question: QuestionId,
+        hold: bool,
+        before: Option<SessionDescription>,
+        now: Instant,
+    ) {
         let kept = self.kept(call);
         let way = kept.repair.offering(now);
         if way.is_some_and(Way::is_fresh) {
-            kept.peer = None;
+            kept.pictures = kept.peer.take().map(Peer::leave_pictures);
             kept.voice = Voice::Sent;
         }
         let restart = way == Some(Way::Restart) && kept.peer.is_some();
-        self.ask(call, Job::Offer { question, hold, restart });
+        self.ask(call, Job::Offer { question, hold, restart, before: before.map(Box::new) });
     }
 
     /// Has an answer made to this offer for this question.
@@ -188,12 +232,15 @@ impl Calls {
         let (resting, events, devices, pool) =
             (self.resting, self.events.clone(), self.devices.clone(), self.pool.clone());
         let kept = self.kept(call);
-        let (muted, sent, trickling) = (kept.facts.muted, kept.sent.clone(), kept.trickling.clone());
+        let (muted, wanted) = (kept.facts.muted, kept.wanted());
+        let (sent, trickling) = (kept.sent.clone(), kept.trickling.clone());
+        let pictures = kept.pictures.take().unwrap_or_default();
         let peer = kept.peer.get_or_insert_with(|| {
-            let peer = Peer::new(call, events.number(), events, devices, pool, muted, (sent, trickling));
+            let peer = Peer::new(call, events.number(), events, devices, pool, muted, (sent, trickling, pictures));
             if resting {
                 peer.rest();
             }
+            peer.picture(wanted);
             peer
         });
         peer.ask(job);
@@ -217,11 +264,11 @@ impl Calls {
         kept.early.take_if(|heard| *heard == branch);
     }
 
-    /// This call takes the place of that one: who was muted there, or on hold, stays so.
+    /// This call takes the place of that one: who was muted there, or on hold, stays so, and who was seen is seen.
     pub(crate) fn replace(&mut self, call: CallId, replaced: CallId, held: bool) {
-        let muted = self.facts_of(replaced).muted;
+        let Facts { muted, camera, .. } = self.facts_of(replaced);
         let kept = self.kept(call);
-        kept.facts.muted = muted;
+        (kept.facts.muted, kept.facts.camera) = (muted, camera);
         kept.instead_of = Some(replaced);
         kept.begins_held = held;
     }
@@ -285,9 +332,77 @@ impl Calls {
     /// What the connection of this call says of itself: whether it can be heard from now on.
     pub(crate) fn state(&mut self, call: CallId, state: State, now: Instant) -> bool {
         let kept = self.kept(call);
-        let before = kept.repair.is_sound();
+        let (before, returning) = (kept.repair.is_sound(), kept.repair.is_returning());
         kept.repair.state(state, kept.around, now);
-        kept.repair.is_sound() && !before
+        let sound = kept.repair.is_sound() && !before;
+        if sound && returning {
+            self.refresh(call);
+        }
+        sound
+    }
+
+    /// Has a whole picture sent in this call.
+    pub(crate) fn refresh(&self, call: CallId) {
+        if let Some(peer) = self.find(call).and_then(|kept| kept.peer.as_ref()) {
+            peer.ask(Job::Refresh);
+        }
+    }
+
+    /// Whether their picture comes is agreed anew.
+    pub(crate) fn pictured(&mut self, call: CallId, theirs: bool) {
+        self.kept(call).picture.theirs = theirs;
+    }
+
+    /// Has a picture of this sent in this call, or not.
+    pub(crate) fn picture(&mut self, call: CallId, subject: Subject, wanted: bool) {
+        let kept = self.kept(call);
+        kept.wish(subject, wanted);
+        kept.picture.failure = None;
+        if subject == Subject::Screen {
+            kept.picture.interrupted = false;
+        }
+        kept.turn();
+    }
+
+    /// There is no picture of this: it cannot be had, or the person ended it. Whether it was wanted.
+    pub(crate) fn unpictured(&mut self, call: CallId, subject: Subject, failure: Option<phone::MediaFailure>) -> bool {
+        let kept = self.kept(call);
+        let wanted = kept.wish(subject, false);
+        if wanted {
+            kept.picture.failure = failure;
+            kept.turn();
+        }
+        wanted
+    }
+
+    /// The elements for the pictures of this call are on the page.
+    pub(crate) fn show_pictures(&self, call: CallId) {
+        if let Some(peer) = self.find(call).and_then(|kept| kept.peer.as_ref()) {
+            peer.show();
+        }
+    }
+
+    /// An offer of ours came to nothing.
+    pub(crate) fn take_back(&self, call: CallId) {
+        if let Some(peer) = self.find(call).and_then(|kept| kept.peer.as_ref()) {
+            peer.ask(Job::TakeBack);
+        }
+    }
+
+    /// Whether the pictures of this call need another description.
+    pub(crate) fn wants_pictures(&self, call: &Call) -> bool {
+        call.phase == Phase::Established
+            && !call.held_there
+            && self.find(call.id).and_then(|kept| kept.peer.as_ref()).is_some_and(Peer::wants_offer)
+    }
+
+    /// How it stands with pictures.
+    pub(crate) fn picture_of(&self, call: CallId) -> phone::Picture {
+        self.find(call).map_or_else(phone::Picture::default, |kept| phone::Picture {
+            camera: kept.facts.camera,
+            screen: kept.facts.screen,
+            ..kept.picture
+        })
     }
 
     /// This was counted in this call so far: whether it is to be asked now if the server can be reached.
@@ -366,8 +481,7 @@ impl Calls {
     pub(crate) fn input(&self, kind: Kind) {
         match kind {
             Kind::Microphone => self.kept.iter().filter_map(|kept| kept.peer.as_ref()).for_each(Peer::renew),
-            // No call sends pictures yet.
-            Kind::Camera => {}
+            Kind::Camera => self.kept.iter().filter_map(|kept| kept.peer.as_ref()).for_each(Peer::renew_picture),
         }
     }
 
@@ -411,6 +525,7 @@ impl Calls {
             if call.phase == Phase::Ending {
                 // Who hung up wants the microphone off now, not when the last response came.
                 kept.peer = None;
+                kept.pictures = None;
             }
             kept.around = Around {
                 established: established && !resting,

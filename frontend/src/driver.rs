@@ -1,7 +1,7 @@
 use crate::event::{Event, Events};
 use crate::holding::{Absence, Holding};
 use crate::leaving::{Leaving, Then};
-use crate::media::Devices;
+use crate::media::{Devices, Subject};
 use crate::notifier::{self, Notifier};
 use crate::ring::{Ringer, Tone};
 use crate::screen::Screen;
@@ -47,7 +47,7 @@ pub(crate) async fn run(line: Line, opening: Opening) {
     }
     environment::watch(&events);
     let devices = Devices::new(&events);
-    let sound = Sound::new(&events, &devices, (sound, levels), opening.media.clone());
+    let sound = Sound::new(&events, &devices, (sound, levels), opening.media.clone(), &opening.policy);
     let mut driver = Driver::new(opening, screen, events, devices, sound);
     while let Some(event) = inbox.next().await {
         let now = clock::now();
@@ -197,8 +197,8 @@ impl Driver {
             // The browser's back button brought a page back that has no session any more.
             Event::Restored => environment::reload(),
             Event::Command(
-                Command::Dial(_)
-                | Command::Answer(_)
+                Command::Dial(..)
+                | Command::Answer(..)
                 | Command::Decline(_)
                 | Command::HangUp(_)
                 | Command::Mute(..)
@@ -207,6 +207,9 @@ impl Driver {
                 | Command::Digit(..)
                 | Command::Transfer(..)
                 | Command::TransferTo(..)
+                | Command::Camera(..)
+                | Command::Screen(..)
+                | Command::Shown(_)
                 | Command::Choose(..)
                 | Command::Sound(_)
                 | Command::Try(_)
@@ -289,8 +292,8 @@ impl Driver {
             Command::Trial(on) => self.sound.try_out(on),
             Command::Notify => notifier::ask(&self.events),
             Command::Noted => self.sound.noted(),
-            Command::Dial(_)
-            | Command::Answer(_)
+            Command::Dial(..)
+            | Command::Answer(..)
             | Command::Decline(_)
             | Command::HangUp(_)
             | Command::Mute(..)
@@ -298,7 +301,10 @@ impl Driver {
             | Command::Hold(..)
             | Command::Digit(..)
             | Command::Transfer(..)
-            | Command::TransferTo(..) => {
+            | Command::TransferTo(..)
+            | Command::Camera(..)
+            | Command::Screen(..)
+            | Command::Shown(_) => {
                 if self.screen.seat() == Seat::Unknown && self.early.len() < EARLY {
                     self.early.push(command);
                 } else if let Some(holding) = &mut self.holding {
@@ -377,6 +383,7 @@ impl Driver {
             }
             ToTab::Presence(presence) => self.screen.show_presence(presence),
             ToTab::Media(media) => {
+                self.sound.limit(&media);
                 self.opening.policy = media.clone();
                 if let Some(holding) = &self.holding {
                     holding.change(media);
@@ -502,11 +509,11 @@ impl Driver {
 /// What a person asks of the line, in the tab that holds it.
 fn act(holding: &mut Holding, command: Command, opening: &Opening, screen: &Screen, now: Instant) {
     match command {
-        Command::Dial(typed) => {
+        Command::Dial(typed, sends) => {
             mark::set(mark::DIAL);
-            holding.dial(&typed, opening, screen, now);
+            holding.dial(&typed, sends, opening, screen, now);
         }
-        Command::Answer(key) => holding.answer(CallId(key), now),
+        Command::Answer(key, sends) => holding.answer(CallId(key), sends, now),
         Command::Decline(key) => holding.decline(CallId(key), now),
         Command::HangUp(key) => holding.hang_up(CallId(key), now),
         Command::Mute(key, muted) => holding.mute(CallId(key), muted),
@@ -515,6 +522,9 @@ fn act(holding: &mut Holding, command: Command, opening: &Opening, screen: &Scre
         Command::Digit(key, sign) => holding.digit(CallId(key), sign, now),
         Command::Transfer(key, typed) => holding.transfer(CallId(key), &typed, &opening.domain, now),
         Command::TransferTo(one, other) => holding.transfer_to(CallId(one), CallId(other), now),
+        Command::Camera(key, on) => holding.picture(CallId(key), Subject::Camera, on),
+        Command::Screen(key, on) => holding.picture(CallId(key), Subject::Screen, on),
+        Command::Shown(key) => holding.show_pictures(CallId(key)),
         Command::Choose(..)
         | Command::Sound(_)
         | Command::Try(_)

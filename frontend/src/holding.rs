@@ -1,7 +1,7 @@
 use crate::calls::Calls;
 use crate::clock::Moment;
 use crate::event::{Event, Events};
-use crate::media::{Devices, Kind, Told};
+use crate::media::{Devices, Kind, Subject, Told};
 use crate::repair::Way;
 use crate::ring::Tone;
 use crate::screen::Screen;
@@ -55,6 +55,8 @@ pub(crate) struct Holding {
     refused: Vec<Refused>,
     /// Calls whose session was changed by who acted meanwhile.
     changed: Vec<CallId>,
+    /// Calls of which the agent told something since it was listened to last.
+    told: Vec<CallId>,
 }
 
 /// What leaves the page, in order.
@@ -106,6 +108,7 @@ impl Holding {
             outward: Vec::new(),
             refused: Vec::new(),
             changed: Vec::new(),
+            told: Vec::new(),
         })
     }
 
@@ -176,6 +179,14 @@ impl Holding {
             Told::Counted(statistics) => self.doubts |= self.calls.counted(call, &statistics, now),
             Told::Voice(voice) => self.calls.voiced(call, voice),
             Told::Changed => self.changed.push(call),
+            Told::Picture { theirs, deaf } => {
+                self.calls.pictured(call, theirs);
+                if deaf {
+                    self.verb(|agent| agent.request_picture(call, now));
+                }
+            }
+            Told::Pictured => {}
+            Told::Unpictured(subject, failure) => self.unpictured(call, subject, failure, now),
             Told::Failed(failure) => self.verb(|agent| agent.fail(call, failure, now)),
         }
     }
@@ -214,7 +225,7 @@ impl Holding {
     }
 
     /// Calls what a person dialled.
-    pub(crate) fn dial(&mut self, typed: &str, opening: &Opening, screen: &Screen, now: Instant) {
+    pub(crate) fn dial(&mut self, typed: &str, sends: phone::Sends, opening: &Opening, screen: &Screen, now: Instant) {
         screen.show_ended(None);
         let Some(target) = dial::target(typed, &opening.domain) else {
             screen.show_ended(Some(phone::Ended {
@@ -232,7 +243,10 @@ impl Holding {
         }
         self.touched = true;
         match self.agent.call(target, now) {
-            Ok(call) => self.turn_to(call, now),
+            Ok(call) => {
+                self.turn_to(call, now);
+                self.send(call, sends);
+            }
             // As many are up as there may be.
             Err(_) => screen.show_ended(Some(phone::Ended {
                 key: phone::CallKey::MAX,
@@ -243,9 +257,12 @@ impl Holding {
         }
     }
 
-    pub(crate) fn answer(&mut self, call: CallId, now: Instant) {
+    pub(crate) fn answer(&mut self, call: CallId, sends: phone::Sends, now: Instant) {
         mark::set(mark::ANSWER);
         self.turn_to(call, now);
+        if self.agent.calls().any(|known| known.id == call) {
+            self.send(call, sends);
+        }
         self.verb(|agent| agent.answer(call, now));
     }
 
@@ -264,6 +281,19 @@ impl Holding {
             self.calls.mute(call, muted);
             self.touched = true;
         }
+    }
+
+    /// Has a picture of this sent in a call, or not.
+    pub(crate) fn picture(&mut self, call: CallId, subject: Subject, wanted: bool) {
+        if self.agent.calls().any(|known| known.id == call) {
+            self.calls.picture(call, subject, wanted);
+            self.touched = true;
+        }
+    }
+
+    /// The elements for the pictures of a call are on the page.
+    pub(crate) fn show_pictures(&self, call: CallId) {
+        self.calls.show_pictures(call);
     }
 
     /// What an administrator set about media is this from now on.
@@ -322,6 +352,12 @@ impl Holding {
         loop {
             while let Some(output) = self.agent.poll() {
                 self.effect(output, opening, screen, now);
+            }
+            // An offer that was neither taken nor is under way any more was refused; an answer was told before.
+            for call in core::mem::take(&mut self.told) {
+                if self.agent.is_agreed(call) {
+                    self.calls.take_back(call);
+                }
             }
             // Both are to be done.
             if !(self.reoffer(now) | self.hold_late(now)) {
@@ -392,6 +428,23 @@ impl Holding {
         snapshot::save(&self.agent, self.calls.facts(), now)
     }
 
+    /// What is sent in a call that begins.
+    fn send(&mut self, call: CallId, sends: phone::Sends) {
+        match sends {
+            phone::Sends::Voice => {}
+            phone::Sends::Camera => self.calls.picture(call, Subject::Camera, true),
+            phone::Sends::Screen => self.calls.picture(call, Subject::Screen, true),
+        }
+    }
+
+    /// There is no picture of this. A call that was to begin with a screen does not begin without one.
+    fn unpictured(&mut self, call: CallId, subject: Subject, failure: Option<phone::MediaFailure>, now: Instant) {
+        let begins = self.agent.calls().any(|known| known.id == call && known.phase == Phase::Preparing);
+        if self.calls.unpictured(call, subject, failure) && subject == Subject::Screen && failure.is_none() && begins {
+            self.hang_up(call, now);
+        }
+    }
+
     fn effect(&mut self, output: Output, opening: &Opening, screen: &Screen, now: Instant) {
         match output {
             Output::Connect(_) => self.outward.push(Outward::Connect),
@@ -416,7 +469,8 @@ impl Holding {
         self.learn_trickles(&question);
         match question {
             Question::Offer { call, hold } | Question::Answer { call, offer: None, hold } => {
-                self.calls.offer(call, id, hold, now);
+                let before = self.agent.description(call);
+                self.calls.offer(call, id, hold, before, now);
             }
             Question::Answer { call, offer: Some(offer), hold } => self.calls.answer(call, id, offer, hold, now),
             Question::Digest { challenges, nc, method, uri, body, .. } => {
@@ -464,7 +518,8 @@ impl Holding {
 
     fn happened(&mut self, event: AgentEvent, opening: &Opening, screen: &Screen, now: Instant) {
         match event {
-            AgentEvent::Registration | AgentEvent::Call(_) => {}
+            AgentEvent::Registration => {}
+            AgentEvent::Call(call) => self.told.push(call),
             AgentEvent::Transfer { call, progress } => self.handing_over(call, progress, now),
             AgentEvent::Digit { call, digit, .. } => self.calls.pressed(call, digit),
             AgentEvent::TransferAsked { call, .. } => self.follow(call, now),
@@ -478,8 +533,7 @@ impl Holding {
                 }
             }
             AgentEvent::Candidates { call, fragment } => self.calls.candidates(call, &fragment),
-            // This phone sends no picture.
-            AgentEvent::PictureWanted(_) => {}
+            AgentEvent::PictureWanted(call) => self.calls.refresh(call),
             // Nothing of this is asked for, and none is taken: see `identity`.
             AgentEvent::Message { .. }
             | AgentEvent::MessageSent { .. }
@@ -500,7 +554,10 @@ impl Holding {
         }
         let due = |call: Call| match self.calls.wants_media(&call) {
             Some((at, way)) if at <= now => Some((call.id, way)),
-            Some(_) | None => self.changed.contains(&call.id).then_some((call.id, Way::Restart)),
+            Some(_) | None => {
+                let news = self.changed.contains(&call.id) || self.calls.wants_pictures(&call);
+                news.then_some((call.id, Way::Restart))
+            }
         };
         let silent: Vec<(CallId, Way)> = self.agent.calls().filter_map(due).collect();
         let mut asked = false;
@@ -539,9 +596,11 @@ impl Holding {
         let calls = self.agent.calls().map(|call| {
             let facts = self.calls.facts_of(call.id);
             let shown = project::call(&call, self.calls.is_connected(call.id), &facts, &opening.domain);
+            let picture = phone::Picture { offered: self.offers_picture(&call), ..self.calls.picture_of(call.id) };
             let returns = shown.phase == phone::Phase::Connecting && self.calls.is_returning(call.id);
             phone::Call {
                 phase: if returns { phone::Phase::Returning } else { shown.phase },
+                picture,
                 voice: self.calls.voice_of(call.id),
                 handover: shown.handover.or_else(|| self.calls.refused(call.id).map(phone::Handover::Refused)),
                 digits: self.calls.digits_of(call.id),
@@ -551,6 +610,20 @@ impl Holding {
         screen.show_calls(calls.collect());
         screen.show_silent(self.calls.is_silent());
         screen.show_qualities(self.calls.qualities());
+    }
+
+    /// Whether a call that is not answered begins with a picture.
+    fn offers_picture(&self, call: &Call) -> bool {
+        match call.phase {
+            Phase::Preparing | Phase::Calling | Phase::RingingThere => {
+                let picture = self.calls.picture_of(call.id);
+                picture.camera || picture.screen
+            }
+            Phase::RingingHere | Phase::Answering => {
+                self.agent.offered(call.id).is_some_and(|offer| offer.shows_picture())
+            }
+            Phase::Established | Phase::Ending => false,
+        }
     }
 
     fn handle(&mut self, input: Input<'_>, now: Instant) {

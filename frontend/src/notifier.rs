@@ -1,5 +1,5 @@
 use crate::event::{Event, Events};
-use app::phone::{CallKey, Command};
+use app::phone::{CallKey, Command, Sends};
 use app::sound::Notify;
 use leptos::task::spawn_local;
 use wasm_bindgen::closure::Closure;
@@ -112,7 +112,7 @@ fn command(said: &JsValue) -> Option<Command> {
     let said: &js_sys::Array = said.dyn_ref()?;
     let call: CallKey = said.get(0).as_string()?.parse().ok()?;
     match said.get(1).as_string()?.as_str() {
-        "answer" => Some(Command::Answer(call)),
+        "answer" => Some(Command::Answer(call, Sends::Voice)),
         "decline" => Some(Command::Decline(call)),
         _ => None,
     }

@@ -1,9 +1,10 @@
 use crate::environment;
 use crate::event::{Event, Events};
 use crate::gesture::AtGesture;
-use crate::media::{Devices, Kind, Trial, Wanted, devices};
+use crate::media::{Devices, Kind, Limits, Subject, Trial, Wanted, devices};
 use crate::notifier;
 use crate::ring::Ringing;
+use app::media::Media;
 use app::sound::{Device, DeviceKind, MediaSettings, Notify, Sound as Shown};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -18,6 +19,8 @@ pub(crate) struct Sound {
     shown: ArcRwSignal<Shown>,
     levels: ArcRwSignal<(u8, u8)>,
     trial: Option<Trial>,
+    /// What may be sent of the camera.
+    limits: Limits,
     /// Whether the line is here: only then the microphone is kept open.
     holds: bool,
     /// Told when the browser may ring.
@@ -26,12 +29,13 @@ pub(crate) struct Sound {
 }
 
 impl Sound {
-    /// As the server keeps it; looks which devices there are, and whether the browser would ring.
+    /// As the server keeps it, within these limits; looks which devices there are, and whether the browser would ring.
     pub(crate) fn new(
         events: &Events,
         devices: &Devices,
         (shown, levels): (ArcRwSignal<Shown>, ArcRwSignal<(u8, u8)>),
         settings: MediaSettings,
+        media: &Media,
     ) -> Self {
         let mut sound = Self {
             holds: false,
@@ -40,6 +44,7 @@ impl Sound {
             shown,
             levels,
             trial: None,
+            limits: Limits::of(Subject::Camera, media),
             unlock: None,
             _changed: watch(events),
         };
@@ -82,6 +87,12 @@ impl Sound {
         self.set(Shown { settings, ..self.shown.get_untracked() });
     }
 
+    /// What an administrator set about media is this from now on.
+    pub(crate) fn limit(&mut self, media: &Media) {
+        self.limits = Limits::of(Subject::Camera, media);
+        self.apply();
+    }
+
     /// These devices are there.
     pub(crate) fn found(&mut self, found: Vec<Device>) {
         let mut shown = self.shown.get_untracked();
@@ -113,7 +124,9 @@ impl Sound {
 
     /// A device was opened: the browser tells more of all of them.
     pub(crate) fn captured(&self) {
-        if self.shown.with_untracked(|shown| shown.of(DeviceKind::Microphone).next().is_none()) {
+        let named = |shown: &Shown, kind| shown.of(kind).next().is_some();
+        let all = |shown: &Shown| named(shown, DeviceKind::Microphone) && named(shown, DeviceKind::Camera);
+        if !self.shown.with_untracked(all) {
             look(&self.events);
         }
     }
@@ -197,7 +210,7 @@ impl Sound {
             ("autoGainControl", settings.auto_gain.into()),
         ];
         self.devices.want(Kind::Microphone, Wanted { device: device(DeviceKind::Microphone), ideal });
-        self.devices.want(Kind::Camera, Wanted { device: device(DeviceKind::Camera), ideal: Vec::new() });
+        self.devices.want(Kind::Camera, Wanted { device: device(DeviceKind::Camera), ideal: self.limits.ideal() });
         self.keep();
         self.devices.play(id(&shown, DeviceKind::Speaker), settings.call_volume);
     }

@@ -59,6 +59,7 @@ pub fn call(call: &agent::Call, connected: bool, facts: &Facts, domain: &str) ->
         hold: phone::Hold { here: call.held_here, there: call.held_there },
         handover: call.transfer.and_then(handover),
         digits: String::new(),
+        picture: phone::Picture { camera: facts.camera, screen: facts.screen, ..phone::Picture::default() },
     }
 }
 

@@ -5,9 +5,12 @@ use serde::{Deserialize, Serialize};
 use sip::agent::{Agent, CallId, Config, Snapshot};
 use sip::{Duration, Instant, Seed};
 
-/// The form of [`Saved`]. Older ones are not read: the agent reads its own version 2, but from an encoding that has the
-/// names of fields, and postcard has none. The registration goes on without; a call from before an update is lost.
-const VERSION: u32 = 3;
+/// The form of [`Saved`]. The one before it is read, too. Older ones are not: the agent reads its own version 2, but from an
+/// encoding that has the names of fields, and postcard has none. The registration goes on without; a call from before such
+/// an update is lost.
+const VERSION: u32 = 4;
+/// The form before: of the facts there were the first two.
+const VERSION_BEFORE: u32 = 3;
 
 /// Of how many calls anything is known beside the agent, at most: more than an agent has.
 const MOST_FACTS: usize = 64;
@@ -19,6 +22,10 @@ pub struct Facts {
     pub answered_at: Option<u64>,
     /// Whether our microphone is muted.
     pub muted: bool,
+    /// Whether our camera is to be on.
+    pub camera: bool,
+    /// Whether our screen is shared. Browsers give it to no page without a click, so the next one has to ask for one.
+    pub screen: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -26,6 +33,21 @@ struct Saved {
     version: u32,
     agent: Snapshot,
     calls: Vec<(CallId, Facts)>,
+}
+
+/// As it was in [`VERSION_BEFORE`].
+#[derive(Deserialize)]
+struct SavedBefore {
+    _version: u32,
+    agent: Snapshot,
+    calls: Vec<(CallId, (Option<u64>, bool))>,
+}
+
+impl From<SavedBefore> for Saved {
+    fn from(SavedBefore { agent, calls, .. }: SavedBefore) -> Self {
+        let known = |(answered_at, muted)| Facts { answered_at, muted, ..Facts::default() };
+        Self { version: VERSION, agent, calls: calls.into_iter().map(|(call, facts)| (call, known(facts))).collect() }
+    }
 }
 
 /// A snapshot that the browser or the server kept cannot be used.
@@ -52,10 +74,12 @@ pub fn save(agent: &Agent, calls: Vec<(CallId, Facts)>, now: Instant) -> Option<
 pub fn read(bytes: &[u8]) -> Result<(Snapshot, Vec<(CallId, Facts)>), SnapshotError> {
     // The version stands first, so that it can be read whatever follows.
     let (version, _) = postcard::take_from_bytes::<u32>(bytes).map_err(|_| SnapshotError::Malformed)?;
-    if version != VERSION {
-        return Err(SnapshotError::Version(version));
-    }
-    let Saved { agent, calls, .. } = postcard::from_bytes(bytes).map_err(|_| SnapshotError::Malformed)?;
+    let saved = match version {
+        VERSION => postcard::from_bytes::<Saved>(bytes),
+        VERSION_BEFORE => postcard::from_bytes::<SavedBefore>(bytes).map(Saved::from),
+        _ => return Err(SnapshotError::Version(version)),
+    };
+    let Saved { agent, calls, .. } = saved.map_err(|_| SnapshotError::Malformed)?;
     Ok((agent, calls))
 }
 
@@ -121,7 +145,8 @@ mod tests {
     #[test]
     fn calls_and_what_is_known_of_them_come_back() {
         let (mut agent, call) = calling();
-        let facts = vec![(call, Facts { answered_at: Some(1_700_000_000_000), muted: true })];
+        let facts =
+            vec![(call, Facts { answered_at: Some(1_700_000_000_000), muted: true, camera: true, screen: true })];
         assert_eq!(save(&agent, facts.clone(), NOW), None, "not while something is left to say");
         while agent.poll().is_some() {}
         let saved = save(&agent, facts.clone(), NOW).unwrap();
@@ -133,6 +158,23 @@ mod tests {
         let outputs: Vec<Output> = core::iter::from_fn(|| agent.poll()).collect();
         assert!(outputs.contains(&Output::Connect(0)));
         assert!(outputs.iter().any(|output| matches!(output, Output::Ask(..))), "the open question is asked again");
+    }
+
+    #[test]
+    fn what_the_version_before_saved_is_read() {
+        #[derive(Serialize)]
+        struct Before {
+            version: u32,
+            agent: Snapshot,
+            calls: Vec<(CallId, (Option<u64>, bool))>,
+        }
+        let (mut agent, call) = calling();
+        while agent.poll().is_some() {}
+        let before = Before { version: 3, agent: agent.snapshot(NOW).unwrap(), calls: vec![(call, (Some(7), true))] };
+        let saved = postcard::to_allocvec(&before).unwrap();
+        let (agent, facts) = restore(&saved, config(), Duration::ZERO, [8; 32], NOW).unwrap();
+        assert_eq!(facts, [(call, Facts { answered_at: Some(7), muted: true, ..Facts::default() })]);
+        assert_eq!(agent.calls().count(), 1);
     }
 
     #[test]

@@ -5,18 +5,21 @@ use super::handover::HandoverPanel;
 use super::icon::{Glyph, Icon};
 use super::keypad::Keypad;
 use super::panels::{Panel, Panels};
+use super::picture;
 use super::standing::Standing;
 use crate::backend::Contact;
-use crate::phone::{self, Call, CallKey, Command, LineStateStoreFields, Phase, use_phone};
+use crate::phone::{self, Call, CallKey, Command, LineStateStoreFields, Phase, Sends, use_phone};
 use leptos::prelude::*;
 
 /// What can be done with a call that rings here. `active`: another call, which is put on hold when this one is answered.
 #[component]
-pub(crate) fn Ringing(key: CallKey, active: Memo<Option<CallKey>>) -> impl IntoView {
+pub(crate) fn Ringing(key: CallKey, call: Memo<Option<Call>>, active: Memo<Option<CallKey>>) -> impl IntoView {
     let phone = use_phone();
     let holds = Standing::of(&phone).holds;
     let phone = StoredValue::new(phone);
     let send = move |command| phone.with_value(|phone| phone.send(command));
+    let offered = picture::of(call);
+    let offered = memo(move || offered.with(|picture| picture.offered));
     view! {
         <button
             class="button button--danger button--large"
@@ -40,12 +43,13 @@ pub(crate) fn Ringing(key: CallKey, active: Memo<Option<CallKey>>) -> impl IntoV
             aria-keyshortcuts="Alt+A"
             disabled=live(move || !holds.get())
             on:click=move |_| {
-                send(Command::Answer(key));
+                send(Command::Answer(key, Sends::Voice));
             }
         >
             <Icon glyph=Glyph::Handset />
             "Answer"
         </button>
+        {move || offered.get().then(|| erase(view! { <picture::WithVideo key /> }))}
         {move || {
             active
                 .get()
@@ -58,7 +62,7 @@ pub(crate) fn Ringing(key: CallKey, active: Memo<Option<CallKey>>) -> impl IntoV
                             disabled=live(move || !holds.get())
                             on:click=move |_| {
                                 send(Command::HangUp(other));
-                                send(Command::Answer(key));
+                                send(Command::Answer(key, Sends::Voice));
                             }
                         >
                             "End the other call and answer"
@@ -93,6 +97,7 @@ pub(crate) fn Up(
             {move || {
                 handed.get().then(|| view! { <Opens key panel=Panel::Handover name="Hand over" keys="Alt+T" glyph=Glyph::HandOver /> })
             }}
+            {move || answered.get().then(|| erase(view! { <picture::Tiles key call /> }))}
         </div>
         {move || (answered.get() && panels.is_open(key, Panel::Keypad)).then(|| erase(view! { <Keypad key call /> }))}
         {move || {
@@ -204,7 +209,7 @@ pub(crate) fn Held(key: CallKey, call: Memo<Option<Call>>, name: Memo<String>) -
 
 /// A large key with a drawing over a word.
 #[component]
-fn Tile(
+pub(super) fn Tile(
     label: Signal<&'static str>,
     glyph: Signal<Glyph>,
     title: &'static str,

@@ -5,6 +5,7 @@ use super::call_actions::{Held, Ringing, Up};
 use super::erase::{erase, live, memo};
 use super::icon::{Glyph, Icon};
 use super::panels::{Dragged, Panels};
+use super::picture;
 use super::quality::HowItSounds;
 use super::sound::{DeviceSelect, Volume};
 use super::standing::Standing;
@@ -48,6 +49,7 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
         };
         fits && holds.get() && phase.get().has_microphone()
     });
+    let seen = memo(move || call.with(|call| call.as_ref().is_some_and(|call| call.picture.camera)));
     let over = RwSignal::new(false);
     let dropped = move || {
         over.set(false);
@@ -106,10 +108,13 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
                 <Icon glyph=if incoming { Glyph::ArrowIn } else { Glyph::ArrowOut } />
                 <span id=phase_id.clone()>{live(move || words::standing(phase.get(), hold.get()))}</span>
                 <Clock call />
+                <span class="call__kind">{picture::kind(call)}</span>
             </p>
+            <picture::Stage key call />
             <Told call />
             {erase(view! { <HowItSounds key /> })}
             <VoiceNotice key call />
+            <picture::Notice call />
             {move || {
                 phase
                     .get()
@@ -121,6 +126,7 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
                                     <summary>"Devices and volume"</summary>
                                     <DeviceSelect kind=DeviceKind::Microphone />
                                     <DeviceSelect kind=DeviceKind::Speaker />
+                                    {move || seen.get().then(|| erase(view! { <DeviceSelect kind=DeviceKind::Camera /> }))}
                                     <Volume call=true />
                                 </details>
                             },
@@ -130,7 +136,7 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
             <div class="call__actions" aria-live="off">
                 {move || {
                     if ringing.get() {
-                        erase(view! { <Ringing key active /> })
+                        erase(view! { <Ringing key call active /> })
                     } else if small.get() {
                         erase(view! { <Held key call name /> })
                     } else {

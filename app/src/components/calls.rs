@@ -10,7 +10,7 @@ use crate::phone::{CallKey, LineStateStoreFields, use_phone};
 use leptos::prelude::*;
 
 /// The keys that work anywhere on the page, as `shortcuts` hears them.
-const KEYS: [(&str, &str); 8] = [
+const KEYS: [(&str, &str); 10] = [
     ("Alt A", "Answer"),
     ("Alt D", "Decline"),
     ("Alt M", "Mute"),
@@ -18,6 +18,8 @@ const KEYS: [(&str, &str); 8] = [
     ("Alt S", "Swap"),
     ("Alt K", "Keypad"),
     ("Alt T", "Hand over"),
+    ("Alt V", "Camera"),
+    ("Alt C", "Share screen"),
     ("Alt H", "Hang up"),
 ];
 

@@ -7,7 +7,7 @@ use super::panels::{Dragged, Panels};
 use super::standing::Standing;
 use crate::backend::Contact;
 use crate::directory;
-use crate::phone::{self, Command, LineStateStoreFields, Status, use_phone};
+use crate::phone::{self, Command, LineStateStoreFields, Sends, Status, use_phone};
 use crate::words;
 use leptos::prelude::*;
 
@@ -41,7 +41,8 @@ fn Row(contact: Contact, statuses: Memo<Vec<(String, Status)>>, standing: Standi
     let name = directory::contact_name(&contact).to_owned();
     let extension = contact.extension.clone();
     let status = memo(move || statuses.with(|statuses| status_of(&extension, statuses)));
-    let number = contact.extension.clone();
+    let (number, seen) = (contact.extension.clone(), contact.extension.clone());
+    let video = phone.clone();
     let (panels, dragged) = (Panels::of_page(), contact.extension.clone());
     view! {
         <li
@@ -67,10 +68,22 @@ fn Row(contact: Contact, statuses: Memo<Vec<(String, Status)>>, standing: Standi
                 title=format!("Call {name}")
                 disabled=live(move || standing.obstacle.get().is_some())
                 on:click=move |_| {
-                    phone.send(Command::Dial(number.clone()));
+                    phone.send(Command::Dial(number.clone(), Sends::Voice));
                 }
             >
                 <Icon glyph=Glyph::Handset />
+            </button>
+            <button
+                class="button button--round button--call"
+                r#type="button"
+                aria-label=format!("Video call {name}")
+                title=format!("Video call {name}")
+                disabled=live(move || standing.obstacle.get().is_some())
+                on:click=move |_| {
+                    video.send(Command::Dial(seen.clone(), Sends::Camera));
+                }
+            >
+                <Icon glyph=Glyph::Camera />
             </button>
         </li>
     }

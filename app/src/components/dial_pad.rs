@@ -7,7 +7,7 @@ use super::standing::Standing;
 use crate::backend::Contact;
 use crate::dial::{self, Target};
 use crate::directory;
-use crate::phone::{Command, LineStateStoreFields, use_phone};
+use crate::phone::{Command, LineStateStoreFields, Sends, use_phone};
 use leptos::prelude::*;
 use leptos::{ev, html};
 
@@ -51,14 +51,13 @@ pub(crate) fn DialPad(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
         text.pop();
         write(text);
     };
-    let call = move |event: ev::SubmitEvent| {
-        event.prevent_default();
+    let call = move |sends: Sends| {
         if obstacle.get_untracked().is_some() {
             return;
         }
         match contacts.with_value(|contacts| dial::target(&text(), contacts)) {
             Target::Dial(target) => {
-                phone.send(Command::Dial(target));
+                phone.send(Command::Dial(target, sends));
                 write(String::new());
             }
             // As phones do: what was dialled last is there again, and is called by the next press.
@@ -71,7 +70,10 @@ pub(crate) fn DialPad(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
             }
         }
     };
+    let call = StoredValue::new(call);
+    let call = move |sends| call.with_value(|call| call(sends));
     type_anywhere(input, Panels::of_page());
+    call_by_key(call);
     let hint = memo(move || match obstacle.get() {
         Some(obstacle) => obstacle.words().map(str::to_owned),
         None => typed.with(|typed| contacts.with_value(|contacts| typed.hint(contacts))),
@@ -88,7 +90,13 @@ pub(crate) fn DialPad(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
     });
     view! {
         <section class="panel dial-pad" aria-label="Dial pad">
-            <form class="dial-pad__form" on:submit=call>
+            <form
+                class="dial-pad__form"
+                on:submit=move |event| {
+                    event.prevent_default();
+                    call(Sends::Voice);
+                }
+            >
                 <div class="dial-pad__number">
                     <label class="visually-hidden" for="number">
                         "Number or name to call"
@@ -123,10 +131,38 @@ pub(crate) fn DialPad(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
                 <div class="dial-pad__keys" role="group" aria-label="Digits">
                     {keys}
                 </div>
-                <button class="button button--answer button--wide button--large" r#type="submit" disabled=live(move || obstacle.get().is_some())>
-                    <Icon glyph=Glyph::Handset />
-                    "Call"
-                </button>
+                <div class="dial-pad__calls">
+                    <button
+                        class="button button--answer button--large dial-pad__call"
+                        r#type="submit"
+                        disabled=live(move || obstacle.get().is_some())
+                    >
+                        <Icon glyph=Glyph::Handset />
+                        "Call"
+                    </button>
+                    <button
+                        class="button button--large button--round button--call"
+                        r#type="button"
+                        aria-label="Video call"
+                        title="Call with the camera on (Alt+V)"
+                        aria-keyshortcuts="Alt+V"
+                        disabled=live(move || obstacle.get().is_some())
+                        on:click=move |_| call(Sends::Camera)
+                    >
+                        <Icon glyph=Glyph::Camera />
+                    </button>
+                    <button
+                        class="button button--large button--round button--call"
+                        r#type="button"
+                        aria-label="Share screen in a call"
+                        title="Call and share a screen (Alt+C)"
+                        aria-keyshortcuts="Alt+C"
+                        disabled=live(move || obstacle.get().is_some())
+                        on:click=move |_| call(Sends::Screen)
+                    >
+                        <Icon glyph=Glyph::Screen />
+                    </button>
+                </div>
             </form>
         </section>
     }
@@ -152,6 +188,29 @@ impl Typed {
             Target::Empty => self.tried.then(|| "Type or press whom to call.".to_owned()),
         }
     }
+}
+
+/// Alt and V calls what stands in the field with the camera on, Alt and C with a screen. As long as there is a call the same
+/// keys mean its camera and its screen: see `shortcuts`.
+fn call_by_key(call: impl Fn(Sends) + 'static) {
+    let line = use_phone().line();
+    let call = StoredValue::new_local(call);
+    Effect::new(move |_| {
+        let listener = window_event_listener(ev::keydown, move |event| {
+            let ours =
+                event.alt_key() && !event.ctrl_key() && !event.meta_key() && !event.shift_key() && !event.repeat();
+            let sends = match event.code().as_str() {
+                "KeyV" => Sends::Camera,
+                "KeyC" => Sends::Screen,
+                _ => return,
+            };
+            if ours && line.calls().with_untracked(Vec::is_empty) {
+                event.prevent_default();
+                call.with_value(|call| call(sends));
+            }
+        });
+        on_cleanup(move || listener.remove());
+    });
 }
 
 /// A digit typed where no field has the focus goes into the number, if no keypad of a call is open.

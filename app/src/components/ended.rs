@@ -5,7 +5,7 @@ use super::icon::{Glyph, Icon};
 use super::standing::Standing;
 use crate::backend::Contact;
 use crate::directory;
-use crate::phone::{Cause, Command, Direction, Ended, LineStateStoreFields, MediaFailure, use_phone};
+use crate::phone::{Cause, Command, Direction, Ended, LineStateStoreFields, MediaFailure, Sends, use_phone};
 use crate::words::{self, Tone};
 use leptos::html;
 use leptos::prelude::*;
@@ -37,7 +37,7 @@ fn Words(ended: Ended, contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
                 r#type="button"
                 disabled=live(move || standing.obstacle.get().is_some())
                 on:click=move |_| {
-                    phone.send(Command::Dial(number.clone()));
+                    phone.send(Command::Dial(number.clone(), Sends::Voice));
                 }
             >
                 <Icon glyph=Glyph::Handset />

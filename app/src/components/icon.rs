@@ -21,6 +21,14 @@ pub(crate) enum Glyph {
     Keypad,
     /// A handset from which an arrow leads on.
     HandOver,
+    /// A camera.
+    Camera,
+    /// A camera, struck out.
+    CameraOff,
+    /// A screen with an arrow out of it.
+    Screen,
+    /// Four corners.
+    Corners,
     /// An arrow that comes in.
     ArrowIn,
     /// An arrow that goes out.
@@ -68,6 +76,16 @@ impl Glyph {
             Self::Play => "M8 5.5v13l10.5-6.5L8 5.5z",
             Self::Keypad => "M6 6h.01M12 6h.01M18 6h.01M6 12h.01M12 12h.01M18 12h.01M6 18h.01M12 18h.01M18 18h.01",
             Self::HandOver => "M4 18v-3.5A4.5 4.5 0 0 1 8.5 10H19M14.5 5.5 19 10l-4.5 4.5M13 19h7",
+            Self::Camera => {
+                "M4.5 6.5h9A1.5 1.5 0 0 1 15 8v8a1.5 1.5 0 0 1-1.5 1.5h-9A1.5 1.5 0 0 1 3 16V8a1.5 1.5 0 0 1 1.5-1.5zM15 10.5 21 7v10l-6-3.5"
+            }
+            Self::CameraOff => {
+                "M9.5 6.5h4A1.5 1.5 0 0 1 15 8v4M15 15.5v.5a1.5 1.5 0 0 1-1.5 1.5h-9A1.5 1.5 0 0 1 3 16V8a1.5 1.5 0 0 1 1.5-1.5h.5M15 10.5 21 7v10l-2-1.2M4 4l16 16"
+            }
+            Self::Screen => {
+                "M4.5 4.5h15A1.5 1.5 0 0 1 21 6v9a1.5 1.5 0 0 1-1.5 1.5h-15A1.5 1.5 0 0 1 3 15V6a1.5 1.5 0 0 1 1.5-1.5zM8.5 20h7M12 13.5V8M9.5 10.5 12 8l2.5 2.5"
+            }
+            Self::Corners => "M4.5 9V4.5H9M15 4.5h4.5V9M19.5 15v4.5H15M9 19.5H4.5V15",
             Self::ArrowIn => "M18 6 7 17M7 8.5V17h8.5",
             Self::ArrowOut => "M6 18 17 7M8.5 7H17v8.5",
             Self::Tick => "m5 12.5 4.5 4.5L19 7.5",

@@ -16,6 +16,7 @@ pub(crate) mod icon;
 pub(crate) mod keypad;
 pub(crate) mod line_status;
 pub(crate) mod panels;
+pub(crate) mod picture;
 pub(crate) mod quality;
 pub(crate) mod shortcuts;
 pub(crate) mod silent;

@@ -1,11 +1,12 @@
 //! Keys that work anywhere on the page.
 
 use super::panels::{Panel, Panels};
-use crate::phone::{self, Call, CallKey, Command, LineStateStoreFields, Phase, Seat, use_phone};
+use crate::phone::{self, Call, CallKey, Command, LineStateStoreFields, Phase, Seat, Sends, use_phone};
 use leptos::prelude::*;
 
 /// Listens for Alt with a letter: A answers, D declines, H hangs up, M mutes and unmutes, O holds and resumes, S goes on
-/// with the call beside, K opens the keypad, T says to whom to hand over.
+/// with the call beside, K opens the keypad, T says to whom to hand over, V answers with the camera or switches it on and
+/// off, C shares the screen and ends that.
 #[component]
 pub(crate) fn Shortcuts() -> impl IntoView {
     let phone = use_phone();
@@ -50,7 +51,7 @@ fn effect(code: &str, calls: &[Call]) -> Option<Does> {
         calls.iter().rev().find(|call| Some(call.key) != active && call.phase.has_microphone())
     };
     match code {
-        "KeyA" => ringing().map(|call| Does::Send(Command::Answer(call.key))),
+        "KeyA" => ringing().map(|call| Does::Send(Command::Answer(call.key, Sends::Voice))),
         "KeyD" => ringing().map(|call| Does::Send(Command::Decline(call.key))),
         "KeyH" => up().map(|call| Does::Send(Command::HangUp(call.key))),
         "KeyM" => answered().map(|call| Does::Send(Command::Mute(call.key, !call.muted))),
@@ -58,6 +59,11 @@ fn effect(code: &str, calls: &[Call]) -> Option<Does> {
         "KeyS" => beside().map(|call| Does::Send(Command::Hold(call.key, false))),
         "KeyK" => answered().map(|call| Does::Open(call.key, Panel::Keypad)),
         "KeyT" => answered().map(|call| Does::Open(call.key, Panel::Handover)),
+        "KeyV" => match ringing() {
+            Some(call) => call.picture.offered.then_some(Does::Send(Command::Answer(call.key, Sends::Camera))),
+            None => answered().map(|call| Does::Send(Command::Camera(call.key, !call.picture.camera))),
+        },
+        "KeyC" => answered().map(|call| Does::Send(Command::Screen(call.key, !call.picture.screen))),
         _ => None,
     }
 }
@@ -65,7 +71,7 @@ fn effect(code: &str, calls: &[Call]) -> Option<Does> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::phone::{Direction, Hold, Party};
+    use crate::phone::{Direction, Hold, Party, Picture};
 
     fn call(key: CallKey, phase: Phase, muted: bool) -> Call {
         Call { muted, ..Call::new(key, Direction::Incoming, Party::default(), phase) }
@@ -85,9 +91,9 @@ mod tests {
     #[test]
     fn keys_do_what_the_call_allows() {
         let ringing = [call(1, Phase::RingingHere, false)];
-        assert_eq!(command("KeyA", &ringing), Some(Command::Answer(1)));
+        assert_eq!(command("KeyA", &ringing), Some(Command::Answer(1, Sends::Voice)));
         assert_eq!(command("KeyD", &ringing), Some(Command::Decline(1)));
-        for code in ["KeyH", "KeyM", "KeyO", "KeyS", "KeyK", "KeyT"] {
+        for code in ["KeyH", "KeyM", "KeyO", "KeyS", "KeyK", "KeyT", "KeyV", "KeyC"] {
             assert_eq!(effect(code, &ringing), None, "{code}");
         }
 
@@ -105,6 +111,17 @@ mod tests {
         assert_eq!(command("KeyM", &calling), None);
         assert_eq!(command("KeyO", &calling), None);
 
+        let seen = Picture { offered: true, camera: true, ..Picture::default() };
+        let video = |phase| [Call { picture: seen, ..call(4, phase, false) }];
+        assert_eq!(command("KeyV", &video(Phase::RingingHere)), Some(Command::Answer(4, Sends::Camera)));
+        assert_eq!(command("KeyC", &video(Phase::RingingHere)), None);
+        assert_eq!(command("KeyV", &video(Phase::Talking)), Some(Command::Camera(4, false)));
+        assert_eq!(command("KeyV", &talking), Some(Command::Camera(2, true)));
+        assert_eq!((command("KeyV", &calling), command("KeyC", &calling)), (None, None));
+        let rings_beside = [call(2, Phase::Talking, false), call(3, Phase::RingingHere, false)];
+        assert_eq!(command("KeyV", &rings_beside), None, "it shows nothing");
+        assert_eq!(command("KeyC", &talking), Some(Command::Screen(2, true)));
+
         assert_eq!(command("KeyA", &[]), None);
         assert_eq!(command("KeyX", &ringing), None);
     }
@@ -112,7 +129,7 @@ mod tests {
     #[test]
     fn a_second_call_that_rings_is_answered_and_the_first_is_hung_up() {
         let both = [call(1, Phase::Talking, false), call(2, Phase::RingingHere, false)];
-        assert_eq!(command("KeyA", &both), Some(Command::Answer(2)));
+        assert_eq!(command("KeyA", &both), Some(Command::Answer(2, Sends::Voice)));
         assert_eq!(command("KeyH", &both), Some(Command::HangUp(1)));
     }
 

@@ -62,6 +62,7 @@ pub(crate) fn SoundPanel() -> impl IntoView {
                 <DeviceSelect kind=DeviceKind::Microphone />
                 <DeviceSelect kind=DeviceKind::Speaker />
                 {move || elsewhere.get().then(|| erase(view! { <DeviceSelect kind=DeviceKind::Ringer /> }))}
+                <DeviceSelect kind=DeviceKind::Camera />
                 <Volume call=true />
                 <Volume call=false />
                 <label class="field">

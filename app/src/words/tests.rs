@@ -107,6 +107,7 @@ fn what_stands_in_the_way_comes_with_what_to_do() {
     }
     for failure in FAILURES {
         assert!(media(failure).advice.is_some(), "{failure:?}");
+        assert!(picture(failure).advice.is_some(), "{failure:?}");
     }
 }
 

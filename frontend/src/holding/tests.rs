@@ -125,6 +125,27 @@ fn a_call_that_takes_the_place_of_another_begins_muted_as_that_one_was_and_nothi
     assert_eq!(screen.state().ended, None);
 }
 
+#[test]
+fn a_camera_is_wanted_by_the_next_page_too_and_a_screen_wants_a_click() {
+    let (events, _receiver) = Events::channel();
+    let (mut holding, call) = in_call(&events);
+    holding.picture(call.id, Subject::Camera, true);
+    holding.picture(call.id, Subject::Screen, true);
+    let facts = holding.calls.facts();
+    let next = Calls::new(&events, &Devices::new(&events), &Media::default(), facts);
+    let picture = next.picture_of(call.id);
+    assert!(picture.camera && !picture.screen && picture.interrupted);
+
+    // The camera cannot be had, and that is said until it is tried again.
+    holding.unpictured(call.id, Subject::Screen, None, NOW);
+    holding.unpictured(call.id, Subject::Camera, Some(phone::MediaFailure::DeviceBusy), NOW);
+    let picture = holding.calls.picture_of(call.id);
+    assert_eq!((picture.camera, picture.failure), (false, Some(phone::MediaFailure::DeviceBusy)));
+    assert_eq!(holding.agent.calls().count(), 1, "the call goes on");
+    holding.picture(call.id, Subject::Camera, true);
+    assert_eq!(holding.calls.picture_of(call.id).failure, None);
+}
+
 /// A page in a call with 1002, as the agent of this line knows it.
 fn in_call(events: &Events) -> (Holding, Call) {
     let mut holding = begin(events);
@@ -331,7 +352,7 @@ fn who_dials_puts_the_running_call_on_hold_and_who_clicks_twice_calls_once() {
         holding.agent.calls().map(|call| (call.remote.uri.to_string(), call.held_here)).collect::<Vec<_>>()
     };
     for _ in 0..2 {
-        holding.dial("1003", &opening(), &screen, NOW);
+        holding.dial("1003", phone::Sends::Voice, &opening(), &screen, NOW);
         assert_eq!(held(&holding), [("sip:1002@tabphone".to_owned(), true), ("sip:1003@tabphone".to_owned(), false)]);
     }
     assert_eq!(screen.state().dialled, "1003");

@@ -1,4 +1,6 @@
 use super::inputs::Input;
+use super::limits::{self, Limits};
+use super::pictures::{Picture, Subject};
 use super::policy;
 use super::pool::{Pool, configuration};
 use super::statistics::Statistics;
@@ -48,6 +50,17 @@ pub(crate) trait Listener: 'static {
     fn candidates(&self);
 }
 
+/// Which way pictures flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Flow {
+    /// Our last description would send.
+    pub(crate) wants: bool,
+    /// It is agreed that we do.
+    pub(crate) sends: bool,
+    /// It is agreed that they do.
+    pub(crate) receives: bool,
+}
+
 /// One RTCPeerConnection. Its methods must not run side by side: who uses it has one queue.
 pub(crate) struct Connection {
     rtc: RtcPeerConnection,
@@ -56,6 +69,8 @@ pub(crate) struct Connection {
     applied: RefCell<Option<SessionDescription>>,
     candidates: RefCell<Option<UnboundedReceiver<()>>>,
     held: Cell<bool>,
+    /// What its picture is of.
+    shown: Cell<Option<Subject>>,
     /// What it was made with, or [set](Self::follow) since.
     media: RefCell<Rc<Media>>,
     /// Since when it gathers, if it did before there was a description.
@@ -101,6 +116,7 @@ impl Connection {
             applied: RefCell::default(),
             candidates: RefCell::new(Some(candidates)),
             held: Cell::new(false),
+            shown: Cell::new(None),
             media: RefCell::new(media),
             ahead,
             described: Cell::new(false),
@@ -139,6 +155,30 @@ impl Connection {
         }
     }
 
+    /// Whether it was never described.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.rtc.get_transceivers().length() == 0
+    }
+
+    /// Lays out the media sections of a session that goes on over this fresh connection: the same, in the same order (RFC
+    /// 3264 8).
+    pub(crate) fn lay_out(&self, before: &SessionDescription) {
+        let inactive = RtcRtpTransceiverInit::new();
+        inactive.set_direction(RtcRtpTransceiverDirection::Inactive);
+        let mut heard = false;
+        for media in before.media() {
+            if media.is_video() {
+                self.rtc.add_transceiver_with_str_and_init("video", &inactive);
+            } else if media.is_audio() && !core::mem::replace(&mut heard, true) {
+                let receiving = RtcRtpTransceiverInit::new();
+                receiving.set_direction(RtcRtpTransceiverDirection::Recvonly);
+                self.rtc.add_transceiver_with_str_and_init("audio", &receiving);
+            } else if media.is_audio() {
+                self.rtc.add_transceiver_with_str_and_init("audio", &inactive);
+            }
+        }
+    }
+
     /// Puts the other end on hold in the next description, or ends that: nothing of theirs is received meanwhile.
     pub(crate) fn hold(&self, held: bool) {
         // What was never held keeps its directions.
@@ -148,6 +188,9 @@ impl Connection {
         self.held.set(held);
         for transceiver in self.rtc.get_transceivers() {
             let transceiver: RtcRtpTransceiver = transceiver.unchecked_into();
+            if is_picture(&transceiver) {
+                continue;
+            }
             let direction = match (held, transceiver.direction()) {
                 (true, RtcRtpTransceiverDirection::Sendrecv) => RtcRtpTransceiverDirection::Sendonly,
                 (true, RtcRtpTransceiverDirection::Recvonly) => RtcRtpTransceiverDirection::Inactive,
@@ -158,6 +201,102 @@ impl Connection {
             };
             transceiver.set_direction(direction);
         }
+    }
+
+    /// Whether the next description sends and wants a picture. What has none yet gets a place for one if one is to be sent,
+    /// unless it is an answer (`add`).
+    pub(crate) fn set_picture(&self, sends: bool, receives: bool, add: bool) {
+        let direction = match (sends, receives) {
+            (true, true) => RtcRtpTransceiverDirection::Sendrecv,
+            (true, false) => RtcRtpTransceiverDirection::Sendonly,
+            (false, true) => RtcRtpTransceiverDirection::Recvonly,
+            (false, false) => RtcRtpTransceiverDirection::Inactive,
+        };
+        match self.picture() {
+            Some(picture) => picture.set_direction(direction),
+            None if sends && add => {
+                let init = RtcRtpTransceiverInit::new();
+                init.set_direction(direction);
+                self.rtc.add_transceiver_with_str_and_init("video", &init);
+            }
+            None => {}
+        }
+    }
+
+    /// Sends this picture, or none; that changes no description.
+    pub(super) async fn show(&self, picture: Option<&Picture>) {
+        let Some(place) = self.picture() else { return };
+        let (sender, track) = (place.sender(), picture.map(Picture::track));
+        if sender.track().as_ref() == track || self.settled(sender.replace_track(track)).await.is_none() {
+            return;
+        }
+        self.shown.set(picture.map(Picture::subject));
+        self.limit_picture().await;
+    }
+
+    /// Has the encoder make a whole picture next.
+    pub(crate) async fn refresh(&self) {
+        if let Some(picture) = self.picture()
+            && picture.sender().track().is_some()
+        {
+            self.settled(async {
+                limits::refresh(&picture.sender()).await;
+                Ok(())
+            })
+            .await;
+        }
+    }
+
+    /// Whether no offer is under way.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.rtc.signaling_state() == RtcSignalingState::Stable
+    }
+
+    /// How its picture stands; `None` without one.
+    pub(crate) fn flow(&self) -> Option<Flow> {
+        let picture = self.picture()?;
+        let wants =
+            matches!(picture.direction(), RtcRtpTransceiverDirection::Sendrecv | RtcRtpTransceiverDirection::Sendonly);
+        let agreed = picture.current_direction();
+        Some(Flow {
+            wants,
+            sends: matches!(agreed, Some(RtcRtpTransceiverDirection::Sendrecv | RtcRtpTransceiverDirection::Sendonly)),
+            receives: matches!(
+                agreed,
+                Some(RtcRtpTransceiverDirection::Sendrecv | RtcRtpTransceiverDirection::Recvonly)
+            ),
+        })
+    }
+
+    /// Whether they take no wish for a whole picture by RTCP (RFC 4585 6.3.1, RFC 5104 4.3.1).
+    pub(crate) fn lacks_feedback(&self) -> bool {
+        let asks = |value: &str| value.ends_with("nack pli") || value.ends_with("ccm fir");
+        let mut pictures = false;
+        let applied = self.applied.borrow();
+        let live = applied.iter().flat_map(|theirs| theirs.media()).filter(|media| !media.is_rejected());
+        let takes = live
+            .filter(|media| media.is_video())
+            .inspect(|_| pictures = true)
+            .any(|media| media.attributes("rtcp-fb").any(asks));
+        pictures && !takes
+    }
+
+    /// Takes back an offer that the other end refused as a whole, if there is one; what it added is gone with it. Whether
+    /// it was one of changes to what was agreed.
+    pub(crate) async fn take_back(&self) -> bool {
+        if self.rtc.signaling_state() != RtcSignalingState::HaveLocalOffer {
+            return false;
+        }
+        // Who refuses all of a fresh connection says nothing of pictures.
+        let known = self.applied.borrow().is_some();
+        let nothing = RtcSessionDescriptionInit::new(RtcSdpType::Rollback);
+        let _ = self.settled(self.rtc.set_local_description(&nothing)).await;
+        if let Some(picture) = self.picture()
+            && picture.mid().is_none()
+        {
+            picture.stop();
+        }
+        known
     }
 
     /// From the next description on, this holds: other credentials for the relays, say.
@@ -290,12 +429,38 @@ impl Connection {
         }
     }
 
+    /// Where pictures go in and out.
+    fn picture(&self) -> Option<RtcRtpTransceiver> {
+        let all = self.rtc.get_transceivers().into_iter().map(JsCast::unchecked_into::<RtcRtpTransceiver>);
+        all.into_iter().find(|transceiver| {
+            let live = matches!(
+                transceiver.direction(),
+                RtcRtpTransceiverDirection::Sendrecv
+                    | RtcRtpTransceiverDirection::Sendonly
+                    | RtcRtpTransceiverDirection::Recvonly
+                    | RtcRtpTransceiverDirection::Inactive
+            );
+            live && is_picture(transceiver)
+        })
+    }
+
     /// Does what the policy says of codecs and bandwidths.
     async fn limit(&self) {
         let media = self.media.borrow().clone();
         policy::order_codecs(&self.rtc, &media);
         for limited in policy::limited(&self.rtc, &media) {
             // A browser that cannot sends what the other end lets it.
+            let _ = self.settled(limited).await;
+        }
+        self.limit_picture().await;
+    }
+
+    async fn limit_picture(&self) {
+        let media = self.media.borrow().clone();
+        if let Some(subject) = self.shown.get()
+            && let Some(picture) = self.picture()
+            && let Some(limited) = Limits::of(subject, &media).keep(&picture.sender())
+        {
             let _ = self.settled(limited).await;
         }
     }
@@ -363,6 +528,10 @@ impl Connection {
         let ours = self.rtc.local_description().ok_or(MediaFailure::Unsupported)?.sdp();
         ours.parse().map_err(|_| MediaFailure::Unsupported)
     }
+}
+
+fn is_picture(transceiver: &RtcRtpTransceiver) -> bool {
+    transceiver.receiver().track().kind() == "video"
 }
 
 fn state(rtc: &RtcPeerConnection) -> State {

@@ -283,8 +283,8 @@ async fn capture(kind: Kind, wanted: &Wanted) -> Result<MediaStreamTrack, MediaF
     tracks.get(0).dyn_into::<MediaStreamTrack>().map_err(|_| MediaFailure::NoDevice)
 }
 
-/// What a refusal of `getUserMedia` means (Media Capture and Streams, 10.2).
-fn failure(error: &JsValue) -> MediaFailure {
+/// What a refusal of `getUserMedia` or `getDisplayMedia` means (Media Capture and Streams, 10.2).
+pub(super) fn failure(error: &JsValue) -> MediaFailure {
     match error.dyn_ref::<DomException>().map(DomException::name).as_deref() {
         Some("NotAllowedError" | "SecurityError") => MediaFailure::Denied,
         Some("NotFoundError") => MediaFailure::NoDevice,

@@ -1,9 +1,12 @@
-//! Microphones, peer connections and the sound of the other end.
+//! Microphones, cameras, peer connections, and the sound and the picture of the other end.
 
 mod connection;
+mod display;
 mod inputs;
+mod limits;
 mod output;
 mod peer;
+mod pictures;
 mod policy;
 mod pool;
 mod rest;
@@ -13,8 +16,10 @@ mod trial;
 mod trickling;
 
 pub(crate) use inputs::{Devices, Kind, Wanted, devices};
+pub(crate) use limits::Limits;
 pub(crate) use output::sink;
 pub(crate) use peer::{Job, Peer, Sent, Told};
+pub(crate) use pictures::{Pictures, Subject};
 pub(crate) use pool::Pool;
 #[cfg(test)]
 pub(crate) use statistics::Sound;

@@ -1,5 +1,8 @@
 use super::connection::{Connection, Listener};
+use super::display::Display;
 use super::inputs::{Devices, Input, Kind};
+use super::limits::Limits;
+use super::pictures::{Picture, Pictures, Subject};
 use super::policy;
 use super::pool::Pool;
 use super::rest::Rest;
@@ -8,7 +11,7 @@ use super::statistics::Statistics;
 use super::trickling::Trickling;
 use crate::event::{Event, Events};
 use crate::repair::State;
-use app::phone::Voice;
+use app::phone::{self, Voice};
 use core::pin::pin;
 use futures::StreamExt as _;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
@@ -31,8 +34,9 @@ pub(crate) type Sent = Rc<RefCell<Option<SessionDescription>>>;
 
 /// What a peer is asked to do; done one after the other.
 pub(crate) enum Job {
-    /// Make an offer for this question, which puts them on hold or not, and may restart ICE.
-    Offer { question: QuestionId, hold: bool, restart: bool },
+    /// Make an offer for this question, which puts them on hold or not, and may restart ICE. A fresh connection goes on with
+    /// what was described before.
+    Offer { question: QuestionId, hold: bool, restart: bool, before: Option<Box<SessionDescription>> },
     /// Make an answer to this offer for this question, which puts them on hold or not.
     Answer { question: QuestionId, offer: Body, hold: bool },
     /// Apply their answer to our offer: an early one, which another may follow, or the final one.
@@ -41,6 +45,12 @@ pub(crate) enum Job {
     Follow,
     /// Send what the microphone hears, which is another one, or is open again or at last.
     Speak,
+    /// Send the picture that is open now, or none.
+    Show,
+    /// Send a whole picture.
+    Refresh,
+    /// Take back an offer that they refused as a whole, if there is one.
+    TakeBack,
 }
 
 /// What a peer tells.
@@ -59,6 +69,13 @@ pub(crate) enum Told {
     Changed,
     /// Whether the browser plays nothing until somebody clicks.
     Silent(bool),
+    /// Whether their picture comes, as it is agreed now.
+    /// `deaf`: who sends it cannot be asked for a whole one by RTCP.
+    Picture { theirs: bool, deaf: bool },
+    /// Another picture of ours is open.
+    Pictured,
+    /// There is no picture of ours of this kind; without a failure the person ended it.
+    Unpictured(Subject, Option<phone::MediaFailure>),
     /// The media cannot go on.
     Failed(MediaFailure),
 }
@@ -95,6 +112,11 @@ struct Shared {
     awaited: Rest,
     connection: RefCell<Option<Rc<Connection>>>,
     speaker: RefCell<Option<Speaker>>,
+    pictures: Rc<Pictures>,
+    /// Whether another peer goes on with the pictures.
+    left: Cell<bool>,
+    /// Whether the person is being asked what of the screen is to be shared.
+    choosing: Rest,
 }
 
 impl Peer {
@@ -106,7 +128,7 @@ impl Peer {
         devices: Devices,
         pool: Rc<Pool>,
         muted: bool,
-        (sent, trickling): (Sent, Rc<Trickling>),
+        (sent, trickling, pictures): (Sent, Rc<Trickling>, Rc<Pictures>),
     ) -> Self {
         let (jobs, queue) = unbounded();
         let shared = Rc::new(Shared {
@@ -129,6 +151,15 @@ impl Peer {
             awaited: Rest::default(),
             connection: RefCell::default(),
             speaker: RefCell::default(),
+            pictures,
+            left: Cell::new(false),
+            choosing: Rest::default(),
+        });
+        let weak = Rc::downgrade(&shared);
+        shared.pictures.when_ended(move || {
+            if let Some(shared) = weak.upgrade() {
+                shared.tell(Told::Unpictured(Subject::Screen, None));
+            }
         });
         let worker = Worker { shared: shared.clone() };
         spawn_local(worker.run(queue));
@@ -149,7 +180,7 @@ impl Peer {
     pub(crate) fn ask(&self, job: Job) {
         match &job {
             Job::Offer { .. } | Job::Answer { .. } => self.shared.unanswered.set(self.shared.unanswered.get() + 1),
-            Job::Remote { .. } | Job::Follow | Job::Speak => {}
+            Job::Remote { .. } | Job::Follow | Job::Speak | Job::Show | Job::Refresh | Job::TakeBack => {}
         }
         let _ = self.jobs.unbounded_send(job);
     }
@@ -177,6 +208,17 @@ impl Peer {
     pub(crate) fn hold(&self, held: bool) {
         if self.shared.held.replace(held) != held {
             self.shared.apply_mute();
+            self.shared.apply_hide();
+        }
+    }
+
+    /// Sends a picture of this from now on, or none.
+    pub(crate) fn picture(&self, wanted: Option<Subject>) {
+        if self.shared.pictures.want(wanted) {
+            if wanted.is_none() {
+                self.ask(Job::Show);
+            }
+            self.shared.open_picture();
         }
     }
 
@@ -185,10 +227,25 @@ impl Peer {
         self.shared.connection.borrow().as_ref().is_some_and(|connection| connection.digit(digit))
     }
 
+    /// Whether the pictures need another description than the one that is agreed.
+    pub(crate) fn wants_offer(&self) -> bool {
+        let connection = self.shared.connection.borrow();
+        !self.is_asked()
+            && connection.as_ref().is_some_and(|connection| {
+                connection.is_settled() && self.shared.pictures.want_offer(connection.flow(), self.shared.held.get())
+            })
+    }
+
+    /// Shows the pictures in the elements that the page has for them.
+    pub(crate) fn show(&self) {
+        self.shared.pictures.show(self.shared.call.0);
+    }
+
     /// Closes the microphone and the sound at once, but keeps the connection: [`Peer::wake`] goes on with it.
     pub(crate) fn rest(&self) {
         self.shared.rest.set(true);
         self.shared.close_microphone();
+        self.shared.pictures.rest();
         self.shared.silence(true);
     }
 
@@ -196,6 +253,8 @@ impl Peer {
     pub(crate) fn wake(&self) {
         self.shared.rest.set(false);
         self.shared.silence(false);
+        self.shared.apply_hide();
+        self.shared.open_picture();
         self.ask(Job::Speak);
     }
 
@@ -215,6 +274,19 @@ impl Peer {
             self.ask(Job::Speak);
         }
     }
+
+    /// The camera is gone, or another one was chosen: goes on with what there is.
+    pub(crate) fn renew_picture(&self) {
+        if self.shared.pictures.want_camera() {
+            self.shared.open_picture();
+        }
+    }
+
+    /// Ends it, but for the pictures, which another one goes on with: browsers give a screen to nobody twice.
+    pub(crate) fn leave_pictures(self) -> Rc<Pictures> {
+        self.shared.left.set(true);
+        self.shared.pictures.clone()
+    }
 }
 
 impl Drop for Peer {
@@ -222,7 +294,13 @@ impl Drop for Peer {
         self.shared.closed.set(true);
         self.shared.rest.set(false);
         self.shared.awaited.set(false);
+        // The worker, who has its own end of the queue, stops.
+        self.jobs.close_channel();
         self.shared.close_microphone();
+        if !self.shared.left.get() {
+            self.shared.pictures.want(None);
+        }
+        self.shared.choosing.set(false);
         self.shared.speaker.replace(None);
         if let Some(connection) = self.shared.connection.take() {
             connection.close();
@@ -275,6 +353,51 @@ impl Shared {
         }
     }
 
+    fn apply_hide(&self) {
+        self.pictures.hide(self.held.get() || self.rest.is_on());
+    }
+
+    /// Opens what is to be sent, if it is not open; nothing else waits for it.
+    fn open_picture(self: &Rc<Self>) {
+        if self.closed.get() || self.rest.is_on() {
+            return;
+        }
+        let Some((subject, turn)) = self.pictures.begin() else { return };
+        self.choosing.set(subject == Subject::Screen);
+        let shared = self.clone();
+        spawn_local(async move {
+            let opened = match subject {
+                Subject::Camera => shared.devices.open(Kind::Camera).await.map(Picture::Camera),
+                Subject::Screen => {
+                    let (limits, pictures) =
+                        (Limits::of(subject, &shared.pool.media()), Rc::downgrade(&shared.pictures));
+                    let ended = move || {
+                        if let Some(pictures) = pictures.upgrade() {
+                            pictures.ended();
+                        }
+                    };
+                    Display::open(limits, ended).await.map(Picture::Screen)
+                }
+            };
+            if !shared.pictures.is_wanted(turn) {
+                return;
+            }
+            match opened {
+                Ok(picture) => {
+                    shared.pictures.opened(picture);
+                    let _ = shared.jobs.unbounded_send(Job::Show);
+                    shared.tell(Told::Pictured);
+                }
+                // Who does not choose a screen does not want to.
+                Err(phone::MediaFailure::Denied) if subject == Subject::Screen => {
+                    shared.tell(Told::Unpictured(subject, None));
+                }
+                Err(failure) => shared.tell(Told::Unpictured(subject, Some(failure))),
+            }
+            shared.choosing.set(false);
+        });
+    }
+
     fn is_mute(&self) -> bool {
         self.muted.get() || self.held.get()
     }
@@ -323,6 +446,10 @@ impl Listener for Weak<Shared> {
         if shared.closed.get() {
             return;
         }
+        if track.kind() == "video" {
+            shared.pictures.receive(&track);
+            return shared.pictures.show(shared.call.0);
+        }
         let mut speaker = shared.speaker.borrow_mut();
         if speaker.is_none() {
             let weak = self.clone();
@@ -351,7 +478,9 @@ impl Worker {
                 break;
             }
             match job {
-                Job::Offer { question, hold, restart } => self.tell_answer(question, self.offer(hold, restart).await),
+                Job::Offer { question, hold, restart, before } => {
+                    self.tell_answer(question, self.offer(hold, restart, before).await);
+                }
                 Job::Answer { question, offer, hold } => self.tell_answer(question, self.answer(&offer, hold).await),
                 Job::Remote { answer, early } => self.remote(&answer, early).await,
                 Job::Follow => self.try_following().await,
@@ -360,6 +489,13 @@ impl Worker {
                         self.shared.tell(Told::Failed(failure));
                     }
                 }
+                Job::Show => self.show().await,
+                Job::Refresh => {
+                    if let Some(connection) = self.current() {
+                        connection.refresh().await;
+                    }
+                }
+                Job::TakeBack => self.take_back().await,
             }
         }
     }
@@ -380,15 +516,68 @@ impl Worker {
         self.shared.tell(Told::Answer(question, Box::new(answer)));
     }
 
-    async fn offer(&self, hold: bool, restart: bool) -> Result<SessionDescription, MediaFailure> {
+    async fn offer(
+        &self,
+        hold: bool,
+        restart: bool,
+        before: Option<Box<SessionDescription>>,
+    ) -> Result<SessionDescription, MediaFailure> {
         let microphone = self.microphone(None).await?;
         let connection = self.connection()?;
+        let pictures = &self.shared.pictures;
+        let begins = before.is_none();
+        if begins {
+            // A call that is to show a screen begins when it is chosen.
+            self.shared.choosing.over().await;
+        }
+        if let Some(before) = before.filter(|_| connection.is_fresh()) {
+            connection.lay_out(&before);
+        }
         match microphone {
             Some(microphone) => _ = connection.attach(&microphone).await?,
             None => connection.listen(),
         }
         connection.hold(hold);
+        let sends = pictures.are_sent(begins) && !hold;
+        connection.set_picture(sends, !hold, true);
+        pictures.note_offer(sends);
+        connection.show(pictures.sent().as_deref()).await;
         connection.offer(restart, self.shared.trickling.is_taken()).await
+    }
+
+    /// The connection that there is.
+    fn current(&self) -> Option<Rc<Connection>> {
+        self.shared.connection.borrow().clone()
+    }
+
+    /// Sends the picture that is open, and shows it here.
+    async fn show(&self) {
+        if let Some(connection) = self.current() {
+            connection.show(self.shared.pictures.sent().as_deref()).await;
+        }
+        self.shared.pictures.show(self.shared.call.0);
+    }
+
+    /// What was offered was refused as a whole.
+    async fn take_back(&self) {
+        let Some(connection) = self.current() else { return };
+        let added = connection.take_back().await && connection.flow().is_none_or(|flow| !flow.sends);
+        if added && self.shared.pictures.was_offered() {
+            self.refused();
+        }
+    }
+
+    /// They take no picture of ours.
+    fn refused(&self) {
+        for subject in [Subject::Camera, Subject::Screen] {
+            self.shared.tell(Told::Unpictured(subject, Some(phone::MediaFailure::Description)));
+        }
+    }
+
+    /// Tells what is agreed about pictures.
+    fn tell_flow(&self, connection: &Connection) {
+        let theirs = connection.flow().is_some_and(|flow| flow.receives);
+        self.shared.tell(Told::Picture { theirs, deaf: theirs && connection.lacks_feedback() });
     }
 
     /// Their offer is applied while the person may still be asked for the microphone.
@@ -401,7 +590,12 @@ impl Worker {
             connection.attach(&microphone).await?;
         }
         connection.hold(hold);
+        let pictures = &self.shared.pictures;
+        connection.set_picture(pictures.are_sent(false) && !hold, !hold, false);
+        pictures.note_offer(false);
+        connection.show(pictures.sent().as_deref()).await;
         let mut answer = connection.answer(&received, self.shared.trickling.is_taken()).await?;
+        self.tell_flow(&connection);
         // The connection may have sections that they forgot, and has none that no browser can take.
         answer.mend_answer(&received);
         Ok(answer)
@@ -416,10 +610,17 @@ impl Worker {
             Some(offer) => SessionDescription::answer_for_browser(&answer.bytes, offer).ok(),
             None => None,
         };
+        let takes = answer.as_ref().is_some_and(takes_pictures);
         let applied = match answer {
             Some(answer) => connection.apply(kind, answer).await.is_ok(),
             None => false,
         };
+        if applied && !early {
+            self.tell_flow(&connection);
+            if !takes && self.shared.pictures.are_sent(true) && self.shared.pictures.was_offered() {
+                self.refused();
+            }
+        }
         self.try_following().await;
         if !applied && !early {
             self.shared.tell(Told::State(State::Beyond));
@@ -545,4 +746,9 @@ impl Worker {
         self.shared.connection.replace(Some(connection.clone()));
         Ok(())
     }
+}
+
+/// Whether there is a place for pictures in this answer.
+fn takes_pictures(answer: &SessionDescription) -> bool {
+    answer.media().iter().any(|media| media.is_video() && !media.is_rejected())
 }

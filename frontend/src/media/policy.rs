@@ -19,7 +19,8 @@ pub(super) fn order_codecs(rtc: &RtcPeerConnection, media: &Media) {
     }
 }
 
-/// Limits what is sent; senders whose limit has to be changed, with what they are to be changed to.
+/// Limits the sound that is sent; senders whose limit has to be changed, with what they are to be changed to. Pictures have
+/// [limits of their own](super::limits::Limits).
 pub(super) fn limited(rtc: &RtcPeerConnection, media: &Media) -> Vec<js_sys::Promise> {
     let senders = rtc.get_senders().into_iter().map(JsCast::unchecked_into::<RtcRtpSender>);
     senders.filter_map(|sender| limit(&sender, media)).collect()
@@ -67,7 +68,11 @@ fn ordered(kind: &str, media: &Media) -> Option<Array> {
 }
 
 fn limit(sender: &RtcRtpSender, media: &Media) -> Option<js_sys::Promise> {
-    let most = most(&sender.track()?.kind(), media);
+    let kind = sender.track()?.kind();
+    if kind == "video" {
+        return None;
+    }
+    let most = most(&kind, media);
     let parameters = sender.get_parameters();
     let encodings: Array = Reflect::get(&parameters, &"encodings".into()).ok()?.dyn_into().ok()?;
     let encoding: Object = encodings.get(0).dyn_into().ok()?;

@@ -17,7 +17,7 @@ const FIXED: [(HeaderName, &str); 6] = [
     (header::X_FRAME_OPTIONS, "DENY"),
     (
         HeaderName::from_static("permissions-policy"),
-        "microphone=(self), autoplay=(self), camera=(), display-capture=(), geolocation=(), payment=(), usb=()",
+        "microphone=(self), autoplay=(self), camera=(self), display-capture=(self), geolocation=(), payment=(), usb=()",
     ),
 ];
 

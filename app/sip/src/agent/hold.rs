@@ -59,7 +59,7 @@ impl Described {
     }
 
     /// Our offer, on hold if need be. Who is held `there` offers to send nothing, so that it goes on: not every phone that holds
-    /// remembers it in its answer (RFC 6337 5.3).
+    /// remembers it in its answer (RFC 6337 5.3). What a fresh connection made gets the sections that the session had.
     pub(super) fn offer(&self, body: Body, hold: bool, there: bool) -> Body {
         self.change(body, |ours| {
             if hold {
@@ -68,7 +68,17 @@ impl Described {
             if there {
                 ours.silence();
             }
+            if let Some(before) = self.said_last()
+                && !is_of_session(ours, &before)
+            {
+                ours.mend_fresh_offer(&before);
+            }
         })
+    }
+
+    /// What we said last.
+    pub(super) fn said_last(&self) -> Option<SessionDescription> {
+        self.ours.as_ref().and_then(|text| SessionDescription::parse(text.as_bytes()).ok())
     }
 
     /// Our answer to their offer, on hold if need be: no section sends what they do not receive, or receives what they do not
@@ -99,7 +109,7 @@ impl Described {
         let Ok(mut ours) = SessionDescription::parse(&body.bytes) else { return body };
         let read = ours.clone();
         how(&mut ours);
-        if let Some(Ok(before)) = self.ours.as_ref().map(|text| SessionDescription::parse(text.as_bytes()))
+        if let Some(before) = self.said_last()
             && !is_of_session(&ours, &before)
         {
             ours.continue_from(&before);
@@ -129,6 +139,16 @@ impl Session {
         match &self.state {
             State::Established(established) => (established.holding.here, established.holding.there),
             State::Outgoing(_) | State::Incoming(_) | State::Gone => (false, false),
+        }
+    }
+
+    /// Whether it is answered, and no change of it is under way.
+    pub(super) const fn is_agreed(&self) -> bool {
+        match &self.state {
+            State::Established(established) => {
+                established.is_free() && !established.is_change_due() && !self.refer.is_leaving()
+            }
+            State::Outgoing(_) | State::Incoming(_) | State::Gone => false,
         }
     }
 

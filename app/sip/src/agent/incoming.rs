@@ -14,6 +14,7 @@ use crate::Instant;
 use crate::dialog::Dialog;
 use crate::header::CSeq;
 use crate::message::{HeaderError, Request, Status};
+use crate::sdp::SessionDescription;
 use crate::transaction::Key;
 use alloc::string::ToString;
 
@@ -119,6 +120,13 @@ impl Session {
         };
         session.learn_trickle(core, &invite.headers);
         Ok(session)
+    }
+
+    /// What it is offered with, as long as it is not answered.
+    pub(super) fn offered_with(&self) -> Option<SessionDescription> {
+        let State::Incoming(incoming) = &self.state else { return None };
+        let offer = description::of_request(&incoming.invite)?;
+        SessionDescription::parse(&offer.bytes).ok()
     }
 
     /// The user accepts: the answer is asked for.

@@ -4,6 +4,7 @@ use super::session::Session;
 use super::{Agent, Body, CallId, CallOptions, Cause, Digit, MediaFailure, Phase, VerbError};
 use crate::Instant;
 use crate::message::Headers;
+use crate::sdp::SessionDescription;
 use crate::uri::Uri;
 use core::time::Duration;
 
@@ -150,5 +151,24 @@ impl Agent {
     /// There is no such call, or [`super::Config::trickle`] is off, or it is no fragment.
     pub fn trickle(&mut self, id: CallId, fragment: Body, now: Instant) -> Result<(), VerbError> {
         self.verb(id, now, |session, core| session.trickle(core, fragment))
+    }
+
+    /// What an answered call was described as by us last, as far as the other end took it: a fresh connection has to offer
+    /// the same media sections in the same order (RFC 3264 8).
+    #[must_use]
+    pub fn description(&self, id: CallId) -> Option<SessionDescription> {
+        self.sessions.iter().find(|session| session.id == id)?.described()?.said_last()
+    }
+
+    /// Whether nothing of an answered call's media is being changed: what was offered was taken, or was refused.
+    #[must_use]
+    pub fn is_agreed(&self, id: CallId) -> bool {
+        self.sessions.iter().any(|session| session.id == id && session.is_agreed())
+    }
+
+    /// What a call that rings here is offered with; `None` when it is another call, or offers nothing yet (late offer).
+    #[must_use]
+    pub fn offered(&self, id: CallId) -> Option<SessionDescription> {
+        self.sessions.iter().find(|session| session.id == id)?.offered_with()
     }
 }

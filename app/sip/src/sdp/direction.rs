@@ -145,6 +145,14 @@ impl SessionDescription {
         self.session.retain_attributes(&mut |name, _| Direction::named(name).is_none());
     }
 
+    /// Whether who wrote it sends a picture.
+    #[must_use]
+    pub fn shows_picture(&self) -> bool {
+        let live = |media: &Media| media.is_video() && !media.is_rejected();
+        let mut sections = self.media.iter().enumerate().filter(|(_, media)| live(media));
+        sections.any(|(index, _)| self.direction(index).is_some_and(Direction::sends))
+    }
+
     /// Puts all media on hold, by direction alone: the address and the candidates stay, without which nobody could
     /// go on afterwards (RFC 3264 8.4).
     pub fn hold(&mut self) {

@@ -76,6 +76,28 @@ impl SessionDescription {
         missing
     }
 
+    /// Gives an offer that a fresh connection made all sections that the session had, `previous` being what we said last:
+    /// the sections of a kind stay in their order, and what no longer is comes in as over, in its place (RFC 3264 8). Names
+    /// do not count, as the fresh connection gave its own. Says whether anything was missing: the answer has to be
+    /// [mended](Self::mend_answer) to the offer as it was made.
+    pub fn mend_fresh_offer(&mut self, previous: &Self) -> bool {
+        let mut missing = false;
+        let end = self.session.end();
+        for (index, before) in previous.media.iter().enumerate() {
+            let stays = self.media.get(index).is_some_and(|now| before.kind().eq_ignore_ascii_case(now.kind()));
+            if !stays {
+                missing = true;
+                let mut over = Media::rejected(before, end);
+                // The name may be that of another section here.
+                if self.media.iter().any(|media| media.mid() == over.mid()) {
+                    over.section_mut().retain_attributes(&mut |name, _| name != "mid");
+                }
+                self.media.insert(index.min(self.media.len()), over);
+            }
+        }
+        missing
+    }
+
     fn change(&self, previous: &Self, index: usize, pair: (&Media, &Media)) -> Option<MediaChange> {
         let (before, now) = pair;
         match (before.is_rejected(), now.is_rejected()) {

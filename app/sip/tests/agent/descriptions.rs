@@ -55,6 +55,32 @@ fn a_picture_that_no_browser_can_take_does_not_cost_the_call() {
     assert_eq!(net.phone(ALICE).phase(), Some(Phase::Established));
 }
 
+/// A page that was loaded anew has another connection, which may know less than the session had (RFC 3264 8).
+#[test]
+fn an_offer_of_a_fresh_connection_keeps_the_places_of_the_session() {
+    let mut net = ready();
+    let video = GOOD.replace("m=audio", "m=video").split_once("m=").map(|(_, video)| format!("m={video}")).unwrap();
+    says(&mut net, ALICE, &format!("{GOOD}{video}"));
+    says(&mut net, BOB, &format!("{GOOD}{video}"));
+    net.dial(ALICE, "bob");
+    net.settle();
+    let call = net.phone(BOB).agent.calls().next().unwrap().id;
+    let offered = net.phone(BOB).agent.offered(call).unwrap();
+    assert_eq!(offered.media().len(), 2, "it rings with a picture");
+    net.answer(BOB);
+    net.settle();
+    assert_eq!(net.phone(BOB).agent.offered(call), None, "it is answered");
+    assert_eq!(net.phone(BOB).agent.description(call).unwrap().media().len(), 2);
+
+    says(&mut net, BOB, &GOOD.replace("o=- 1 1", "o=- 77 1"));
+    net.reoffer(BOB);
+    net.settle();
+    let invites = net.exchange.requests(&Method::Invite);
+    let offer = sip::sdp::SessionDescription::parse(&invites.last().unwrap().body).unwrap();
+    let kinds: Vec<(&str, bool)> = offer.media().iter().map(|media| (media.kind(), media.is_rejected())).collect();
+    assert_eq!(kinds, [("audio", false), ("video", true)]);
+}
+
 fn unfit(net: &Net, phone: usize) -> Vec<Unfit> {
     match net.phone(phone).causes().pop() {
         Some(Cause::Unfit(unfit)) => unfit.reasons().to_vec(),

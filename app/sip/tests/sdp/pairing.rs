@@ -104,6 +104,29 @@ fn a_next_offer_never_has_fewer_sections() {
 }
 
 #[test]
+fn an_offer_of_a_fresh_connection_has_the_sections_of_the_session_in_their_order() {
+    let before = parse(&chrome_with_video());
+    // The fresh connection has no picture: its place is over.
+    let mut fresh = parse(CHROME);
+    assert!(fresh.mend_fresh_offer(&before));
+    assert_eq!(kinds(&fresh), said(&[("audio", false), ("video", true)]));
+    assert_eq!(fresh.media()[1].mid(), Some("1"));
+    assert!(!fresh.clone().mend_fresh_offer(&before), "nothing is missing any more");
+    // What is answered to it goes back to what the connection made.
+    let mut answer = parse(&ASTERISK.replace("actpass", "active"));
+    answer.mend_answer(&fresh);
+    answer.mend_answer(&parse(CHROME));
+    assert_eq!(kinds(&answer), said(&[("audio", false)]));
+    // It names its sections as it likes; one that is new stands behind.
+    let mut named = parse(&chrome_with_video().replace("a=mid:1", "a=mid:video").replace("a=mid:0", "a=mid:1"));
+    assert!(!named.mend_fresh_offer(&parse(CHROME)));
+    assert_eq!(kinds(&named), said(&[("audio", false), ("video", false)]));
+    let mut renamed = parse(&CHROME.replace("a=mid:0", "a=mid:1"));
+    assert!(renamed.mend_fresh_offer(&before));
+    assert_eq!(renamed.media()[1].mid(), None, "no name stands twice");
+}
+
+#[test]
 fn changes_between_offers_are_told() {
     let (one, two) = (parse(CHROME), parse(&chrome_with_video()));
     assert_eq!(one.media_changes(&one), []);

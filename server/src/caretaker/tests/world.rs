@@ -169,7 +169,10 @@ impl World {
     pub(super) fn charge(&mut self) -> ports::Charge {
         let Holder::Page(page) = core::mem::replace(&mut self.alice, Holder::Nobody) else { panic!("no page") };
         let call = page.calls().next();
-        let facts = call.iter().map(|call| (call.id, Facts { answered_at: Some(7), muted: true })).collect();
+        let facts = call
+            .iter()
+            .map(|call| (call.id, Facts { answered_at: Some(7), muted: true, ..Facts::default() }))
+            .collect();
         let shown = call.map(|call| line::project::call(&call, true, &Facts::default(), "tabphone"));
         ports::Charge {
             account: 1,

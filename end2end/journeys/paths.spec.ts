@@ -143,44 +143,6 @@ muted('a server that says nothing costs a call less than a second', async ({ pho
   await Promise.all([alice.isFree(), bob.isFree()]);
 });
 
-muted('ways that are found late follow to both ends', async ({ phones, mute }) => {
-  const said: string[][] = [];
-  const listen = async (page: Page) => void said.push(sent(page));
-  const alice = await phones.open(ALICE, { tone: LOW, before: listen });
-  const bob = await phones.open(BOB, { tone: HIGH, before: listen });
-  await connect(alice, bob);
-  mute.speak('203.0.113.7');
-  const following = (messages: readonly string[] = []) =>
-    messages.filter((message) => message.startsWith('INFO ') && message.includes('application/trickle-ice-sdpfrag') && /203\.0\.113\.7 \d+ typ srflx/.test(message));
-  await expect.poll(() => said.map((messages) => following(messages).length > 0), { message: 'both said it', timeout: 15_000 }).toEqual([true, true]);
-  const theirs = async ({ page }: Phone) =>
-    await page.evaluate(async () => {
-      const peer = window.probe.peers.findLast((one) => one.connectionState !== 'closed');
-      const stats = [...((await peer?.getStats())?.values() ?? [])];
-      return stats.some((stat) => stat.type === 'remote-candidate' && stat.address === '203.0.113.7');
-    });
-  await expect.poll(async () => await Promise.all([theirs(alice), theirs(bob)]), { message: 'both took it' }).toEqual([true, true]);
-  await talk(alice, bob);
-  await bob.hangUp();
-  await Promise.all([alice.isFree(), bob.isFree()]);
-});
-
-muted('where nothing may follow, nothing does', async ({ phones, mute, server }) => {
-  await server.command('policy', 'set', '--trickle', 'off');
-  const said: string[][] = [];
-  const listen = async (page: Page) => void said.push(sent(page));
-  const alice = await phones.open(ALICE, { tone: LOW, before: listen });
-  const bob = await phones.open(BOB, { tone: HIGH, before: listen });
-  await connect(alice, bob);
-  mute.speak('203.0.113.7');
-  const gathered = async ({ page }: Phone) =>
-    await page.evaluate(() => window.probe.peers.at(-1)?.localDescription?.sdp.includes('203.0.113.7') ?? false);
-  await expect.poll(async () => await gathered(alice), { timeout: 15_000 }).toBe(true);
-  await alice.hangUp();
-  await Promise.all([alice.isFree(), bob.isFree()]);
-  for (const message of said.flat()) expect(message).not.toContain('trickle-ice');
-});
-
 base('codecs and bandwidths are as an administrator set them', async ({ phones, server }) => {
   await server.command('policy', 'set', '--codecs', 'PCMA,opus', '--without-codecs', 'G722', '--audio-bandwidth', '80');
   const said: string[][] = [];

@@ -4,10 +4,11 @@
 
 use app::backend::{Contact, Opening, Wishes};
 use app::pages::login::{LoginError, LoginView, document};
+use app::pages::recordings::{self, Kept, Pages, RecordingsView};
 use app::pages::settings::{self, Field, Problem, SettingsView, Typed};
 use app::phone::{
-    Call, Cause, Direction, Ended, Handover, Hold, LineState, MediaFailure, Party, Phase, Presence, Refusal,
-    Registration, Seat, Status, pair,
+    Call, Cause, Direction, Ended, Handover, Hold, LineState, MediaFailure, Party, Phase, Presence, Recorded,
+    RecordingFailure, Refusal, Registration, Seat, Status, Tape, pair,
 };
 use app::sound::MediaSettings;
 use leptos::prelude::*;
@@ -34,6 +35,10 @@ fn main() -> io::Result<()> {
     }
     for (name, view) in settings() {
         let html = Owner::new().with(|| settings::document(view).to_html());
+        fs::write(directory.join(format!("{name}.html")), local(&html))?;
+    }
+    for (name, view) in recordings() {
+        let html = Owner::new().with(|| recordings::document(view).to_html());
         fs::write(directory.join(format!("{name}.html")), local(&html))?;
     }
     for (name, login) in logins() {
@@ -105,6 +110,8 @@ fn settings() -> Vec<(&'static str, SettingsView)> {
     };
     let typed = Typed {
         do_not_disturb: true,
+        no_call_waiting: false,
+        auto_answer: true,
         always: "1001".to_owned(),
         busy: "1002".to_owned(),
         unanswered: "ben".to_owned(),
@@ -131,6 +138,32 @@ fn logins() -> Vec<(&'static str, LoginView)> {
         ("login-wrong", LoginView { error: Some(LoginError::Wrong), extension: "1001".to_owned(), insecure: true }),
         ("login-throttled", LoginView { error: Some(LoginError::Throttled { seconds: 30 }), ..page }),
     ]
+}
+
+fn recordings() -> Vec<(&'static str, RecordingsView)> {
+    let kept = |id: &str, with: Contact, seconds: u64| Kept {
+        id: id.to_owned(),
+        with,
+        began: "2026-11-22 09:30".to_owned(),
+        seconds,
+        bytes: seconds * 6_000,
+        file_name: "call.webm".to_owned(),
+        ..Kept::default()
+    };
+    let view = RecordingsView {
+        me: contact("1001", "Alice Moreau"),
+        kept: vec![
+            Kept { goes_on: true, ..kept("a", contact("1002", "Ben Okafor"), 42) },
+            kept("b", contact("1003", "Clara Ruiz, Dana Lindqvist"), 4_000),
+            kept("c", contact("+49301234567", ""), 605),
+        ],
+        count: 153,
+        bytes: 934_500_000,
+        most_bytes: 4 << 30,
+        pages: Pages { page: 2, last: 4 },
+    };
+    let none = RecordingsView { kept: Vec::new(), count: 0, pages: Pages { page: 1, last: 1 }, ..view.clone() };
+    vec![("recordings", view), ("recordings-none", none)]
 }
 
 fn states() -> Vec<(&'static str, Seat, LineState)> {
@@ -171,6 +204,28 @@ fn states() -> Vec<(&'static str, Seat, LineState)> {
             Seat::Holding,
             with(Call { handover: Some(Handover::Refused(486)), ..call(Phase::Talking) }),
         ),
+        ("recording", Seat::Holding, with(recorded(Recorded::On(Tape::default())))),
+        (
+            "recording-announced",
+            Seat::Watching,
+            with(recorded(Recorded::On(Tape { announced: true, ..Tape::default() }))),
+        ),
+        ("recording-full", Seat::Holding, with(recorded(Recorded::Failed(RecordingFailure::NoRoom)))),
+        (
+            "recording-held",
+            Seat::Holding,
+            LineState {
+                calls: vec![
+                    Call {
+                        key: 2,
+                        remote: stranger(),
+                        ..recorded(Recorded::On(Tape { anew: true, ..Tape::default() }))
+                    },
+                    Call { recorded: Recorded::On(Tape::default()), ..held(1, ben()) },
+                ],
+                ..ready.clone()
+            },
+        ),
         ("keys-of-theirs", Seat::Holding, with(Call { digits: "42#".to_owned(), ..call(Phase::Talking) })),
         ("hostile", Seat::Holding, with(Call { remote: hostile(), ..call(Phase::Talking) })),
         ("watching", Seat::Watching, with(call(Phase::Talking))),
@@ -184,6 +239,10 @@ fn states() -> Vec<(&'static str, Seat, LineState)> {
 fn call(phase: Phase) -> Call {
     let answered_at = (phase == Phase::Talking).then_some(0);
     Call { answered_at, ..Call::new(1, Direction::Outgoing, ben(), phase) }
+}
+
+fn recorded(recorded: Recorded) -> Call {
+    Call { recorded, ..call(Phase::Talking) }
 }
 
 fn held(key: u64, remote: Party) -> Call {

@@ -68,6 +68,8 @@ pub struct Contact {
 pub struct Wishes {
     /// No call rings; what stands in `busy` applies.
     pub do_not_disturb: bool,
+    /// A second call finds the person busy.
+    pub no_call_waiting: bool,
     /// All calls go there.
     pub always: Option<String>,
     /// Calls go there while the person is busy.

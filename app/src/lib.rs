@@ -10,6 +10,7 @@
 pub mod backend;
 #[allow(unreachable_pub, reason = "the component macro makes its properties public")]
 mod components;
+pub mod conference;
 pub mod dial;
 pub mod directory;
 pub mod encoding;
@@ -20,6 +21,7 @@ pub mod pages;
 pub mod phone;
 pub mod picture;
 pub mod quality;
+pub mod recorded;
 pub mod sign;
 pub mod sound;
 pub mod words;

@@ -27,6 +27,22 @@ pub struct Media {
     pub video_rate: u8,
     /// How keys are sent in a call.
     pub digits: Digits,
+    /// Whose calls are answered by themselves, when they ask for it: an administrator allows it, and the person wants it.
+    pub auto_answer: AutoAnswer,
+    /// Whether calls may be recorded.
+    pub recording: Recording,
+}
+
+/// Whether the calls of an account may be recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Recording {
+    /// They may not: the page shows no button for it, and the server takes none.
+    Off,
+    /// Whoever has the phone decides. The other end is told nothing by the phone.
+    #[default]
+    Allowed,
+    /// The same, and the other end hears a tone when it begins, and again and again.
+    Announced,
 }
 
 /// How the keys of a person are sent in a call.
@@ -39,6 +55,30 @@ pub enum Digits {
     Rtp,
     /// By INFO (`application/dtmf-relay`), always.
     Info,
+}
+
+/// Whose calls may be answered by themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AutoAnswer {
+    /// Nobody's.
+    #[default]
+    Nobody,
+    /// Those of everybody in the own domain.
+    Domain,
+    /// Those from these numbers of the own domain.
+    Numbers(Vec<String>),
+}
+
+impl AutoAnswer {
+    /// Whether calls from this number of the own domain may be.
+    #[must_use]
+    pub fn allows(&self, number: &str) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Domain => true,
+            Self::Numbers(numbers) => numbers.iter().any(|known| known == number),
+        }
+    }
 }
 
 /// A STUN or TURN server (the fields of RTCIceServer).
@@ -65,6 +105,8 @@ impl Default for Media {
             video_height: 0,
             video_rate: 0,
             digits: Digits::Auto,
+            auto_answer: AutoAnswer::Nobody,
+            recording: Recording::Allowed,
         }
     }
 }

@@ -13,6 +13,7 @@ use reactive_stores::{ArcStore, Store};
 use serde::{Deserialize, Serialize};
 
 pub use crate::picture::{Picture, Sends};
+pub use crate::recorded::{Recorded, RecordingFailure, Tape};
 
 /// How many commands may wait for the driver; a person cannot click faster than it drains them.
 const COMMANDS: usize = 64;
@@ -107,6 +108,12 @@ pub struct Call {
     pub digits: String,
     /// How it stands with pictures.
     pub picture: Picture,
+    /// Nobody answers it, or did: it does that by itself, as it asked for and as the person wants it.
+    pub unattended: bool,
+    /// Whether it is part of the conference of this line.
+    pub joined: bool,
+    /// How it stands with recording it.
+    pub recorded: Recorded,
 }
 
 impl Call {
@@ -124,6 +131,9 @@ impl Call {
             handover: None,
             digits: String::new(),
             picture: Picture::default(),
+            unattended: false,
+            joined: false,
+            recorded: Recorded::default(),
         }
     }
 
@@ -277,6 +287,10 @@ pub enum Cause {
     AnsweredElsewhere,
     /// It was declined on another phone of this extension.
     DeclinedElsewhere,
+    /// We sent it on to this number.
+    DivertedHere(String),
+    /// It was sent on from another phone of this extension.
+    DivertedElsewhere,
     /// There is no such number.
     NotFound,
     /// There is no such number any more.
@@ -387,7 +401,7 @@ pub enum Command {
     Decline(CallKey),
     /// End a call, in whatever phase it is.
     HangUp(CallKey),
-    /// Mute or open our microphone in a call.
+    /// Mute or open our microphone in a call, and in those that are joined with it.
     Mute(CallKey, bool),
     /// Switch our camera on or off in a call.
     Camera(CallKey, bool),
@@ -397,14 +411,22 @@ pub enum Command {
     Shown(CallKey),
     /// Ask the browser for the microphone again in a call that goes without it; or go on without it while it is asked.
     Voice(CallKey, bool),
-    /// Put a call on hold, or go on with it; all others are put on hold then.
+    /// Put a call on hold, or go on with it, and so with those that are joined with it; all others are put on hold then.
     Hold(CallKey, bool),
+    /// Record what is heard and said in a call, or end that.
+    Record(CallKey, bool),
     /// Press a key of the telephone in a call: `0` to `9`, `*`, `#`, `A` to `D`.
     Digit(CallKey, char),
     /// Hand the other party of a call over to this number, extension or address.
     Transfer(CallKey, String),
+    /// Send an incoming call on to this number, extension or address, without answering it.
+    Divert(CallKey, String),
     /// Hand the other party of the one call over to that of the other.
     TransferTo(CallKey, CallKey),
+    /// Join two calls in a conference, with those that are joined with either.
+    Join(CallKey, CallKey),
+    /// Take a call out of the conference, and put it on hold.
+    Split(CallKey),
     /// Use the device with this id from now on, or the browser's choice if it is empty.
     Choose(DeviceKind, String),
     /// Have sound like this from now on.
@@ -413,6 +435,8 @@ pub enum Command {
     Try(DeviceKind),
     /// Let the person hear themselves, or end that.
     Trial(bool),
+    /// Let the person see themselves, or end that.
+    Mirror(bool),
     /// Ask the person whether calls may be shown while the page is not looked at.
     Notify,
     /// What was said of a device has been read.
@@ -432,6 +456,7 @@ pub struct Phone {
     line: ArcStore<LineState>,
     seat: ArcRwSignal<Seat>,
     silent: ArcRwSignal<bool>,
+    speaking: ArcRwSignal<Option<CallKey>>,
     qualities: ArcRwSignal<Qualities>,
     sound: ArcRwSignal<Sound>,
     levels: ArcRwSignal<(u8, u8)>,
@@ -447,6 +472,8 @@ pub struct Line {
     pub seat: ArcRwSignal<Seat>,
     /// Whether the browser plays nothing of this page until somebody clicks.
     pub silent: ArcRwSignal<bool>,
+    /// Who of the conference spoke last, in the tab that mixes it.
+    pub speaking: ArcRwSignal<Option<CallKey>>,
     /// How well the calls are heard that are connected in this tab.
     pub qualities: ArcRwSignal<Qualities>,
     /// What this page knows of its sound.
@@ -462,15 +489,17 @@ pub fn pair(initial: LineState) -> (Phone, Line) {
     let state = ArcStore::new(initial);
     let seat = ArcRwSignal::new(Seat::default());
     let silent = ArcRwSignal::new(false);
+    let speaking = ArcRwSignal::new(None);
     let qualities = ArcRwSignal::new(Qualities::new());
     let sound = ArcRwSignal::new(Sound::default());
     let levels = ArcRwSignal::new((0, 0));
-    let line = Line { commands: receiver, state, seat, silent, qualities, sound, levels };
+    let line = Line { commands: receiver, state, seat, silent, speaking, qualities, sound, levels };
     let phone = Phone {
         commands: sender,
         line: line.state.clone(),
         seat: line.seat.clone(),
         silent: line.silent.clone(),
+        speaking: line.speaking.clone(),
         qualities: line.qualities.clone(),
         sound: line.sound.clone(),
         levels: line.levels.clone(),
@@ -500,6 +529,11 @@ impl Phone {
     /// Whether the browser plays nothing of this page until somebody clicks.
     pub fn silent(&self) -> RwSignal<bool> {
         self.silent.clone().into()
+    }
+
+    /// Who of the conference spoke last, in the tab that mixes it.
+    pub fn speaking(&self) -> RwSignal<Option<CallKey>> {
+        self.speaking.clone().into()
     }
 
     /// How well the calls are heard that are connected in this tab.

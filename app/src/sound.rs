@@ -1,6 +1,10 @@
 //! What a person wants of sound and pictures: devices, volumes, how it rings. Kept by the server, for every browser.
 
+use crate::phone::MediaFailure;
 use serde::{Deserialize, Serialize};
+
+/// The id of the element in which a person sees themselves without a call.
+pub const MIRROR: &str = "mirror";
 
 /// Which device is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -189,6 +193,10 @@ pub struct Sound {
     pub unsaved: bool,
     /// The person listens to themselves.
     pub trial: bool,
+    /// The person looks at themselves.
+    pub mirror: bool,
+    /// Why they cannot.
+    pub unseen: Option<MediaFailure>,
 }
 
 impl Sound {

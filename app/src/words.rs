@@ -3,7 +3,10 @@
 
 #[cfg(feature = "ssr")]
 use crate::backend::{Contact, Wishes};
-use crate::phone::{Cause, Direction, Handover, Hold, MediaFailure, Phase, Refusal, Registration, Status, Voice};
+use crate::phone::{
+    Cause, Direction, Handover, Hold, MediaFailure, Phase, Recorded, RecordingFailure, Refusal, Registration, Status,
+    Tape, Voice,
+};
 use crate::quality::{Grade, Quality};
 
 /// How much of the words of a far end is shown.
@@ -131,6 +134,37 @@ pub fn standing(phase: Phase, hold: Hold) -> &'static str {
     }
 }
 
+/// How it stands with the recording of a call; nothing while there is none.
+pub fn recorded(recorded: Recorded) -> Option<Words> {
+    let stopped = |why: &str| Words::new(Tone::Trouble, format!("Recording stopped: {why}."));
+    Some(match recorded {
+        Recorded::No | Recorded::Forbidden => return None,
+        Recorded::Starting => Words::new(Tone::Waiting, "The recording begins…"),
+        Recorded::On(Tape { kept: true, .. }) => Words::new(Tone::Good, "Recording")
+            .advise("The server cannot be reached: this page keeps it until then. Do not close it."),
+        Recorded::On(Tape { anew: true, .. }) => {
+            Words::new(Tone::Good, "Recording").advise("It goes on in a new file, as the page was opened anew.")
+        }
+        Recorded::On(Tape { announced: true, .. }) => {
+            Words::new(Tone::Good, "Recording").advise("They hear a tone every 15 seconds.")
+        }
+        Recorded::On(Tape { .. }) => Words::new(Tone::Good, "Recording").advise("What you and they say is kept."),
+        Recorded::Failed(failure) => match failure {
+            RecordingFailure::NoRoom => stopped("the server has no room for it")
+                .advise("Remove recordings that you do not need, then press Record."),
+            RecordingFailure::NotAllowed => stopped("it is not allowed here").advise("Ask your administrator."),
+            RecordingFailure::Unsupported => stopped("this browser cannot do it")
+                .advise("Open the phone in a current Firefox, Chrome, Edge or Safari."),
+            RecordingFailure::TooMuch => stopped("the server cannot be reached for too long")
+                .advise("What is recorded so far is sent when it is back: do not close this page."),
+            RecordingFailure::Removed => stopped("it was removed").advise("Press Record for another one."),
+            RecordingFailure::Refused(status) => {
+                stopped(&format!("the server refuses it, by status {status}")).advise("Press Record to try it again.")
+            }
+        },
+    })
+}
+
 /// How far it is that the other party is handed over.
 pub fn handover(handover: Handover) -> String {
     let refused = |why: &str| format!("Not handed over: {why}.");
@@ -209,6 +243,9 @@ pub fn wishes(wishes: &Wishes, contacts: &[Contact]) -> Vec<String> {
     if wishes.do_not_disturb {
         return told;
     }
+    if wishes.no_call_waiting {
+        told.push("Call waiting is off: who calls while you have a call finds you busy.".to_owned());
+    }
     if let Some(unanswered) = to(&wishes.unanswered) {
         told.push(match wishes.ringing_seconds {
             Some(seconds) => format!("Calls that you do not answer within {seconds} seconds go to {unanswered}."),
@@ -240,6 +277,8 @@ pub fn cause(cause: &Cause, direction: Direction) -> Words {
         },
         Cause::AnsweredElsewhere => Words::new(Tone::Quiet, "The call was answered on another of your phones."),
         Cause::DeclinedElsewhere => Words::new(Tone::Quiet, "The call was declined on another of your phones."),
+        Cause::DivertedHere(number) => Words::new(Tone::Quiet, format!("You sent the call on to {number}.")),
+        Cause::DivertedElsewhere => Words::new(Tone::Quiet, "The call was sent on from another of your phones."),
         Cause::Gone => {
             Words::new(Tone::Trouble, "This number is not in use any more.").advise("Ask them for their new number.")
         }
@@ -440,6 +479,21 @@ fn not_acceptable(said: &str) -> String {
         "Their phone could not take the call.".to_owned()
     } else {
         format!("Their phone could not take the call. It says: “{said}”.")
+    }
+}
+
+/// Why a person cannot see themselves without a call, and what helps.
+pub const fn no_camera(failure: MediaFailure) -> &'static str {
+    match failure {
+        MediaFailure::Denied => {
+            "The browser may not use the camera. Allow it beside the page's address, then test it again."
+        }
+        MediaFailure::NoDevice => "There is no camera. Plug one in, then test it again.",
+        MediaFailure::DeviceBusy => "Another program is using the camera. Close it, then test it again.",
+        MediaFailure::Constraint => "This camera does not do what is asked of it. Choose another one.",
+        MediaFailure::Insecure => "The camera works only on a page that was opened over HTTPS.",
+        MediaFailure::Unsupported => "This browser gives pages no camera.",
+        MediaFailure::Description | MediaFailure::Connectivity | MediaFailure::NoRelay => "The camera cannot be used.",
     }
 }
 

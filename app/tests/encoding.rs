@@ -5,10 +5,10 @@
 use app::backend::{Contact, Opening};
 use app::encoding::{DecodeError, decode, encode};
 use app::lease::{FromTab, Grant, RegistrationIdentity, ToTab};
-use app::media::{Digits, IceServer, Media};
+use app::media::{AutoAnswer, Digits, IceServer, Media, Recording};
 use app::phone::{
-    Call, Cause, Direction, Ended, Handover, Hold, LineState, MediaFailure, Party, Phase, Picture, Presence, Refusal,
-    Registration, Status, Voice,
+    Call, Cause, Direction, Ended, Handover, Hold, LineState, MediaFailure, Party, Phase, Picture, Presence, Recorded,
+    RecordingFailure, Refusal, Registration, Status, Tape, Voice,
 };
 use app::sign::ToSign;
 use app::sound::{MediaSettings, Ringtone};
@@ -33,6 +33,9 @@ fn line() -> LineState {
         handover: Some(Handover::Refused(486)),
         digits: "5#".to_owned(),
         picture: Picture { camera: true, failure: Some(MediaFailure::NoDevice), ..Picture::default() },
+        unattended: true,
+        joined: true,
+        recorded: Recorded::On(Tape { anew: true, kept: false, announced: true }),
     };
     let cause = Cause::Unfit { lacks: "l".to_owned(), remedies: vec!["r".to_owned()] };
     LineState {
@@ -47,8 +50,9 @@ fn line() -> LineState {
 /// [`line`].
 const LINE: &[u8] =
     b"\x04\x04\xe8\x03\x01\xac\x02\x01\x041002\x03Ben\x06\x01\x01\x01\x02\x01\x01\x00\x01\x03\xe6\x03\x025#\
-    \x00\x01\x00\x00\x00\x01\x01\
-    \x01\x02\x00\x041002\x03Ben\x17\x01l\x01\x01r\x017\x01\x041002\x03";
+    \x00\x01\x00\x00\x00\x01\x01\x01\
+    \x01\x03\x01\x00\x01\
+    \x01\x02\x00\x041002\x03Ben\x19\x01l\x01\x01r\x017\x01\x041002\x03";
 
 /// What a person wants of sound.
 const SOUND: &[u8] = b"\x01m\x00\x00\x00\x01\x01\x01\x00\x28\x64\x00";
@@ -66,11 +70,14 @@ fn media() -> Media {
         video_height: 720,
         video_rate: 30,
         digits: Digits::Info,
+        auto_answer: AutoAnswer::Numbers(vec!["9".to_owned()]),
+        recording: Recording::Announced,
     }
 }
 
 /// [`media`].
-const MEDIA: &[u8] = b"\x01\x01\x06stun:s\x01\x01u\x00\x01\x00\x01\x04opus\x01\x02CN\xac\x02\x02\xd0\x05\x1e\x02";
+const MEDIA: &[u8] =
+    b"\x01\x01\x06stun:s\x01\x01u\x00\x01\x00\x01\x04opus\x01\x02CN\xac\x02\x02\xd0\x05\x1e\x02\x02\x01\x019\x02";
 
 /// The value is written as these bytes, and read back from them; from fewer or more, nothing is read.
 #[track_caller]
@@ -88,14 +95,14 @@ fn travels<T: Clone + Debug + PartialEq + Serialize + DeserializeOwned>(value: &
 
 #[test]
 fn the_words_of_a_tab() {
-    travels(&FromTab::Hello { tab: "t".to_owned(), running: Some(1), loaded: true }, b"\x03\x00\x01t\x01\x01\x01");
-    travels(&FromTab::Take, b"\x03\x01");
+    travels(&FromTab::Hello { tab: "t".to_owned(), running: Some(1), loaded: true }, b"\x04\x00\x01t\x01\x01\x01");
+    travels(&FromTab::Take, b"\x04\x01");
     travels(
         &FromTab::Publish { epoch: 1, state: line(), snapshot: vec![0, 255], to_lose: true, last: false },
-        &[&b"\x03\x02\x01"[..], LINE, &b"\x02\x00\xff\x01\x00"[..]].concat(),
+        &[&b"\x04\x02\x01"[..], LINE, &b"\x02\x00\xff\x01\x00"[..]].concat(),
     );
-    travels(&FromTab::Alive, b"\x03\x03");
-    travels(&FromTab::Release { epoch: 1 }, b"\x03\x04\x01");
+    travels(&FromTab::Alive, b"\x04\x03");
+    travels(&FromTab::Release { epoch: 1 }, b"\x04\x04\x01");
 }
 
 #[test]
@@ -107,27 +114,28 @@ fn the_words_of_the_server() {
     };
     travels(
         &ToTab::Granted(Grant { epoch: 1, identity, snapshot: Some((vec![0, 255], 2)) }),
-        b"\x03\x00\x01\nurn:uuid:i\x01u\x01c\x01\x02\x00\xff\x02",
+        b"\x04\x00\x01\nurn:uuid:i\x01u\x01c\x01\x02\x00\xff\x02",
     );
-    travels(&ToTab::Resumed { epoch: 1 }, b"\x03\x01\x01");
-    travels(&ToTab::Yield, b"\x03\x02");
-    travels(&ToTab::Watching, b"\x03\x03");
-    travels(&ToTab::Line(line()), &[&b"\x03\x04"[..], LINE].concat());
-    travels(&ToTab::Presence(line().presence), b"\x03\x05\x01\x041002\x03");
-    travels(&ToTab::Alive, b"\x03\x06");
-    travels(&ToTab::Media(media()), &[&b"\x03\x07"[..], MEDIA].concat());
+    travels(&ToTab::Resumed { epoch: 1 }, b"\x04\x01\x01");
+    travels(&ToTab::Yield, b"\x04\x02");
+    travels(&ToTab::Watching, b"\x04\x03");
+    travels(&ToTab::Line(line()), &[&b"\x04\x04"[..], LINE].concat());
+    travels(&ToTab::Presence(line().presence), b"\x04\x05\x01\x041002\x03");
+    travels(&ToTab::Alive, b"\x04\x06");
+    travels(&ToTab::Media(media()), &[&b"\x04\x07"[..], MEDIA].concat());
 }
 
 #[test]
 fn the_last_of_each_kind() {
-    travels(&Registration::Away, b"\x03\x09");
-    travels(&Refusal::ServerFailure(500), b"\x03\x06\xf4\x03");
-    travels(&Cause::Media(MediaFailure::NoRelay), b"\x03\x13\x08");
-    travels(&Voice::Missing(MediaFailure::Constraint), b"\x03\x02\x03");
-    travels(&Ringtone::Soft, b"\x03\x03");
-    travels(&Phase::Returning, b"\x03\x08");
-    travels(&Cause::TooMany, b"\x03\x1a");
-    travels(&Handover::Untold, b"\x03\x02");
+    travels(&Registration::Away, b"\x04\x09");
+    travels(&Refusal::ServerFailure(500), b"\x04\x06\xf4\x03");
+    travels(&Cause::Media(MediaFailure::NoRelay), b"\x04\x15\x08");
+    travels(&Voice::Missing(MediaFailure::Constraint), b"\x04\x02\x03");
+    travels(&Ringtone::Soft, b"\x04\x03");
+    travels(&Phase::Returning, b"\x04\x08");
+    travels(&Cause::TooMany, b"\x04\x1c");
+    travels(&Recorded::Failed(RecordingFailure::Refused(500)), b"\x04\x04\x05\xf4\x03");
+    travels(&Handover::Untold, b"\x04\x02");
 }
 
 #[test]
@@ -142,7 +150,7 @@ fn what_a_page_opens_with_and_what_is_to_be_signed() {
         ringing_seconds: 60,
         media: MediaSettings { microphone: "m".to_owned(), call_volume: 40, ..MediaSettings::default() },
     };
-    travels(&opening, &[&b"\x03\x041001\x02Al\x01d\x01\x041001\x02Al"[..], LINE, MEDIA, b"<", SOUND].concat());
+    travels(&opening, &[&b"\x04\x041001\x02Al\x01d\x01\x041001\x02Al"[..], LINE, MEDIA, b"<", SOUND].concat());
     let wanted = ToSign {
         epoch: 1,
         challenges: vec!["Digest".to_owned()],
@@ -151,5 +159,5 @@ fn what_a_page_opens_with_and_what_is_to_be_signed() {
         uri: "sip:d".to_owned(),
         body: vec![255],
     };
-    travels(&wanted, b"\x03\x01\x01\x06Digest\x02\x08REGISTER\x05sip:d\x01\xff");
+    travels(&wanted, b"\x04\x01\x01\x06Digest\x02\x08REGISTER\x05sip:d\x01\xff");
 }

@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { dirname } from 'node:path';
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
+import type { Colour } from '../fixtures/picture.ts';
 import type { Account, Phone, Phones } from '../fixtures/test.ts';
 import { Mute } from '../fixtures/turn.ts';
 import type { PeerSite } from '../peers/site.ts';
@@ -13,6 +14,7 @@ const RUNS = Number(process.env['BENCH_RUNS'] ?? 20);
 /** Of what takes many seconds. */
 const FEW = Math.max(1, Math.round(RUNS / 5));
 const TABLE = process.env['TABLE'] ?? 'test-results/bench.md';
+const LIBRARIES = ['JsSIP', 'SIP.js'] as const;
 const MICROPHONE = { pulsed: false, before: (page: Page) => page.addInitScript(installStopwatch) };
 
 test(`${RUNS} runs of everything`, async ({ phones, server, site, template }) => {
@@ -22,13 +24,12 @@ test(`${RUNS} runs of everything`, async ({ phones, server, site, template }) =>
   rows.push(...(await weight(alice)));
   rows.push(await navigation(alice, true));
   rows.push(await navigation(alice, false));
-  rows.push(...(await calls(ours(alice), ours(bob), RUNS, '')));
-  for (const library of ['JsSIP', 'SIP.js'] as const) {
-    const [one, other] = await rivals(library, phones, server, site);
-    rows.push(...(await calls(one, other, RUNS, `, ${library}`)));
-    await Promise.all([one.page.close(), other.page.close()]);
-  }
+  const all: Contest[] = [{ who: '', pair: [ours(alice), ours(bob)] }];
+  for (const library of LIBRARIES) all.push({ who: `, ${library}`, pair: await rivals(library, phones, server, site) });
+  rows.push(...(await calls(all, RUNS)));
+  for (const { pair } of all.slice(1)) for (const { page } of pair) await page.close();
   rows.push(...(await deadStun(phones, site, template)));
+  rows.push(...(await pictures(phones, site, template)));
   await mkdir(dirname(TABLE), { recursive: true });
   const command = RUNS === 20 ? 'make bench' : `BENCH_RUNS=${RUNS} make bench`;
   const caption = `Measured with \`${command}\`: ${RUNS} runs each, two Chromiums and the server on one machine, over its loopback.`;
@@ -94,10 +95,16 @@ interface Subject {
 const ours = (phone: Phone): Subject => phone;
 
 /** Two pages of another library, in the same browsers and at the same server. */
-async function rivals(library: Library, phones: Phones, server: Server, site: PeerSite, stun?: string): Promise<[Subject, Subject]> {
-  const open = async (account: Account, tone: number): Promise<Subject> => {
-    const { page } = await phones.page({ ...MICROPHONE, tone });
-    await page.goto(site.page(library, account, server.at('/sip', 'ws'), stun === undefined ? {} : { stun }));
+async function rivals(
+  library: Library,
+  phones: Phones,
+  server: Server,
+  site: PeerSite,
+  asked: { readonly stun?: string; readonly video?: boolean } = {},
+): Promise<[Subject, Subject]> {
+  const open = async (account: Account, tone: number, colour: Colour): Promise<Subject> => {
+    const { page } = await phones.page({ ...MICROPHONE, tone, ...(asked.video === true ? { colour } : {}) });
+    await page.goto(site.page(library, account, server.at('/sip', 'ws'), asked));
     await expect(page.getByRole('status')).toHaveText('Ready');
     return {
       page,
@@ -111,52 +118,130 @@ async function rivals(library: Library, phones: Phones, server: Server, site: Pe
       },
     };
   };
-  return [await open(CAROL, LOW), await open(DORA, HIGH)];
+  return [await open(CAROL, LOW, 'red'), await open(DORA, HIGH, 'blue')];
 }
 
-/** From clicks to the INVITE, and to sound at both ends. */
-async function calls(caller: Subject, callee: Subject, runs: number, who: string): Promise<Row[]> {
-  const invites: number[] = [];
-  const sounds: number[] = [];
-  const button = ({ page }: Subject, name: string) => page.getByRole('button', { name, exact: true });
+/** Two phones of one make that call one another, and how they are told in the table. */
+interface Contest {
+  readonly who: string;
+  readonly pair: readonly [Subject, Subject];
+}
+
+/** From clicks to the INVITE, and to sound at both ends. The pairs take turns, so that what else the machine does meets all of them. */
+async function calls(contests: readonly Contest[], runs: number): Promise<Row[]> {
+  const taken = contests.map(({ who, pair: [caller, callee] }) => ({ who, caller, callee, invites: [] as number[], sounds: [] as number[] }));
   for (let n = 0; n < runs; n += 1) {
-    const ears = await Promise.all(
-      [caller, callee].map(async ({ page }) => ({ page, known: await page.evaluate(() => window.probe.peers.length) })),
-    );
-    await caller.dial(callee.account.extension);
-    await expect(button(callee, 'Answer')).toBeVisible({ timeout: 60_000 });
-    invites.push(await caller.page.evaluate(() => window.stopwatch.invited - window.stopwatch.clicked));
-    const sound = Promise.all(ears.map(({ page, known }) => page.evaluate((first) => window.stopwatch.sound(first), known)));
-    await button(callee, 'Answer').click();
-    const both = Math.max(...(await sound));
-    sounds.push(both - (await callee.page.evaluate(() => window.stopwatch.clicked)));
-    await button(caller, 'Hang up').click();
-    await Promise.all([caller.isFree(), callee.isFree()]);
+    for (const { caller, callee, invites, sounds } of taken) {
+      const { invite, sound } = await call(caller, callee);
+      invites.push(invite);
+      sounds.push(sound);
+    }
   }
   const count = runs === RUNS ? '' : ` (${runs} runs)`;
-  return [
+  return taken.flatMap(({ who, invites, sounds }) => [
     { what: `Click on Call to INVITE on the wire${who}`, how: `from the click event to \`WebSocket.send\`, microphone opened in between${count}`, unit: 'ms', values: invites },
     { what: `Click on Answer to two-way audio${who}`, how: `from the click event to decoded sound at both ends (\`totalAudioEnergy\`)${count}`, unit: 'ms', values: sounds },
-  ];
+  ]);
+}
+
+/** One call, in milliseconds. */
+async function call(caller: Subject, callee: Subject): Promise<{ invite: number; sound: number }> {
+  const ears = await observers(caller, callee);
+  await caller.dial(callee.account.extension);
+  await expect(button(callee, 'Answer')).toBeVisible({ timeout: 60_000 });
+  const invite = await caller.page.evaluate(() => window.stopwatch.invited - window.stopwatch.clicked);
+  const heard = Promise.all(ears.map(({ page, known }) => page.evaluate((first) => window.stopwatch.sound(first), known)));
+  await button(callee, 'Answer').click();
+  const both = Math.max(...(await heard));
+  const sound = both - (await clicked(callee));
+  await button(caller, 'Hang up').click();
+  await Promise.all([caller.isFree(), callee.isFree()]);
+  return { invite, sound };
+}
+
+/** A button of whoever it is. */
+const button = ({ page }: Subject, name: string): Locator => page.getByRole('button', { name, exact: true });
+
+/** When somebody clicked last. */
+const clicked = async ({ page }: Subject): Promise<number> => await page.evaluate(() => window.stopwatch.clicked);
+
+/** Both pages, and how many connections they had before the call. */
+async function observers(...pair: readonly Subject[]): Promise<{ page: Page; known: number }[]> {
+  return await Promise.all(pair.map(async ({ page }) => ({ page, known: await page.evaluate(() => window.probe.peers.length) })));
 }
 
 /** The same with a STUN server that says nothing. */
 async function deadStun(phones: Phones, site: PeerSite, template: string): Promise<Row[]> {
   const mute = await Mute.start();
-  const server = await Server.start({ from: template, args: ['--ice-server', mute.url] });
+  const server = await Server.start({ from: template, args: ['--ice-server', mute.url, '--allow-origin', site.origin] });
   try {
     const alice = await phones.open(ALICE, { ...MICROPHONE, tone: LOW, server });
     const bob = await phones.open(BOB, { ...MICROPHONE, tone: HIGH, server });
-    const rows = await calls(ours(alice), ours(bob), FEW, ', a dead STUN server');
-    for (const library of ['JsSIP', 'SIP.js'] as const) {
-      const [one, other] = await rivals(library, phones, server, site, mute.url);
-      rows.push(...(await calls(one, other, FEW, `, ${library}, a dead STUN server`)));
-      await Promise.all([one.page.close(), other.page.close()]);
+    const all: Contest[] = [{ who: ', a dead STUN server', pair: [ours(alice), ours(bob)] }];
+    for (const library of LIBRARIES) {
+      all.push({ who: `, ${library}, a dead STUN server`, pair: await rivals(library, phones, server, site, { stun: mute.url }) });
     }
-    await Promise.all([alice.page.close(), bob.page.close()]);
+    const rows = await calls(all, FEW);
+    for (const { pair } of all) for (const { page } of pair) await page.close();
     return rows;
   } finally {
     await server.dispose();
     mute.stop();
   }
+}
+
+/** From clicks to pictures at both ends, on a server of its own, where nobody has a phone yet. */
+async function pictures(phones: Phones, site: PeerSite, template: string): Promise<Row[]> {
+  const server = await Server.start({ from: template, args: ['--allow-origin', site.origin] });
+  try {
+    const alice = await phones.open(ALICE, { ...MICROPHONE, tone: LOW, colour: 'red', server });
+    const bob = await phones.open(BOB, { ...MICROPHONE, tone: HIGH, colour: 'blue', server });
+    const seeing = (phone: Phone): Subject => ({ page: phone.page, account: phone.account, dial: (number) => phone.dialWithVideo(number), isFree: () => phone.isFree() });
+    const taken = [{ who: '', caller: seeing(alice), callee: seeing(bob), answers: 'Answer with video', seen: [] as number[] }];
+    for (const library of LIBRARIES) {
+      const [caller, callee] = await rivals(library, phones, server, site, { video: true });
+      taken.push({ who: `, ${library}`, caller, callee, answers: 'Answer', seen: [] });
+    }
+    const resumed: number[] = [];
+    for (let n = 0; n < RUNS; n += 1) {
+      for (const { who, caller, callee, answers, seen } of taken) {
+        const { answer, resume } = await videoCall(caller, callee, answers, who === '');
+        seen.push(answer);
+        if (resume !== undefined) resumed.push(resume);
+      }
+    }
+    for (const { caller, callee } of taken) for (const { page } of [caller, callee]) await page.close();
+    const how = 'decoded pictures at both ends (`framesDecoded`); cameras give ten a second';
+    return [
+      ...taken.map(({ who, seen }): Row => ({ what: `Click on Answer to pictures both ways${who}`, how: `from the click event to ${how}`, unit: 'ms', values: seen })),
+      { what: 'Click on Resume to pictures both ways', how: `from the click event to ${how}`, unit: 'ms', values: resumed },
+    ];
+  } finally {
+    await server.dispose();
+  }
+}
+
+/** One video call, and a hold in it if it is told so, in milliseconds. */
+async function videoCall(caller: Subject, callee: Subject, answers: string, holds: boolean): Promise<{ answer: number; resume?: number }> {
+  const eyes = await observers(caller, callee);
+  /** When both see more than each of them did. */
+  const pictured = async (before: readonly number[]): Promise<number> =>
+    Math.max(...(await Promise.all(eyes.map(({ page, known }, n) => page.evaluate(([known, before]) => window.stopwatch.picture(known, before), [known, before[n] ?? 0] as const)))));
+  await caller.dial(callee.account.extension);
+  await expect(button(callee, answers)).toBeVisible();
+  const answered = pictured([]);
+  await button(callee, answers).click();
+  const answer = (await answered) - (await clicked(callee));
+  let resume: number | undefined;
+  if (holds) {
+    await button(caller, 'Hold').click();
+    await expect(button(caller, 'Resume')).toBeVisible();
+    const still = await Promise.all(eyes.map(({ page, known }) => page.evaluate((known) => window.stopwatch.still(known), known)));
+    const resumed = pictured(still);
+    await button(caller, 'Resume').click();
+    resume = (await resumed) - (await clicked(caller));
+  }
+  await button(caller, 'Hang up').click();
+  await Promise.all([caller.isFree(), callee.isFree()]);
+  return { answer, ...(resume === undefined ? {} : { resume }) };
 }

@@ -7,6 +7,10 @@ export interface Stopwatch {
   invited: number;
   /** Waits for decoded sound to come out of a peer connection that was made after the first `known`; says when it did. */
   sound(known: number): Promise<number>;
+  /** Waits for more than so many decoded pictures out of these connections; says when they were there. */
+  picture(known: number, decoded: number): Promise<number>;
+  /** Waits until no more pictures come out of them; says how many did. */
+  still(known: number): Promise<number>;
 }
 
 declare global {
@@ -18,6 +22,16 @@ declare global {
 /** The init script. It comes after the probe, whose list of peer connections it reads. */
 export function installStopwatch(): void {
   const now = () => performance.timeOrigin + performance.now();
+  const pause = (milliseconds: number) => new Promise((next) => setTimeout(next, milliseconds));
+  const decoded = async (known: number): Promise<number> => {
+    let sum = 0;
+    for (const peer of window.probe.peers.slice(known)) {
+      for (const stat of (await peer.getStats()).values()) {
+        if (stat.type === 'inbound-rtp' && stat.kind === 'video') sum += stat.framesDecoded;
+      }
+    }
+    return sum;
+  };
   const stopwatch: Stopwatch = {
     clicked: 0,
     invited: 0,
@@ -28,7 +42,19 @@ export function installStopwatch(): void {
             if (stat.type === 'inbound-rtp' && stat.totalAudioEnergy > 1e-5) return now();
           }
         }
-        await new Promise((next) => setTimeout(next, 2));
+        await pause(2);
+      }
+    },
+    async picture(known, before) {
+      while ((await decoded(known)) <= before) await pause(2);
+      return now();
+    },
+    async still(known) {
+      for (;;) {
+        const before = await decoded(known);
+        // The cameras give ten a second.
+        await pause(500);
+        if ((await decoded(known)) === before) return before;
       }
     },
   };

@@ -92,7 +92,7 @@ test('volumes, the ringtone and the speaker are set, kept, and followed', async 
   const speaker = panel.getByRole('combobox', { name: 'Speaker' });
   await speaker.selectOption('Fake Audio Output 1');
   await panel.getByRole('combobox', { name: 'Ring on' }).selectOption('Fake Audio Output 2');
-  const saved = alice.page.waitForResponse((response) => response.url().endsWith('/settings/sound'));
+  const saved = alice.page.waitForResponse((response) => response.url().endsWith('/settings/sound') && /ringtone=bell/i.test(response.request().postData() ?? ''));
   await panel.getByRole('combobox', { name: 'Ringtone' }).selectOption('Bell');
   await saved;
   await panel.getByRole('checkbox', { name: /Echo cancellation/ }).uncheck();

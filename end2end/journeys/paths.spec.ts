@@ -1,7 +1,8 @@
 /** Which way sound goes: over a relay, as an administrator set it, and past servers that say nothing. */
 
 import type { Page } from '@playwright/test';
-import { test as base, expect, connect, talk, ALICE, BOB, HIGH, LOW, type Phone } from '../fixtures/test.ts';
+import { test as base, expect, connect, talk, ALICE, BOB, HIGH, LOW } from '../fixtures/test.ts';
+import { path, sent } from '../fixtures/paths.ts';
 import { Mute, Turn } from '../fixtures/turn.ts';
 
 interface Fixtures {
@@ -30,27 +31,6 @@ const muted = base.extend<{ mute: Mute }>({
   },
   serve: async ({ mute }, use) => await use(['--ice-server', mute.url]),
 });
-
-/** The kinds of both ends of the path that the sound of this page takes. */
-async function path({ page }: Phone): Promise<[ours: string, theirs: string]> {
-  return await page.evaluate(async () => {
-    const peer = window.probe.peers.findLast((one) => one.connectionState !== 'closed');
-    const stats = [...((await peer?.getStats())?.values() ?? [])];
-    const transport = stats.find((stat) => stat.type === 'transport');
-    const pair = stats.find((stat) => stat.id === transport?.selectedCandidatePairId);
-    const kind = (id: string) => String(stats.find((stat) => stat.id === id)?.candidateType);
-    return [kind(pair?.localCandidateId), kind(pair?.remoteCandidateId)];
-  });
-}
-
-/** What this page sends as SIP from now on. */
-function sent(page: Page): string[] {
-  const messages: string[] = [];
-  page.on('websocket', (socket) => {
-    if (new URL(socket.url()).pathname === '/sip') socket.on('framesent', ({ payload }) => messages.push(payload.toString()));
-  });
-  return messages;
-}
 
 relayed('who is to be relayed talks over the relay only, with a credential of their own', async ({ phones, server }) => {
   await server.command('policy', 'set', '--ice', 'relay');

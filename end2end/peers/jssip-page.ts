@@ -61,6 +61,11 @@ class JsSipCall implements Call {
     else this.session.refer(to as string, { eventHandlers });
   }
 
+  wantPicture(): void {
+    const body = '<?xml version="1.0"?><media_control><vc_primitive><to_encoder><picture_fast_update/></to_encoder></vc_primitive></media_control>';
+    this.session.sendInfo('application/media_control+xml', body);
+  }
+
   ask(): void {
     const eventHandlers = {
       onSuccessResponse: ({ status_code }: { status_code: number }) => this.screen.log(`asked: ${status_code}`),
@@ -118,7 +123,8 @@ Screen.for((screen: Screen, owner: Owner): Library => {
       else (dtmf as unknown as { on(event: string, then: () => void): void }).on('succeeded', () => screen.log(`key taken: ${dtmf.tone}`));
     });
     session.on('newInfo', ({ originator, info }: IncomingInfoEvent | OutgoingInfoEvent) => {
-      if (originator === 'remote') screen.log(`key by INFO: ${keyOf(info.body)}`);
+      if (originator !== 'remote') return;
+      screen.log(info.contentType === 'application/media_control+xml' ? 'asked for a picture' : `key by INFO: ${keyOf(info.body)}`);
     });
     session.on('refer', ({ request, accept }: ReferEvent) => {
       screen.log(`referred to ${request.getHeader('Refer-To')}`);
@@ -134,6 +140,7 @@ Screen.for((screen: Screen, owner: Owner): Library => {
       card.over(`Ended by ${originator}: ${cause}`);
     };
     session.on('sdp', (description) => {
+      if (window.deaf) description.sdp = description.sdp.replace(/^a=rtcp-fb:.*\r\n/gm, '');
       // A phone that knows no pictures refuses their section (RFC 3264 6).
       if (screen.isBlind && description.originator === 'local') description.sdp = description.sdp.replace(/^m=video \d+/m, 'm=video 0');
     });
@@ -144,7 +151,7 @@ Screen.for((screen: Screen, owner: Owner): Library => {
   agent.start();
 
   return {
-    dial: (number) => void agent.call(number, media),
+    dial: (number, extraHeaders) => void agent.call(number, { ...media, extraHeaders }),
     leave: () => agent.stop(),
     message(number, text) {
       const eventHandlers = {

@@ -74,6 +74,11 @@ class SipJsCall implements Call {
     if (this.session instanceof Invitation) void this.session.accept(media);
   }
 
+  early(): void {
+    // SIP.js sends a description before the answer only reliably (RFC 3262).
+    if (this.session instanceof Invitation) void this.session.progress({ statusCode: 183, rel100: true, ...media });
+  }
+
   decline(): void {
     if (this.session instanceof Invitation) void this.session.reject({ statusCode: 603 });
   }
@@ -203,8 +208,8 @@ Screen.for((page: Screen, owner: Owner): Library => {
   void agent.start();
 
   return {
-    dial(number) {
-      const inviter = new Inviter(agent, address(number), media);
+    dial(number, extraHeaders) {
+      const inviter = new Inviter(agent, address(number), { ...media, extraHeaders });
       void begin(inviter, shows(new SipJsCall(inviter, screen)));
     },
     leave: () => void registerer.unregister(),

@@ -36,11 +36,15 @@ export interface Call {
   replace?(number: string): void;
   /** Asks whether the call is up (OPTIONS in its dialog). */
   ask?(): void;
+  /** Is heard before the answer: early media (RFC 3960). */
+  early?(): void;
+  /** Asks for a whole picture by INFO (RFC 5168). */
+  wantPicture?(): void;
 }
 
 /** What a person can do without one. */
 export interface Library {
-  dial(number: string): void;
+  dial(number: string, headers: string[]): void;
   message(number: string, text: string): void;
   /** Subscribes to somebody's presence (RFC 3856). */
   watch(number: string): void;
@@ -67,7 +71,14 @@ export class Card {
     caller: string | undefined,
   ) {
     this.#words = caller === undefined ? 'Calling…' : `${caller} is calling`;
-    if (caller !== undefined) this.#actions = { Answer: () => call.answer(), Decline: () => call.decline() };
+    if (caller !== undefined) {
+      const { early } = call;
+      this.#actions = {
+        Answer: () => call.answer(),
+        Decline: () => call.decline(),
+        ...(early === undefined ? {} : { 'Play early': () => early.call(call) }),
+      };
+    }
   }
 
   /** It rings at the other end. */
@@ -79,7 +90,7 @@ export class Card {
   up(): void {
     const { call, screen } = this;
     const held = this.#held.here ? 'On hold' : this.#held.there ? 'Connected, they hold' : 'Connected';
-    const { ask, replace } = call;
+    const { ask, replace, wantPicture } = call;
     this.#become(held, {
       'Hang up': () => call.hangUp(),
       ...(this.#held.here ? { Resume: () => call.resume() } : { Hold: () => call.hold() }),
@@ -89,6 +100,7 @@ export class Card {
       Transfer: () => call.transfer(screen.number),
       'Hand over': () => screen.before(this)?.call.transfer(call),
       ...(ask === undefined ? {} : { Ask: () => ask.call(call) }),
+      ...(wantPicture === undefined ? {} : { 'Ask for a picture': () => wantPicture.call(call) }),
       ...(replace === undefined ? {} : { 'Take the place': () => replace.call(call, screen.number) }),
     });
   }
@@ -143,6 +155,10 @@ declare global {
   interface Window {
     /** Whether the page refuses pictures as a phone does that knows none. */
     blind?: boolean;
+    /** Whether the page says that it gives and takes no feedback by RTCP (RFC 4585). */
+    deaf?: boolean;
+    /** Header lines of the calls that are dialled from now on. */
+    inviteHeaders?: string[];
   }
 }
 
@@ -165,7 +181,7 @@ export class Screen {
     element('form').addEventListener('submit', (event) => {
       event.preventDefault();
       performance.mark('peer:dial');
-      library.dial(screen.number);
+      library.dial(screen.number, window.inviteHeaders ?? []);
     });
     screen.#buttons('#beside', {
       Message: () => library.message(screen.number, screen.text),

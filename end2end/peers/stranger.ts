@@ -30,6 +30,14 @@ export class Stranger extends Person {
     await this.press('Call');
   }
 
+  /** Calls with these header lines. */
+  async dialWith(number: string, headers: readonly string[]): Promise<void> {
+    await this.page.evaluate((headers) => {
+      window.inviteHeaders = headers;
+    }, [...headers]);
+    await this.dial(number);
+  }
+
   async hold(): Promise<void> {
     await this.press('Hold');
     await expect(this.button('Resume')).toBeVisible();

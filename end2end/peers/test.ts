@@ -14,6 +14,8 @@ export type { Library };
 export const DORA: Account = { extension: '1004', name: 'Dora Dale', password: 'open sesame 4' };
 /** A third tone, for calls of three. */
 export const THIRD = 1700;
+/** A fourth one, for calls of four. */
+export const FOURTH = 2300;
 
 /** Whose page somebody phones with. */
 export type Maker = Library | 'Tabphone';

@@ -1,10 +1,10 @@
 use crate::clock;
 use crate::event::Events;
-use crate::media::{Devices, Job, Kind, Peer, Pictures, Pool, Sent, Statistics, Subject, Trickling};
+use crate::media::{Devices, Job, Kind, Peer, Pictures, Pool, Sent, Statistics, Stranded, Subject, Trickling};
 use crate::quality::Gauge;
 use crate::repair::{Around, Repair, State, Step, Way};
 use crate::ring::Tone;
-use app::media::{Digits, Media};
+use app::media::{AutoAnswer, Digits, Media};
 use app::phone::{self, Voice};
 use app::quality::Qualities;
 use line::several;
@@ -14,6 +14,11 @@ use sip::agent::{Body, Branch, Call, CallId, Digit, Direction, Phase, QuestionId
 use sip::sdp::SessionDescription;
 use std::rc::Rc;
 
+mod joined;
+mod recorded;
+
+use recorded::Taping;
+
 /// What this tab keeps beside the calls that the agent knows.
 pub(crate) struct Calls {
     events: Events,
@@ -22,6 +27,8 @@ pub(crate) struct Calls {
     /// A handful at most.
     kept: Vec<Kept>,
     resting: bool,
+    /// Held as long as something that was recorded is on its way.
+    saving: Rc<()>,
 }
 
 /// What is kept beside one call.
@@ -60,6 +67,8 @@ struct Kept {
     handing: Handing,
     /// The keys that they pressed.
     digits: String,
+    /// How it is recorded.
+    taping: Taping,
 }
 
 /// What is known of the handing over of a call beside what the agent knows.
@@ -77,6 +86,7 @@ const DIGITS: usize = 32;
 impl Kept {
     fn new(call: CallId, mut facts: Facts, repair: Repair) -> Self {
         let (around, gauge, voice) = (Around::default(), Gauge::default(), Voice::Sent);
+        let taping = Taping::inherited(facts.recorded);
         // Nobody shares a screen who was not asked by a click in this page.
         let picture = phone::Picture { interrupted: core::mem::take(&mut facts.screen), ..phone::Picture::default() };
         Self {
@@ -98,6 +108,7 @@ impl Kept {
             begins_held: false,
             handing: Handing::default(),
             digits: String::new(),
+            taping,
         }
     }
 
@@ -131,6 +142,12 @@ impl Kept {
         }
     }
 
+    /// Ends its connection, but for what is open of ours.
+    fn leave_peer(&mut self) {
+        self.pictures = self.peer.take().map(Peer::leave_pictures);
+        self.voice = Voice::Sent;
+    }
+
     /// How the media of a call comes that was left without any.
     const fn left(facts: &Facts) -> Repair {
         if facts.answered_at.is_some() { Repair::inherited() } else { Repair::new() }
@@ -145,7 +162,15 @@ impl Calls {
             Kept::new(call, facts, repair)
         });
         let kept = kept.collect();
-        Self { events: events.clone(), devices: devices.clone(), pool: Pool::new(media.clone()), kept, resting: false }
+        devices.mixer().rest(false);
+        Self {
+            events: events.clone(),
+            devices: devices.clone(),
+            pool: Pool::new(media.clone()),
+            kept,
+            resting: false,
+            saving: Rc::default(),
+        }
     }
 
     /// Takes over what stands beside these calls in a holding before this one: what a person wished, and the connection, if
@@ -153,6 +178,7 @@ impl Calls {
     pub(crate) fn take_over(&mut self, before: Self, stays: &[(CallId, bool)]) {
         self.resting = before.resting;
         self.pool = before.pool;
+        self.saving = before.saving;
         for mut kept in before.kept {
             let Some((call, fits)) = stays.iter().find(|(call, _)| *call == kept.call) else { continue };
             kept.peer.take_if(|peer| !fits || peer.is_asked());
@@ -188,6 +214,16 @@ impl Calls {
         self.pool.media().digits
     }
 
+    /// Whose calls are answered by themselves.
+    pub(crate) fn auto_answer(&self) -> AutoAnswer {
+        self.pool.media().auto_answer.clone()
+    }
+
+    /// This call answers by itself, or does not.
+    pub(crate) fn unattended(&mut self, call: CallId, unattended: bool) {
+        self.kept(call).facts.unattended = unattended;
+    }
+
     /// Whether the other end of this call takes candidates that follow descriptions.
     pub(crate) fn trickles(&mut self, call: CallId, taken: bool) {
         self.kept(call).trickling.take(taken);
@@ -214,11 +250,18 @@ impl Calls {
         let kept = self.kept(call);
         let way = kept.repair.offering(now);
         if way.is_some_and(Way::is_fresh) {
-            kept.pictures = kept.peer.take().map(Peer::leave_pictures);
-            kept.voice = Voice::Sent;
+            kept.leave_peer();
         }
         let restart = way == Some(Way::Restart) && kept.peer.is_some();
         self.ask(call, Job::Offer { question, hold, restart, before: before.map(Box::new) });
+    }
+
+    /// The browser does not know our network yet: the same is offered over a fresh connection, which does.
+    pub(crate) fn stranded(&mut self, call: CallId, Stranded { question, hold, before }: Stranded, now: Instant) {
+        let kept = self.kept(call);
+        kept.repair.stranded(now);
+        kept.leave_peer();
+        self.ask(call, Job::Offer { question, hold, restart: false, before });
     }
 
     /// Has an answer made to this offer for this question.
@@ -264,11 +307,13 @@ impl Calls {
         kept.early.take_if(|heard| *heard == branch);
     }
 
-    /// This call takes the place of that one: who was muted there, or on hold, stays so, and who was seen is seen.
+    /// This call takes the place of that one: who was muted there, or on hold, stays so, who was seen is seen, and who was in
+    /// the conference is in it.
     pub(crate) fn replace(&mut self, call: CallId, replaced: CallId, held: bool) {
-        let Facts { muted, camera, .. } = self.facts_of(replaced);
+        let Facts { muted, camera, joined, .. } = self.facts_of(replaced);
         let kept = self.kept(call);
         (kept.facts.muted, kept.facts.camera) = (muted, camera);
+        kept.facts.joined = joined;
         kept.instead_of = Some(replaced);
         kept.begins_held = held;
     }
@@ -279,7 +324,7 @@ impl Calls {
         let kept = self.find(call.id);
         let just = kept.is_none_or(|kept| kept.facts.answered_at.is_none());
         let held = several::is_talked_in(call) && kept.is_some_and(|kept| kept.begins_held);
-        just && (held || several::is_late(calls, call, kept.and_then(|kept| kept.instead_of)))
+        just && (held || several::is_late(calls, call, kept.and_then(|kept| kept.instead_of), &self.joined()))
     }
 
     /// Sends a key over the connection of this call (RFC 4733), after those before it: whether that was negotiated.
@@ -427,7 +472,7 @@ impl Calls {
 
     /// Whether there is a call that the browser does not play.
     pub(crate) fn is_silent(&self) -> bool {
-        self.kept.iter().any(|kept| kept.silent)
+        self.kept.iter().any(|kept| kept.silent) || self.devices.mixer().is_silent()
     }
 
     /// Our way to the server was made anew, perhaps over another network.
@@ -446,12 +491,14 @@ impl Calls {
         self.find(call).is_some_and(|kept| kept.repair.is_returning())
     }
 
-    /// Mutes or opens our microphone in this call.
+    /// Mutes or opens our microphone in this call, and in those that are joined with it.
     pub(crate) fn mute(&mut self, call: CallId, muted: bool) {
-        let kept = self.kept(call);
-        kept.facts.muted = muted;
-        if let Some(peer) = &kept.peer {
-            peer.mute(muted);
+        for call in self.together(call) {
+            let kept = self.kept(call);
+            kept.facts.muted = muted;
+            if let Some(peer) = &kept.peer {
+                peer.mute(muted);
+            }
         }
     }
 
@@ -470,10 +517,12 @@ impl Calls {
         self.kept(call).voice = voice;
     }
 
-    /// Asks for the microphone again, or goes on without it while it is asked.
+    /// Asks for the microphone again, or goes on without it while it is asked; for those that are joined with this call, too.
     pub(crate) fn voice(&self, call: CallId, wanted: bool) {
-        if let Some(peer) = self.find(call).and_then(|kept| kept.peer.as_ref()) {
-            peer.speak(wanted);
+        for call in self.together(call) {
+            if let Some(peer) = self.find(call).and_then(|kept| kept.peer.as_ref()) {
+                peer.speak(wanted);
+            }
         }
     }
 
@@ -507,6 +556,7 @@ impl Calls {
     pub(crate) fn follow(&mut self, calls: impl Iterator<Item = Call>, path: bool) {
         let calls: Vec<Call> = calls.collect();
         self.kept.retain(|kept| calls.iter().any(|call| call.id == kept.call));
+        self.follow_joined(&calls);
         let resting = self.resting;
         if !calls.is_empty() {
             self.pool.busy();
@@ -541,12 +591,14 @@ impl Calls {
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let repairs = self.kept.iter().filter_map(|kept| kept.repair.deadline(kept.around));
         let measured = self.kept.iter().filter(|kept| kept.is_measured());
-        repairs.chain(measured.map(|kept| kept.gauge.deadline())).chain(self.pool.deadline()).min()
+        let tone = self.next_tone();
+        repairs.chain(measured.map(|kept| kept.gauge.deadline())).chain(self.pool.deadline()).chain(tone).min()
     }
 
     /// Does what is due: which answered calls had no media for too long; each told once.
     pub(crate) fn timeout(&mut self, now: Instant) -> Vec<CallId> {
         self.pool.timeout(now);
+        self.announce(now);
         let mut lost = Vec::new();
         for kept in &mut self.kept {
             let step = kept.repair.timeout(kept.around, now);
@@ -591,12 +643,14 @@ impl Calls {
         self.resting = true;
         self.devices.rest();
         self.pool.cool();
+        self.devices.mixer().rest(true);
         self.kept.iter().filter_map(|kept| kept.peer.as_ref()).for_each(Peer::rest);
     }
 
     /// Goes on after [`Calls::rest`].
     pub(crate) fn wake(&mut self) {
         self.resting = false;
+        self.devices.mixer().rest(false);
         self.kept.iter().filter_map(|kept| kept.peer.as_ref()).for_each(Peer::wake);
     }
 

@@ -142,9 +142,15 @@ impl Driver {
                     self.tab.doubt(now);
                 }
             }
-            Event::Input(kind) => self.held(|holding| holding.input(kind)),
+            Event::Input(kind) => {
+                self.sound.input(kind);
+                self.held(|holding| holding.input(kind));
+            }
+            Event::Unseen(failure) => self.sound.unseen(failure),
             Event::Unplugged(kind, label) => self.sound.unplugged(kind, label),
             Event::Captured => self.sound.captured(),
+            // It is shown after every event.
+            Event::Mixed | Event::Recorded => {}
             Event::Devices(devices) => self.sound.found(devices),
             Event::Rings(rings) => self.sound.rings(rings),
             Event::Saved(saved) => self.sound.saved(saved),
@@ -204,9 +210,13 @@ impl Driver {
                 | Command::Mute(..)
                 | Command::Voice(..)
                 | Command::Hold(..)
+                | Command::Record(..)
                 | Command::Digit(..)
                 | Command::Transfer(..)
+                | Command::Divert(..)
                 | Command::TransferTo(..)
+                | Command::Join(..)
+                | Command::Split(_)
                 | Command::Camera(..)
                 | Command::Screen(..)
                 | Command::Shown(_)
@@ -214,6 +224,7 @@ impl Driver {
                 | Command::Sound(_)
                 | Command::Try(_)
                 | Command::Trial(_)
+                | Command::Mirror(_)
                 | Command::Notify
                 | Command::Noted
                 | Command::UseHere,
@@ -222,8 +233,11 @@ impl Driver {
             | Event::Wire(..)
             | Event::Media(..)
             | Event::Input(_)
+            | Event::Unseen(_)
             | Event::Unplugged(..)
             | Event::Captured
+            | Event::Mixed
+            | Event::Recorded
             | Event::Devices(_)
             | Event::Rings(_)
             | Event::Saved(_)
@@ -251,6 +265,11 @@ impl Driver {
                 break;
             }
         }
+        // Nobody's microphone is opened without their hearing that before.
+        if self.sound.is_blocked() && self.holding.as_ref().is_some_and(Holding::is_announced) {
+            self.held(Holding::ring_instead);
+            return self.settle(now);
+        }
         let longest = Duration::from_secs(u64::from(self.opening.ringing_seconds) + 10);
         self.sound.hold(self.holding.as_ref().is_some_and(|holding| !holding.is_resting()));
         // What the browser does not let sound is not begun: it rings from the beginning once it may.
@@ -266,7 +285,9 @@ impl Driver {
 
     /// The call that rings here, and how that is said.
     fn ringing(&self) -> Option<(CallKey, String)> {
-        self.holding.as_ref().filter(|holding| matches!(holding.tone(), Some(Tone::Ringing | Tone::Waiting)))?;
+        self.holding
+            .as_ref()
+            .filter(|holding| matches!(holding.tone(), Some(Tone::Ringing | Tone::Waiting | Tone::Announced)))?;
         let state = self.screen.state();
         let call = state.calls.iter().find(|call| call.phase == Phase::RingingHere)?;
         Some((call.key, [&directory::name(&call.remote, &self.opening.contacts), " is calling"].concat()))
@@ -290,6 +311,7 @@ impl Driver {
             Command::Sound(settings) => self.sound.want(settings),
             Command::Try(kind) => self.tried.try_out(kind, &self.sound.ringing()),
             Command::Trial(on) => self.sound.try_out(on),
+            Command::Mirror(on) => self.sound.mirror(on),
             Command::Notify => notifier::ask(&self.events),
             Command::Noted => self.sound.noted(),
             Command::Dial(..)
@@ -299,9 +321,13 @@ impl Driver {
             | Command::Mute(..)
             | Command::Voice(..)
             | Command::Hold(..)
+            | Command::Record(..)
             | Command::Digit(..)
             | Command::Transfer(..)
+            | Command::Divert(..)
             | Command::TransferTo(..)
+            | Command::Join(..)
+            | Command::Split(_)
             | Command::Camera(..)
             | Command::Screen(..)
             | Command::Shown(_) => {
@@ -488,6 +514,7 @@ impl Driver {
         self.tab.close();
         self.ringer.sound(None, Duration::ZERO, || self.sound.ringing());
         self.sound.try_out(false);
+        self.sound.mirror(false);
         match then {
             Then::Reload => environment::reload(),
             Then::EndSession => {
@@ -519,9 +546,13 @@ fn act(holding: &mut Holding, command: Command, opening: &Opening, screen: &Scre
         Command::Mute(key, muted) => holding.mute(CallId(key), muted),
         Command::Voice(key, wanted) => holding.voice(CallId(key), wanted),
         Command::Hold(key, held) => holding.hold(CallId(key), held, now),
+        Command::Record(key, wanted) => holding.record(CallId(key), wanted),
         Command::Digit(key, sign) => holding.digit(CallId(key), sign, now),
         Command::Transfer(key, typed) => holding.transfer(CallId(key), &typed, &opening.domain, now),
+        Command::Divert(key, typed) => holding.divert(CallId(key), &typed, &opening.domain, now),
         Command::TransferTo(one, other) => holding.transfer_to(CallId(one), CallId(other), now),
+        Command::Join(one, other) => holding.join(CallId(one), CallId(other), now),
+        Command::Split(key) => holding.split(CallId(key), now),
         Command::Camera(key, on) => holding.picture(CallId(key), Subject::Camera, on),
         Command::Screen(key, on) => holding.picture(CallId(key), Subject::Screen, on),
         Command::Shown(key) => holding.show_pictures(CallId(key)),
@@ -529,6 +560,7 @@ fn act(holding: &mut Holding, command: Command, opening: &Opening, screen: &Scre
         | Command::Sound(_)
         | Command::Try(_)
         | Command::Trial(_)
+        | Command::Mirror(_)
         | Command::Notify
         | Command::Noted
         | Command::Dismiss

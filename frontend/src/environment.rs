@@ -74,6 +74,8 @@ pub(crate) async fn end_session() -> bool {
     request.set_method("POST");
     request.set_credentials(RequestCredentials::SameOrigin);
     request.set_redirect(RequestRedirect::Manual);
+    // web-sys does not know it.
+    let _ = js_sys::Reflect::set(&request, &"keepalive".into(), &true.into());
     let answer = pin!(window.fetch_with_str_and_init("/logout", &request).into_future());
     match select(answer, TimeoutFuture::new(PATIENCE)).await {
         // A redirect that is not followed shows no status; a proxy whose server is down shows one of its own.
@@ -82,7 +84,7 @@ pub(crate) async fn end_session() -> bool {
     }
 }
 
-/// Sends a form: whether the server took it.
+/// Sends a form, also while the page is left: whether the server took it.
 pub(crate) async fn save(path: &str, form: &[(&'static str, String)]) -> bool {
     let (Some(window), Ok(fields)) = (web_sys::window(), UrlSearchParams::new()) else { return false };
     form.iter().for_each(|(name, value)| fields.append(name, value));

@@ -1,6 +1,6 @@
 use crate::media::{Kind, Told};
 use crate::socket::Heard;
-use app::phone::Command;
+use app::phone::{Command, MediaFailure};
 use app::sound::Device;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use sip::agent::{Answer, CallId, QuestionId};
@@ -21,8 +21,14 @@ pub(crate) enum Event {
     Media(CallId, u64, Told),
     /// A device of this kind is gone, or another one was chosen: what is open is to be opened anew.
     Input(Kind),
+    /// There is no camera for who wants to see themselves.
+    Unseen(MediaFailure),
     /// This device was unplugged while it was used.
     Unplugged(Kind, String),
+    /// The browser mixes joined calls from now on, or wants a gesture first; or another one of them speaks.
+    Mixed,
+    /// A recording stands otherwise.
+    Recorded,
     /// A device was opened.
     Captured,
     /// These devices are there.

@@ -2,6 +2,7 @@ use crate::calls::Calls;
 use crate::clock::Moment;
 use crate::event::{Event, Events};
 use crate::media::{Devices, Kind, Subject, Told};
+use crate::recording::Subject as Recorded;
 use crate::repair::Way;
 use crate::ring::Tone;
 use crate::screen::Screen;
@@ -10,6 +11,7 @@ use crate::socket::Heard;
 use crate::wire::Wire;
 use crate::{dial, mark};
 use app::backend::Opening;
+use app::directory;
 use app::lease::Grant;
 use app::media::Media;
 use app::phone;
@@ -24,9 +26,11 @@ use sip::{Duration, Instant};
 
 mod adoption;
 mod several;
+mod unattended;
 
 pub(crate) use adoption::Absence;
 use adoption::Refused;
+use unattended::Announced;
 
 /// What this tab owns while it holds the line: the agent and all that serves it. Dropping it is silent: nothing is
 /// unregistered and no call is ended, but sockets, microphones and connections are closed at once.
@@ -57,6 +61,10 @@ pub(crate) struct Holding {
     changed: Vec<CallId>,
     /// Calls of which the agent told something since it was listened to last.
     told: Vec<CallId>,
+    /// The call that is to be answered by itself.
+    announced: Option<Announced>,
+    /// Our domain.
+    domain: String,
 }
 
 /// What leaves the page, in order.
@@ -109,6 +117,8 @@ impl Holding {
             refused: Vec::new(),
             changed: Vec::new(),
             told: Vec::new(),
+            announced: None,
+            domain: opening.domain.clone(),
         })
     }
 
@@ -134,13 +144,15 @@ impl Holding {
             .filter(|_| self.can_reoffer())
             .filter_map(|call| self.calls.wants_media(&call))
             .map(|(at, _)| at);
-        self.agent.deadline().into_iter().chain(self.calls.deadline()).chain(renewal).min()
+        let own = [self.agent.deadline(), self.calls.deadline(), self.announcement()];
+        own.into_iter().flatten().chain(renewal).min()
     }
 
     pub(crate) fn timeout(&mut self, now: Instant) {
         if self.agent.deadline().is_some_and(|deadline| deadline <= now) {
             self.handle(Input::Timeout, now);
         }
+        self.answer_announced(now);
         for call in self.calls.timeout(now) {
             self.verb(|agent| agent.fail(call, MediaFailure::Connectivity, now));
         }
@@ -169,6 +181,7 @@ impl Holding {
         }
         match told {
             Told::Answer(question, answer) => self.handle(Input::Answer(question, *answer), now),
+            Told::Stranded(offer) => self.calls.stranded(call, offer, now),
             Told::State(state) => {
                 if self.calls.state(call, state, now) {
                     mark::set(mark::CONNECTED);
@@ -176,6 +189,8 @@ impl Holding {
             }
             Told::Candidates(fragment) => self.verb(|agent| agent.trickle(call, *fragment, now)),
             Told::Silent(silent) => self.calls.silenced(call, silent),
+            // Recordings hear it after every event.
+            Told::Sounds => {}
             Told::Counted(statistics) => self.doubts |= self.calls.counted(call, &statistics, now),
             Told::Voice(voice) => self.calls.voiced(call, voice),
             Told::Changed => self.changed.push(call),
@@ -258,6 +273,7 @@ impl Holding {
     }
 
     pub(crate) fn answer(&mut self, call: CallId, sends: phone::Sends, now: Instant) {
+        self.ring_instead();
         mark::set(mark::ANSWER);
         self.turn_to(call, now);
         if self.agent.calls().any(|known| known.id == call) {
@@ -283,12 +299,25 @@ impl Holding {
         }
     }
 
-    /// Has a picture of this sent in a call, or not.
-    pub(crate) fn picture(&mut self, call: CallId, subject: Subject, wanted: bool) {
-        if self.agent.calls().any(|known| known.id == call) {
-            self.calls.picture(call, subject, wanted);
+    /// Has a call recorded, or ends that.
+    pub(crate) fn record(&mut self, call: CallId, wanted: bool) {
+        if self.agent.calls().any(|known| known.id == call && known.phase == Phase::Established) {
+            self.calls.record(call, wanted);
             self.touched = true;
         }
+    }
+
+    /// Has a picture of this sent in a call, or not: that of a camera in those that are joined with it, too.
+    pub(crate) fn picture(&mut self, call: CallId, subject: Subject, wanted: bool) {
+        if self.agent.calls().all(|known| known.id != call) {
+            return;
+        }
+        // A screen is given to one call, as the person is asked for each.
+        let calls = if subject == Subject::Camera { self.calls.together(call) } else { vec![call] };
+        for call in calls {
+            self.calls.picture(call, subject, wanted);
+        }
+        self.touched = true;
     }
 
     /// The elements for the pictures of a call are on the page.
@@ -317,8 +346,9 @@ impl Holding {
         self.touched = true;
     }
 
-    pub(crate) const fn is_stopped(&self) -> bool {
-        self.stopped
+    /// Whether it has stopped, and what was recorded is on the server.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped && self.calls.is_saved()
     }
 
     /// Goes silent because the lease may be another tab's by now: no socket, no microphone, no sound; the agent and the
@@ -368,7 +398,9 @@ impl Holding {
             self.lost = false;
             self.calls.moved(now);
         }
+        self.follow_announced();
         self.calls.follow(self.agent.calls(), self.can_reoffer());
+        self.record_on(opening);
         self.show(opening, screen);
     }
 
@@ -405,7 +437,8 @@ impl Holding {
 
     /// Which tone is to be heard.
     pub(crate) fn tone(&self) -> Option<Tone> {
-        self.calls.tone(&self.agent.calls().collect::<Vec<_>>())
+        let tone = self.calls.tone(&self.agent.calls().collect::<Vec<_>>());
+        if self.is_announced() { tone.map(|_| Tone::Announced) } else { tone }
     }
 
     /// Whether there may be news for the next holder since this was asked last.
@@ -523,7 +556,10 @@ impl Holding {
             AgentEvent::Transfer { call, progress } => self.handing_over(call, progress, now),
             AgentEvent::Digit { call, digit, .. } => self.calls.pressed(call, digit),
             AgentEvent::TransferAsked { call, .. } => self.follow(call, now),
-            AgentEvent::Incoming(_) => screen.show_ended(None),
+            AgentEvent::Incoming(call) => {
+                screen.show_ended(None);
+                self.announce(call, now);
+            }
             AgentEvent::Remote { call, branch, answer, early } => self.calls.describe(call, branch, answer, early),
             AgentEvent::BranchEnded { call, branch } => self.calls.silent(call, branch),
             AgentEvent::Ended { call, last, cause } => {
@@ -604,12 +640,23 @@ impl Holding {
                 voice: self.calls.voice_of(call.id),
                 handover: shown.handover.or_else(|| self.calls.refused(call.id).map(phone::Handover::Refused)),
                 digits: self.calls.digits_of(call.id),
+                recorded: self.calls.recorded_of(call.id),
                 ..shown
             }
         });
         screen.show_calls(calls.collect());
         screen.show_silent(self.calls.is_silent());
+        screen.show_speaking(self.calls.speaking());
         screen.show_qualities(self.calls.qualities());
+    }
+
+    /// Has recordings begin and end, and hear what there is to hear.
+    fn record_on(&mut self, opening: &Opening) {
+        let calls: Vec<Call> = self.agent.calls().collect();
+        self.calls.follow_recorded(&calls, |call| {
+            let remote = project::party(&call.remote, &opening.domain);
+            Recorded { name: directory::name(&remote, &opening.contacts), number: remote.number }
+        });
     }
 
     /// Whether a call that is not answered begins with a picture.

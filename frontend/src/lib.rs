@@ -22,6 +22,7 @@ mod notifier;
 mod opening;
 mod probe;
 mod quality;
+mod recording;
 mod repair;
 mod ring;
 mod screen;
@@ -29,6 +30,7 @@ mod sign;
 mod socket;
 mod sound;
 mod tab;
+mod upload;
 mod wire;
 
 use app::App;

@@ -14,9 +14,6 @@ const LACK: Duration = Duration::from_millis(800);
 const YIELD: Duration = Duration::from_secs(3);
 /// How long each way may take until the next one is tried.
 const RESTART: Duration = Duration::from_millis(2_500);
-/// The same where our network changed: a browser may notice its own addresses only later (Chromium on Linux after two
-/// seconds), and its candidates follow then.
-const MOVED_RESTART: Duration = Duration::from_secs(4);
 const FRESH: Duration = Duration::from_secs(4);
 const REPLACE: Duration = Duration::from_secs(3);
 /// How long after one in vain over a fresh connection the next one is tried: longer than it takes to settle that both
@@ -52,6 +49,7 @@ const LONGEST: Duration = Duration::from_secs(45);
 /// | MR11 | Trying | its time a second time, and it is connected | Sound: who says nothing at all sends nothing |
 /// | MR12 | any but Sound | our network is back | Wanted at once, if it was to be on us or later |
 /// | MR13 | any but Sound | silent for too long, while the server is there | given up |
+/// | MR14 | Trying | ICE restarts, and the browser does not know our network yet | Trying over a fresh connection, which does |
 ///
 /// It is on us if our network changed since something arrived last, else on who called.
 #[derive(Clone, Debug)]
@@ -217,6 +215,13 @@ impl Repair {
         let Stage::Wanted { way, .. } = self.stage else { return None };
         self.try_it(way, now);
         Some(way)
+    }
+
+    /// What is tried over the same connection is offered over a fresh one.
+    pub(crate) fn stranded(&mut self, now: Instant) {
+        if let Stage::Trying { way: Way::Restart, .. } = self.stage {
+            self.try_it(Way::Fresh, now);
+        }
     }
 
     /// An answer of ours is being made: what they offer may be their repair.
@@ -412,7 +417,6 @@ impl Repair {
     fn try_it(&mut self, way: Way, now: Instant) {
         self.base = None;
         let patience = match way {
-            Way::Restart if self.moved => MOVED_RESTART,
             Way::Restart => RESTART,
             Way::Fresh => FRESH,
             Way::Replace => REPLACE,

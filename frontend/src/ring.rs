@@ -12,6 +12,8 @@ pub(crate) enum Tone {
     Ringing,
     /// It rings here, beside another call: a quiet tone in the ear.
     Waiting,
+    /// It answers by itself in a moment.
+    Announced,
     /// It rings at the other end.
     Ringback,
 }
@@ -55,6 +57,8 @@ type Note = (f64, f64, f32);
 const RINGBACK: Cadence = Cadence { frequencies: [425.0, 425.0], level: 0.03, notes: &[(0.0, 1.0, 1.0)], period: 5.0 };
 const WAITING: Cadence =
     Cadence { frequencies: [425.0, 425.0], level: 0.02, notes: &[(0.0, 0.15, 1.0), (0.35, 0.5, 1.0)], period: 5.0 };
+const ANNOUNCED: Cadence =
+    Cadence { frequencies: [1000.0, 1000.0], level: 0.1, notes: &[(0.0, 0.2, 1.0), (0.3, 0.5, 1.0)], period: 30.0 };
 const TEST: Cadence = Cadence { frequencies: [440.0, 440.0], level: 0.1, notes: &[(0.0, 1.0, 1.0)], period: 1.5 };
 
 /// How a call rings here.
@@ -101,6 +105,7 @@ impl Ringer {
                         Sounding::begin(Some(tone), &ringing(how.ringtone), how.volume, &how.ringer, longest)
                     }
                     Tone::Waiting => Sounding::begin(Some(tone), &WAITING, LOUDEST, &how.speaker, longest),
+                    Tone::Announced => Sounding::begin(Some(tone), &ANNOUNCED, LOUDEST, &how.speaker, longest),
                     Tone::Ringback => Sounding::begin(Some(tone), &RINGBACK, LOUDEST, &how.speaker, longest),
                 }
                 .ok()

@@ -1,4 +1,4 @@
-use app::phone::{Call, Ended, Line, LineState, LineStateStoreFields, Presence, Registration, Seat, Status};
+use app::phone::{Call, CallKey, Ended, Line, LineState, LineStateStoreFields, Presence, Registration, Seat, Status};
 use app::quality::Qualities;
 use leptos::prelude::*;
 use reactive_stores::ArcStore;
@@ -8,6 +8,7 @@ pub(crate) struct Screen {
     state: ArcStore<LineState>,
     seat: ArcRwSignal<Seat>,
     silent: ArcRwSignal<bool>,
+    speaking: ArcRwSignal<Option<CallKey>>,
     qualities: ArcRwSignal<Qualities>,
 }
 
@@ -18,6 +19,7 @@ impl Screen {
             state: line.state.clone(),
             seat: line.seat.clone(),
             silent: line.silent.clone(),
+            speaking: line.speaking.clone(),
             qualities: line.qualities.clone(),
         }
     }
@@ -42,6 +44,13 @@ impl Screen {
     pub(crate) fn show_silent(&self, silent: bool) {
         if self.silent.get_untracked() != silent {
             self.silent.set(silent);
+        }
+    }
+
+    /// Who of the conference spoke last.
+    pub(crate) fn show_speaking(&self, speaking: Option<CallKey>) {
+        if self.speaking.get_untracked() != speaking {
+            self.speaking.set(speaking);
         }
     }
 

@@ -1,10 +1,11 @@
 use crate::environment;
 use crate::event::{Event, Events};
 use crate::gesture::AtGesture;
-use crate::media::{Devices, Kind, Limits, Subject, Trial, Wanted, devices};
+use crate::media::{Devices, Kind, Limits, Mirror, Subject, Trial, Wanted, devices};
 use crate::notifier;
 use crate::ring::Ringing;
 use app::media::Media;
+use app::phone::MediaFailure;
 use app::sound::{Device, DeviceKind, MediaSettings, Notify, Sound as Shown};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -19,13 +20,27 @@ pub(crate) struct Sound {
     shown: ArcRwSignal<Shown>,
     levels: ArcRwSignal<(u8, u8)>,
     trial: Option<Trial>,
+    mirror: Option<Mirror>,
     /// What may be sent of the camera.
     limits: Limits,
     /// Whether the line is here: only then the microphone is kept open.
     holds: bool,
+    /// How it stands with what the server is told.
+    saving: Saving,
     /// Told when the browser may ring.
     unlock: Option<AtGesture>,
     _changed: Option<Closure<dyn FnMut()>>,
+}
+
+/// How it stands with what the server is told of the settings.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Saving {
+    /// It was told all there is.
+    Idle,
+    /// It is being told.
+    Current,
+    /// It is being told, and something else is set by now.
+    Outdated,
 }
 
 impl Sound {
@@ -39,11 +54,13 @@ impl Sound {
     ) -> Self {
         let mut sound = Self {
             holds: false,
+            saving: Saving::Idle,
             events: events.clone(),
             devices: devices.clone(),
             shown,
             levels,
             trial: None,
+            mirror: None,
             limits: Limits::of(Subject::Camera, media),
             unlock: None,
             _changed: watch(events),
@@ -150,6 +167,9 @@ impl Sound {
 
     /// Whether the server kept what was set.
     pub(crate) fn saved(&mut self, saved: bool) {
+        if core::mem::replace(&mut self.saving, Saving::Idle) == Saving::Outdated {
+            return self.save();
+        }
         self.show(Shown { unsaved: !saved, ..self.shown.get_untracked() });
     }
 
@@ -159,6 +179,25 @@ impl Sound {
         self.trial = on.then(|| Trial::begin(&self.devices, sink, self.levels.clone()));
         self.levels.set((0, 0));
         self.show(Shown { trial: on, ..self.shown.get_untracked() });
+    }
+
+    /// Lets a person see themselves, or ends that.
+    pub(crate) fn mirror(&mut self, on: bool) {
+        self.mirror = on.then(|| Mirror::begin(&self.devices, &self.events));
+        self.show(Shown { mirror: on, unseen: None, ..self.shown.get_untracked() });
+    }
+
+    /// A device is gone, or another one was chosen: who looks at themselves sees what the other camera sees.
+    pub(crate) fn input(&mut self, kind: Kind) {
+        if kind == Kind::Camera && self.mirror.is_some() {
+            self.mirror(true);
+        }
+    }
+
+    /// There is no camera to see oneself with.
+    pub(crate) fn unseen(&mut self, failure: MediaFailure) {
+        self.mirror = None;
+        self.show(Shown { mirror: false, unseen: Some(failure), ..self.shown.get_untracked() });
     }
 
     /// The line is here, or elsewhere.
@@ -184,12 +223,21 @@ impl Sound {
     }
 
     fn set(&mut self, shown: Shown) {
-        let settings = shown.settings.clone();
         self.show(shown);
         self.apply();
+        match self.saving {
+            Saving::Idle => self.save(),
+            Saving::Current | Saving::Outdated => self.saving = Saving::Outdated,
+        }
+    }
+
+    /// Tells the server what is set now. One after the other: two at once may overtake each other.
+    fn save(&mut self) {
+        self.saving = Saving::Current;
+        let form = self.shown.with_untracked(|shown| shown.settings.form());
         let events = self.events.clone();
         spawn_local(async move {
-            events.tell(Event::Saved(environment::save("/settings/sound", &settings.form()).await));
+            events.tell(Event::Saved(environment::save("/settings/sound", &form).await));
         });
     }
 

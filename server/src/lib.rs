@@ -76,6 +76,8 @@ pub struct Options {
     pub ice_servers: Vec<IceServer>,
     /// TURN servers whose credentials are made here.
     pub relays: Option<media::Relays>,
+    /// After so long recordings are removed; `None` keeps them until somebody does.
+    pub keep_recordings: Option<Duration>,
     /// The built site.
     pub site: PathBuf,
     /// What hashing a password costs.
@@ -115,7 +117,7 @@ pub struct Running {
     address: SocketAddr,
     stopper: Stopper,
     serving: JoinHandle<io::Result<()>>,
-    watching: [JoinHandle<()>; 3],
+    watching: [JoinHandle<()>; 4],
     lines: tabs::Lines,
     store: Store,
 }
@@ -139,10 +141,12 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let routes = Routes::new(Calling::new(store.clone()));
     let policies = Policies::new(store.clone());
     let media = media::Room::new(policies, options.ice_servers.clone(), options.relays.clone());
+    let recordings = Recordings::new(store.clone(), &options.data);
     let watching = [
         tokio::spawn(sessions.clone().watch()),
         tokio::spawn(routes.clone().watch()),
         tokio::spawn(media.clone().watch()),
+        tokio::spawn(recordings.clone().watch(options.keep_recordings)),
     ];
     let rooms = Rooms {
         options,
@@ -153,6 +157,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         media: Arc::new(media),
         sessions,
         lines: lines.clone(),
+        recordings,
     };
     let service = rooms.router(&stopper).await?.into_make_service_with_connect_info::<SocketAddr>();
     // SIP and lease messages are small and must not wait for one another.
@@ -200,12 +205,13 @@ struct Rooms {
     media: Shared<dyn ports::Media>,
     sessions: session::Room,
     lines: tabs::Lines,
+    recordings: Recordings,
 }
 
 impl Rooms {
     /// The routes of all rooms, and the layers around them: the guard outside, the session inside.
     async fn router(self, stopper: &Stopper) -> Result<Router, StartError> {
-        let Self { options, origins, store, accounts, routes, media, sessions, lines } = self;
+        let Self { options, origins, store, accounts, routes, media, sessions, lines, recordings } = self;
         let domain = store.domain().to_owned();
         let session_layer = sessions.layer();
         let sessions = Arc::new(sessions);
@@ -250,13 +256,15 @@ impl Rooms {
             accounts: Arc::clone(&known),
             calling: Calling::new(store.clone()),
             sound: SoundSettings::new(store.clone()),
+            policies: Policies::new(store.clone()),
             routes,
             ringing_seconds: options.ringing.as_secs(),
         };
         let recordings = recordings::Room {
             sessions: sessions.clone(),
             life: sessions.clone(),
-            recordings: Recordings::new(store.clone(), &options.data),
+            recordings,
+            media: Arc::clone(&media),
         };
         let login = login::Room {
             accounts,

@@ -60,6 +60,10 @@ pub fn call(call: &agent::Call, connected: bool, facts: &Facts, domain: &str) ->
         handover: call.transfer.and_then(handover),
         digits: String::new(),
         picture: phone::Picture { camera: facts.camera, screen: facts.screen, ..phone::Picture::default() },
+        unattended: facts.unattended,
+        joined: facts.joined,
+        // Only a page records.
+        recorded: phone::Recorded::default(),
     }
 }
 
@@ -108,14 +112,16 @@ pub fn cause(cause: agent::Cause, status: Option<Status>, domain: &str) -> phone
         agent::Cause::NoAnswer => phone::Cause::NoAnswer,
         agent::Cause::AnsweredElsewhere => phone::Cause::AnsweredElsewhere,
         agent::Cause::DeclinedElsewhere => phone::Cause::DeclinedElsewhere,
+        agent::Cause::DivertedHere(to) => phone::Cause::DivertedHere(shown(&to, domain)),
+        agent::Cause::DivertedElsewhere => phone::Cause::DivertedElsewhere,
         agent::Cause::NotFound => phone::Cause::NotFound,
         agent::Cause::Gone => phone::Cause::Gone,
         agent::Cause::AddressIncomplete => phone::Cause::Incomplete,
         agent::Cause::AuthenticationFailed => phone::Cause::AuthenticationFailed,
         agent::Cause::AnonymityRefused | agent::Cause::Unwanted => phone::Cause::Unwanted,
         agent::Cause::Redirected(addresses) => {
-            let first = addresses.first().map(|address| number(&address.uri, domain));
-            phone::Cause::Redirected(first.unwrap_or_default().chars().take(64).collect())
+            let first = addresses.first().map(|address| shown(&address.uri, domain));
+            phone::Cause::Redirected(first.unwrap_or_default())
         }
         agent::Cause::Looped
         | agent::Cause::TooLarge
@@ -186,6 +192,11 @@ fn number(uri: &Uri, domain: &str) -> String {
         }
         Uri::Other { .. } => uri.to_string(),
     }
+}
+
+/// The same where it is only told, and not called; it comes from the wire.
+fn shown(uri: &Uri, domain: &str) -> String {
+    number(uri, domain).chars().take(64).collect()
 }
 
 #[cfg(test)]

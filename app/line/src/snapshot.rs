@@ -8,9 +8,9 @@ use sip::{Duration, Instant, Seed};
 /// The form of [`Saved`]. The one before it is read, too. Older ones are not: the agent reads its own version 2, but from an
 /// encoding that has the names of fields, and postcard has none. The registration goes on without; a call from before such
 /// an update is lost.
-const VERSION: u32 = 4;
-/// The form before: of the facts there were the first two.
-const VERSION_BEFORE: u32 = 3;
+const VERSION: u32 = 5;
+/// The form before: of the facts there were the first four.
+const VERSION_BEFORE: u32 = 4;
 
 /// Of how many calls anything is known beside the agent, at most: more than an agent has.
 const MOST_FACTS: usize = 64;
@@ -26,6 +26,12 @@ pub struct Facts {
     pub camera: bool,
     /// Whether our screen is shared. Browsers give it to no page without a click, so the next one has to ask for one.
     pub screen: bool,
+    /// Whether it is part of the conference of this line.
+    pub joined: bool,
+    /// Whether it is recorded.
+    pub recorded: bool,
+    /// Whether it was answered by itself, or is to be.
+    pub unattended: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -40,13 +46,27 @@ struct Saved {
 struct SavedBefore {
     _version: u32,
     agent: Snapshot,
-    calls: Vec<(CallId, (Option<u64>, bool))>,
+    calls: Vec<(CallId, FactsBefore)>,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct FactsBefore {
+    answered_at: Option<u64>,
+    muted: bool,
+    camera: bool,
+    screen: bool,
 }
 
 impl From<SavedBefore> for Saved {
     fn from(SavedBefore { agent, calls, .. }: SavedBefore) -> Self {
-        let known = |(answered_at, muted)| Facts { answered_at, muted, ..Facts::default() };
-        Self { version: VERSION, agent, calls: calls.into_iter().map(|(call, facts)| (call, known(facts))).collect() }
+        Self { version: VERSION, agent, calls: calls.into_iter().map(|(call, facts)| (call, facts.into())).collect() }
+    }
+}
+
+impl From<FactsBefore> for Facts {
+    fn from(FactsBefore { answered_at, muted, camera, screen }: FactsBefore) -> Self {
+        Self { answered_at, muted, camera, screen, ..Self::default() }
     }
 }
 
@@ -145,8 +165,16 @@ mod tests {
     #[test]
     fn calls_and_what_is_known_of_them_come_back() {
         let (mut agent, call) = calling();
-        let facts =
-            vec![(call, Facts { answered_at: Some(1_700_000_000_000), muted: true, camera: true, screen: true })];
+        let all = Facts {
+            answered_at: Some(1_700_000_000_000),
+            muted: true,
+            camera: true,
+            screen: true,
+            joined: true,
+            recorded: true,
+            unattended: true,
+        };
+        let facts = vec![(call, all)];
         assert_eq!(save(&agent, facts.clone(), NOW), None, "not while something is left to say");
         while agent.poll().is_some() {}
         let saved = save(&agent, facts.clone(), NOW).unwrap();
@@ -166,14 +194,15 @@ mod tests {
         struct Before {
             version: u32,
             agent: Snapshot,
-            calls: Vec<(CallId, (Option<u64>, bool))>,
+            calls: Vec<(CallId, FactsBefore)>,
         }
         let (mut agent, call) = calling();
         while agent.poll().is_some() {}
-        let before = Before { version: 3, agent: agent.snapshot(NOW).unwrap(), calls: vec![(call, (Some(7), true))] };
+        let calls = vec![(call, FactsBefore { answered_at: Some(7), muted: true, camera: true, screen: false })];
+        let before = Before { version: 4, agent: agent.snapshot(NOW).unwrap(), calls };
         let saved = postcard::to_allocvec(&before).unwrap();
         let (agent, facts) = restore(&saved, config(), Duration::ZERO, [8; 32], NOW).unwrap();
-        assert_eq!(facts, [(call, Facts { answered_at: Some(7), muted: true, ..Facts::default() })]);
+        assert_eq!(facts, [(call, Facts { answered_at: Some(7), muted: true, camera: true, ..Facts::default() })]);
         assert_eq!(agent.calls().count(), 1);
     }
 

@@ -1,21 +1,29 @@
 //! What can be done with a call, in each of the forms that its card has.
 
+use super::divert::Divert;
 use super::erase::{erase, live, memo};
 use super::handover::HandoverPanel;
 use super::icon::{Glyph, Icon};
 use super::keypad::Keypad;
 use super::panels::{Panel, Panels};
 use super::picture;
+use super::recorded::RecordKey;
 use super::standing::Standing;
 use crate::backend::Contact;
+use crate::conference;
 use crate::phone::{self, Call, CallKey, Command, LineStateStoreFields, Phase, Sends, use_phone};
 use leptos::prelude::*;
 
 /// What can be done with a call that rings here. `active`: another call, which is put on hold when this one is answered.
 #[component]
-pub(crate) fn Ringing(key: CallKey, call: Memo<Option<Call>>, active: Memo<Option<CallKey>>) -> impl IntoView {
+pub(crate) fn Ringing(
+    key: CallKey,
+    call: Memo<Option<Call>>,
+    active: Memo<Option<CallKey>>,
+    contacts: StoredValue<Vec<Contact>>,
+) -> impl IntoView {
     let phone = use_phone();
-    let holds = Standing::of(&phone).holds;
+    let (line, holds) = (phone.line(), Standing::of(&phone).holds);
     let phone = StoredValue::new(phone);
     let send = move |command| phone.with_value(|phone| phone.send(command));
     let offered = picture::of(call);
@@ -54,22 +62,31 @@ pub(crate) fn Ringing(key: CallKey, call: Memo<Option<Call>>, active: Memo<Optio
             active
                 .get()
                 .map(|other| {
+                    let others = line.calls().with_untracked(|calls| conference::together(calls, other));
+                    let (hint, end) = if others.len() > 1 {
+                        ("Answer puts the conference on hold.", "End the conference and answer")
+                    } else {
+                        ("Answer puts the other call on hold.", "End the other call and answer")
+                    };
                     view! {
-                        <p class="call__hint">"Answer puts the other call on hold."</p>
+                        <p class="call__hint">{hint}</p>
                         <button
                             class="button call__wide"
                             r#type="button"
                             disabled=live(move || !holds.get())
                             on:click=move |_| {
-                                send(Command::HangUp(other));
+                                for other in &others {
+                                    send(Command::HangUp(*other));
+                                }
                                 send(Command::Answer(key, Sends::Voice));
                             }
                         >
-                            "End the other call and answer"
+                            {end}
                         </button>
                     }
                 })
         }}
+        {erase(view! { <Divert key call contacts /> })}
     }
 }
 
@@ -98,6 +115,7 @@ pub(crate) fn Up(
                 handed.get().then(|| view! { <Opens key panel=Panel::Handover name="Hand over" keys="Alt+T" glyph=Glyph::HandOver /> })
             }}
             {move || answered.get().then(|| erase(view! { <picture::Tiles key call /> }))}
+            {move || answered.get().then(|| erase(view! { <RecordKey key call /> }))}
         </div>
         {move || (answered.get() && panels.is_open(key, Panel::Keypad)).then(|| erase(view! { <Keypad key call /> }))}
         {move || {
@@ -190,6 +208,68 @@ pub(crate) fn Held(key: CallKey, call: Memo<Option<Call>>, name: Memo<String>) -
                     }
                 })
         }}
+        <Joins key />
+        {erase(view! { <End key phase name /> })}
+    }
+}
+
+/// What can be done with one of the conference.
+#[component]
+pub(crate) fn Member(key: CallKey, phase: Memo<Phase>, name: Memo<String>) -> impl IntoView {
+    let phone = use_phone();
+    let holds = Standing::of(&phone).holds;
+    view! {
+        <button
+            class="button"
+            r#type="button"
+            aria-label=live(move || format!("Split off {}", name.get()))
+            title=live(move || format!("Split off {}: they are put on hold, and the others go on", name.get()))
+            disabled=live(move || !holds.get() || phase.get() == Phase::Ending)
+            on:click=move |_| {
+                phone.send(Command::Split(key));
+            }
+        >
+            <Icon glyph=Glyph::Split />
+            "Split"
+        </button>
+        {erase(view! { <End key phase name /> })}
+    }
+}
+
+/// Joins a call with the one that a person is busy with, where both are answered.
+#[component]
+pub(crate) fn Joins(key: CallKey) -> impl IntoView {
+    let phone = use_phone();
+    let (line, holds) = (phone.line(), Standing::of(&phone).holds);
+    let with = memo(move || line.calls().with(|calls| conference::joins(calls, key)));
+    let phone = StoredValue::new(phone);
+    move || {
+        with.get().map(|with| {
+            erase(view! {
+                <button
+                    class="button"
+                    r#type="button"
+                    title="Join with the other call in a conference (Alt+J)"
+                    aria-keyshortcuts="Alt+J"
+                    disabled=live(move || !holds.get())
+                    on:click=move |_| {
+                        phone.with_value(|phone| phone.send(Command::Join(with, key)));
+                    }
+                >
+                    <Icon glyph=Glyph::People />
+                    "Join"
+                </button>
+            })
+        })
+    }
+}
+
+/// Ends one of several calls.
+#[component]
+fn End(key: CallKey, phase: Memo<Phase>, name: Memo<String>) -> impl IntoView {
+    let phone = use_phone();
+    let holds = Standing::of(&phone).holds;
+    view! {
         <button
             class="button button--round button--danger"
             r#type="button"
@@ -197,7 +277,7 @@ pub(crate) fn Held(key: CallKey, call: Memo<Option<Call>>, name: Memo<String>) -
             title=live(move || format!("End the call with {}", name.get()))
             disabled=live(move || !holds.get() || phase.get() == Phase::Ending)
             on:click=move |_| {
-                send(Command::HangUp(key));
+                phone.send(Command::HangUp(key));
             }
         >
             <span class="button__hang-up">

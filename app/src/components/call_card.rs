@@ -1,20 +1,21 @@
 //! One call: who, where it stands, how long, and what can be done with it.
 
 use super::avatar::Avatar;
-use super::call_actions::{Held, Ringing, Up};
+use super::call_actions::{Held, Member, Ringing, Up};
 use super::erase::{erase, live, memo};
 use super::icon::{Glyph, Icon};
 use super::panels::{Dragged, Panels};
 use super::picture;
 use super::quality::HowItSounds;
+use super::recorded::RecordSign;
 use super::sound::{DeviceSelect, Volume};
 use super::standing::Standing;
 use super::voice::VoiceNotice;
 use crate::backend::Contact;
-use crate::directory;
 use crate::phone::{self, Call, CallKey, Command, Direction, Hold, LineStateStoreFields, Party, Phase, use_phone};
 use crate::sound::DeviceKind;
 use crate::words;
+use crate::{conference, directory};
 use leptos::html;
 use leptos::leptos_dom::helpers::IntervalHandle;
 use leptos::prelude::*;
@@ -24,11 +25,18 @@ use std::time::Duration;
 /// How often the clock of a call is looked at: often enough that no second is skipped.
 const TICK: Duration = Duration::from_millis(250);
 
-/// The card of the call `key`.
+/// The card of the call `key`. Whether it is joined does not change as long as the card is there.
 #[component]
-pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
+pub(crate) fn CallCard(
+    key: CallKey,
+    contacts: StoredValue<Vec<Contact>>,
+    /// It is shown as one of the conference.
+    #[prop(optional)]
+    member: bool,
+) -> impl IntoView {
     let phone = use_phone();
     let (line, panels, holds) = (phone.line(), Panels::of_page(), Standing::of(&phone).holds);
+    let speaking = phone.speaking();
     // Read by key and not by place: the card of a call that has just gone may be asked once more.
     let call = memo(move || line.calls().with(|calls| calls.iter().find(|call| call.key == key).cloned()));
     let phase = memo(move || call.with(|call| call.as_ref().map_or(Phase::Ending, |call| call.phase)));
@@ -39,21 +47,30 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
     let hold = memo(move || call.with(|call| call.as_ref().map_or_else(Hold::default, |call| call.hold)));
     let ringing = memo(move || phase.get() == Phase::RingingHere);
     let active = memo(move || line.calls().with(|calls| phone::active(calls).map(|call| call.key)));
-    let small = memo(move || !ringing.get() && active.get() != Some(key));
-    // Only who has answered can be handed over.
+    let small = memo(move || member || (!ringing.get() && active.get() != Some(key)));
+    // Only who has answered can be handed over; who has not can be sent on.
     let target = memo(move || {
         let fits = match panels.dragged.get() {
-            Some(Dragged::Call(other)) => other != key,
-            Some(Dragged::Contact(_)) => true,
+            Some(Dragged::Call(other)) => other != key && phase.get().has_microphone(),
+            Some(Dragged::Contact(_)) => ringing.get() || phase.get().has_microphone(),
             None => false,
         };
-        fits && holds.get() && phase.get().has_microphone()
+        fits && holds.get()
+    });
+    let joining = memo(move || match panels.dragged.get().filter(|_| target.get()) {
+        Some(Dragged::Call(other)) => {
+            let joins = line.calls().with(|calls| !conference::together(calls, key).contains(&other));
+            joins.then_some(other)
+        }
+        Some(Dragged::Contact(_)) | None => None,
     });
     let seen = memo(move || call.with(|call| call.as_ref().is_some_and(|call| call.picture.camera)));
+    let speaks = memo(move || member && speaking.get() == Some(key));
     let over = RwSignal::new(false);
     let dropped = move || {
         over.set(false);
         match panels.dragged.get_untracked().filter(|_| target.get_untracked()) {
+            Some(Dragged::Contact(number)) if ringing.get_untracked() => phone.send(Command::Divert(key, number)),
             Some(Dragged::Contact(number)) => phone.send(Command::Transfer(key, number)),
             Some(Dragged::Call(other)) => phone.send(Command::TransferTo(key, other)),
             None => false,
@@ -69,6 +86,10 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
         <div
             class=live(move || {
                 match (ringing.get(), small.get(), over.get() && target.get()) {
+                    (true, _, true) => "call call--ringing call--target",
+                    (.., true) if member => "call call--small call--member call--target",
+                    (.., false) if member && speaks.get() => "call call--small call--member call--speaks",
+                    (.., false) if member => "call call--small call--member",
                     (true, ..) if active.get().is_some() => "call call--ringing call--beside",
                     (true, ..) => "call call--ringing",
                     (false, true, false) => "call call--small",
@@ -110,33 +131,21 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
                 <Clock call />
                 <span class="call__kind">{picture::kind(call)}</span>
             </p>
+            {(!member).then(|| erase(view! { <RecordSign call /> }))}
             <picture::Stage key call />
             <Told call />
             {erase(view! { <HowItSounds key /> })}
-            <VoiceNotice key call />
+            {(!member).then(|| erase(view! { <VoiceNotice key call /> }))}
             <picture::Notice call />
             {move || {
-                phase
-                    .get()
-                    .has_microphone()
-                    .then(|| {
-                        erase(
-                            view! {
-                                <details class="call__devices">
-                                    <summary>"Devices and volume"</summary>
-                                    <DeviceSelect kind=DeviceKind::Microphone />
-                                    <DeviceSelect kind=DeviceKind::Speaker />
-                                    {move || seen.get().then(|| erase(view! { <DeviceSelect kind=DeviceKind::Camera /> }))}
-                                    <Volume call=true />
-                                </details>
-                            },
-                        )
-                    })
+                (phase.get().has_microphone() && !small.get()).then(|| erase(view! { <DevicesHere seen /> }))
             }}
             <div class="call__actions" aria-live="off">
                 {move || {
                     if ringing.get() {
-                        erase(view! { <Ringing key call active /> })
+                        erase(view! { <Ringing key call active contacts /> })
+                    } else if member {
+                        erase(view! { <Member key phase name /> })
                     } else if small.get() {
                         erase(view! { <Held key call name /> })
                     } else {
@@ -144,7 +153,43 @@ pub(crate) fn CallCard(key: CallKey, contacts: StoredValue<Vec<Contact>>) -> imp
                     }
                 }}
             </div>
+            {move || joining.get().map(|other| erase(view! { <Merge key other /> }))}
         </div>
+    }
+}
+
+/// Where another call is dropped to be joined with this one.
+#[component]
+fn Merge(key: CallKey, other: CallKey) -> impl IntoView {
+    let (phone, panels) = (use_phone(), Panels::of_page());
+    view! {
+        <p
+            class="call__merge"
+            on:drop=move |event| {
+                event.prevent_default();
+                event.stop_propagation();
+                // The card that was dragged is made anew, and never hears the end of it.
+                panels.dragged.set(None);
+                phone.send(Command::Join(key, other));
+            }
+        >
+            <Icon glyph=Glyph::People />
+            "Drop here to join them, above to hand over"
+        </p>
+    }
+}
+
+/// The devices that a call uses, and how loud it is. `seen`: our camera is on.
+#[component]
+pub(super) fn DevicesHere(seen: Memo<bool>) -> impl IntoView {
+    view! {
+        <details class="call__devices">
+            <summary>"Devices and volume"</summary>
+            <DeviceSelect kind=DeviceKind::Microphone />
+            <DeviceSelect kind=DeviceKind::Speaker />
+            {move || seen.get().then(|| erase(view! { <DeviceSelect kind=DeviceKind::Camera /> }))}
+            <Volume call=true />
+        </details>
     }
 }
 
@@ -155,7 +200,18 @@ fn Told(call: Memo<Option<Call>>) -> impl IntoView {
     let digits = memo(move || {
         call.with(|call| call.as_ref().map(|call| call.digits.clone()).filter(|digits| !digits.is_empty()))
     });
+    let unattended = memo(move || {
+        call.with(|call| {
+            let call = call.as_ref().filter(|call| call.unattended)?;
+            Some(if call.phase == Phase::RingingHere {
+                "Answers by itself in a moment, as you agreed in the settings: they will hear you."
+            } else {
+                "This call was answered by itself, as you agreed in the settings: they hear you."
+            })
+        })
+    });
     view! {
+        {move || unattended.get().map(|words| view! { <p class="call__told call__told--unattended">{words}</p> })}
         {move || handover.get().map(|handover| view! { <p class="call__told">{words::handover(handover)}</p> })}
         {move || {
             digits

@@ -1,4 +1,4 @@
-//! What becomes of calls, as the server knows it, and the way to the settings. Only the server writes it: nothing of it
+//! What becomes of calls, as the server knows it, and the ways to the settings and the recordings. Only the server writes it: nothing of it
 //! changes while the page is open.
 
 use super::icon::{Glyph, Icon};
@@ -6,7 +6,7 @@ use crate::backend::{Contact, Wishes};
 use crate::words;
 use leptos::prelude::*;
 
-/// The link to the settings, and a notice of what was set there, if anything was. It shows the [`Wishes`] of the context.
+/// The links to the settings and the recordings, and a notice of what was set there, if anything was. It shows the [`Wishes`] of the context.
 #[component]
 pub(crate) fn Settings(contacts: Vec<Contact>) -> impl IntoView {
     let told = use_context::<Wishes>().map(|wishes| words::wishes(&wishes, &contacts)).unwrap_or_default();
@@ -28,6 +28,10 @@ pub(crate) fn Settings(contacts: Vec<Contact>) -> impl IntoView {
             <a class="button button--quiet" href="/settings">
                 <Icon glyph=Glyph::Sliders />
                 "Settings"
+            </a>
+            <a class="button button--quiet" href="/recordings">
+                <Icon glyph=Glyph::Record />
+                "Recordings"
             </a>
         </footer>
     }

@@ -110,6 +110,7 @@ fn can_call_again(ended: &Ended) -> bool {
         | Cause::Forbidden
         | Cause::AnsweredElsewhere
         | Cause::DeclinedElsewhere
+        | Cause::DivertedElsewhere
         | Cause::Told(_) => false,
         Cause::Media(failure) => !matches!(failure, MediaFailure::Insecure | MediaFailure::Unsupported),
         Cause::HungUpHere
@@ -118,6 +119,7 @@ fn can_call_again(ended: &Ended) -> bool {
         | Cause::CancelledHere
         | Cause::CancelledThere
         | Cause::DeclinedHere
+        | Cause::DivertedHere(_)
         | Cause::DeclinedThere
         | Cause::Busy
         | Cause::NoAnswer

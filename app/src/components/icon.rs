@@ -17,10 +17,18 @@ pub(crate) enum Glyph {
     Pause,
     /// A triangle that points on.
     Play,
+    /// A ring with a disc in it.
+    Record,
+    /// A ring with a square in it.
+    Stop,
     /// The keys of a telephone.
     Keypad,
     /// A handset from which an arrow leads on.
     HandOver,
+    /// Three people.
+    People,
+    /// An arrow that splits in two.
+    Split,
     /// A camera.
     Camera,
     /// A camera, struck out.
@@ -74,8 +82,14 @@ impl Glyph {
             }
             Self::Pause => "M8.5 5.5v13M15.5 5.5v13",
             Self::Play => "M8 5.5v13l10.5-6.5L8 5.5z",
+            Self::Record => "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z",
+            Self::Stop => "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM9.5 9.5h5v5h-5z",
             Self::Keypad => "M6 6h.01M12 6h.01M18 6h.01M6 12h.01M12 12h.01M18 12h.01M6 18h.01M12 18h.01M18 18h.01",
             Self::HandOver => "M4 18v-3.5A4.5 4.5 0 0 1 8.5 10H19M14.5 5.5 19 10l-4.5 4.5M13 19h7",
+            Self::People => {
+                "M12 5.5a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM6.5 19a5.5 5.5 0 0 1 11 0M5.5 8a2.2 2.2 0 0 0-.3 4.3M2 17a4 4 0 0 1 2.5-3.4M18.5 8a2.2 2.2 0 0 1 .3 4.3M22 17a4 4 0 0 0-2.5-3.4"
+            }
+            Self::Split => "M12 20v-6M12 14 5.5 7.5M12 14l6.5-6.5M5 12V7h5M19 12V7h-5",
             Self::Camera => {
                 "M4.5 6.5h9A1.5 1.5 0 0 1 15 8v8a1.5 1.5 0 0 1-1.5 1.5h-9A1.5 1.5 0 0 1 3 16V8a1.5 1.5 0 0 1 1.5-1.5zM15 10.5 21 7v10l-6-3.5"
             }

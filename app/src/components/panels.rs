@@ -10,6 +10,8 @@ pub(crate) enum Panel {
     Keypad,
     /// To whom it may be handed over.
     Handover,
+    /// To whom it may be sent on while it rings.
+    Divert,
 }
 
 /// What may be dropped onto a call, to hand it over.

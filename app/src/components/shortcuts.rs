@@ -1,12 +1,13 @@
 //! Keys that work anywhere on the page.
 
 use super::panels::{Panel, Panels};
+use crate::conference;
 use crate::phone::{self, Call, CallKey, Command, LineStateStoreFields, Phase, Seat, Sends, use_phone};
 use leptos::prelude::*;
 
 /// Listens for Alt with a letter: A answers, D declines, H hangs up, M mutes and unmutes, O holds and resumes, S goes on
-/// with the call beside, K opens the keypad, T says to whom to hand over, V answers with the camera or switches it on and
-/// off, C shares the screen and ends that.
+/// with the call beside, J joins that one, E says to whom to send on what rings, K opens the keypad, T says to whom to hand over, V
+/// answers with the camera or switches it on and off, C shares the screen and ends that, R records and ends that.
 #[component]
 pub(crate) fn Shortcuts() -> impl IntoView {
     let phone = use_phone();
@@ -24,6 +25,11 @@ pub(crate) fn Shortcuts() -> impl IntoView {
                 Some(Does::Send(command)) => {
                     phone.send(command);
                 }
+                Some(Does::HangUp(calls)) => {
+                    for call in calls {
+                        phone.send(Command::HangUp(call));
+                    }
+                }
                 Some(Does::Open(call, panel)) => panels.toggle(call, panel),
                 None => return,
             }
@@ -37,6 +43,8 @@ pub(crate) fn Shortcuts() -> impl IntoView {
 #[derive(Debug, PartialEq, Eq)]
 enum Does {
     Send(Command),
+    /// Ends all of the conference.
+    HangUp(Vec<CallKey>),
     Open(CallKey, Panel),
 }
 
@@ -46,24 +54,33 @@ fn effect(code: &str, calls: &[Call]) -> Option<Does> {
     let ringing = || calls.iter().find(|call| call.phase == Phase::RingingHere);
     let up = || phone::active(calls);
     let answered = || up().filter(|call| call.phase.has_microphone());
-    let beside = || {
-        let active = up().map(|call| call.key);
-        calls.iter().rev().find(|call| Some(call.key) != active && call.phase.has_microphone())
-    };
+    // What is about one call is not on the page of a conference.
+    let alone = || answered().filter(|call| !call.joined);
+    let beside = || conference::beside(calls);
     match code {
         "KeyA" => ringing().map(|call| Does::Send(Command::Answer(call.key, Sends::Voice))),
         "KeyD" => ringing().map(|call| Does::Send(Command::Decline(call.key))),
-        "KeyH" => up().map(|call| Does::Send(Command::HangUp(call.key))),
+        "KeyE" => ringing().map(|call| Does::Open(call.key, Panel::Divert)),
+        "KeyH" => up().map(|call| {
+            if call.joined { Does::HangUp(conference::joined(calls)) } else { Does::Send(Command::HangUp(call.key)) }
+        }),
         "KeyM" => answered().map(|call| Does::Send(Command::Mute(call.key, !call.muted))),
         "KeyO" => answered().map(|call| Does::Send(Command::Hold(call.key, !call.hold.here))),
         "KeyS" => beside().map(|call| Does::Send(Command::Hold(call.key, false))),
-        "KeyK" => answered().map(|call| Does::Open(call.key, Panel::Keypad)),
-        "KeyT" => answered().map(|call| Does::Open(call.key, Panel::Handover)),
+        "KeyJ" => beside().and_then(|call| {
+            let with = conference::joins(calls, call.key)?;
+            Some(Does::Send(Command::Join(with, call.key)))
+        }),
+        "KeyK" => alone().map(|call| Does::Open(call.key, Panel::Keypad)),
+        "KeyT" => alone().map(|call| Does::Open(call.key, Panel::Handover)),
         "KeyV" => match ringing() {
             Some(call) => call.picture.offered.then_some(Does::Send(Command::Answer(call.key, Sends::Camera))),
             None => answered().map(|call| Does::Send(Command::Camera(call.key, !call.picture.camera))),
         },
-        "KeyC" => answered().map(|call| Does::Send(Command::Screen(call.key, !call.picture.screen))),
+        "KeyC" => alone().map(|call| Does::Send(Command::Screen(call.key, !call.picture.screen))),
+        "KeyR" => answered()
+            .filter(|call| call.recorded.is_allowed())
+            .map(|call| Does::Send(Command::Record(call.key, !call.recorded.is_wanted()))),
         _ => None,
     }
 }
@@ -71,7 +88,7 @@ fn effect(code: &str, calls: &[Call]) -> Option<Does> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::phone::{Direction, Hold, Party, Picture};
+    use crate::phone::{Direction, Hold, Party, Picture, Recorded, RecordingFailure, Tape};
 
     fn call(key: CallKey, phase: Phase, muted: bool) -> Call {
         Call { muted, ..Call::new(key, Direction::Incoming, Party::default(), phase) }
@@ -84,7 +101,7 @@ mod tests {
     fn command(code: &str, calls: &[Call]) -> Option<Command> {
         match effect(code, calls) {
             Some(Does::Send(command)) => Some(command),
-            Some(Does::Open(..)) | None => None,
+            Some(Does::HangUp(_) | Does::Open(..)) | None => None,
         }
     }
 
@@ -93,12 +110,13 @@ mod tests {
         let ringing = [call(1, Phase::RingingHere, false)];
         assert_eq!(command("KeyA", &ringing), Some(Command::Answer(1, Sends::Voice)));
         assert_eq!(command("KeyD", &ringing), Some(Command::Decline(1)));
-        for code in ["KeyH", "KeyM", "KeyO", "KeyS", "KeyK", "KeyT", "KeyV", "KeyC"] {
+        assert_eq!(effect("KeyE", &ringing), Some(Does::Open(1, Panel::Divert)));
+        for code in ["KeyH", "KeyM", "KeyO", "KeyS", "KeyK", "KeyT", "KeyV", "KeyC", "KeyR"] {
             assert_eq!(effect(code, &ringing), None, "{code}");
         }
 
         let talking = [call(2, Phase::Talking, true)];
-        assert_eq!(command("KeyA", &talking), None);
+        assert_eq!((command("KeyA", &talking), effect("KeyE", &talking)), (None, None));
         assert_eq!(command("KeyH", &talking), Some(Command::HangUp(2)));
         assert_eq!(command("KeyM", &talking), Some(Command::Mute(2, false)));
         assert_eq!(command("KeyO", &talking), Some(Command::Hold(2, true)));
@@ -122,6 +140,16 @@ mod tests {
         assert_eq!(command("KeyV", &rings_beside), None, "it shows nothing");
         assert_eq!(command("KeyC", &talking), Some(Command::Screen(2, true)));
 
+        assert_eq!(command("KeyR", &talking), Some(Command::Record(2, true)));
+        let recorded = |recorded| [Call { recorded, ..call(5, Phase::Talking, false) }];
+        assert_eq!(command("KeyR", &recorded(Recorded::On(Tape::default()))), Some(Command::Record(5, false)));
+        assert_eq!(command("KeyR", &recorded(Recorded::Starting)), Some(Command::Record(5, false)));
+        let failed = |failure| recorded(Recorded::Failed(failure));
+        assert_eq!(command("KeyR", &failed(RecordingFailure::NoRoom)), Some(Command::Record(5, true)), "once more");
+        assert_eq!(command("KeyR", &failed(RecordingFailure::NotAllowed)), None);
+        assert_eq!(command("KeyR", &recorded(Recorded::Forbidden)), None);
+        assert_eq!(command("KeyR", &calling), None);
+
         assert_eq!(command("KeyA", &[]), None);
         assert_eq!(command("KeyX", &ringing), None);
     }
@@ -144,5 +172,21 @@ mod tests {
         assert_eq!(command("KeyH", &dialling), Some(Command::HangUp(2)));
         assert_eq!(command("KeyS", &dialling), Some(Command::Hold(1, false)));
         assert_eq!(command("KeyO", &[held(1), held(2)]), Some(Command::Hold(2, false)), "the newest one");
+        assert_eq!(command("KeyJ", &dialling), None, "nobody has answered there");
+        assert_eq!(command("KeyJ", &[call(1, Phase::Talking, false), held(2)]), Some(Command::Join(1, 2)));
+    }
+
+    #[test]
+    fn keys_are_about_the_whole_conference() {
+        let joined = |key| Call { joined: true, ..call(key, Phase::Talking, false) };
+        let calls = [joined(1), held(2), joined(3)];
+        assert_eq!(effect("KeyH", &calls), Some(Does::HangUp(vec![1, 3])));
+        assert_eq!(command("KeyM", &calls), Some(Command::Mute(3, true)));
+        assert_eq!(command("KeyO", &calls), Some(Command::Hold(3, true)));
+        assert_eq!(command("KeyS", &calls), Some(Command::Hold(2, false)));
+        assert_eq!(command("KeyJ", &calls), Some(Command::Join(3, 2)));
+        for code in ["KeyK", "KeyT", "KeyC"] {
+            assert_eq!(effect(code, &calls), None, "{code}");
+        }
     }
 }

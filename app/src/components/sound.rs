@@ -3,7 +3,8 @@
 use super::erase::{erase, live, memo};
 use super::icon::{Glyph, Icon};
 use crate::phone::{Command, Seat, use_phone};
-use crate::sound::{DeviceKind, MediaSettings, Notify, Ringtone};
+use crate::sound::{DeviceKind, MIRROR, MediaSettings, Notify, Ringtone};
+use crate::words;
 use leptos::prelude::*;
 
 /// What is ticked: its words, and where it stands.
@@ -100,6 +101,7 @@ pub(crate) fn SoundPanel() -> impl IntoView {
                 </div>
                 {SWITCHES.map(|switch| erase(view! { <Tick switch /> }))}
                 <Trial />
+                <Mirror />
                 <Notifications />
                 <p class="settings__problem" aria-live="polite">
                     {live(move || {
@@ -281,6 +283,53 @@ fn Trial() -> impl IntoView {
                         )
                     })
             }}
+        </div>
+    }
+}
+
+/// Seeing oneself, as the others will.
+#[component]
+fn Mirror() -> impl IntoView {
+    let phone = use_phone();
+    let sound = phone.sound();
+    let on = memo(move || sound.with(|sound| sound.mirror));
+    let unseen = memo(move || sound.with(|sound| sound.unseen));
+    view! {
+        <div class="sound__trial">
+            <button
+                class="button"
+                r#type="button"
+                aria-pressed=live(move || if on.get() { "true" } else { "false" })
+                on:click=move |_| {
+                    phone.send(Command::Mirror(!on.get_untracked()));
+                }
+            >
+                {live(move || if on.get() { "Stop the camera" } else { "Test the camera" })}
+            </button>
+            {move || {
+                on.get()
+                    .then(|| {
+                        erase(
+                            view! {
+                                <video
+                                    class="sound__mirror"
+                                    id=MIRROR
+                                    aria-label="My picture, as a test"
+                                    autoplay
+                                    muted
+                                    playsinline
+                                ></video>
+                            },
+                        )
+                    })
+            }}
+            <p class="settings__hint" aria-live="polite">
+                {live(move || match (on.get(), unseen.get()) {
+                    (true, _) => "You see yourself as in a mirror. Nobody else does.",
+                    (false, Some(failure)) => words::no_camera(failure),
+                    (false, None) => "",
+                })}
+            </p>
         </div>
     }
 }

@@ -1,8 +1,8 @@
 //! The document's title and icon: a call shows in the tab, where a person sees it from another tab.
 
 use crate::backend::Contact;
-use crate::directory;
 use crate::phone::{self, Call, LineStateStoreFields, Phase, use_phone};
+use crate::{conference, directory};
 use leptos::prelude::*;
 
 /// The name of the product.
@@ -27,7 +27,21 @@ pub(crate) fn text(calls: &[Call], contacts: &[Contact]) -> String {
     let ringing = calls.iter().find(|call| call.phase == Phase::RingingHere);
     match (ringing, phone::active(calls).or(calls.last())) {
         (Some(call), _) => format!("{} is calling · {PRODUCT}", directory::name(&call.remote, contacts)),
-        (None, Some(call)) => format!("Call with {} · {PRODUCT}", directory::name(&call.remote, contacts)),
+        (None, Some(call)) => {
+            let recorded = calls.iter().any(|call| call.recorded.is_wanted());
+            let name = |call: &Call| directory::name(&call.remote, contacts);
+            let (kind, who) = if call.joined {
+                let names: Vec<String> = calls.iter().filter(|call| call.joined).map(name).collect();
+                ("Conference", conference::names(&names))
+            } else {
+                ("Call", name(call))
+            };
+            if recorded {
+                format!("● {kind} with {who}, recorded · {PRODUCT}")
+            } else {
+                format!("{kind} with {who} · {PRODUCT}")
+            }
+        }
         (None, None) => PRODUCT.to_owned(),
     }
 }

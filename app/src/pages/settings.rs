@@ -23,6 +23,8 @@ pub struct SettingsView {
     pub saved: bool,
     /// What the person wants of sound and pictures.
     pub media: MediaSettings,
+    /// Whose calls may be answered by themselves, in words; where nobody's may, it is not offered.
+    pub auto_answer: Option<String>,
     /// How long calls usually ring, in seconds.
     pub usual_ringing: u64,
     /// The shortest and the longest time that calls can ring, in seconds.
@@ -34,6 +36,10 @@ pub struct SettingsView {
 pub struct Typed {
     /// Whether no call is to ring.
     pub do_not_disturb: bool,
+    /// Whether a second call is to find the person busy.
+    pub no_call_waiting: bool,
+    /// Whether calls that ask for it are to be answered by themselves.
+    pub auto_answer: bool,
     /// Where all calls go.
     pub always: String,
     /// Where calls go while the person is busy.
@@ -186,23 +192,35 @@ fn SettingsPage(page: SettingsView) -> impl IntoView {
                 {page.saved.then(|| view! { <Saved /> })}
                 {refused.then(|| view! { <NotSaved /> })}
                 <form class="settings__form" method="post" action="/settings">
-                    <div class="settings__switch">
-                        <input
-                            class="settings__box"
-                            id="do-not-disturb"
-                            name="do-not-disturb"
-                            r#type="checkbox"
-                            value="on"
-                            checked=page.typed.do_not_disturb
-                            aria-describedby="do-not-disturb-hint"
-                        />
-                        <label class="field__label" for="do-not-disturb">
-                            "Do not disturb"
-                        </label>
-                        <p class="settings__hint" id="do-not-disturb-hint">
-                            "No call rings on any of your phones."
-                        </p>
-                    </div>
+                    <Switch
+                        name="do-not-disturb"
+                        label="Do not disturb"
+                        hint="No call rings on any of your phones."
+                        checked=page.typed.do_not_disturb
+                    />
+                    <Switch
+                        name="no-call-waiting"
+                        label="No call waiting"
+                        hint="While you have a call, whoever else calls finds you busy."
+                        checked=page.typed.no_call_waiting
+                    />
+                    {page
+                        .auto_answer
+                        .map(|whose| {
+                            view! {
+                                <Switch
+                                    name="auto-answer"
+                                    label="Answer announcements by itself"
+                                    hint=[
+                                        "A call that asks for it opens your microphone after a tone, without your doing anything, but never beside another call and never with your camera. It may come from: ",
+                                        &whose,
+                                        ".",
+                                    ]
+                                        .concat()
+                                    checked=page.typed.auto_answer
+                                />
+                            }
+                        })}
                     {fields}
                     <datalist id="people">
                         {page
@@ -218,6 +236,10 @@ fn SettingsPage(page: SettingsView) -> impl IntoView {
                         <a class="button" href="/">
                             "Back to the phone"
                         </a>
+                        <a class="button button--quiet" href="/recordings">
+                            <Icon glyph=Glyph::Record />
+                            "Recordings"
+                        </a>
                     </div>
                 </form>
                 {(!page.groups.is_empty()).then(|| view! { <Groups groups=page.groups /> })}
@@ -227,6 +249,31 @@ fn SettingsPage(page: SettingsView) -> impl IntoView {
                 </p>
             </div>
         </main>
+    }
+}
+
+/// A box to tick, with what it does.
+#[component]
+fn Switch(name: &'static str, label: &'static str, #[prop(into)] hint: String, checked: bool) -> impl IntoView {
+    let described = [name, "-hint"].concat();
+    view! {
+        <div class="settings__switch">
+            <input
+                class="settings__box"
+                id=name
+                name=name
+                r#type="checkbox"
+                value="on"
+                checked=checked
+                aria-describedby=described.clone()
+            />
+            <label class="field__label" for=name>
+                {label}
+            </label>
+            <p class="settings__hint" id=described>
+                {hint}
+            </p>
+        </div>
     }
 }
 

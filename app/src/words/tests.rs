@@ -55,6 +55,8 @@ fn causes() -> Vec<Cause> {
         Cause::NoAnswer,
         Cause::AnsweredElsewhere,
         Cause::DeclinedElsewhere,
+        Cause::DivertedHere("1003".to_owned()),
+        Cause::DivertedElsewhere,
         Cause::NotFound,
         Cause::Gone,
         Cause::Incomplete,

@@ -13,17 +13,38 @@ const KEY: Duration = Duration::from_millis(120);
 const NOT_FOUND: u16 = 404;
 
 impl Holding {
-    /// Puts a call on hold; or goes on with it, and puts the others on hold.
+    /// Puts a call on hold; or goes on with it, and puts the others on hold. Those that are joined with it stand as it does.
     pub(crate) fn hold(&mut self, call: CallId, held: bool, now: Instant) {
         if self.answered(call).is_none() {
             return;
         }
-        self.calls.gone_on(call);
-        if held {
-            self.verb(|agent| agent.hold(call, now));
-        } else {
+        if !held {
             self.turn_to(call, now);
-            self.verb(|agent| agent.resume(call, now));
+        }
+        for call in self.calls.together(call) {
+            self.calls.gone_on(call);
+            self.verb(|agent| if held { agent.hold(call, now) } else { agent.resume(call, now) });
+        }
+    }
+
+    /// Joins two calls in a conference, with those that are joined with either: a person talks in all of them.
+    pub(crate) fn join(&mut self, one: CallId, other: CallId, now: Instant) {
+        let calls: Vec<Call> = self.agent.calls().collect();
+        let Some(all) = several::merged(&calls, one, other, &self.calls.joined()) else { return };
+        // Whether our microphone is open is known from where we talk.
+        let like = calls.iter().find(|call| all.contains(&call.id) && several::is_talked_in(call));
+        let like = like.map_or(one, |call| call.id);
+        self.calls.join(&all, like);
+        self.hold(like, false, now);
+        self.touched = true;
+    }
+
+    /// Takes a call out of the conference, and puts it on hold; the others go on.
+    pub(crate) fn split(&mut self, call: CallId, now: Instant) {
+        if self.calls.joined().contains(&call) {
+            self.calls.split(call);
+            self.hold(call, true, now);
+            self.touched = true;
         }
     }
 
@@ -56,6 +77,14 @@ impl Holding {
         }
     }
 
+    /// Sends a call that rings here on to whom a person dialled; to what cannot be called it is not sent.
+    pub(crate) fn divert(&mut self, call: CallId, typed: &str, domain: &str, now: Instant) {
+        if let Some(target) = dial::target(typed, domain) {
+            self.refuse(call, true);
+            self.verb(|agent| agent.divert(call, target, now));
+        }
+    }
+
     /// Hands the other party of the one call over to that of the other: both calls end here when that worked.
     pub(crate) fn transfer_to(&mut self, one: CallId, other: CallId, now: Instant) {
         let calls: Vec<Call> = self.agent.calls().collect();
@@ -71,7 +100,7 @@ impl Holding {
         let Some(app::phone::Handover::Refused(status)) = project::handover(progress) else { return };
         let held = self.calls.not_handed_over(call, status);
         let calls: Vec<Call> = self.agent.calls().collect();
-        if held && several::to_hold(&calls, Some(call)).is_empty() {
+        if held && several::to_hold(&calls, Some(call), &self.calls.joined()).is_empty() {
             self.verb(|agent| agent.resume(call, now));
         }
     }
@@ -80,7 +109,7 @@ impl Holding {
     pub(super) fn turn_to(&mut self, call: CallId, now: Instant) {
         let calls: Vec<Call> = self.agent.calls().collect();
         if calls.iter().any(|known| known.id == call) {
-            for other in several::to_hold(&calls, Some(call)) {
+            for other in several::to_hold(&calls, Some(call), &self.calls.joined()) {
                 self.verb(|agent| agent.hold(other, now));
             }
         }

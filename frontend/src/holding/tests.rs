@@ -1,3 +1,5 @@
+mod conference;
+
 use super::*;
 use app::lease::RegistrationIdentity;
 use sip::agent::{Body, Cause};

@@ -1,8 +1,8 @@
-use super::inputs::Input;
 use super::limits::{self, Limits};
 use super::pictures::{Picture, Subject};
 use super::policy;
-use super::pool::{Pool, configuration};
+use super::pool::{Pool, Ready, configuration};
+use super::realm::Realm;
 use super::statistics::Statistics;
 use super::trickling::Following;
 use crate::clock;
@@ -23,7 +23,7 @@ use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    MediaStreamTrack, RtcIceCandidateInit, RtcIceConnectionState, RtcIceGatheringState, RtcOfferOptions,
+    MediaStream, MediaStreamTrack, RtcIceCandidateInit, RtcIceConnectionState, RtcIceGatheringState, RtcOfferOptions,
     RtcPeerConnection, RtcPeerConnectionState, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection,
     RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
 };
@@ -33,8 +33,10 @@ const GATHERING: u32 = 1_500;
 /// How much longer it waits for the rest once it has what it needs: machines with several addresses have several
 /// candidates of a kind.
 const SETTLING: u32 = 50;
-/// How long it waits for the first one where the others may follow.
+/// How long it waits for the first one where the others may follow; and for that of another path, without which it is in
+/// vain.
 const FIRST: u32 = 50;
+const FIRST_AGAIN: u32 = 150;
 
 /// How long a key sounds, and the pause after it, in milliseconds.
 const KEY: u32 = 120;
@@ -76,6 +78,10 @@ pub(crate) struct Connection {
     /// Since when it gathers, if it did before there was a description.
     ahead: Option<Instant>,
     described: Cell<bool>,
+    /// The window that it lives in, if it is not the page's.
+    _realm: Option<Realm>,
+    /// Whether it was made to know the network as it is now.
+    anew: bool,
     /// Dropped when it is closed, which resolves `closed`.
     closing: RefCell<Option<oneshot::Sender<()>>>,
     closed: Shared<oneshot::Receiver<()>>,
@@ -86,13 +92,7 @@ impl Connection {
     /// A fresh connection: the one that was kept ready, if there is one.
     pub(crate) fn new(pool: &Pool, listener: impl Listener) -> Result<Self, MediaFailure> {
         let media = pool.media();
-        let (rtc, ahead) = match pool.take() {
-            Some(ready) => (ready.rtc, Some(ready.since)),
-            None => {
-                let fresh = RtcPeerConnection::new_with_configuration(&configuration(&media, false));
-                (fresh.map_err(|_| MediaFailure::Unsupported)?, None)
-            }
-        };
+        let Ready { rtc, since: ahead, realm, anew } = pool.connection().ok_or(MediaFailure::Unsupported)?;
         let listener = Rc::new(listener);
         let (gathered, candidates) = unbounded();
         let (told, connection) = (listener.clone(), rtc.clone());
@@ -120,26 +120,28 @@ impl Connection {
             media: RefCell::new(media),
             ahead,
             described: Cell::new(false),
+            _realm: realm,
+            anew,
             closing: RefCell::new(Some(closing)),
             closed: closed.shared(),
             _listeners: [on_state, on_track, on_candidate],
         })
     }
 
-    /// Sends what the microphone hears; one that is sent already is replaced, without a word to the other end. Whether
-    /// they are to be told, as nothing was sent before.
-    pub(crate) async fn attach(&self, microphone: &Input) -> Result<bool, MediaFailure> {
+    /// Sends this sound; what is sent already is replaced, without a word to the other end. Whether they are to be told, as
+    /// nothing was sent before.
+    pub(crate) async fn attach(&self, track: &MediaStreamTrack, of: &MediaStream) -> Result<bool, MediaFailure> {
         let sender = self.sender.borrow().clone();
         match sender {
             Some(sender) => {
-                if sender.track().as_ref() != Some(microphone.track()) {
-                    let replaced = self.settled(sender.replace_track(Some(microphone.track()))).await;
+                if sender.track().as_ref() != Some(track) {
+                    let replaced = self.settled(sender.replace_track(Some(track))).await;
                     replaced.ok_or(MediaFailure::Unsupported)?;
                 }
                 Ok(false)
             }
             None => {
-                let sender = self.rtc.add_track_0(microphone.track(), microphone.stream());
+                let sender = self.rtc.add_track_0(track, of);
                 self.sender.replace(Some(sender));
                 Ok(true)
             }
@@ -388,8 +390,9 @@ impl Connection {
     /// Sends a key as an event of RTP (RFC 4733), after those before it: whether that was negotiated.
     pub(crate) fn digit(&self, digit: Digit) -> bool {
         let Some(keys) = self.sender.borrow().as_ref().and_then(RtcRtpSender::dtmf) else { return false };
-        // web-sys does not know it.
-        let able = js_sys::Reflect::get(&keys, &"canInsertDTMF".into()).is_ok_and(|able| able.is_truthy());
+        // web-sys does not know it, and older Firefoxes do not have it.
+        let able = js_sys::Reflect::get(&keys, &"canInsertDTMF".into()).ok().and_then(|able| able.as_bool());
+        let able = able.unwrap_or_else(|| self.takes_keys());
         if able {
             // What is inserted takes the place of what was not sent yet.
             let mut waiting = keys.tone_buffer();
@@ -397,6 +400,18 @@ impl Connection {
             keys.insert_dtmf_with_duration_and_inter_tone_gap(&waiting, KEY, KEY_GAP);
         }
         able
+    }
+
+    /// Whether it was made to know the network as it is now, as well as the browser can.
+    pub(super) const fn is_anew(&self) -> bool {
+        self.anew
+    }
+
+    /// Whether they take keys as events of RTP (RFC 4733 2.4.1).
+    fn takes_keys(&self) -> bool {
+        let applied = self.applied.borrow();
+        let mut sound = applied.iter().flat_map(|theirs| theirs.media()).filter(|media| media.is_audio());
+        sound.any(|media| !media.is_rejected() && !media.telephone_events().is_empty())
     }
 
     /// How it stands.
@@ -490,7 +505,11 @@ impl Connection {
         let media = self.media.borrow().clone();
         let again = self.described.replace(true);
         let ahead = self.ahead.filter(|_| !again).map_or(0, |since| clock::now().since(since).as_millis());
-        let most = if trickles && !media.relay { FIRST } else { GATHERING };
+        let most = match (trickles && !media.relay, again) {
+            (true, false) => FIRST,
+            (true, true) => FIRST_AGAIN,
+            (false, _) => GATHERING,
+        };
         let left = u128::from(most).saturating_sub(ahead);
         let mut patience = TimeoutFuture::new(u32::try_from(left).unwrap_or(most).max(SETTLING));
         let mut settling = false;

@@ -1,3 +1,4 @@
+use super::mixer::Mixer;
 use super::output::Output;
 use crate::event::{Event, Events};
 use app::phone::MediaFailure;
@@ -40,6 +41,7 @@ struct Slots {
     microphone: Rc<Slot>,
     camera: Rc<Slot>,
     output: Output,
+    mixer: Mixer,
 }
 
 /// One kind of device.
@@ -82,6 +84,7 @@ impl Devices {
             microphone: Rc::default(),
             camera: Rc::default(),
             output: Output::new(),
+            mixer: Mixer::new(events),
         }))
     }
 
@@ -133,6 +136,11 @@ impl Devices {
     /// Where calls are heard.
     pub(super) fn output(&self) -> &Output {
         &self.0.output
+    }
+
+    /// Where what is sent in several calls is mixed.
+    pub(crate) fn mixer(&self) -> &Mixer {
+        &self.0.mixer
     }
 
     /// Closes what no call needs.

@@ -2,8 +2,8 @@ use super::connection::{Connection, Listener};
 use super::display::Display;
 use super::inputs::{Devices, Input, Kind};
 use super::limits::Limits;
+use super::mixer::Part;
 use super::pictures::{Picture, Pictures, Subject};
-use super::policy;
 use super::pool::Pool;
 use super::rest::Rest;
 use super::speaker::Speaker;
@@ -12,22 +12,17 @@ use super::trickling::Trickling;
 use crate::event::{Event, Events};
 use crate::repair::State;
 use app::phone::{self, Voice};
-use core::pin::pin;
-use futures::StreamExt as _;
-use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use futures::future::{Either, join, select};
-use gloo_timers::future::TimeoutFuture;
+use futures::channel::mpsc::{UnboundedSender, unbounded};
 use leptos::task::spawn_local;
 use sip::agent::{Answer, Body, CallId, Digit, MediaFailure, QuestionId};
 use sip::sdp::SessionDescription;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
-use web_sys::{MediaStreamTrack, RtcSdpType};
+use web_sys::MediaStreamTrack;
 
-/// How long the browser may ask for the microphone until a person is told of it, in milliseconds.
-const UNTOLD: u32 = 700;
-/// How much longer an answer waits for it: somebody waits at the other end, who is heard at least.
-const ANSWERING: u32 = 10_000;
+mod worker;
+
+use worker::Worker;
 
 /// What was sent last in a call: it outlives the connections that described themselves so.
 pub(crate) type Sent = Rc<RefCell<Option<SessionDescription>>>;
@@ -53,10 +48,20 @@ pub(crate) enum Job {
     TakeBack,
 }
 
+/// An offer that could not be made, as [`Job::Offer`] has it.
+pub(crate) struct Stranded {
+    pub(crate) question: QuestionId,
+    pub(crate) hold: bool,
+    pub(crate) before: Option<Box<SessionDescription>>,
+}
+
 /// What a peer tells.
 pub(crate) enum Told {
     /// The answer to a question.
     Answer(QuestionId, Box<Answer>),
+    /// What was offered for this question would reach nobody: the browser does not know our network yet. The same is to be
+    /// offered over a fresh connection.
+    Stranded(Stranded),
     /// What the connection says of itself. Their final answer not fitting it is [`State::Beyond`].
     State(State),
     /// Candidates of ours that were found since the last description left (RFC 8840).
@@ -67,6 +72,8 @@ pub(crate) enum Told {
     Voice(Voice),
     /// They are to be told that we send what we did not: a new offer is wanted.
     Changed,
+    /// What is heard or said is another sound from now on.
+    Sounds,
     /// Whether the browser plays nothing until somebody clicks.
     Silent(bool),
     /// Whether their picture comes, as it is agreed now.
@@ -155,6 +162,8 @@ impl Peer {
             left: Cell::new(false),
             choosing: Rest::default(),
         });
+        let turned = jobs.clone();
+        shared.devices.mixer().open(number, call, move || _ = turned.unbounded_send(Job::Speak));
         let weak = Rc::downgrade(&shared);
         shared.pictures.when_ended(move || {
             if let Some(shared) = weak.upgrade() {
@@ -210,6 +219,20 @@ impl Peer {
             self.shared.apply_mute();
             self.shared.apply_hide();
         }
+    }
+
+    /// How it takes part in the conference: who is joined hears the others through us.
+    pub(crate) fn join(&self, part: Part) {
+        self.shared.devices.mixer().place(self.shared.number, part);
+    }
+
+    /// What is said and what is heard in it, as far as anything is.
+    pub(crate) fn sounds(&self) -> (Option<MediaStreamTrack>, Option<MediaStreamTrack>) {
+        if self.shared.rest.is_on() {
+            return (None, None);
+        }
+        let said = self.shared.microphone.borrow().as_ref().map(|microphone| Clone::clone(microphone.track()));
+        (said, self.shared.speaker.borrow().as_ref().and_then(Speaker::playing))
     }
 
     /// Sends a picture of this from now on, or none.
@@ -296,6 +319,7 @@ impl Drop for Peer {
         self.shared.awaited.set(false);
         // The worker, who has its own end of the queue, stops.
         self.jobs.close_channel();
+        self.shared.devices.mixer().close(self.shared.number);
         self.shared.close_microphone();
         if !self.shared.left.get() {
             self.shared.pictures.want(None);
@@ -332,6 +356,7 @@ impl Shared {
                 Ok(microphone) => {
                     microphone.mute(self.is_mute());
                     self.microphone.replace(Some(Rc::new(microphone)));
+                    self.tell(Told::Sounds);
                     self.say(Voice::Sent);
                     if late {
                         let _ = self.jobs.unbounded_send(Job::Speak);
@@ -405,6 +430,7 @@ impl Shared {
     fn close_microphone(&self) {
         if let Some(microphone) = self.microphone.take() {
             microphone.close();
+            self.tell(Told::Sounds);
         }
     }
 
@@ -463,292 +489,7 @@ impl Listener for Weak<Shared> {
             speaker.silence(shared.rest.is_on());
             speaker.play(&track);
         }
+        shared.devices.mixer().receive(shared.number, &track);
+        shared.tell(Told::Sounds);
     }
-}
-
-/// The one queue of a call.
-struct Worker {
-    shared: Rc<Shared>,
-}
-
-impl Worker {
-    async fn run(self, mut queue: UnboundedReceiver<Job>) {
-        while let Some(job) = queue.next().await {
-            if self.shared.closed.get() {
-                break;
-            }
-            match job {
-                Job::Offer { question, hold, restart, before } => {
-                    self.tell_answer(question, self.offer(hold, restart, before).await);
-                }
-                Job::Answer { question, offer, hold } => self.tell_answer(question, self.answer(&offer, hold).await),
-                Job::Remote { answer, early } => self.remote(&answer, early).await,
-                Job::Follow => self.try_following().await,
-                Job::Speak => {
-                    if let Err(failure) = self.speak().await {
-                        self.shared.tell(Told::Failed(failure));
-                    }
-                }
-                Job::Show => self.show().await,
-                Job::Refresh => {
-                    if let Some(connection) = self.current() {
-                        connection.refresh().await;
-                    }
-                }
-                Job::TakeBack => self.take_back().await,
-            }
-        }
-    }
-
-    fn tell_answer(&self, question: QuestionId, made: Result<SessionDescription, MediaFailure>) {
-        self.shared.unanswered.set(self.shared.unanswered.get().saturating_sub(1));
-        let answer = match made {
-            Ok(mut ours) => {
-                let mut sent = self.shared.sent.borrow_mut();
-                ours.prepare_to_send(sent.as_ref());
-                policy::describe(&mut ours, &self.shared.pool.media());
-                let bytes = ours.to_bytes();
-                sent.replace(ours);
-                Answer::Description(Body { content_type: SessionDescription::CONTENT_TYPE.into(), bytes })
-            }
-            Err(failure) => Answer::Media(failure),
-        };
-        self.shared.tell(Told::Answer(question, Box::new(answer)));
-    }
-
-    async fn offer(
-        &self,
-        hold: bool,
-        restart: bool,
-        before: Option<Box<SessionDescription>>,
-    ) -> Result<SessionDescription, MediaFailure> {
-        let microphone = self.microphone(None).await?;
-        let connection = self.connection()?;
-        let pictures = &self.shared.pictures;
-        let begins = before.is_none();
-        if begins {
-            // A call that is to show a screen begins when it is chosen.
-            self.shared.choosing.over().await;
-        }
-        if let Some(before) = before.filter(|_| connection.is_fresh()) {
-            connection.lay_out(&before);
-        }
-        match microphone {
-            Some(microphone) => _ = connection.attach(&microphone).await?,
-            None => connection.listen(),
-        }
-        connection.hold(hold);
-        let sends = pictures.are_sent(begins) && !hold;
-        connection.set_picture(sends, !hold, true);
-        pictures.note_offer(sends);
-        connection.show(pictures.sent().as_deref()).await;
-        connection.offer(restart, self.shared.trickling.is_taken()).await
-    }
-
-    /// The connection that there is.
-    fn current(&self) -> Option<Rc<Connection>> {
-        self.shared.connection.borrow().clone()
-    }
-
-    /// Sends the picture that is open, and shows it here.
-    async fn show(&self) {
-        if let Some(connection) = self.current() {
-            connection.show(self.shared.pictures.sent().as_deref()).await;
-        }
-        self.shared.pictures.show(self.shared.call.0);
-    }
-
-    /// What was offered was refused as a whole.
-    async fn take_back(&self) {
-        let Some(connection) = self.current() else { return };
-        let added = connection.take_back().await && connection.flow().is_none_or(|flow| !flow.sends);
-        if added && self.shared.pictures.was_offered() {
-            self.refused();
-        }
-    }
-
-    /// They take no picture of ours.
-    fn refused(&self) {
-        for subject in [Subject::Camera, Subject::Screen] {
-            self.shared.tell(Told::Unpictured(subject, Some(phone::MediaFailure::Description)));
-        }
-    }
-
-    /// Tells what is agreed about pictures.
-    fn tell_flow(&self, connection: &Connection) {
-        let theirs = connection.flow().is_some_and(|flow| flow.receives);
-        self.shared.tell(Told::Picture { theirs, deaf: theirs && connection.lacks_feedback() });
-    }
-
-    /// Their offer is applied while the person may still be asked for the microphone.
-    async fn answer(&self, offer: &Body, hold: bool) -> Result<SessionDescription, MediaFailure> {
-        let received = SessionDescription::parse(&offer.bytes).map_err(|_| MediaFailure::Description)?;
-        let offer = SessionDescription::offer_for_browser(&offer.bytes).map_err(|_| MediaFailure::Description)?;
-        let (connection, microphone) = join(self.accept(&offer), self.microphone(Some(ANSWERING))).await;
-        let (connection, microphone) = (connection?, microphone?);
-        if let Some(microphone) = microphone {
-            connection.attach(&microphone).await?;
-        }
-        connection.hold(hold);
-        let pictures = &self.shared.pictures;
-        connection.set_picture(pictures.are_sent(false) && !hold, !hold, false);
-        pictures.note_offer(false);
-        connection.show(pictures.sent().as_deref()).await;
-        let mut answer = connection.answer(&received, self.shared.trickling.is_taken()).await?;
-        self.tell_flow(&connection);
-        // The connection may have sections that they forgot, and has none that no browser can take.
-        answer.mend_answer(&received);
-        Ok(answer)
-    }
-
-    /// An early answer that does not fit is let go: the final one counts.
-    async fn remote(&self, answer: &Body, early: bool) {
-        let connection = self.shared.connection.borrow().clone();
-        let Some(connection) = connection else { return };
-        let kind = if early { RtcSdpType::Pranswer } else { RtcSdpType::Answer };
-        let answer = match &*self.shared.sent.borrow() {
-            Some(offer) => SessionDescription::answer_for_browser(&answer.bytes, offer).ok(),
-            None => None,
-        };
-        let takes = answer.as_ref().is_some_and(takes_pictures);
-        let applied = match answer {
-            Some(answer) => connection.apply(kind, answer).await.is_ok(),
-            None => false,
-        };
-        if applied && !early {
-            self.tell_flow(&connection);
-            if !takes && self.shared.pictures.are_sent(true) && self.shared.pictures.was_offered() {
-                self.refused();
-            }
-        }
-        self.try_following().await;
-        if !applied && !early {
-            self.shared.tell(Told::State(State::Beyond));
-        }
-    }
-
-    async fn try_following(&self) {
-        let connection = self.shared.connection.borrow().clone();
-        let Some(connection) = connection else { return };
-        if let Some(theirs) = connection.applied() {
-            connection.try_also(self.shared.trickling.following(&theirs)).await;
-        }
-    }
-
-    async fn speak(&self) -> Result<(), MediaFailure> {
-        let connection = self.shared.connection.borrow().clone();
-        // Who rests again has another waking before them.
-        let Some(connection) = connection.filter(|_| !self.shared.rest.is_on()) else { return Ok(()) };
-        if let Some(microphone) = self.microphone(None).await?
-            && connection.attach(&microphone).await?
-        {
-            self.shared.tell(Told::Changed);
-        }
-        Ok(())
-    }
-
-    /// Applies their offer to the connection that is there; an offer that does not go on with it (that of a page which
-    /// was loaded anew, say) gets a fresh one.
-    async fn accept(&self, offer: &SessionDescription) -> Result<Rc<Connection>, MediaFailure> {
-        let existing = self.shared.connection.borrow().clone();
-        if let Some(connection) = &existing
-            && connection.state() != State::Beyond
-            && let Some(offer) = connection.going_on(offer)
-            && connection.apply(RtcSdpType::Offer, offer).await.is_ok()
-        {
-            connection.follow(&self.shared.pool.media());
-            self.try_following().await;
-            return Ok(connection.clone());
-        }
-        let fresh = self.fresh_connection()?;
-        if let Err(failure) = fresh.apply(RtcSdpType::Offer, offer.clone()).await {
-            fresh.close();
-            return Err(failure);
-        }
-        if let Some(connection) = existing {
-            connection.close();
-        }
-        self.keep(&fresh)?;
-        self.try_following().await;
-        Ok(fresh)
-    }
-
-    /// The microphone of this call; none if the browser gives none, or not within the patience (milliseconds) or a
-    /// person's: the call goes on without. Who rests waits for the end of it: a short break of the network is no reason
-    /// to refuse a call.
-    async fn microphone(&self, patience: Option<u32>) -> Result<Option<Rc<Input>>, MediaFailure> {
-        let shared = &self.shared;
-        loop {
-            shared.rest.over().await;
-            if shared.closed.get() {
-                return Err(MediaFailure::Connectivity);
-            }
-            let open = shared.microphone.borrow().clone();
-            if let Some(microphone) = open.filter(|microphone| microphone.is_current()) {
-                return Ok(Some(microphone));
-            }
-            match shared.voice.get() {
-                Voice::Sent | Voice::Asked => {}
-                Voice::Missing(_) => return Ok(None),
-            }
-            if !shared.opening.replace(true) {
-                shared.awaited.set(true);
-                spawn_local(shared.clone().open());
-            } else if !shared.awaited.is_on() {
-                return Ok(None);
-            }
-            self.asked(patience).await;
-        }
-    }
-
-    /// Waits while the browser asks a person, who is told of it.
-    async fn asked(&self, patience: Option<u32>) {
-        let mut answered = pin!(self.shared.awaited.over());
-        let Either::Right(_) = select(&mut answered, TimeoutFuture::new(UNTOLD)).await else { return };
-        self.shared.say(Voice::Asked);
-        match patience {
-            Some(patience) => {
-                if let Either::Right(_) = select(answered, TimeoutFuture::new(patience)).await {
-                    self.shared.awaited.set(false);
-                }
-            }
-            None => answered.await,
-        }
-    }
-
-    /// The connection of this call: another one where it broke.
-    fn connection(&self) -> Result<Rc<Connection>, MediaFailure> {
-        let existing = self.shared.connection.borrow().clone();
-        if let Some(connection) = &existing
-            && connection.state() != State::Beyond
-        {
-            connection.follow(&self.shared.pool.media());
-            return Ok(connection.clone());
-        }
-        let connection = self.fresh_connection()?;
-        self.keep(&connection)?;
-        if let Some(existing) = existing {
-            existing.close();
-        }
-        Ok(connection)
-    }
-
-    fn fresh_connection(&self) -> Result<Rc<Connection>, MediaFailure> {
-        Ok(Rc::new(Connection::new(&self.shared.pool, Rc::downgrade(&self.shared))?))
-    }
-
-    /// Makes it the connection of this call, unless the call ended meanwhile.
-    fn keep(&self, connection: &Rc<Connection>) -> Result<(), MediaFailure> {
-        if self.shared.closed.get() {
-            connection.close();
-            return Err(MediaFailure::Connectivity);
-        }
-        self.shared.connection.replace(Some(connection.clone()));
-        Ok(())
-    }
-}
-
-/// Whether there is a place for pictures in this answer.
-fn takes_pictures(answer: &SessionDescription) -> bool {
-    answer.media().iter().any(|media| media.is_video() && !media.is_rejected())
 }

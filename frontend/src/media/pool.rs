@@ -1,3 +1,4 @@
+use super::realm::Realm;
 use crate::clock;
 use app::media::Media;
 use core::time::Duration;
@@ -12,6 +13,8 @@ use web_sys::{
 
 /// How old a connection may become that nobody used: what was gathered for it gets stale where addresses are translated.
 const STALE: Duration = Duration::from_secs(300);
+/// How long a browser that does not know the network yet is taken not to: longer than any takes to be told.
+const NOTICED: Duration = Duration::from_secs(10);
 const POOL_SIZE: &str = "iceCandidatePoolSize";
 
 /// Makes the connections of calls as the policy wants them, and keeps one ready while the phone is idle: its keys are made and
@@ -24,12 +27,15 @@ const POOL_SIZE: &str = "iceCandidatePoolSize";
 /// | Asking | else | Refused |
 /// | Ready | a call takes it | Cold |
 /// | Ready | its time, another network, another policy | Cold |
+/// | any | a connection found no address | Cold; for 10 s connections get a window of their own |
 /// | Refused | there was a call: the microphone may be granted by now | Cold |
 pub(crate) struct Pool {
     media: RefCell<Rc<Media>>,
     state: RefCell<State>,
     /// Goes up with every state but Asking, so that an old answer is known.
     number: Cell<u32>,
+    /// When it was seen last that the browser does not know the network.
+    stranded: Cell<Option<Instant>>,
 }
 
 enum State {
@@ -42,15 +48,19 @@ enum State {
 /// A connection that nobody used yet.
 pub(super) struct Ready {
     pub(super) rtc: RtcPeerConnection,
-    /// Since when it gathers.
-    pub(super) since: Instant,
+    /// Since when it gathers, if it does before there is a description.
+    pub(super) since: Option<Instant>,
+    /// The window that it lives in, if it is not the page's.
+    pub(super) realm: Option<Realm>,
+    /// Whether it was made to know the network better than the page's window does: there is nothing better.
+    pub(super) anew: bool,
 }
 
 impl Pool {
     /// Nothing is ready yet.
     pub(crate) fn new(media: Media) -> Rc<Self> {
         let (media, state) = (RefCell::new(Rc::new(media)), RefCell::new(State::Cold));
-        Rc::new(Self { media, state, number: Cell::new(0) })
+        Rc::new(Self { media, state, number: Cell::new(0), stranded: Cell::new(None) })
     }
 
     /// What holds for connections.
@@ -78,7 +88,7 @@ impl Pool {
             if pool.number.get() != number {
                 return;
             }
-            let ready = if granted { gathering(&pool.media()) } else { None };
+            let ready = if granted { pool.gathering() } else { None };
             pool.turn(ready.map_or(State::Refused, State::Ready));
         });
     }
@@ -98,7 +108,7 @@ impl Pool {
     /// When [`Pool::timeout`] is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match &*self.state.borrow() {
-            State::Ready(ready) => Some(ready.since + STALE),
+            State::Ready(ready) => ready.since.map(|since| since + STALE),
             State::Cold | State::Asking | State::Refused => None,
         }
     }
@@ -110,16 +120,46 @@ impl Pool {
         }
     }
 
-    /// The connection that is ready, if there is one.
-    pub(super) fn take(&self) -> Option<Ready> {
+    /// A connection found no address of ours: the browser does not know the network yet. For a while connections are made so
+    /// that they do.
+    pub(super) fn strand(&self) {
+        self.stranded.set(Some(clock::now()));
+        self.cool();
+    }
+
+    /// A connection that nobody used: the one that is ready, if there is one. `None` where the browser makes none.
+    pub(super) fn connection(&self) -> Option<Ready> {
         let mut state = self.state.borrow_mut();
         if !matches!(*state, State::Ready(_)) {
-            return None;
+            return self.make(false);
         }
         match core::mem::replace(&mut *state, State::Cold) {
             State::Ready(ready) => Some(ready),
             State::Cold | State::Asking | State::Refused => None,
         }
+    }
+
+    fn make(&self, ahead: bool) -> Option<Ready> {
+        let configuration = configuration(&self.media(), ahead);
+        let since = ahead.then(clock::now);
+        let anew = self.stranded.get().is_some_and(|at| clock::now().since(at) < NOTICED);
+        let elsewhere = if anew { Realm::connection(&configuration) } else { None };
+        let (realm, rtc) = match elsewhere {
+            Some((realm, rtc)) => (Some(realm), rtc),
+            None => (None, RtcPeerConnection::new_with_configuration(&configuration).ok()?),
+        };
+        Some(Ready { rtc, since, realm, anew })
+    }
+
+    /// A connection that gathers ahead; `None` where the browser does not.
+    fn gathering(&self) -> Option<Ready> {
+        let ready = self.make(true)?;
+        let size = js_sys::Reflect::get(&ready.rtc.get_configuration(), &POOL_SIZE.into()).ok();
+        if size.and_then(|size| size.as_f64()) == Some(1.0) {
+            return Some(ready);
+        }
+        ready.rtc.close();
+        None
     }
 
     fn turn(&self, state: State) {
@@ -147,17 +187,6 @@ async fn is_granted() -> bool {
     let Ok(asked) = permissions.query(&wanted) else { return false };
     let status = asked.await.ok().and_then(|status| status.dyn_into::<PermissionStatus>().ok());
     status.is_some_and(|status| status.state() == PermissionState::Granted)
-}
-
-/// A connection that gathers ahead; `None` where the browser does not.
-fn gathering(media: &Media) -> Option<Ready> {
-    let rtc = RtcPeerConnection::new_with_configuration(&configuration(media, true)).ok()?;
-    let size = js_sys::Reflect::get(&rtc.get_configuration(), &POOL_SIZE.into()).ok().and_then(|size| size.as_f64());
-    if size != Some(1.0) {
-        rtc.close();
-        return None;
-    }
-    Some(Ready { rtc, since: clock::now() })
 }
 
 /// What a connection is made with. `ahead`: it gathers before there is a description.

@@ -64,6 +64,11 @@ impl Speaker {
         });
     }
 
+    /// What it plays.
+    pub(crate) fn playing(&self) -> Option<MediaStreamTrack> {
+        self.playing.borrow().as_ref().map(Clone::clone)
+    }
+
     /// Keeps it silent, or not.
     pub(crate) fn silence(&self, silent: bool) {
         self.element.set_muted(silent);

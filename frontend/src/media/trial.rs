@@ -116,7 +116,7 @@ fn call(of: &JsValue, name: &str, argument: f64) -> Result<JsValue, JsValue> {
 
 /// How loud it is, in per cent: silence is 0, and what begins to be distorted is 100.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0 and 100")]
-fn level(analyser: &AnalyserNode) -> u8 {
+pub(super) fn level(analyser: &AnalyserNode) -> u8 {
     let mut wave = [0.0_f32; 1024];
     analyser.get_float_time_domain_data(&mut wave);
     let mean = wave.iter().map(|sample| sample * sample).sum::<f32>() / 1024.0;

@@ -80,6 +80,28 @@ fn mr1_a_network_that_changed_after_a_silence_is_not_waited_for() {
 }
 
 #[test]
+fn mr14_a_browser_that_does_not_know_its_network_offers_a_fresh_connection_at_once() {
+    let mut repair = sound();
+    stops(&mut repair, CALLED, 2_000);
+    repair.moved(CALLED, at(2_000));
+    assert_eq!(repair.offering(at(2_000)), Some(Way::Restart));
+    repair.stranded(at(2_150));
+    assert_eq!(repair.wants(), None, "the offer is under way");
+    repair.state(State::Connected, CALLED, at(2_400));
+    repair.counted(10, CALLED, at(2_400));
+    repair.counted(20, CALLED, at(2_650));
+    assert!(repair.is_heard());
+    // Once more, in vain: another dialog is next, as after every fresh connection.
+    repair.moved(CALLED, at(3_000));
+    pass(&mut repair, CALLED, 3_500, 0);
+    assert_eq!(repair.offering(at(3_500)), Some(Way::Restart));
+    repair.state(State::Connecting, CALLED, at(3_500));
+    repair.stranded(at(3_600));
+    pass(&mut repair, CALLED, 7_600, 0);
+    assert_eq!(repair.wants().map(|(_, way)| way), Some(Way::Replace));
+}
+
+#[test]
 fn mr2_a_path_that_is_back_by_itself_is_not_repaired() {
     let mut repair = sound();
     repair.state(State::Disconnected, CALLER, at(1_000));

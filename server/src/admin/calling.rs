@@ -39,6 +39,9 @@ pub(super) struct RulesArgs {
     /// No call rings; calls go where those go that come while busy.
     #[arg(long, value_name = "on|off", value_parser = switch)]
     do_not_disturb: Option<bool>,
+    /// With off, whoever calls while a call is up finds the person busy; calls go where those go that come while busy.
+    #[arg(long, value_name = "on|off", value_parser = switch)]
+    call_waiting: Option<bool>,
     /// All calls go to this number at once.
     #[arg(long, value_name = "NUMBER|off", value_parser = number)]
     divert_always: Option<Wanted<String>>,
@@ -69,6 +72,7 @@ impl From<RulesArgs> for RulesChange {
     fn from(args: RulesArgs) -> Self {
         Self {
             do_not_disturb: args.do_not_disturb,
+            no_call_waiting: args.call_waiting.map(|on| !on),
             always: args.divert_always.map(Into::into),
             busy: args.divert_busy.map(Into::into),
             unanswered: args.divert_unanswered.map(Into::into),
@@ -84,6 +88,7 @@ pub(super) fn rules(rules: &Rules) -> String {
     let to = |words: &str, number: &Option<String>| number.as_ref().map(|number| format!("{words} to {number}"));
     let parts = [
         quiet,
+        rules.no_call_waiting.then(|| "no call waiting".to_owned()),
         to("all calls", &rules.always),
         to("when busy", &rules.busy),
         to("unanswered", &rules.unanswered),

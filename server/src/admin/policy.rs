@@ -3,10 +3,11 @@
 use super::calling::Wanted;
 use super::{CommandError, Data};
 use crate::store::policies::{
-    AUDIO_KBIT, Codecs, Ice, InvalidValue, Policy, PolicyChange, VIDEO_HEIGHT, VIDEO_KBIT, VIDEO_RATE, digits_name,
-    parse_codecs, parse_digits, parse_limit, parse_removed,
+    AUDIO_KBIT, Codecs, Ice, InvalidValue, Policy, PolicyChange, VIDEO_HEIGHT, VIDEO_KBIT, VIDEO_RATE,
+    auto_answer_text, digits_name, parse_auto_answer, parse_codecs, parse_digits, parse_limit, parse_recording,
+    parse_removed, recording_name,
 };
-use app::media::Digits;
+use app::media::{AutoAnswer, Digits, Recording};
 use clap::{Args, Subcommand};
 use std::io::Write as _;
 
@@ -65,6 +66,14 @@ pub(super) struct Settings {
     /// sound, RFC 4733), or info (always by INFO).
     #[arg(long, value_name = "auto|rtp|info", value_parser = digits)]
     digits: Option<Wanted<Digits>>,
+    /// Whose calls are answered by themselves when they ask for it and the person agreed in the settings: off (the default),
+    /// domain (everybody here), or extensions such as 1002,1003.
+    #[arg(long, value_name = "off|domain|NUMBERS", value_parser = auto_answer)]
+    auto_answer: Option<Wanted<AutoAnswer>>,
+    /// Whether calls may be recorded: off (there is no button, and the server takes none), allowed (the default: whoever has
+    /// the phone decides), or announced (the other end hears a tone when it begins, and every 15 seconds).
+    #[arg(long, value_name = "off|allowed|announced", value_parser = recording)]
+    recording: Option<Wanted<Recording>>,
 }
 
 impl From<Settings> for PolicyChange {
@@ -79,6 +88,8 @@ impl From<Settings> for PolicyChange {
             video_height: settings.video_height.map(Into::into),
             video_rate: settings.video_rate.map(Into::into),
             digits: settings.digits.map(Into::into),
+            auto_answer: settings.auto_answer.map(Into::into),
+            recording: settings.recording.map(Into::into),
         }
     }
 }
@@ -111,7 +122,7 @@ impl Command {
 }
 
 /// The settings in the order of the options: the option without its dashes, what it is set to, and what it is by itself.
-fn settings(policy: &Policy) -> [(&'static str, Option<String>, &'static str); 9] {
+fn settings(policy: &Policy) -> [(&'static str, Option<String>, &'static str); 11] {
     let switch = |on: bool| if on { "on" } else { "off" }.to_owned();
     let limit = |most: Option<u16>| most.map(|most| if most == 0 { "none".to_owned() } else { most.to_string() });
     [
@@ -124,6 +135,8 @@ fn settings(policy: &Policy) -> [(&'static str, Option<String>, &'static str); 9
         ("video-height", limit(policy.video_height), "none"),
         ("video-rate", limit(policy.video_rate), "none"),
         ("digits", policy.digits.map(|digits| digits_name(digits).to_owned()), "auto"),
+        ("auto-answer", policy.auto_answer.as_ref().map(auto_answer_text), "off"),
+        ("recording", policy.recording.map(|recording| recording_name(recording).to_owned()), "allowed"),
     ]
 }
 
@@ -177,4 +190,12 @@ fn limit(text: &str, within: std::ops::RangeInclusive<u16>) -> Result<Wanted<u16
 
 fn digits(text: &str) -> Result<Wanted<Digits>, InvalidValue> {
     or_default(text, parse_digits)
+}
+
+fn auto_answer(text: &str) -> Result<Wanted<AutoAnswer>, InvalidValue> {
+    or_default(text, parse_auto_answer)
+}
+
+fn recording(text: &str) -> Result<Wanted<Recording>, InvalidValue> {
+    or_default(text, parse_recording)
 }

@@ -47,6 +47,9 @@ pub(super) struct Serve {
     /// How long the credentials for the TURN servers are good for, in seconds; pages get new ones in time.
     #[arg(long, value_name = "SECONDS", default_value_t = 3_600, value_parser = clap::value_parser!(u32).range(60..=604_800))]
     turn_lifetime: u32,
+    /// After how many days recordings of calls are removed; without it they stay until whoever made them removes them.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    keep_recordings: Option<u32>,
     /// On the first start, make three extensions to try the phone with.
     #[arg(long)]
     demo: bool,
@@ -107,6 +110,7 @@ impl Serve {
             registration: Duration::from_secs(self.registration_time.into()),
             ice_servers: self.ice_server,
             relays,
+            keep_recordings: self.keep_recordings.map(|days| Duration::from_secs(u64::from(days) * 86_400)),
             site: self.site,
             cost: Cost::default(),
         })

@@ -10,7 +10,7 @@ pub use turn::{Relays, Secret, SecretError};
 use crate::clock;
 use crate::ports::{self, AccountId, PortError};
 use crate::store::policies::{Ice, Policies, Policy, PolicyError};
-use app::media::{Digits, IceServer, Media};
+use app::media::{AutoAnswer, Digits, IceServer, Media};
 use async_trait::async_trait;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -68,7 +68,12 @@ impl ports::Media for Room {
             PortError::Storage
         })?;
         let ice = policy.ice.unwrap_or(Ice::All);
-        Ok(ready(policy, self.servers(ice, extension)))
+        let agrees = self.policies.consents(account).await.map_err(|error| {
+            tracing::error!(%error, "a consent could not be read");
+            PortError::Storage
+        })?;
+        let auto_answer = policy.auto_answer.clone().filter(|_| agrees).unwrap_or_default();
+        Ok(Media { auto_answer, ..ready(policy, self.servers(ice, extension)) })
     }
 
     fn renewal(&self) -> Option<Duration> {
@@ -95,5 +100,7 @@ fn ready(policy: Policy, ice_servers: Vec<IceServer>) -> Media {
         video_height: policy.video_height.unwrap_or(0),
         video_rate: policy.video_rate.and_then(|rate| u8::try_from(rate).ok()).unwrap_or(0),
         digits: policy.digits.unwrap_or(Digits::Auto),
+        auto_answer: AutoAnswer::Nobody,
+        recording: policy.recording.unwrap_or_default(),
     }
 }

@@ -97,3 +97,25 @@ fn only_what_runs_out_is_renewed_and_long_before() {
     let renewal = relays("north").lifetime() / 2;
     assert_eq!(renewal, Duration::from_secs(1_800));
 }
+
+#[tokio::test]
+async fn nobodys_calls_are_answered_by_themselves_without_leave_and_consent() {
+    let house = House::open().await;
+    let room = house.room(None);
+    let auto_answer = async || room.media(house.alice, "1001").await.unwrap().auto_answer;
+    assert_eq!(auto_answer().await, AutoAnswer::Nobody);
+    house.policies.consent(house.alice, true).await.unwrap();
+    assert_eq!(auto_answer().await, AutoAnswer::Nobody, "not allowed");
+    let change = |allowed| PolicyChange { auto_answer: Some(allowed), ..PolicyChange::default() };
+    let before = house.policies.changes().await.unwrap();
+    house.policies.change(None, change(Some(AutoAnswer::Domain))).await.unwrap();
+    assert_eq!(auto_answer().await, AutoAnswer::Domain);
+    assert!(house.policies.changes().await.unwrap() > before, "open pages hear of it");
+    house.policies.change(Some("1001"), change(Some(AutoAnswer::Nobody))).await.unwrap();
+    assert_eq!(auto_answer().await, AutoAnswer::Nobody, "not for her");
+    house.policies.change(Some("1001"), change(None)).await.unwrap();
+    let before = house.policies.changes().await.unwrap();
+    house.policies.consent(house.alice, false).await.unwrap();
+    assert_eq!(auto_answer().await, AutoAnswer::Nobody, "she does not want it any more");
+    assert!(house.policies.changes().await.unwrap() > before, "and her page hears of it");
+}

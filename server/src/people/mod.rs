@@ -60,6 +60,7 @@ impl Backend for Room {
         match self.routes.route(extension).await.map(|route| route.destination) {
             Some(Destination::User(rules)) => Wishes {
                 do_not_disturb: rules.do_not_disturb,
+                no_call_waiting: rules.no_call_waiting,
                 always: rules.always,
                 busy: rules.busy,
                 unanswered: rules.unanswered,

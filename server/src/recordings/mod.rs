@@ -1,16 +1,18 @@
 //! Recordings of calls: the page sends them piece by piece while the call goes on, and they are listened to, saved and
 //! removed on a page of their own.
 
-use crate::ports::{SessionLife, Sessions, Shared, SignedIn};
-use crate::store::recordings::{Recording, RecordingError, Recordings, Subject};
+use crate::clock;
+use crate::ports::{Media, SessionLife, Sessions, Shared, SignedIn};
+use crate::store::recordings::{self, Piece, QUOTA, Recording, RecordingError, Recordings, Subject};
 use app::backend::Contact;
-use app::pages::recordings::{Kept, RecordingsView};
+use app::media;
+use app::pages::recordings::{Kept, Pages, RecordingsView};
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::rejection::{BytesRejection, FormRejection};
-use axum::extract::{DefaultBodyLimit, Form, Path, State};
+use axum::extract::rejection::{BytesRejection, FormRejection, PathRejection, QueryRejection};
+use axum::extract::{DefaultBodyLimit, Form, Path, Query, State};
 use axum::http::{HeaderValue, Request, StatusCode, header};
-use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post, put};
 use http::request::Parts;
 use leptos::prelude::{Owner, RenderHtml as _};
@@ -23,6 +25,12 @@ const FORM: usize = 8 * 1024;
 /// The largest piece: a browser that could not send for a minute sends all of it at once.
 const PIECE: usize = 32 << 20;
 
+const AGAIN: &str = "The storage does not answer. Please try again in a moment.";
+/// How many are shown at once.
+const SHOWN: i64 = 50;
+/// What was silent for so long, in milliseconds, is over.
+const OVER: i64 = 10_000;
+
 /// What this room needs.
 #[derive(Clone)]
 pub struct Room {
@@ -32,6 +40,32 @@ pub struct Room {
     pub life: Shared<dyn SessionLife>,
     /// Where they are kept.
     pub recordings: Recordings,
+    /// Who may make any.
+    pub media: Shared<dyn Media>,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    /// Which page of them, counted from 1.
+    #[serde(default)]
+    page: u16,
+}
+
+#[derive(Deserialize)]
+struct Length {
+    /// How long the recording is with this piece, in milliseconds.
+    #[serde(default)]
+    until: u32,
+}
+
+/// What it takes to make recordings is not there.
+enum Unready {
+    /// Nobody is signed in.
+    SignedOut,
+    /// The policy allows none.
+    Off,
+    /// The policy cannot be read.
+    Storage,
 }
 
 #[derive(Deserialize)]
@@ -52,14 +86,14 @@ pub fn router(room: Room) -> Router {
         .with_state(room)
 }
 
-async fn page(State(room): State<Room>, parts: Parts) -> Response {
+async fn page(State(room): State<Room>, asked: Result<Query<Asked>, QueryRejection>, parts: Parts) -> Response {
     let Some(me) = room.sessions.signed_in(&parts).await else {
         let expired = room.life.was_signed_in(&parts);
         return Redirect::to(if expired { "/login?expired=1" } else { "/login" }).into_response();
     };
-    match room.recordings.all(me.account).await {
-        Ok(all) => {
-            let view = RecordingsView { me: contact(me), kept: all.into_iter().map(kept).collect() };
+    let asked = asked.map_or(1, |asked| asked.page.max(1));
+    match room.view(me, asked).await {
+        Ok(view) => {
             let html = Owner::new().with(|| app::pages::recordings::document(view).to_html());
             Html(html).into_response()
         }
@@ -68,7 +102,10 @@ async fn page(State(room): State<Room>, parts: Parts) -> Response {
 }
 
 async fn begin(State(room): State<Room>, parts: Parts, form: Result<Form<Begun>, FormRejection>) -> Response {
-    let Some(me) = room.sessions.signed_in(&parts).await else { return signed_out() };
+    let me = match room.maker(&parts).await {
+        Ok(me) => me,
+        Err(unready) => return unready.into_response(),
+    };
     let Ok(Form(Begun { number, name, kind })) = form else {
         return (StatusCode::BAD_REQUEST, "Say with whom the call is, and the type of the recording.").into_response();
     };
@@ -83,15 +120,23 @@ async fn begin(State(room): State<Room>, parts: Parts, form: Result<Form<Begun>,
 
 async fn append(
     State(room): State<Room>,
-    Path((id, piece)): Path<(String, i64)>,
+    path: Result<Path<(String, i64)>, PathRejection>,
+    length: Result<Query<Length>, QueryRejection>,
     parts: Parts,
     bytes: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let Some(me) = room.sessions.signed_in(&parts).await else { return signed_out() };
+    let me = match room.maker(&parts).await {
+        Ok(me) => me,
+        Err(unready) => return unready.into_response(),
+    };
+    let (Ok(Path((id, number))), Ok(Query(Length { until }))) = (path, length) else {
+        return (StatusCode::BAD_REQUEST, "Say which piece it is, and how long the recording is with it.")
+            .into_response();
+    };
     let Ok(bytes) = bytes else {
         return (StatusCode::PAYLOAD_TOO_LARGE, "The piece is too large.").into_response();
     };
-    match room.recordings.append(me.account, &id, piece, bytes.into()).await {
+    match room.recordings.append(me.account, &id, Piece { number, until, bytes: bytes.into() }).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => refused(&error),
     }
@@ -132,11 +177,50 @@ async fn remove(State(room): State<Room>, Path(id): Path<String>, parts: Parts) 
     }
 }
 
+impl Room {
+    /// Who sends a recording, and may.
+    async fn maker(&self, parts: &Parts) -> Result<SignedIn, Unready> {
+        let me = self.sessions.signed_in(parts).await.ok_or(Unready::SignedOut)?;
+        let media = self.media.media(me.account, &me.extension).await.map_err(|_| Unready::Storage)?;
+        match media.recording {
+            media::Recording::Off => Err(Unready::Off),
+            media::Recording::Allowed | media::Recording::Announced => Ok(me),
+        }
+    }
+
+    async fn view(&self, me: SignedIn, asked: u16) -> Result<RecordingsView, RecordingError> {
+        let (count, bytes) = self.recordings.amount(me.account).await?;
+        let last = u16::try_from(count.saturating_sub(1) / SHOWN + 1).unwrap_or(u16::MAX);
+        let page = asked.min(last);
+        let some = self.recordings.some(me.account, i64::from(page - 1) * SHOWN, SHOWN).await?;
+        Ok(RecordingsView {
+            me: contact(me),
+            kept: some.into_iter().map(kept).collect(),
+            count: count.unsigned_abs(),
+            bytes,
+            most_bytes: QUOTA,
+            pages: Pages { page, last },
+        })
+    }
+}
+
+impl IntoResponse for Unready {
+    fn into_response(self) -> Response {
+        match self {
+            Self::SignedOut => signed_out(),
+            Self::Off => (StatusCode::FORBIDDEN, "Calls are not to be recorded here.").into_response(),
+            Self::Storage => (StatusCode::SERVICE_UNAVAILABLE, AGAIN).into_response(),
+        }
+    }
+}
+
 fn kept(recording: Recording) -> Kept {
+    let now = i64::try_from(clock::now()).unwrap_or(i64::MAX);
     Kept {
         file_name: file_name(&recording),
         began: moment(recording.began_at),
-        seconds: recording.changed_at.saturating_sub(recording.began_at).unsigned_abs() / 1_000,
+        seconds: recordings::length(&recording).unsigned_abs() / 1_000,
+        goes_on: now.saturating_sub(recording.changed_at) < OVER,
         bytes: recording.bytes.unsigned_abs(),
         video: recording.kind.starts_with("video/"),
         id: recording.id,
@@ -174,13 +258,17 @@ fn refused(error: &RecordingError) -> Response {
             StatusCode::INSUFFICIENT_STORAGE,
             "There is no room for more recordings. Remove some that you do not need.",
         ),
+        RecordingError::DiskFull => {
+            tracing::error!("there is no room on the disk for recordings");
+            (StatusCode::INSUFFICIENT_STORAGE, "There is no room on the server for more recordings.")
+        }
         RecordingError::Kind => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Only sound and pictures are kept."),
         RecordingError::Database(_)
         | RecordingError::File(_)
         | RecordingError::Random(_)
         | RecordingError::Interrupted(_) => {
             tracing::error!(%error, "recordings failed");
-            (StatusCode::SERVICE_UNAVAILABLE, "The storage does not answer. Please try again in a moment.")
+            (StatusCode::SERVICE_UNAVAILABLE, AGAIN)
         }
     };
     (status, words).into_response()

@@ -16,6 +16,8 @@ const LONGEST: usize = 128;
 #[serde(default, rename_all = "kebab-case")]
 pub(super) struct Words {
     do_not_disturb: Option<String>,
+    no_call_waiting: Option<String>,
+    auto_answer: Option<String>,
     always: String,
     busy: String,
     unanswered: String,
@@ -29,6 +31,8 @@ impl Words {
         let kept = |text: String| text.trim().chars().take(LONGEST).collect();
         Typed {
             do_not_disturb: self.do_not_disturb.is_some(),
+            no_call_waiting: self.no_call_waiting.is_some(),
+            auto_answer: self.auto_answer.is_some(),
             always: kept(self.always),
             busy: kept(self.busy),
             unanswered: kept(self.unanswered),
@@ -38,10 +42,12 @@ impl Words {
     }
 }
 
-/// What stands in the fields for what is stored.
+/// What stands in the fields for the rules that are stored.
 pub(super) fn stored(rules: Rules) -> Typed {
     Typed {
         do_not_disturb: rules.do_not_disturb,
+        no_call_waiting: rules.no_call_waiting,
+        auto_answer: false,
         always: rules.always.unwrap_or_default(),
         busy: rules.busy.unwrap_or_default(),
         unanswered: rules.unanswered.unwrap_or_default(),
@@ -73,6 +79,7 @@ pub(super) fn read(typed: &Typed, own: &str, contacts: &[Contact]) -> Result<Rul
     }
     Ok(RulesChange {
         do_not_disturb: Some(typed.do_not_disturb),
+        no_call_waiting: Some(typed.no_call_waiting),
         always: Some(always),
         busy: Some(busy),
         unanswered: Some(unanswered),

@@ -5,8 +5,10 @@ mod sound;
 
 use crate::ports::{Accounts, PortError, SessionLife, Sessions, Shared, SignedIn};
 use crate::store::calling::{Calling, CallingError, RINGING, Routes, RulesChange};
+use crate::store::policies::{Policies, PolicyError};
 use crate::store::sound::SoundSettings;
 use app::backend::Contact;
+use app::media::AutoAnswer;
 use app::pages::settings::{Field, Problem, SettingsView, Typed};
 use axum::Router;
 use axum::extract::rejection::FormRejection;
@@ -35,6 +37,8 @@ pub struct Room {
     pub calling: Calling,
     /// What people want of sound and pictures.
     pub sound: SoundSettings,
+    /// What an administrator allows, and who agreed to it.
+    pub policies: Policies,
     /// What the exchange remembers of them.
     pub routes: Routes,
     /// How long calls usually ring, in seconds.
@@ -50,6 +54,9 @@ enum Unavailable {
     /// The rules or groups cannot be read or written.
     #[error(transparent)]
     Calling(#[from] CallingError),
+    /// What an administrator allows cannot be read.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
     /// What is wanted of sound cannot be read.
     #[error("the storage did not answer: {0}")]
     Media(#[from] sqlx::Error),
@@ -86,7 +93,8 @@ async fn save(State(room): State<Room>, parts: Parts, form: Result<Form<Words>, 
 impl Room {
     /// What is stored.
     async fn stored(&self, me: &SignedIn, saved: bool) -> Result<SettingsView, Unavailable> {
-        let typed = form::stored(self.calling.rules(&me.extension).await?);
+        let agrees = self.policies.consents(me.account).await?;
+        let typed = Typed { auto_answer: agrees, ..form::stored(self.calling.rules(&me.extension).await?) };
         let mut problems = Vec::new();
         for field in Field::ALL {
             let number = typed.field(field);
@@ -104,6 +112,10 @@ impl Room {
         match form::read(&typed, &me.extension, &view.contacts) {
             Ok(change) => {
                 self.change(me, change).await?;
+                // Where it is not offered nobody can agree, or take it back.
+                if view.auto_answer.is_some() {
+                    self.policies.consent(me.account, typed.auto_answer).await?;
+                }
                 Ok(None)
             }
             Err(problems) => Ok(Some(SettingsView { problems, ..view })),
@@ -134,11 +146,21 @@ impl Room {
             contacts,
             groups,
             typed,
+            auto_answer: offered(self.policies.holds(me.account).await?.auto_answer),
             usual_ringing: self.ringing_seconds,
             media: self.sound.read(me.account).await?,
             ringing_range: (*RINGING.start(), *RINGING.end()),
             ..SettingsView::default()
         })
+    }
+}
+
+/// Whose calls may be answered by themselves, in words; nothing where nobody's may.
+fn offered(allowed: Option<AutoAnswer>) -> Option<String> {
+    match allowed? {
+        AutoAnswer::Nobody => None,
+        AutoAnswer::Domain => Some("everybody here".to_owned()),
+        AutoAnswer::Numbers(numbers) => Some(numbers.join(", ")),
     }
 }
 

@@ -1,14 +1,18 @@
 //! What an administrator set about media: for everybody, and for one account.
 
+mod consent;
 #[cfg(test)]
 mod tests;
 mod value;
 
-pub use value::{Codecs, Ice, InvalidValue, digits_name, parse_codecs, parse_digits, parse_limit, parse_removed};
+pub use value::{
+    Codecs, Ice, InvalidValue, auto_answer_text, digits_name, parse_auto_answer, parse_codecs, parse_digits,
+    parse_limit, parse_recording, parse_removed, recording_name,
+};
 
 use super::Store;
 use crate::ports::AccountId;
-use app::media::Digits;
+use app::media::{AutoAnswer, Digits, Recording};
 use std::ops::RangeInclusive;
 use value::{joined, split};
 
@@ -42,6 +46,10 @@ pub struct Policy {
     pub video_rate: Option<u16>,
     /// How keys are sent.
     pub digits: Option<Digits>,
+    /// Whose calls may be answered by themselves, where the person wants it.
+    pub auto_answer: Option<AutoAnswer>,
+    /// Whether calls may be recorded.
+    pub recording: Option<Recording>,
 }
 
 /// What is to be changed; `None` leaves it as it is, `Some(None)` takes it away.
@@ -65,6 +73,10 @@ pub struct PolicyChange {
     pub video_rate: Option<Option<u16>>,
     /// How keys are sent.
     pub digits: Option<Option<Digits>>,
+    /// Whose calls may be answered by themselves.
+    pub auto_answer: Option<Option<AutoAnswer>>,
+    /// Whether calls may be recorded.
+    pub recording: Option<Option<Recording>>,
 }
 
 impl Policy {
@@ -81,6 +93,8 @@ impl Policy {
             video_height: self.video_height.or(everybody.video_height),
             video_rate: self.video_rate.or(everybody.video_rate),
             digits: self.digits.or(everybody.digits),
+            auto_answer: self.auto_answer.or(everybody.auto_answer),
+            recording: self.recording.or(everybody.recording),
         }
     }
 }
@@ -97,6 +111,8 @@ impl PolicyChange {
             video_height: self.video_height.unwrap_or(policy.video_height),
             video_rate: self.video_rate.unwrap_or(policy.video_rate),
             digits: self.digits.unwrap_or(policy.digits),
+            auto_answer: self.auto_answer.unwrap_or(policy.auto_answer),
+            recording: self.recording.unwrap_or(policy.recording),
         }
     }
 }
@@ -121,7 +137,8 @@ pub struct Policies {
     store: Store,
 }
 
-const COLUMNS: &str = "ice, trickle, codecs, without_codecs, audio_kbit, video_kbit, video_height, video_rate, digits";
+const COLUMNS: &str = "ice, trickle, codecs, without_codecs, audio_kbit, video_kbit, video_height, video_rate, digits,
+    auto_answer, recording";
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -134,6 +151,8 @@ struct Row {
     video_height: Option<i64>,
     video_rate: Option<i64>,
     digits: Option<String>,
+    auto_answer: Option<String>,
+    recording: Option<String>,
 }
 
 impl Policies {
@@ -208,7 +227,8 @@ impl Policies {
         }
         let clear = "DELETE FROM media_policies WHERE COALESCE(account, 0) = COALESCE(?, 0)";
         sqlx::query(clear).bind(account).execute(&mut *transaction).await?;
-        let write = format!("INSERT INTO media_policies (account, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        let write =
+            format!("INSERT INTO media_policies (account, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         sqlx::query(&write)
             .bind(account)
             .bind(policy.ice.map(Ice::as_str))
@@ -220,6 +240,8 @@ impl Policies {
             .bind(policy.video_height)
             .bind(policy.video_rate)
             .bind(policy.digits.map(digits_name))
+            .bind(policy.auto_answer.as_ref().map(auto_answer_text))
+            .bind(policy.recording.map(recording_name))
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;
@@ -257,6 +279,8 @@ impl Row {
             video_height: number(self.video_height),
             video_rate: number(self.video_rate),
             digits: self.digits.and_then(|digits| parse_digits(&digits).ok()),
+            auto_answer: self.auto_answer.and_then(|allowed| parse_auto_answer(&allowed).ok()),
+            recording: self.recording.and_then(|recording| parse_recording(&recording).ok()),
         }
     }
 }

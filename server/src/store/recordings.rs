@@ -1,5 +1,10 @@
 //! What people recorded of their calls: rows in the database, and the sound in files beside it.
 
+mod sweep;
+#[cfg(test)]
+mod tests;
+mod webm;
+
 use super::Store;
 use crate::clock;
 use crate::ports::AccountId;
@@ -11,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::Mutex;
 use tokio::task::{JoinError, spawn_blocking};
+use webm::Duration;
 
 /// The largest recording, in bytes: some ten hours of sound.
 pub const LARGEST: u64 = 1 << 30;
@@ -18,6 +24,10 @@ pub const LARGEST: u64 = 1 << 30;
 pub const QUOTA: u64 = 4 << 30;
 /// How many recordings an account may keep.
 pub const MOST: i64 = 10_000;
+/// So many bytes of the disk are left to everything else: a phone must not stop as it cannot write any more.
+const RESERVE: u64 = 256 << 20;
+/// How many accounts write side by side.
+const WRITERS: usize = 16;
 /// The longest number and name that are kept, in characters.
 const LONGEST: usize = 256;
 
@@ -26,8 +36,8 @@ const LONGEST: usize = 256;
 pub struct Recordings {
     store: Store,
     folder: Arc<Path>,
-    /// One piece is written at a time, so that a row and its file say the same.
-    writing: Arc<Mutex<()>>,
+    /// Of an account one piece is written at a time, so that a row and its file say the same.
+    writing: Arc<[Mutex<()>; WRITERS]>,
 }
 
 /// One recording.
@@ -49,6 +59,10 @@ pub struct Recording {
     pub pieces: i64,
     /// How many bytes.
     pub bytes: i64,
+    /// How long it is, in milliseconds.
+    pub milliseconds: i64,
+    /// Where in the file this stands, if it does.
+    duration_at: Option<i64>,
 }
 
 /// What a recording is of.
@@ -60,6 +74,17 @@ pub struct Subject {
     pub name: String,
     /// What the browser writes: see [`KINDS`].
     pub kind: String,
+}
+
+/// A piece of a recording.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    /// Which it is, counted from 0.
+    pub number: i64,
+    /// How long the recording is with it, in milliseconds.
+    pub until: u32,
+    /// As the browser wrote it.
+    pub bytes: Vec<u8>,
 }
 
 /// What browsers write recordings in.
@@ -77,6 +102,9 @@ pub enum RecordingError {
     /// It is too large, or too much is kept already.
     #[error("there is no room for more recordings")]
     Full,
+    /// The disk is full, or would soon be.
+    #[error("there is no room on the disk")]
+    DiskFull,
     /// Not one of [`KINDS`].
     #[error("recordings are kept as sound or pictures only")]
     Kind,
@@ -85,7 +113,7 @@ pub enum RecordingError {
     Database(#[from] sqlx::Error),
     /// The file cannot be written or removed.
     #[error("the file of a recording: {0}")]
-    File(#[from] io::Error),
+    File(io::Error),
     /// Nothing random is to be had.
     #[error("no randomness: {0}")]
     Random(#[from] getrandom::Error),
@@ -104,13 +132,16 @@ impl Recordings {
     /// Begins one; its name.
     ///
     /// # Errors
-    /// [`RecordingError::Full`], [`RecordingError::Kind`], or the storage fails.
+    /// [`RecordingError::Full`], [`RecordingError::DiskFull`], [`RecordingError::Kind`], or the storage fails.
     pub async fn begin(&self, account: AccountId, subject: Subject) -> Result<String, RecordingError> {
         let kind = KINDS.into_iter().find(|kind| *kind == subject.kind).ok_or(RecordingError::Kind)?;
+        let _one = self.writer(account).lock().await;
         let (kept, bytes) = self.kept(account).await?;
         if kept >= MOST || bytes >= QUOTA {
             return Err(RecordingError::Full);
         }
+        let folder = self.folder.to_path_buf();
+        spawn_blocking(move || make_room(&folder, 0)).await??;
         let mut random = [0; 16];
         getrandom::fill(&mut random)?;
         let id = format!("{:032x}", u128::from_be_bytes(random));
@@ -129,42 +160,67 @@ impl Recordings {
         Ok(id)
     }
 
-    /// Keeps its piece with this number, counted from 0. A piece that came before is not kept twice.
+    /// Keeps its next piece. A piece that came before is not kept twice.
     ///
     /// # Errors
     /// [`RecordingError::OutOfOrder`] when pieces before it are missing; others when it cannot be kept.
-    pub async fn append(&self, account: AccountId, id: &str, piece: i64, bytes: Vec<u8>) -> Result<(), RecordingError> {
-        let _one = self.writing.lock().await;
+    pub async fn append(&self, account: AccountId, id: &str, piece: Piece) -> Result<(), RecordingError> {
+        let _one = self.writer(account).lock().await;
         let recording = self.find(account, id).await?;
-        if piece < recording.pieces {
+        if piece.number < recording.pieces {
             return Ok(());
         }
-        if piece > recording.pieces {
+        if piece.number > recording.pieces {
             return Err(RecordingError::OutOfOrder(recording.pieces));
         }
+        let milliseconds = recording.milliseconds.max(piece.until.into());
+        let (bytes, duration_at) = match recording.duration_at {
+            None if piece.number == 0 && recording.kind.ends_with("/webm") => webm::prepare(piece.bytes),
+            known => (piece.bytes, known.and_then(|at| u64::try_from(at).ok())),
+        };
         let (from, more) = (recording.bytes.unsigned_abs(), bytes.len() as u64);
         let (_, kept) = self.kept(account).await?;
         if from + more > LARGEST || kept + more > QUOTA {
             return Err(RecordingError::Full);
         }
         let (folder, file) = (self.folder.to_path_buf(), self.file(&recording));
-        spawn_blocking(move || write(&folder, &file, from, &bytes)).await??;
-        sqlx::query("UPDATE recordings SET pieces = pieces + 1, bytes = bytes + ?2, changed_at = ?3 WHERE id = ?1")
-            .bind(id)
-            .bind(i64::try_from(more).unwrap_or(i64::MAX))
-            .bind(now())
-            .execute(self.store.pool())
-            .await?;
+        let duration = duration_at.map(|at| Duration { at, milliseconds });
+        spawn_blocking(move || write(&folder, &file, from, &bytes, duration)).await??;
+        sqlx::query(
+            "UPDATE recordings SET pieces = pieces + 1, bytes = bytes + ?2, changed_at = ?3, milliseconds = ?4,
+             duration_at = ?5 WHERE id = ?1",
+        )
+        .bind(id)
+        .bind(i64::try_from(more).unwrap_or(i64::MAX))
+        .bind(now())
+        .bind(milliseconds)
+        .bind(duration_at.and_then(|at| i64::try_from(at).ok()))
+        .execute(self.store.pool())
+        .await?;
         Ok(())
     }
 
-    /// Those of an account, the latest first.
+    /// Some of an account, the latest first: so many after those that are left out. What has no sound yet is none.
     ///
     /// # Errors
     /// The storage fails.
-    pub async fn all(&self, account: AccountId) -> Result<Vec<Recording>, RecordingError> {
-        let rows = sqlx::query_as(SELECT).bind(account).bind(None::<&str>);
+    pub async fn some(&self, account: AccountId, left_out: i64, most: i64) -> Result<Vec<Recording>, RecordingError> {
+        let query = format!("{SELECT} AND pieces > 0 ORDER BY began_at DESC, id LIMIT ?2 OFFSET ?3");
+        let rows = sqlx::query_as(&query).bind(account).bind(most).bind(left_out);
         Ok(rows.fetch_all(self.store.pool()).await?)
+    }
+
+    /// How many an account has that have any sound, and how many bytes these are.
+    ///
+    /// # Errors
+    /// The storage fails.
+    pub async fn amount(&self, account: AccountId) -> Result<(i64, u64), RecordingError> {
+        let amount: (i64, i64) =
+            sqlx::query_as("SELECT count(*), coalesce(sum(bytes), 0) FROM recordings WHERE account = ? AND pieces > 0")
+                .bind(account)
+                .fetch_one(self.store.pool())
+                .await?;
+        Ok((amount.0, amount.1.unsigned_abs()))
     }
 
     /// One of an account.
@@ -172,7 +228,8 @@ impl Recordings {
     /// # Errors
     /// [`RecordingError::Unknown`], or the storage fails.
     pub async fn find(&self, account: AccountId, id: &str) -> Result<Recording, RecordingError> {
-        let row = sqlx::query_as(SELECT).bind(account).bind(id);
+        let query = format!("{SELECT} AND id = ?2");
+        let row = sqlx::query_as(&query).bind(account).bind(id);
         row.fetch_optional(self.store.pool()).await?.ok_or(RecordingError::Unknown)
     }
 
@@ -181,7 +238,7 @@ impl Recordings {
     /// # Errors
     /// [`RecordingError::Unknown`], or the storage fails.
     pub async fn remove(&self, account: AccountId, id: &str) -> Result<(), RecordingError> {
-        let _one = self.writing.lock().await;
+        let _one = self.writer(account).lock().await;
         let recording = self.find(account, id).await?;
         let file = self.file(&recording);
         match spawn_blocking(move || std::fs::remove_file(file)).await? {
@@ -198,6 +255,13 @@ impl Recordings {
         self.folder.join(&recording.id)
     }
 
+    /// Held while a file of this account is written or removed.
+    fn writer(&self, account: AccountId) -> &Mutex<()> {
+        let [first, ..] = &*self.writing;
+        let at = usize::try_from(account).unwrap_or_default() % WRITERS;
+        self.writing.get(at).unwrap_or(first)
+    }
+
     /// How many an account keeps, and how many bytes.
     async fn kept(&self, account: AccountId) -> Result<(i64, u64), RecordingError> {
         let kept: (i64, i64) =
@@ -209,95 +273,54 @@ impl Recordings {
     }
 }
 
-/// Of an account: all, or the one with this name.
-const SELECT: &str = "SELECT id, number, name, kind, began_at, changed_at, pieces, bytes FROM recordings
-    WHERE account = ?1 AND (?2 IS NULL OR id = ?2) ORDER BY began_at DESC, id";
+/// How long a recording is, in milliseconds: as its page says, else by when it changed.
+#[must_use]
+pub fn length(recording: &Recording) -> i64 {
+    match recording.milliseconds {
+        0 => recording.changed_at.saturating_sub(recording.began_at),
+        known => known,
+    }
+}
 
-/// Writes a piece at its place: what stood there was cut off before its row was written.
-fn write(folder: &Path, file: &Path, from: u64, bytes: &[u8]) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+/// Of an account.
+const SELECT: &str = "SELECT id, number, name, kind, began_at, changed_at, pieces, bytes, milliseconds, duration_at
+    FROM recordings WHERE account = ?1";
+
+/// Writes a piece at its place, and how long the recording is now: what stood there was cut off before its row was written.
+fn write(
+    folder: &Path,
+    file: &Path,
+    from: u64,
+    bytes: &[u8],
+    duration: Option<Duration>,
+) -> Result<(), RecordingError> {
+    make_room(folder, bytes.len() as u64)?;
     let mut file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(file)?;
     file.set_len(from)?;
     file.seek(SeekFrom::Start(from))?;
     file.write_all(bytes)?;
-    file.sync_data()
+    if let Some(duration) = duration {
+        file.seek(SeekFrom::Start(duration.at))?;
+        file.write_all(&duration.bytes())?;
+    }
+    Ok(file.sync_data()?)
+}
+
+/// Makes the folder, if there is none; so many more bytes may go there.
+fn make_room(folder: &Path, bytes: u64) -> Result<(), RecordingError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let disk = rustix::fs::statvfs(folder).map_err(io::Error::from)?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    if free < RESERVE.saturating_add(bytes) { Err(RecordingError::DiskFull) } else { Ok(()) }
+}
+
+impl From<io::Error> for RecordingError {
+    fn from(error: io::Error) -> Self {
+        let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+        if full { Self::DiskFull } else { Self::File(error) }
+    }
 }
 
 fn now() -> i64 {
     i64::try_from(clock::now()).unwrap_or(i64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn subject() -> Subject {
-        Subject { number: "1002".into(), name: "Bob".into(), kind: "audio/webm".into() }
-    }
-
-    async fn recordings(folder: &Path) -> Recordings {
-        let store = Store::open(folder, None).await.unwrap();
-        sqlx::query(
-            "INSERT INTO accounts (id, extension, name, password_hash, ha1_nonce, ha1, created)
-             VALUES (1, '1001', 'Alice', '', x'', x'', 0)",
-        )
-        .execute(store.pool())
-        .await
-        .unwrap();
-        Recordings::new(store, folder)
-    }
-
-    #[tokio::test]
-    async fn pieces_are_kept_once_and_in_order() {
-        let folder = tempfile::tempdir().unwrap();
-        let recordings = recordings(folder.path()).await;
-        let id = recordings.begin(1, subject()).await.unwrap();
-        recordings.append(1, &id, 0, b"one ".to_vec()).await.unwrap();
-        recordings.append(1, &id, 0, b"one again ".to_vec()).await.unwrap();
-        let early = recordings.append(1, &id, 2, b"three".to_vec()).await;
-        assert!(matches!(early, Err(RecordingError::OutOfOrder(1))), "{early:?}");
-        // A server that was killed while it wrote the next piece.
-        let file = recordings.file(&recordings.find(1, &id).await.unwrap());
-        std::fs::write(&file, b"one tw").unwrap();
-        recordings.append(1, &id, 1, b"two".to_vec()).await.unwrap();
-        assert_eq!(std::fs::read(&file).unwrap(), b"one two");
-        let kept = recordings.all(1).await.unwrap();
-        assert_eq!(kept.iter().map(|kept| (kept.pieces, kept.bytes)).collect::<Vec<_>>(), [(2, 7)]);
-    }
-
-    #[tokio::test]
-    async fn what_is_removed_is_gone_and_nobody_elses_can_be_touched() {
-        let folder = tempfile::tempdir().unwrap();
-        let recordings = recordings(folder.path()).await;
-        let id = recordings.begin(1, subject()).await.unwrap();
-        recordings.append(1, &id, 0, vec![1, 2, 3]).await.unwrap();
-        let file = recordings.file(&recordings.find(1, &id).await.unwrap());
-        assert!(matches!(recordings.find(2, &id).await, Err(RecordingError::Unknown)));
-        assert!(matches!(recordings.append(2, &id, 1, vec![4]).await, Err(RecordingError::Unknown)));
-        assert!(matches!(recordings.remove(2, &id).await, Err(RecordingError::Unknown)));
-        recordings.remove(1, &id).await.unwrap();
-        assert!(!file.exists());
-        assert_eq!(recordings.all(1).await.unwrap(), []);
-    }
-
-    #[tokio::test]
-    async fn what_is_no_recording_or_too_much_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let recordings = recordings(folder.path()).await;
-        let page = Subject { kind: "text/html".into(), ..subject() };
-        assert!(matches!(recordings.begin(1, page).await, Err(RecordingError::Kind)));
-        let id = recordings.begin(1, subject()).await.unwrap();
-        sqlx::query("UPDATE recordings SET bytes = ?")
-            .bind(i64::try_from(LARGEST).unwrap())
-            .execute(recordings.store.pool())
-            .await
-            .unwrap();
-        assert!(matches!(recordings.append(1, &id, 0, vec![1]).await, Err(RecordingError::Full)));
-        sqlx::query("UPDATE recordings SET bytes = ?")
-            .bind(i64::try_from(QUOTA).unwrap())
-            .execute(recordings.store.pool())
-            .await
-            .unwrap();
-        assert!(matches!(recordings.begin(1, subject()).await, Err(RecordingError::Full)));
-    }
 }

@@ -96,6 +96,7 @@ async fn start(data: &Path, change: impl FnOnce(&mut Options)) -> Running {
         registration: Duration::from_secs(3600),
         ice_servers: Vec::new(),
         relays: None,
+        keep_recordings: None,
         site,
         cost: CHEAP,
     };

@@ -102,6 +102,7 @@ fn what_cannot_be_is_refused_in_words() {
     assert!(refused(&["--ice", "turn"]).contains("say none (everybody is on one network), all, relay"));
     assert!(refused(&["--audio-bandwidth", "7"]).contains("say 8 to 510, none, or default"));
     assert!(refused(&["--codecs", "gsm"]).contains("is no codec of browsers"));
+    assert!(refused(&["--recording", "on"]).contains("say off, allowed, announced (the other end hears a tone)"));
     assert!(refused(&["--without-codecs", "opus,g722,pcmu,pcma"]).contains("needs a codec for sound"));
     assert!(refused(&["--for", "1009", "--trickle", "off"]).contains("there is no extension 1009"));
     assert!(refused(&[]).contains("required"));

@@ -72,6 +72,10 @@ pub enum Cause {
     AnsweredElsewhere,
     /// It was declined on another phone (RFC 3326: CANCEL with cause 600 or 603, or Q.850 cause 21).
     DeclinedElsewhere,
+    /// We sent it there.
+    DivertedHere(Uri),
+    /// It was sent elsewhere on another phone (RFC 3326: CANCEL with cause 302).
+    DivertedElsewhere,
     /// 404, 604: there is nobody of that address.
     NotFound,
     /// 410: there was somebody of that address.
@@ -186,7 +190,10 @@ pub(super) const fn refusal(cause: &Cause) -> Status {
         Cause::Media(_) | Cause::Unfit(_) => Status::NOT_ACCEPTABLE_HERE,
         // Not declined: other phones of this user go on ringing.
         Cause::NoAnswer | Cause::Network | Cause::Unavailable | Cause::Away => Status::TEMPORARILY_UNAVAILABLE,
-        Cause::CancelledThere | Cause::AnsweredElsewhere | Cause::DeclinedElsewhere => Status::REQUEST_TERMINATED,
+        Cause::CancelledThere | Cause::AnsweredElsewhere | Cause::DeclinedElsewhere | Cause::DivertedElsewhere => {
+            Status::REQUEST_TERMINATED
+        }
+        Cause::DivertedHere(_) => Status::MOVED_TEMPORARILY,
         Cause::Forbidden => Status::FORBIDDEN,
         Cause::Busy => Status::BUSY_HERE,
         Cause::Timeout => Status::SERVER_TIMEOUT,
@@ -237,21 +244,23 @@ pub(super) fn reason(cause: &Cause) -> Option<Reason> {
 /// Why a call that they cancelled, or ended before our answer, ended (RFC 3326).
 pub(super) fn of_cancel(headers: &Headers) -> Cause {
     let reasons = reasons(headers);
-    let gives = |codes: &[u16], q850: u16| {
+    let gives = |codes: &[u16], q850: &[u16]| {
         reasons.iter().any(|reason| {
-            reason
-                .cause
-                .is_some_and(|cause| (is_sip(reason) && codes.contains(&cause)) || (is_q850(reason) && cause == q850))
+            reason.cause.is_some_and(|cause| {
+                (is_sip(reason) && codes.contains(&cause)) || (is_q850(reason) && q850.contains(&cause))
+            })
         })
     };
     let says = |words: &str| {
         reasons.iter().any(|reason| reason.text.as_ref().is_some_and(|text| text.to_ascii_lowercase().contains(words)))
     };
-    if gives(&[200], 26) || says("completed elsewhere") || says("answered elsewhere") {
+    if gives(&[200], &[26]) || says("completed elsewhere") || says("answered elsewhere") {
         Cause::AnsweredElsewhere
-    } else if gives(&[600, 603], 21) {
+    } else if gives(&[600, 603], &[21]) {
         Cause::DeclinedElsewhere
-    } else if gives(&[408], 19) {
+    } else if gives(&[302], &[]) {
+        Cause::DivertedElsewhere
+    } else if gives(&[408], &[19]) {
         Cause::NoAnswer
     } else {
         Cause::CancelledThere

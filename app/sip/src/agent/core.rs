@@ -105,6 +105,18 @@ impl Core {
         self.out.push_back(Output::Event(event));
     }
 
+    /// What waits to be told of the one call is told of the other.
+    pub(super) fn retell(&mut self, from: CallId, to: CallId) {
+        for output in &mut self.out {
+            if let Output::Event(event) = output
+                && let Some(call) = event.call_mut()
+                && *call == from
+            {
+                *call = to;
+            }
+        }
+    }
+
     pub(super) fn output(&mut self, output: Output) {
         self.out.push_back(output);
     }

@@ -166,3 +166,30 @@ pub enum Event {
     /// [`super::Agent::stop`] is done: unregistered, or given up after its time. The transport may be dropped.
     Stopped,
 }
+
+impl Event {
+    /// The call that it is of, if it is of one.
+    pub(super) fn call_mut(&mut self) -> Option<&mut CallId> {
+        match self {
+            Self::Incoming(call)
+            | Self::Call(call)
+            | Self::Remote { call, .. }
+            | Self::BranchEnded { call, .. }
+            | Self::Transfer { call, .. }
+            | Self::TransferAsked { call, .. }
+            | Self::Digit { call, .. }
+            | Self::PictureWanted(call)
+            | Self::Candidates { call, .. }
+            | Self::Ended { call, .. } => Some(call),
+            Self::Message { call, .. } => call.as_mut(),
+            Self::Registration
+            | Self::MessageSent { .. }
+            | Self::Answered { .. }
+            | Self::Subscription { .. }
+            | Self::SubscriptionAsked { .. }
+            | Self::Publication { .. }
+            | Self::Notified { .. }
+            | Self::Stopped => None,
+        }
+    }
+}

@@ -12,10 +12,11 @@ use super::{
 };
 use crate::Instant;
 use crate::dialog::Dialog;
-use crate::header::CSeq;
+use crate::header::{CSeq, Contact, Diversion, NameAddr};
 use crate::message::{HeaderError, Request, Status};
 use crate::sdp::SessionDescription;
 use crate::transaction::Key;
+use crate::uri::Uri;
 use alloc::string::ToString;
 
 /// A call that came in, until it is answered.
@@ -27,6 +28,7 @@ use alloc::string::ToString;
 /// | N3 | Ringing | answer | asks for the answer | Answering |
 /// | N4 | Ringing | the time to be answered by itself | asks for the answer | Answering |
 /// | N5 | Ringing, Answering | decline, hang up | 603, Ended | – |
+/// | N16 | Ringing, Answering | divert | 302 with Contact, and Diversion (RFC 5806), Ended | – |
 /// | N6 | Ringing, Answering | its time is over | 480, Ended | – |
 /// | N7 | Ringing, Answering | CANCEL | 200, 487, Ended | – |
 /// | N8 | Ringing, Answering | BYE | 200, 487, Ended | – |
@@ -175,6 +177,20 @@ impl Session {
         };
         core.respond(key, &response);
         self.gone(core, cause);
+    }
+
+    /// Sends it elsewhere because the user wants to (RFC 3261 21.3.3). Diversion tells a forking proxy that a person decided
+    /// so, for all of their phones: what only passes on a setting names no such reason.
+    pub(super) fn divert(&mut self, core: &mut Core, to: Uri) {
+        let State::Incoming(Incoming { key, invite, .. }) = &self.state else { return };
+        let mut response = compose::response(&core.config, invite, Status::MOVED_TEMPORARILY, &self.local_tag);
+        response.headers.push(&Contact::Addr(NameAddr::new(to.clone())));
+        let mut own = NameAddr::new(core.config.address.uri.clone());
+        if own.params.set("reason", Some(Diversion::DEFLECTION)).is_ok() {
+            response.headers.push(&Diversion(own));
+        }
+        core.respond(key, &response);
+        self.gone(core, Cause::DivertedHere(to));
     }
 
     /// CANCEL came for this INVITE (RFC 3261 9.2). After the answer it has no effect.

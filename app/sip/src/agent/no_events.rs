@@ -48,6 +48,8 @@ impl Events {
 
     pub(super) const fn settle(&self, _: &mut Core) {}
 
+    pub(super) const fn swap(&self, _one: CallId, _other: CallId) {}
+
     pub(super) const fn resume(&self, _: &mut Core, _numbers: u32) {}
 
     pub(super) const fn end(&self, _: &mut Core) {}

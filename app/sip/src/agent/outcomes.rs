@@ -28,6 +28,7 @@ impl Agent {
             session.inform(&mut self.core);
         }
         self.relate();
+        self.tell_of_successors();
         let until = self.core.now + T1_X64;
         for gone in self.sessions.extract_if(.., |session| session.is_gone()) {
             self.core.transactions.abandon(Purpose::Invite(gone.id), until);

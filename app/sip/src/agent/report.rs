@@ -226,7 +226,8 @@ impl Session {
         if self.over {
             return Err(Status::CALL_DOES_NOT_EXIST);
         }
-        if self.refer.is_under_way() {
+        // SU9: what would be asked for here is not the call any more in a moment.
+        if self.refer.is_under_way() || matches!(self.refer.passed, super::refer::Passed::Leaving) {
             return Err(Status::REQUEST_PENDING);
         }
         let seq = refer.headers.get::<CSeq>().map_err(|_| Status::BAD_REQUEST)?.seq;

@@ -16,7 +16,8 @@ use crate::uri::Uri;
 /// RFC 3891 9: who does not know it is to refuse, and not to ring.
 const REPLACES: Token = Token::literal("replaces");
 
-/// The call is one for its user all the time: it keeps its name, and nobody is told of the dialogs.
+/// The call is one for its user all the time: it keeps its name, nobody is told of the dialogs, and what happens in either
+/// happens to it.
 ///
 /// | Row | The dialog that there is | The new one | On | Does | Next |
 /// | --- | --- | --- | --- | --- | --- |
@@ -28,7 +29,7 @@ const REPLACES: Token = Token::literal("replaces");
 /// | SU6 | – | Alone | 2xx | ACK, tells the answer | –; it is the call |
 /// | SU7 | – | Alone | refused, nothing in time | Ended: they hung up | – |
 /// | SU8 | Leaving | Taking | the call ends otherwise | as always; CANCEL | – |
-/// | SU9 | Leaving | Taking | a new offer of theirs, another Replaces | 491 | same |
+/// | SU9 | Leaving | Taking | a new offer of theirs, another Replaces, REFER | 491 | same |
 /// | SU10 | Leaving | Taking | hold, resume | – | same; it is done in what becomes the call |
 /// | SU11 | Left | it is the call | BYE | 200 | –; it is the call |
 /// | SU12 | Left | it is the call | 5 s | BYE | –; it is the call |
@@ -107,6 +108,15 @@ impl Agent {
         }
     }
 
+    /// What happens in a dialog that a call is to go on in happens to that call, for its user.
+    pub(super) fn tell_of_successors(&mut self) {
+        for session in &self.sessions {
+            if let Passed::Taking { call, .. } = session.refer.passed {
+                self.core.retell(session.id, call);
+            }
+        }
+    }
+
     /// The dialog that a call is to go on in.
     fn successor(&self, of: CallId) -> Option<&Session> {
         let is_it = |passed: Passed| matches!(passed, Passed::Taking { call, .. } if call == of);
@@ -115,8 +125,10 @@ impl Agent {
 
     /// The new dialog is the call from now on, whatever comes of it.
     fn swap(&mut self, old: CallId, new: CallId) {
+        self.core.retell(new, old);
         self.core.transactions.swap(old, new);
         self.core.questions.swap(old, new);
+        self.events.swap(old, new);
         let until = self.core.now + GRACE;
         let wanted = self.find(old).is_some_and(|session| session.holds().0);
         for session in &mut self.sessions {

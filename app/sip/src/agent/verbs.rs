@@ -76,6 +76,23 @@ impl Agent {
         })
     }
 
+    /// Sends a call that rings here elsewhere (302): the caller, or a proxy for them, calls there. It rings on no phone of
+    /// the user any more, where the proxy knows Diversion (RFC 5806).
+    ///
+    /// # Errors
+    /// There is no such call, or it is not an incoming one that is unanswered.
+    pub fn divert(&mut self, id: CallId, to: Uri, now: Instant) -> Result<(), VerbError> {
+        self.verb(id, now, |session, core| match session.phase() {
+            Phase::RingingHere | Phase::Answering => {
+                session.divert(core, to);
+                Ok(())
+            }
+            Phase::Preparing | Phase::Calling | Phase::RingingThere | Phase::Established | Phase::Ending => {
+                Err(VerbError::WrongPhase)
+            }
+        })
+    }
+
     /// Ends a call, in whatever phase it is: withdraws, cancels, declines, or hangs up.
     ///
     /// # Errors

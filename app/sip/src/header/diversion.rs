@@ -6,10 +6,19 @@ use crate::message::Text;
 pub struct Diversion(pub NameAddr);
 
 impl Diversion {
+    /// The reason when the user decided so while it rang (RFC 5806 4).
+    pub const DEFLECTION: &str = "deflection";
+
     /// Why: `no-answer`, `user-busy`, `unconditional`, … (RFC 5806 4).
     #[must_use]
     pub fn reason(&self) -> Option<Text> {
         self.0.params.text("reason")
+    }
+
+    /// Whether the user decided so while it rang.
+    #[must_use]
+    pub fn is_deflection(&self) -> bool {
+        self.reason().is_some_and(|reason| reason.eq_ignore_ascii_case(Self::DEFLECTION))
     }
 
     /// How often the call was diverted there; at least once.

@@ -86,7 +86,7 @@ impl Branch {
         }
     }
 
-    /// What a failure counts as, after the caller, the time or the plan ended it (RC14 to RC16), and when it is one of
+    /// What a failure counts as, after the caller, the time, the plan or the person ended it (RC14 to RC16, RC21), and when it is one of
     /// several that are called as one (RC19).
     pub(super) fn judged(&self, outcome: Outcome, ending: Option<Why>, of_member: bool) -> Outcome {
         let mute = match &outcome {
@@ -97,6 +97,7 @@ impl Branch {
         match ending.or_else(|| self.given_up()) {
             Some(Why::Time) if mute => return Outcome::Silent(Status::REQUEST_TIMEOUT),
             Some(Why::Caller) if mute => return Outcome::Silent(Status::REQUEST_TERMINATED),
+            Some(Why::Refused(status)) if mute && status.class() == 3 => return Outcome::Followed,
             Some(Why::Time | Why::Caller | Why::Elsewhere | Why::Refused(_)) | None => {}
         }
         match outcome.status() {

@@ -141,6 +141,13 @@ impl Calls {
         self.of(user).filter(|(_, call)| call.progress == Progress::Confirmed).count()
     }
 
+    /// Whether a user calls, rings or talks, but for the call with this Call-ID: that may come to them by several ways. A
+    /// phone that never rang may be waited for long after the call was answered elsewhere, so it does not count.
+    pub(super) fn is_engaged(&self, user: &str, call_id: &str) -> bool {
+        let is_on = |call: &Call| call.caller.phone.user == user || call.progress != Progress::Trying;
+        self.of(user).any(|(_, call)| call.call_id != call_id && is_on(call))
+    }
+
     /// CA1: an INVITE is to go to a phone. Its number; `None` when it is not followed.
     pub(super) fn begin(&mut self, call: Call) -> Option<u64> {
         if call.sides().into_iter().any(|side| self.is_full(&side.phone, &call.call_id)) {

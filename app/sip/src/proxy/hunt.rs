@@ -7,7 +7,7 @@ use super::response_context::{Action, ResponseContext};
 use super::route::{Destination, Redirects, Route};
 use super::token::Endpoint;
 use super::{Binding, Output, Proxy, Question, QuestionId, forward, history};
-use crate::header::Contact;
+use crate::header::{CallId, Contact, Diversion};
 use crate::message::{HeaderName, Method, Response, Status};
 use crate::registrar::Place;
 use crate::time::Instant;
@@ -34,6 +34,7 @@ impl Proxy {
         };
         let request = &context.request;
         let invite = request.method == Method::Invite;
+        let route = self.as_it_stands(context, route);
         // Who names a phone wants that phone, and who takes over a call that call: nobody else will do.
         let meant = self.meant(&request.uri, self.came_by(context));
         let named = meant.is_some();
@@ -54,9 +55,22 @@ impl Proxy {
         self.act(context, actions, now);
     }
 
+    /// Who wants one call at a time is not to be disturbed while there is one.
+    fn as_it_stands(&self, context: &Context, mut route: Route) -> Route {
+        let (headers, user) = (&context.request.headers, &route.party.user);
+        if let Destination::User(rules) = &mut route.destination
+            && rules.no_call_waiting
+            && self.state.calls.is_engaged(user, CallId::of(headers).unwrap_or_default())
+        {
+            rules.do_not_disturb = true;
+        }
+        route
+    }
+
     /// The directory says whose number it is.
     pub(super) fn routed(&mut self, context: &mut Context, id: QuestionId, route: Option<Route>, now: Instant) {
         let mut actions = Vec::new();
+        let route = route.map(|route| self.as_it_stands(context, route));
         if let Stage::Forked { responses, .. } = &mut context.stage {
             let asked = responses.questions().find_map(|(open, target, _)| (open == id).then_some(target));
             if let Some(target) = asked {
@@ -176,10 +190,16 @@ impl Proxy {
         let Stage::Forked { responses, .. } = &mut context.stage else {
             return;
         };
+        let redirects = response.status.class() == 3;
+        // What a person decides holds for all of their phones; what a phone is set to, for that one.
+        let decided = redirects && response.headers.get::<Diversion>().is_ok_and(|diversion| diversion.is_deflection());
         let follows = match self.config.redirects {
-            Redirects::Follow => response.status.class() == 3 && responses.follows(index),
+            Redirects::Follow => redirects && responses.follows(index, decided),
             Redirects::Pass => false,
         };
+        if decided {
+            responses.deflected(index, now, actions);
+        }
         match self.moved(&response, came_by) {
             Some((to, rest)) if follows => responses.moved(index, to, rest, now, actions),
             Some(_) | None => responses.response(index, response, now, actions),

@@ -34,7 +34,8 @@ use core::time::Duration;
 /// | RC16 | Trying, Proceeding | the plan stops its number | it is to be cancelled; what it answers counts as 408 | – |
 /// | RC17 | the last of a number that was waited for | failed, or to be cancelled | tells the plan how all of them ended | – |
 /// | RC18 | any that is open | 3xx with numbers of ours | the plan goes on to them; what is left of the 3xx is kept | Failed |
-/// | RC19 | any that is open, of a member | 3xx | counts as 480: one of them does not send the others' call away | Failed |
+/// | RC19 | any that is open, of a member | 3xx that is a setting of the phone | counts as 480: one of them does not send the others' call away | Failed |
+/// | RC21 | Trying, Proceeding | another phone of the same person answers 3xx because they decided so (RFC 5806) | it is to be cancelled; what it answers counts as nothing | – |
 /// | RC20 | Trying, Proceeding | 430, and the phone has another flow (RFC 5626 5.3) | sent there; timer C begins again | Trying |
 ///
 /// When no branch is open any more, nothing is left to be tried and none answered, the best of what was kept is
@@ -152,12 +153,12 @@ impl ResponseContext {
         Some((plan.party(target)?, plan.path(target)))
     }
 
-    /// Whether what a phone says of other numbers is followed.
-    pub(super) fn follows(&self, index: usize) -> bool {
+    /// Whether what a phone says of other numbers is followed. `decided`: a person says so, and not a setting.
+    pub(super) fn follows(&self, index: usize, decided: bool) -> bool {
         let (Some(plan), Some(branch)) = (&self.plan, self.branches.get(index)) else {
             return false;
         };
-        branch.is_open() && self.ending.is_none() && !self.done && plan.follows(branch.target)
+        branch.is_open() && self.ending.is_none() && !self.done && plan.follows(branch.target, decided)
     }
 
     /// Whether a branch is waited for, and nothing has ended it.
@@ -182,6 +183,20 @@ impl ResponseContext {
             self.success(index, response, now, actions);
         } else {
             self.failure(index, Outcome::Response(response), now, actions);
+        }
+    }
+
+    /// The person there sends the call elsewhere: their other phones are to be silent (RC21).
+    pub(super) fn deflected(&mut self, index: usize, now: Instant, actions: &mut Vec<Action>) {
+        let Some(target) = self.branches.get(index).filter(|branch| branch.is_open()).map(|branch| branch.target)
+        else {
+            return;
+        };
+        for other in 0..self.branches.len() {
+            let own = self.branches.get(other).is_some_and(|branch| branch.target == target);
+            if own && other != index && self.invite {
+                self.cancel_one(other, Why::Refused(Status::MOVED_TEMPORARILY), now, actions);
+            }
         }
     }
 

@@ -37,6 +37,9 @@ pub enum Destination {
 pub struct Rules {
     /// Nobody is let through; what stands in `busy` applies.
     pub do_not_disturb: bool,
+    /// Whoever calls while another call of theirs is up, or on its way, finds them busy.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub no_call_waiting: bool,
     /// All calls go there at once.
     pub always: Option<String>,
     /// Calls go there when a phone says that it is busy, or calls are not wanted.

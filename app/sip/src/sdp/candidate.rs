@@ -44,7 +44,8 @@ pub enum CandidateKind<'a> {
     Other(&'a str),
 }
 
-/// Which kinds of candidates there are.
+/// Which kinds of candidates there are of those that the other end's checks can reach. One over TCP that only connects (RFC 6544
+/// 4.5, `active`) is none of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CandidateKinds {
     /// An interface, with its address.
@@ -122,6 +123,9 @@ impl<'a> CandidateKind<'a> {
 
 impl CandidateKinds {
     fn add(&mut self, candidate: &Candidate<'_>) {
+        if extension(candidate.extensions, "tcptype").0.is_some_and(|kind| kind.eq_ignore_ascii_case("active")) {
+            return;
+        }
         match candidate.kind {
             CandidateKind::Host if candidate.is_mdns() => self.hidden_host = true,
             CandidateKind::Host => self.host = true,

@@ -156,6 +156,7 @@ fn other_reasons_of_a_cancel() {
         ("Reason: SIP;cause=600;text=\"Busy Everywhere\"\r\n", Cause::DeclinedElsewhere),
         ("Reason: SIP;cause=603\r\n", Cause::DeclinedElsewhere),
         ("Reason: Q.850;cause=21\r\n", Cause::DeclinedElsewhere),
+        ("Reason: SIP;cause=302;text=\"Moved Temporarily\"\r\n", Cause::DivertedElsewhere),
         ("Reason: SIP;cause=408\r\n", Cause::NoAnswer),
         ("Reason: Q.850;cause=19\r\n", Cause::NoAnswer),
     ] {

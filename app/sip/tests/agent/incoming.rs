@@ -6,7 +6,7 @@ use super::peer::{begin, called, calls, described, goes_on, sent, statuses};
 use super::{ALICE, Net, last_response};
 use sip::Duration;
 use sip::agent::{Cause, MediaFailure, Phase, Question};
-use sip::header::{Contact, RetryAfter, To};
+use sip::header::{Contact, Diversion, RetryAfter, To};
 use sip::message::{Method, Status};
 
 /// It rings; and the user accepted, but there is no answer yet.
@@ -51,6 +51,19 @@ fn n5_declined() {
         net.settle();
         assert_eq!(statuses(&net, &Method::Invite), [180, 603]);
         assert_eq!(net.phone(ALICE).causes(), [Cause::DeclinedHere]);
+    }
+}
+
+#[test]
+fn n16_diverted() {
+    for mut net in both() {
+        net.divert(ALICE, "sip:dora@tabphone");
+        net.settle();
+        assert_eq!(statuses(&net, &Method::Invite), [180, 302]);
+        let said = last_response(&net);
+        assert_eq!(said.headers.get::<Contact>().unwrap().to_string(), "<sip:dora@tabphone>");
+        assert!(said.headers.get::<Diversion>().unwrap().is_deflection(), "for all phones of theirs");
+        assert_eq!(net.phone(ALICE).causes(), [Cause::DivertedHere("sip:dora@tabphone".parse().unwrap())]);
     }
 }
 

@@ -249,6 +249,16 @@ fn su9_a_new_offer_of_theirs_waits() {
 }
 
 #[test]
+fn su9_who_is_to_be_handed_over_meanwhile_is_asked_again_later() {
+    let mut net = talking();
+    net.phone_mut(BOB).holds = true;
+    net.replace_own(BOB);
+    net.settle();
+    let refer = of_alice(&net, &Method::Refer, "Refer-To: <sip:carol@example.com>", "");
+    assert_eq!(to_bob(&mut net, &refer).status, Status::REQUEST_PENDING);
+}
+
+#[test]
 fn su9_both_may_try_at_once() {
     let mut net = talking();
     let (alice, bob) = (net.phone(ALICE).calls(), net.phone(BOB).calls());

@@ -212,3 +212,64 @@ fn a_phone_whose_registration_runs_out_stops_ringing() {
         assert_eq!((bench.first_lines(a), bench.first_lines(b)), (Vec::new(), Vec::new()));
     }
 }
+
+#[test]
+fn without_call_waiting_a_second_call_is_busy_until_the_first_is_over() {
+    for mut bench in benches() {
+        let (a, b, c) = three(&mut bench);
+        let tab = phone(&mut bench, "1002", "tab");
+        bench.rules("1002", Rules { no_call_waiting: true, ..Rules::default() });
+        let sent = invite("1001", "a", "1002");
+        bench.send(a, sent.clone());
+        let arrived = bench.request(b);
+        assert_eq!(bench.request(tab).method, Method::Invite, "one call rings on all phones");
+        bench.send(b, answer(&arrived, 180, "1002", "b"));
+        bench.send(c, invite("1003", "c", "1002"));
+        assert_eq!(bench.first_lines(c), ["100 Trying", "486 Busy Here"], "while it rings");
+        bench.send(b, answer(&arrived, 200, "1002", "b"));
+        let Some(Message::Response(accepted)) = bench.take(a).pop() else { panic!("no 200") };
+        bench.take(b);
+        bench.take(tab);
+        bench.send(c, invite("1003", "c2", "1002"));
+        assert_eq!(bench.first_lines(c), ["100 Trying", "486 Busy Here"], "while it is up");
+        assert_eq!(
+            (bench.first_lines(b), bench.first_lines(tab)),
+            (Vec::new(), Vec::new()),
+            "no phone of theirs rings"
+        );
+        bench.send(a, crate::messages::within("BYE", &sent, &accepted, 2));
+        bench.take(b);
+        bench.send(c, invite("1003", "c3", "1002"));
+        assert_eq!(bench.request(b).method, Method::Invite, "it is over");
+    }
+}
+
+#[test]
+fn who_calls_has_no_call_waiting_either_and_diversions_while_busy_act() {
+    for mut bench in benches() {
+        let (a, b, c) = three(&mut bench);
+        let d = phone(&mut bench, "1004", "d");
+        bench.rules("1004", Rules::default());
+        bench.rules("1002", Rules { no_call_waiting: true, busy: to("1004"), ..Rules::default() });
+        bench.send(b, invite("1002", "b", "1001"));
+        bench.request(a);
+        bench.send(c, invite("1003", "c", "1002"));
+        assert_eq!(bench.request(d).method, Method::Invite, "the diversion while busy");
+        assert_eq!(bench.first_lines(b), ["100 Trying"], "nothing rings where one calls");
+    }
+}
+
+#[test]
+fn without_call_waiting_a_member_in_a_call_is_left_out_of_the_group() {
+    for mut bench in benches() {
+        let (a, b, c) = three(&mut bench);
+        let d = phone(&mut bench, "1004", "d");
+        bench.rules("1004", Rules::default());
+        bench.rules("1002", Rules { no_call_waiting: true, ..Rules::default() });
+        bench.group("600", Order::AtOnce, &["1002", "1003"]);
+        crate::dialogs::call(&mut bench, a, b);
+        bench.send(d, invite("1004", "d", "600"));
+        assert_eq!(bench.request(c).method, Method::Invite);
+        assert_eq!(bench.first_lines(b), [""; 0]);
+    }
+}

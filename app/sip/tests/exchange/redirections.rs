@@ -3,8 +3,8 @@
 use crate::bench::{Bench, benches, phone, proxy_config};
 use crate::messages::{answer, invite};
 use crate::routing::three;
-use sip::header::{Diversion, HistoryInfo};
-use sip::message::{HeaderName, Message, Request, Response};
+use sip::header::{Diversion, HistoryInfo, Reason};
+use sip::message::{HeaderName, Message, Method, Request, Response};
 use sip::proxy::{Redirects, Rules};
 
 /// What 1002's phone says when it is asked to be elsewhere.
@@ -40,6 +40,30 @@ fn a_phone_sends_the_call_on() {
         assert_eq!(last.status.code(), 302, "the rest is for the caller to judge");
         let contacts: Vec<_> = last.headers.raw(&HeaderName::Contact).collect();
         assert_eq!(contacts, ["<sip:x@elsewhere.example>"]);
+    }
+}
+
+#[test]
+fn a_person_sends_the_call_elsewhere_and_it_rings_on_none_of_their_phones() {
+    for mut bench in benches() {
+        let (a, b, c) = three(&mut bench);
+        let tab = phone(&mut bench, "1002", "tab");
+        bench.send(a, invite("1001", "a", "1002"));
+        let (at_b, at_tab) = (bench.request(b), bench.request(tab));
+        bench.send(b, answer(&at_b, 180, "1002", "b"));
+        bench.send(tab, answer(&at_tab, 180, "1002", "tab"));
+        let mut away = moved(&at_tab, &["<sip:1003@tabphone>"]);
+        away.headers.push_raw("Diversion", "<sip:1002@tabphone>;reason=deflection").unwrap();
+        bench.send(tab, away);
+        let at_c = bench.request(c);
+        assert_eq!(at_c.headers.get::<Diversion>().unwrap().reason().unwrap().as_str(), "deflection");
+        let taken = bench.take(b).into_iter().find_map(|message| match message {
+            Message::Request(request) if request.method == Method::Cancel => Some(request),
+            Message::Request(_) | Message::Response(_) => None,
+        });
+        assert_eq!(taken.unwrap().headers.get::<Reason>().unwrap().cause, Some(302));
+        bench.send(c, answer(&at_c, 200, "1003", "c"));
+        assert_eq!(bench.first_lines(a).last().unwrap(), "200 OK");
     }
 }
 

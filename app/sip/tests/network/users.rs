@@ -36,6 +36,11 @@ impl<E: Exchange> Network<E> {
         self.verb(phone, "declines", Agent::decline);
     }
 
+    pub fn divert(&mut self, phone: usize, to: &str) {
+        let to = to.parse().unwrap();
+        self.verb(phone, "diverts", |agent, call, now| agent.divert(call, to, now));
+    }
+
     pub fn hang_up(&mut self, phone: usize) {
         self.verb(phone, "hangs up", Agent::hangup);
     }

@@ -160,6 +160,17 @@ fn m10_an_offer_that_only_its_own_network_can_reach_is_told() {
     assert!(Unfit::NoIce.remedy().contains("apply-candidate-acl") && Unfit::NoIce.remedy().contains("restart"));
 }
 
+/// What only connects, and has no port to connect to, is nothing that the other end can try: who gathered no more than that does not
+/// know their own address.
+#[test]
+fn what_only_connects_over_tcp_is_no_way_to_reach_somebody() {
+    let active = "v=0\no=- 1 1 IN IP4 0.0.0.0\ns=-\nt=0 0\nm=audio 9 UDP/TLS/RTP/SAVPF 111\nc=IN IP4 0.0.0.0\n\
+        a=candidate:1 1 tcp 1518280447 192.0.2.1 9 typ host tcptype active generation 1\n";
+    assert_eq!(parse(active).candidate_kinds(), CandidateKinds::default());
+    let passive = active.replace("active", "passive");
+    assert!(parse(&passive).candidate_kinds().host);
+}
+
 /// How long to gather depends on the kinds that are there. What remains: the driver's clock.
 #[test]
 fn m11_the_kinds_that_were_gathered_and_their_end_are_told() {

@@ -27,6 +27,7 @@ pub(crate) fn change(world: &mut World) {
     } else {
         Rules {
             do_not_disturb: world.random.percent(20),
+            no_call_waiting: false,
             always: maybe(world, 15),
             busy: maybe(world, 40),
             unanswered: maybe(world, 40),

@@ -44,7 +44,8 @@ fn a_verb(world: &mut World, page: usize) {
         30 | 31 => {
             world.with_call(page, "loses its media", |agent, id, now| agent.fail(id, MediaFailure::Connectivity, now))
         }
-        32..=35 => world.with_call(page, "offers anew", Agent::reoffer),
+        32 | 33 => world.with_call(page, "offers anew", Agent::reoffer),
+        34 | 35 => world.with_call(page, "goes on in another dialog", Agent::replace_own),
         36 => stop(world, page),
         37..=40 => world.with_call(page, "holds", Agent::hold),
         41 | 42 => world.with_call(page, "resumes", Agent::resume),

@@ -10,6 +10,7 @@ use sip::message::Status;
 /// | dialled | what it does |
 /// | --- | --- |
 /// | `*78`, `*79` | do not disturb: on, off |
+/// | `*70`, `*71` | call waiting: on, off |
 /// | `*72NUMBER`, `*73` | all calls go to the number, or ring here again |
 /// | `*90NUMBER`, `*91` | the same with calls while the person is busy |
 /// | `*92NUMBER`, `*93` | the same with calls that nobody answered |
@@ -21,6 +22,8 @@ use sip::message::Status;
 pub enum Code {
     /// Do not disturb, on or off.
     DoNotDisturb(bool),
+    /// Whether a second call rings beside the first.
+    CallWaiting(bool),
     /// Calls of a kind go to a number (an empty one is still to be dialled), or nowhere else any more.
     Divert(Calls, Option<String>),
     /// The call that rings at this number is picked up: the proxy does it.
@@ -49,6 +52,8 @@ impl Code {
         let on = |calls| Some(Self::Divert(calls, Some(number.to_owned())));
         let off = |calls| number.is_empty().then_some(Self::Divert(calls, None));
         match code {
+            "*70" if number.is_empty() => Some(Self::CallWaiting(true)),
+            "*71" if number.is_empty() => Some(Self::CallWaiting(false)),
             "*78" if number.is_empty() => Some(Self::DoNotDisturb(true)),
             "*79" if number.is_empty() => Some(Self::DoNotDisturb(false)),
             "*72" => on(Calls::All),
@@ -71,6 +76,7 @@ impl Code {
         let mut change = RulesChange::default();
         match self {
             Self::PickUp(_) => {}
+            Self::CallWaiting(on) => change.no_call_waiting = Some(!*on),
             Self::DoNotDisturb(on) => change.do_not_disturb = Some(*on),
             Self::Divert(calls, number) => {
                 let slot = match calls {
@@ -88,6 +94,8 @@ impl Code {
     /// What is the case once it is done.
     fn done(&self) -> String {
         match self {
+            Self::CallWaiting(true) => "Call waiting is on".to_owned(),
+            Self::CallWaiting(false) => "Call waiting is off".to_owned(),
             Self::DoNotDisturb(true) => "Do not disturb is on".to_owned(),
             Self::DoNotDisturb(false) => "Do not disturb is off".to_owned(),
             Self::Divert(calls, Some(number)) => format!("{} go to {number}", calls.words()),
@@ -170,6 +178,9 @@ mod tests {
             ("*78", Some(Code::DoNotDisturb(true))),
             ("*79", Some(Code::DoNotDisturb(false))),
             ("*79#", Some(Code::DoNotDisturb(false))),
+            ("*70", Some(Code::CallWaiting(true))),
+            ("*71#", Some(Code::CallWaiting(false))),
+            ("*701", None),
             ("*721002", to(Calls::All, "1002")),
             ("*721002#", to(Calls::All, "1002")),
             ("*72", to(Calls::All, "")),

@@ -133,7 +133,7 @@ impl crate::ports::Routes for Routes {
     fn known(&self, number: &str) -> Option<Route> {
         if let Some(code) = Code::parse(number) {
             let destination = match code {
-                Code::DoNotDisturb(_) | Code::Divert(..) => Destination::Service,
+                Code::DoNotDisturb(_) | Code::CallWaiting(_) | Code::Divert(..) => Destination::Service,
                 Code::PickUp(user) => Destination::PickUp(user),
             };
             return Some(Route { party: party(number, String::new()), destination });

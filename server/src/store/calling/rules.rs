@@ -11,6 +11,8 @@ use std::time::Duration;
 pub struct RulesChange {
     /// Nobody is let through, or they are again.
     pub do_not_disturb: Option<bool>,
+    /// A second call finds the person busy, or rings.
+    pub no_call_waiting: Option<bool>,
     /// Where all calls go.
     pub always: Option<Option<String>>,
     /// Where calls go while the person is busy, or not to be disturbed.
@@ -23,8 +25,10 @@ pub struct RulesChange {
     pub ringing: Option<Option<Duration>>,
 }
 
-/// The columns after the account, as they stand in the table.
-pub(super) type Columns = (bool, Option<String>, Option<String>, Option<String>, Option<String>, Option<i64>);
+const COLUMNS: &str = "do_not_disturb, no_call_waiting, always, busy, unanswered, unreachable, ringing";
+
+/// Those columns.
+pub(super) type Columns = (bool, bool, Option<String>, Option<String>, Option<String>, Option<String>, Option<i64>);
 
 impl RulesChange {
     /// Whether nothing is to be changed.
@@ -45,6 +49,7 @@ impl RulesChange {
         };
         Ok(Self {
             do_not_disturb: self.do_not_disturb,
+            no_call_waiting: self.no_call_waiting,
             always: number(self.always)?,
             busy: number(self.busy)?,
             unanswered: number(self.unanswered)?,
@@ -56,6 +61,7 @@ impl RulesChange {
     fn apply(self, rules: Rules) -> Rules {
         Rules {
             do_not_disturb: self.do_not_disturb.unwrap_or(rules.do_not_disturb),
+            no_call_waiting: self.no_call_waiting.unwrap_or(rules.no_call_waiting),
             always: self.always.unwrap_or(rules.always),
             busy: self.busy.unwrap_or(rules.busy),
             unanswered: self.unanswered.unwrap_or(rules.unanswered),
@@ -81,11 +87,11 @@ impl Calling {
     /// # Errors
     /// [`CallingError::Storage`].
     pub async fn all_rules(&self) -> Result<BTreeMap<AccountId, Rules>, CallingError> {
-        let query = "SELECT account, do_not_disturb, always, busy, unanswered, unreachable, ringing FROM call_rules";
-        type Row = (AccountId, bool, Option<String>, Option<String>, Option<String>, Option<String>, Option<i64>);
-        let rows: Vec<Row> = sqlx::query_as(query).fetch_all(self.store.pool()).await?;
-        let rules = |(account, quiet, always, busy, unanswered, unreachable, ringing): Row| {
-            (account, to_rules((quiet, always, busy, unanswered, unreachable, ringing)))
+        let query = format!("SELECT account, {COLUMNS} FROM call_rules");
+        type Row = (AccountId, bool, bool, Option<String>, Option<String>, Option<String>, Option<String>, Option<i64>);
+        let rows: Vec<Row> = sqlx::query_as(&query).fetch_all(self.store.pool()).await?;
+        let rules = |(account, quiet, single, always, busy, unanswered, unreachable, ringing): Row| {
+            (account, to_rules((quiet, single, always, busy, unanswered, unreachable, ringing)))
         };
         Ok(rows.into_iter().map(rules).filter(|(_, rules)| *rules != Rules::default()).collect())
     }
@@ -104,15 +110,17 @@ impl Calling {
         if rules == before {
             return Ok(rules);
         }
-        let query = "INSERT INTO call_rules (account, do_not_disturb, always, busy, unanswered, unreachable, ringing)
-                     VALUES (?, ?, ?, ?, ?, ?, ?)
-                     ON CONFLICT (account) DO UPDATE SET
-                         do_not_disturb = excluded.do_not_disturb, always = excluded.always, busy = excluded.busy,
-                         unanswered = excluded.unanswered, unreachable = excluded.unreachable,
-                         ringing = excluded.ringing";
-        sqlx::query(query)
+        let query = format!(
+            "INSERT INTO call_rules (account, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT (account) DO UPDATE SET
+                 do_not_disturb = excluded.do_not_disturb, no_call_waiting = excluded.no_call_waiting,
+                 always = excluded.always, busy = excluded.busy, unanswered = excluded.unanswered,
+                 unreachable = excluded.unreachable, ringing = excluded.ringing"
+        );
+        sqlx::query(&query)
             .bind(account)
             .bind(rules.do_not_disturb)
+            .bind(rules.no_call_waiting)
             .bind(&rules.always)
             .bind(&rules.busy)
             .bind(&rules.unanswered)
@@ -126,12 +134,11 @@ impl Calling {
 }
 
 pub(super) async fn read(connection: &mut sqlx::SqliteConnection, account: AccountId) -> Result<Rules, sqlx::Error> {
-    let query = "SELECT do_not_disturb, always, busy, unanswered, unreachable, ringing
-                 FROM call_rules WHERE account = ?";
-    let row: Option<Columns> = sqlx::query_as(query).bind(account).fetch_optional(connection).await?;
+    let query = format!("SELECT {COLUMNS} FROM call_rules WHERE account = ?");
+    let row: Option<Columns> = sqlx::query_as(&query).bind(account).fetch_optional(connection).await?;
     Ok(row.map(to_rules).unwrap_or_default())
 }
 
-fn to_rules((do_not_disturb, always, busy, unanswered, unreachable, ringing): Columns) -> Rules {
-    Rules { do_not_disturb, always, busy, unanswered, unreachable, ringing: duration(ringing) }
+fn to_rules((do_not_disturb, no_call_waiting, always, busy, unanswered, unreachable, ringing): Columns) -> Rules {
+    Rules { do_not_disturb, no_call_waiting, always, busy, unanswered, unreachable, ringing: duration(ringing) }
 }

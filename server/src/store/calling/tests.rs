@@ -271,6 +271,7 @@ async fn codes_do_what_they_say_and_say_what_they_did() {
     let routes = Routes::new(house.calling.clone());
     for (dialled, status, words) in [
         ("*78", 480, "Do not disturb is on"),
+        ("*71", 480, "Call waiting is off"),
         ("*721002", 480, "All calls go to 1002"),
         ("*901003#", 480, "Calls while busy go to 1003"),
         ("*921003", 480, "Unanswered calls go to 1003"),
@@ -288,6 +289,7 @@ async fn codes_do_what_they_say_and_say_what_they_did() {
     let to = |number: &str| Some(number.to_owned());
     let set = Rules {
         do_not_disturb: true,
+        no_call_waiting: true,
         always: to("1002"),
         busy: to("1003"),
         unanswered: to("1003"),
@@ -295,7 +297,7 @@ async fn codes_do_what_they_say_and_say_what_they_did() {
         ringing: None,
     };
     assert_eq!(rules(routes.route("1001").await), set);
-    for dialled in ["*79", "*73", "*91", "*93", "*95"] {
+    for dialled in ["*79", "*70", "*73", "*91", "*93", "*95"] {
         assert_eq!(routes.dialled("1001", dialled).await.unwrap().status.code(), 480, "{dialled}");
     }
     assert_eq!(rules(routes.route("1001").await), Rules::default());

@@ -61,6 +61,8 @@ async fn everything_that_is_set_is_read_back() {
         video_height: Some(720),
         video_rate: Some(15),
         digits: Some(Digits::Rtp),
+        auto_answer: Some(parse_auto_answer("1002, 1003").unwrap()),
+        recording: Some(Recording::Announced),
     };
     let change = PolicyChange {
         ice: Some(policy.ice),
@@ -72,6 +74,8 @@ async fn everything_that_is_set_is_read_back() {
         video_height: Some(policy.video_height),
         video_rate: Some(policy.video_rate),
         digits: Some(policy.digits),
+        auto_answer: Some(policy.auto_answer.clone()),
+        recording: Some(policy.recording),
     };
     house.policies.change(Some("1001"), change).await.unwrap();
     let again = Policies::new(Store::open(house.directory.path(), None).await.unwrap());
@@ -111,4 +115,25 @@ fn values_that_cannot_be_are_refused_in_words() {
     assert_eq!(parse_limit("510", AUDIO_KBIT), Ok(510));
     assert_eq!(parse_codecs("none").unwrap().to_string(), "none");
     assert_eq!(said(parse_digits("sip").unwrap_err()), "say auto, rtp, info, or default");
+}
+
+#[test]
+fn whose_calls_are_answered_by_themselves_is_a_word_or_numbers() {
+    let numbers = |numbers: &[&str]| AutoAnswer::Numbers(numbers.iter().map(|number| (*number).to_owned()).collect());
+    for (text, meant) in [
+        ("off", Some(AutoAnswer::Nobody)),
+        ("domain", Some(AutoAnswer::Domain)),
+        ("1002", Some(numbers(&["1002"]))),
+        ("1002, 1003", Some(numbers(&["1002", "1003"]))),
+        ("", None),
+        ("1002,", None),
+        ("1002;1003", None),
+        ("sip:1002@x", None),
+        (&["1"; 65].join(","), None),
+    ] {
+        assert_eq!(parse_auto_answer(text).ok(), meant, "{text}");
+        if let Some(meant) = meant {
+            assert_eq!(parse_auto_answer(&auto_answer_text(&meant)), Ok(meant), "{text}");
+        }
+    }
 }

@@ -1,4 +1,5 @@
-use app::media::Digits;
+use crate::store::calling::LONGEST_NUMBER;
+use app::media::{AutoAnswer, Digits, Recording};
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -8,6 +9,9 @@ pub(super) const AUDIO: [&str; 4] = ["opus", "G722", "PCMU", "PCMA"];
 /// All that browsers know and an administrator may order or take away.
 const CODECS: [&str; 13] =
     ["opus", "G722", "PCMU", "PCMA", "red", "VP8", "VP9", "H264", "H265", "AV1", "ulpfec", "flexfec-03", "rtx"];
+
+/// How many numbers may call and be answered without anybody.
+const MOST_NUMBERS: usize = 64;
 
 /// Which ICE servers are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +40,12 @@ pub enum InvalidValue {
     /// Not one of the kinds.
     #[error("say auto, rtp, info, or default")]
     Digits,
+    /// Neither a word nor numbers.
+    #[error("say off, domain (everybody here), at most {MOST_NUMBERS} extensions with commas between them, or default")]
+    AutoAnswer,
+    /// Not one of the ways.
+    #[error("say off, allowed, announced (the other end hears a tone), or default")]
+    Recording,
     /// Not a codec.
     #[error("{name:?} is no codec of browsers: say some of {all}, with commas between them, none, or default", all = CODECS.join(", "))]
     Codec {
@@ -146,6 +156,55 @@ pub const fn digits_name(digits: Digits) -> &'static str {
         Digits::Auto => "auto",
         Digits::Rtp => "rtp",
         Digits::Info => "info",
+    }
+}
+
+/// Reads whose calls may be answered by themselves: `off`, `domain`, or numbers with commas between them.
+///
+/// # Errors
+/// [`InvalidValue::AutoAnswer`].
+pub fn parse_auto_answer(text: &str) -> Result<AutoAnswer, InvalidValue> {
+    let fits = |number: &str| {
+        (1..=LONGEST_NUMBER).contains(&number.len())
+            && number.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-+".contains(&byte))
+    };
+    match text {
+        "off" => Ok(AutoAnswer::Nobody),
+        "domain" => Ok(AutoAnswer::Domain),
+        numbers => {
+            let numbers: Vec<String> = numbers.split(',').map(|number| number.trim().to_owned()).collect();
+            let fit = numbers.len() <= MOST_NUMBERS && numbers.iter().all(|number| fits(number));
+            if fit { Ok(AutoAnswer::Numbers(numbers)) } else { Err(InvalidValue::AutoAnswer) }
+        }
+    }
+}
+
+/// How that is written.
+#[must_use]
+pub fn auto_answer_text(allowed: &AutoAnswer) -> String {
+    match allowed {
+        AutoAnswer::Nobody => "off".to_owned(),
+        AutoAnswer::Domain => "domain".to_owned(),
+        AutoAnswer::Numbers(numbers) => numbers.join(","),
+    }
+}
+
+/// Reads whether calls may be recorded.
+///
+/// # Errors
+/// [`InvalidValue::Recording`].
+pub fn parse_recording(text: &str) -> Result<Recording, InvalidValue> {
+    let all = [Recording::Off, Recording::Allowed, Recording::Announced];
+    all.into_iter().find(|recording| recording_name(*recording) == text).ok_or(InvalidValue::Recording)
+}
+
+/// How that is written.
+#[must_use]
+pub const fn recording_name(recording: Recording) -> &'static str {
+    match recording {
+        Recording::Off => "off",
+        Recording::Allowed => "allowed",
+        Recording::Announced => "announced",
     }
 }
 

@@ -35,6 +35,15 @@ pub(super) struct Errand {
 }
 
 impl Errand {
+    /// These two calls changed their names.
+    pub(super) fn swap(&mut self, one: CallId, other: CallId) {
+        if self.call == Some(one) {
+            self.call = Some(other);
+        } else if self.call == Some(other) {
+            self.call = Some(one);
+        }
+    }
+
     /// Nothing will come of it any more.
     pub(super) fn lost(self, core: &mut Core) {
         if let Some(event) = self.subject.event(self.call_id, None) {

@@ -26,7 +26,7 @@ use self::reason::Reason;
 use self::subscriber::Subscriber;
 use super::core::Core;
 use super::transactions::{Outcome, Purpose};
-use super::{Agent, Body, compose};
+use super::{Agent, Body, CallId, compose};
 use crate::Instant;
 use crate::header::{CSeq, ContentType, MinExpires, RetryAfter};
 use crate::message::{HeaderName, Request, Response, Status};
@@ -185,6 +185,11 @@ impl Events {
 
     fn notifier(&mut self, id: SubscriptionId) -> Option<&mut Notifier> {
         self.notifiers.iter_mut().find(|notifier| notifier.id == id)
+    }
+
+    /// These two calls changed their names: what is under way in one is still under way in its dialog.
+    pub(super) fn swap(&mut self, one: CallId, other: CallId) {
+        self.errands.iter_mut().for_each(|errand| errand.swap(one, other));
     }
 
     /// The agent stopped: tells what did not come to its end, and forgets everything but the messages that its user decided

@@ -23,6 +23,7 @@ const MAX_TRIES: usize = 48;
 /// | P1 | Asked | nobody has it, or a service of the exchange, which only who dials it gets | counts as 404 | Over |
 /// | P2 | Asked | a person's, `always` | on to that number | Diverted |
 /// | P3 | Asked | a person's, do not disturb | on to the number of `busy`, or counts as 486 | Diverted, Over |
+/// | P3 | Asked | a person's, no call waiting, and they have another call | as with do not disturb; P5 for a member | Diverted, Over |
 /// | P4 | Asked | a person's | the phones ring, for the person's time, or the proxy's where that is not said | Ringing |
 /// | P5 | Asked | a member's, do not disturb | left out | Over |
 /// | P6 | Asked | a group's | its members are asked for, all or the first; each once, and never the caller | Group |
@@ -220,10 +221,11 @@ impl Plan {
         }
     }
 
-    /// Whether the phones of a number may name others.
-    pub(super) fn follows(&self, target: usize) -> bool {
+    /// Whether the phones of a number may name others; those of a member only where the person decided so.
+    pub(super) fn follows(&self, target: usize, decided: bool) -> bool {
         let one = self.tries.get(target);
-        self.rules && one.is_some_and(|one| matches!(one.state, State::Ringing { .. }) && one.link != Link::Member)
+        let may = |one: &Try| matches!(one.state, State::Ringing { .. }) && (decided || one.link != Link::Member);
+        self.rules && one.is_some_and(may)
     }
 
     /// Whether the number is one of several that are called as one.

@@ -86,10 +86,19 @@ impl Call {
     /// A phone names other numbers.
     pub(super) fn moves(&mut self, user: &str, to: &[&[&str]]) -> Vec<String> {
         let branch = self.branches.iter().position(|number| number == user).unwrap();
-        assert!(self.context.follows(branch));
+        assert!(self.context.follows(branch, false));
         let to = to.iter().map(|batch| batch.iter().map(ToString::to_string).collect()).collect();
         let mut actions = Vec::new();
         self.context.moved(branch, to, None, self.now, &mut actions);
+        self.tell(actions)
+    }
+
+    /// The person at a phone sends the call elsewhere.
+    pub(super) fn deflects(&mut self, branch: usize, to: &str) -> Vec<String> {
+        assert!(self.context.follows(branch, true));
+        let mut actions = Vec::new();
+        self.context.deflected(branch, self.now, &mut actions);
+        self.context.moved(branch, Vec::from([Vec::from([to.into()])]), None, self.now, &mut actions);
         self.tell(actions)
     }
 

@@ -193,6 +193,31 @@ fn p9_rc18_a_phone_names_other_numbers() {
 }
 
 #[test]
+fn p9_rc21_a_person_sends_it_elsewhere_from_all_their_phones() {
+    let rules = Rules { busy: to("109"), unanswered: to("109"), ..Rules::default() };
+    let mut call = Call::new().phones("100", 3).rules("100", rules);
+    call.begin();
+    call.on_branch(0, 180);
+    call.on_branch(1, 180);
+    assert_eq!(call.deflects(0, "101"), ["cancel 100: 302", "reply 181", "101 rings"]);
+    assert_eq!(call.on_branch(2, 180), ["cancel 100: 302"], "as soon as it may");
+    assert!(call.on_branch(1, 487).is_empty());
+    assert!(call.on_branch(2, 487).is_empty());
+    assert!(call.on("101", 180) == ["forward 180 of 3"]);
+    assert_eq!(call.on("101", 480), ["forward 480 of 3"], "what they decided is all that is done");
+}
+
+#[test]
+fn p9_rc21_a_member_who_decides_sends_away_only_their_own() {
+    let mut call = Call::new().group("100", Order::AtOnce, &["101", "102"], None).phones("101", 2);
+    assert_eq!(call.begin(), ["101 rings", "102 rings"]);
+    call.on_branch(1, 180);
+    call.on("102", 180);
+    assert_eq!(call.deflects(0, "103"), ["cancel 101: 302", "reply 181", "103 rings"]);
+    assert_eq!(call.on("103", 200), ["forward 200 of 3", "cancel 102: elsewhere"]);
+}
+
+#[test]
 fn p9_a_phone_that_names_its_own_number_leads_nowhere() {
     let mut call = Call::new();
     call.begin();
@@ -260,7 +285,7 @@ fn rc8_a_6xx_speaks_for_one_person() {
 fn rc19_a_member_does_not_send_the_others_call_away() {
     let mut call = Call::new().group("100", Order::AtOnce, &["101", "102"], None);
     call.begin();
-    assert!(!call.context.follows(0));
+    assert!(!call.context.follows(0, false));
     assert!(call.on("101", 302).is_empty());
     assert_eq!(call.on("102", 486), ["forward 486 of 1"]);
 }

@@ -77,7 +77,15 @@ impl Directory {
         let before = self.past.iter().filter(|(until, name, _)| *until >= since && name == number);
         for route in before.map(|(.., route)| route.clone()).chain(self.route(number)) {
             match route.destination {
-                Destination::User(Rules { do_not_disturb, always, busy, unanswered, unreachable, ringing }) => {
+                Destination::User(Rules {
+                    do_not_disturb,
+                    no_call_waiting: _,
+                    always,
+                    busy,
+                    unanswered,
+                    unreachable,
+                    ringing,
+                }) => {
                     let on = |to: Option<String>, reach: &mut Reach| {
                         if let Some(to) = to.filter(|_| !member) {
                             self.follow(&to, false, caller, since, reach);

@@ -148,7 +148,7 @@ impl Driver {
             }
             Event::Unseen(failure) => self.sound.unseen(failure),
             Event::Unplugged(kind, label) => self.sound.unplugged(kind, label),
-            Event::Captured => self.sound.captured(),
+            Event::Captured(kind) => self.sound.captured(kind),
             // It is shown after every event.
             Event::Mixed | Event::Recorded => {}
             Event::Devices(devices) => self.sound.found(devices),
@@ -235,7 +235,7 @@ impl Driver {
             | Event::Input(_)
             | Event::Unseen(_)
             | Event::Unplugged(..)
-            | Event::Captured
+            | Event::Captured(_)
             | Event::Mixed
             | Event::Recorded
             | Event::Devices(_)
@@ -278,8 +278,14 @@ impl Driver {
         self.notifier.follow(self.ringing());
         self.leave(now);
         let lapse = self.holding.as_ref().filter(|holding| !holding.is_resting()).and(self.tab.vouched_until());
-        let deadlines =
-            [self.tab.deadline(), self.holding.as_ref().and_then(Holding::deadline), lapse, self.leaving.deadline()];
+        let deadlines = [
+            self.tab.deadline(),
+            self.holding.as_ref().and_then(Holding::deadline),
+            lapse,
+            self.leaving.deadline(),
+            // Only a holding shows what waits.
+            self.holding.as_ref().and_then(|_| self.screen.deadline()),
+        ];
         self.timer.arm(deadlines.into_iter().flatten().min(), now);
     }
 

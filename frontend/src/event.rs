@@ -29,8 +29,8 @@ pub(crate) enum Event {
     Mixed,
     /// A recording stands otherwise.
     Recorded,
-    /// A device was opened.
-    Captured,
+    /// A device of this kind was opened.
+    Captured(Kind),
     /// These devices are there.
     Devices(Vec<Device>),
     /// Whether the browser lets this page make sound.

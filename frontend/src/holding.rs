@@ -401,7 +401,7 @@ impl Holding {
         self.follow_announced();
         self.calls.follow(self.agent.calls(), self.can_reoffer());
         self.record_on(opening);
-        self.show(opening, screen);
+        self.show(opening, screen, now);
     }
 
     /// Lets leave what was said, now that the server knows what led to it: a page that dies in between leaves nothing that
@@ -617,7 +617,7 @@ impl Holding {
         !self.resting && self.agent.registration() == Registration::Registered
     }
 
-    fn show(&mut self, opening: &Opening, screen: &Screen) {
+    fn show(&mut self, opening: &Opening, screen: &Screen, now: Instant) {
         let ready = self.agent.registration() == Registration::Registered;
         if ready && !self.ready {
             mark::set(mark::READY);
@@ -644,7 +644,7 @@ impl Holding {
                 ..shown
             }
         });
-        screen.show_calls(calls.collect());
+        screen.show_calls(calls.collect(), now);
         screen.show_silent(self.calls.is_silent());
         screen.show_speaking(self.calls.speaking());
         screen.show_qualities(self.calls.qualities());

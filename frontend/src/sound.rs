@@ -139,11 +139,13 @@ impl Sound {
         self.show(Shown { gone: Some((kind, label)), ..self.shown.get_untracked() });
     }
 
-    /// A device was opened: the browser tells more of all of them.
-    pub(crate) fn captured(&self) {
-        let named = |shown: &Shown, kind| shown.of(kind).next().is_some();
-        let all = |shown: &Shown| named(shown, DeviceKind::Microphone) && named(shown, DeviceKind::Camera);
-        if !self.shown.with_untracked(all) {
+    /// A device of this kind was opened: the browser tells their names, if it did not before.
+    pub(crate) fn captured(&self, kind: Kind) {
+        let kind = match kind {
+            Kind::Microphone => DeviceKind::Microphone,
+            Kind::Camera => DeviceKind::Camera,
+        };
+        if !self.shown.with_untracked(|shown| shown.of(kind).next().is_some()) {
             look(&self.events);
         }
     }

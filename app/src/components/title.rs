@@ -1,5 +1,6 @@
 //! The document's title and icon: a call shows in the tab, where a person sees it from another tab.
 
+use super::erase::memo;
 use crate::backend::Contact;
 use crate::phone::{self, Call, LineStateStoreFields, Phase, use_phone};
 use crate::{conference, directory};
@@ -12,13 +13,19 @@ pub(crate) const PRODUCT: &str = "Tabphone";
 #[component]
 pub(crate) fn Title(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
     let line = use_phone().line();
-    Effect::new(move |_| {
-        let title = line.calls().with(|calls| contacts.with_value(|contacts| text(calls, contacts)));
-        document().set_title(&title);
-        let ringing = line.calls().with(|calls| calls.iter().any(|call| call.phase == Phase::RingingHere));
+    let title = memo(move || line.calls().with(|calls| contacts.with_value(|contacts| text(calls, contacts))));
+    Effect::new(move |_| title.with(|title| document().set_title(title)));
+    let ringing = memo(move || line.calls().with(|calls| calls.iter().any(|call| call.phase == Phase::RingingHere)));
+    Effect::new(move |before: Option<bool>| {
+        let ringing = ringing.get();
+        // Whoever sets it has it loaded again, the same one, too; the page begins with the one for nothing ringing.
+        if before.unwrap_or(false) == ringing {
+            return ringing;
+        }
         if let Ok(Some(icon)) = document().query_selector("link[rel=icon]") {
             let _ = icon.set_attribute("href", if ringing { "/favicon-ringing.svg" } else { "/favicon.svg" });
         }
+        ringing
     });
 }
 

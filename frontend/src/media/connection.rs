@@ -33,6 +33,8 @@ const GATHERING: u32 = 1_500;
 /// How much longer it waits for the rest once it has what it needs: machines with several addresses have several
 /// candidates of a kind.
 const SETTLING: u32 = 50;
+/// The same where the rest may follow: who asks no server has all of them at once, and then nothing has to.
+const SETTLING_SOON: u32 = 20;
 /// How long it waits for the first one where the others may follow; and for that of another path, without which it is in
 /// vain.
 const FIRST: u32 = 50;
@@ -519,7 +521,7 @@ impl Connection {
             let complete = self.rtc.ice_gathering_state() == RtcIceGatheringState::Complete;
             let any = kinds != CandidateKinds::default();
             // A description that restarts ICE begins without candidates, in a connection that may still say "complete".
-            if any && (complete || trickles) {
+            if any && (complete || (trickles && !media.ice_servers.is_empty())) {
                 return Ok(ours);
             }
             if media.relay && complete && !again {
@@ -532,7 +534,7 @@ impl Connection {
             };
             if enough && !settling {
                 settling = true;
-                patience = TimeoutFuture::new(SETTLING);
+                patience = TimeoutFuture::new(if trickles { SETTLING_SOON } else { SETTLING });
             }
             match select(candidates.next(), patience).await {
                 Either::Left((_, rest)) => patience = rest,

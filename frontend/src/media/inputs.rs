@@ -170,7 +170,7 @@ impl Slots {
                 if slot.keeps.get() {
                     slot.kept.replace(Some(source.clone()));
                 }
-                self.events.tell(Event::Captured);
+                self.events.tell(Event::Captured(kind));
                 Ok(source)
             }
             Err(failure) => Err(failure),

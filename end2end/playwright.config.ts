@@ -11,7 +11,7 @@ export default defineConfig({
   forbidOnly: Boolean(process.env['CI']),
   timeout: 60_000,
   expect: { timeout: 10_000 },
-  reporter: [['list'], ['./fixtures/table.ts']],
+  reporter: [['list'], ['./fixtures/table.ts'], ['./fixtures/failures.ts']],
   use: {
     actionTimeout: 10_000,
     navigationTimeout: 15_000,

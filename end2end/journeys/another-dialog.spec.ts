@@ -31,8 +31,7 @@ async function isObstinate(page: Page): Promise<void> {
 
 test('a far end that takes a new connection only in another dialog is heard again after a reload', async ({ phones, stranger }) => {
   test.slow();
-  const alice = await phones.open(ALICE, { tone: LOW });
-  const carol = await stranger('JsSIP', CAROL, { tone: HIGH });
+  const [alice, carol] = await Promise.all([phones.open(ALICE, { tone: LOW }), stranger('JsSIP', CAROL, { tone: HIGH })]);
   await connect(alice, carol);
   await alice.mute();
   await isObstinate(carol.page);

@@ -32,30 +32,33 @@ async function goesOnRinging(phone: Phone, caller: Stranger): Promise<void> {
 for (const library of ['JsSIP', 'SIP.js'] as const) {
   test(`a ${library} phone that asks for it is answered after a tone, where that is allowed and agreed to`, async ({ phones, stranger, server, proved }) => {
     test.slow();
-    const bob = await phones.open(BOB, { tone: HIGH });
-    const alice = await stranger(library, ALICE, { tone: LOW });
+    const [bob, alice] = await Promise.all([phones.open(BOB, { tone: HIGH }), stranger(library, ALICE, { tone: LOW })]);
     const asks = async (): Promise<void> => await alice.dialWith(BOB.extension, [DIALECTS[library]]);
-    await test.step('nobody allowed it', async () => {
-      await bob.page.goto(server.at('/settings'));
-      await expect(bob.page.getByLabel('Answer announcements by itself')).toHaveCount(0);
-      await bob.page.goto(server.at('/'));
-      await bob.isReady();
-      await asks();
-      await goesOnRinging(bob, alice);
-      await bob.decline();
-      await alice.isFree();
-    });
-    await test.step('the person did not agree', async () => {
+    if (library === 'JsSIP') {
+      await test.step('nobody allowed it', async () => {
+        await bob.page.goto(server.at('/settings'));
+        await expect(bob.page.getByLabel('Answer announcements by itself')).toHaveCount(0);
+        await bob.page.goto(server.at('/'));
+        await bob.isReady();
+        await asks();
+        await goesOnRinging(bob, alice);
+        await bob.decline();
+        await alice.isFree();
+      });
+      await test.step('the person did not agree', async () => {
+        await server.command('policy', 'set', '--for', BOB.extension, '--auto-answer', ALICE.extension);
+        await bob.page.goto(server.at('/settings'));
+        await expect(bob.page.getByLabel('Answer announcements by itself')).not.toBeChecked();
+        await bob.page.goto(server.at('/'));
+        await bob.isReady();
+        await asks();
+        await goesOnRinging(bob, alice);
+        await bob.decline();
+        await alice.isFree();
+      });
+    } else {
       await server.command('policy', 'set', '--for', BOB.extension, '--auto-answer', ALICE.extension);
-      await bob.page.goto(server.at('/settings'));
-      await expect(bob.page.getByLabel('Answer announcements by itself')).not.toBeChecked();
-      await bob.page.goto(server.at('/'));
-      await bob.isReady();
-      await asks();
-      await goesOnRinging(bob, alice);
-      await bob.decline();
-      await alice.isFree();
-    });
+    }
     await test.step('both do', async () => {
       await agree(bob, server);
       // Somebody is there: a browser makes no sound for a page that was never touched.
@@ -69,6 +72,9 @@ for (const library of ['JsSIP', 'SIP.js'] as const) {
       await bob.hangUp();
       await Promise.all([alice.isFree(), bob.isFree()]);
     });
+    proved('its call is answered by itself', `${library} → Tabphone`);
+    // What keeps a call from it does not depend on how it was asked for: once is enough.
+    if (library !== 'JsSIP') return;
     await test.step('an open page hears at once that it is not allowed any more', async () => {
       await server.command('policy', 'set', '--for', BOB.extension, '--auto-answer', CAROL.extension);
       await expect(async () => {
@@ -78,16 +84,17 @@ for (const library of ['JsSIP', 'SIP.js'] as const) {
       await bob.decline();
       await Promise.all([alice.isFree(), bob.isFree()]);
     });
-    proved('its call is answered by itself', `${library} → Tabphone`);
   });
 }
 
 test('never beside another call, nor with a camera, nor while not to be disturbed; and a person may decline it', async ({ phones, stranger, server }) => {
   test.slow();
   await server.command('policy', 'set', '--auto-answer', 'domain');
-  const bob = await phones.open(BOB, { tone: HIGH });
-  const carol = await phones.open(CAROL, { tone: THIRD });
-  const alice = await stranger('JsSIP', ALICE, { tone: LOW, colour: 'green' });
+  const [bob, carol, alice] = await Promise.all([
+    phones.open(BOB, { tone: HIGH }),
+    phones.open(CAROL, { tone: THIRD }),
+    stranger('JsSIP', ALICE, { tone: LOW, colour: 'green' }),
+  ]);
   await agree(bob, server);
   await bob.page.locator('body').click();
   await test.step('it is declined during the tone', async () => {

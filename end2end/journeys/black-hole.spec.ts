@@ -11,8 +11,7 @@ const HINTED = 1_000;
 const BACK = 300;
 
 test('in a call it is noticed within 10 s, signalling is back when the network is, and the sound never stops', async ({ measured, chaos }) => {
-  const alice = await measured.open(ALICE, { tone: LOW, server: chaos });
-  const bob = await measured.open(BOB, { tone: HIGH });
+  const [alice, bob] = await Promise.all([measured.open(ALICE, { tone: LOW, server: chaos }), measured.open(BOB, { tone: HIGH })]);
   alice.complaints.expect(/WebSocket|ERR_/);
   await connect(bob, alice);
 
@@ -36,8 +35,7 @@ test('in a call it is noticed within 10 s, signalling is back when the network i
 });
 
 test('when the browser says that the network is there again, it is noticed within 1 s that the connection is not', async ({ phones, chaos }) => {
-  const alice = await phones.open(ALICE, { tone: LOW, server: chaos });
-  const bob = await phones.open(BOB, { tone: HIGH });
+  const [alice, bob] = await Promise.all([phones.open(ALICE, { tone: LOW, server: chaos }), phones.open(BOB, { tone: HIGH })]);
   alice.complaints.expect(/WebSocket|ERR_/);
 
   chaos.hole();

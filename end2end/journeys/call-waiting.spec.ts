@@ -4,8 +4,7 @@ import { test, expect, connect, talk, ALICE, BOB, CAROL, HIGH, THIRD } from '../
 
 test('no call waiting: a second call hears busy, or goes where calls go then', async ({ phones, server }) => {
   test.slow();
-  const [alice, bob] = await phones.pair();
-  const carol = await phones.open(CAROL, { tone: THIRD });
+  const [[alice, bob], carol] = await Promise.all([phones.pair(), phones.open(CAROL, { tone: THIRD })]);
   await bob.page.getByRole('link', { name: 'Settings' }).click();
   await bob.page.getByLabel('No call waiting').check();
   await bob.press('Save');
@@ -38,10 +37,12 @@ test('no call waiting: a second call hears busy, or goes where calls go then', a
 });
 
 test('it holds for a call on another phone of theirs', async ({ phones, stranger, server }) => {
-  const alice = await phones.open(ALICE, { tone: HIGH });
-  const bob = await phones.open(BOB, { tone: HIGH });
-  const carol = await phones.open(CAROL, { tone: THIRD });
-  const other = await stranger('SIP.js', BOB, { tone: 900 });
+  const [alice, bob, carol, other] = await Promise.all([
+    phones.open(ALICE, { tone: HIGH }),
+    phones.open(BOB, { tone: HIGH }),
+    phones.open(CAROL, { tone: THIRD }),
+    stranger('SIP.js', BOB, { tone: 900 }),
+  ]);
   await server.command('user', 'set', BOB.extension, '--call-waiting', 'off', '--divert-busy', CAROL.extension);
   await other.dial(CAROL.extension);
   await carol.ringsFor(BOB);

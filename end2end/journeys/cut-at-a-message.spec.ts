@@ -21,9 +21,9 @@ const SOME = [
 
 test('a connection that is cut at a message of a call comes back, and the call is as if it had not been', async ({ phones, chaos }) => {
   test.slow();
-  const alice = await phones.open(ALICE, { tone: LOW, server: chaos });
-  const bob = await phones.open(BOB, { tone: HIGH });
-  alice.complaints.expect(/WebSocket|ERR_CONNECTION|ERR_EMPTY_RESPONSE/);
+  const [alice, bob] = await Promise.all([phones.open(ALICE, { tone: LOW, server: chaos }), phones.open(BOB, { tone: HIGH })]);
+  // Whatever the page loads in that moment, such as the sign of a call that rings, is cut off, too.
+  alice.complaints.expect(/WebSocket|ERR_/);
 
   for (const { what, moment, up, act } of BREAKINGS.filter(({ what }) => SOME.includes(what))) {
     await test.step(what, async () => {

@@ -8,9 +8,7 @@ const PUNCTUAL = 2_000;
 
 test('a call whose page was closed for good ends with a BYE after 20 s, and who comes back later is told', async ({ phones, stranger }) => {
   test.slow();
-  const alice = await phones.open(ALICE, { tone: LOW });
-  const bob = await phones.open(BOB, { tone: LOW });
-  const carol = await stranger('JsSIP', CAROL, { tone: HIGH });
+  const [alice, bob, carol] = await Promise.all([phones.open(ALICE, { tone: LOW }), phones.open(BOB, { tone: LOW }), stranger('JsSIP', CAROL, { tone: HIGH })]);
   await connect(carol, alice);
   await bob.seesContact(ALICE.name, /in a call/i);
 

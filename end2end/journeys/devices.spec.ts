@@ -17,8 +17,10 @@ async function described(phone: Phone): Promise<number> {
 }
 
 test('another microphone is chosen in a call, which hears it without being told, and it is remembered', async ({ phones }) => {
-  const alice = await phones.open(ALICE, { tone: LOW, before: async (page) => await equip(page, [TABLE, HEADSET]) });
-  const bob = await phones.open(BOB, { tone: HIGH });
+  const [alice, bob] = await Promise.all([
+    phones.open(ALICE, { tone: LOW, before: async (page) => await equip(page, [TABLE, HEADSET]) }),
+    phones.open(BOB, { tone: HIGH }),
+  ]);
   await alice.dial(BOB.extension);
   await bob.ringsFor(ALICE);
   await bob.answer();
@@ -60,8 +62,10 @@ test('another microphone is chosen in a call, which hears it without being told,
 });
 
 test('the only microphone is pulled out: the call goes on one way, and both ways once there is one again', async ({ phones }) => {
-  const alice = await phones.open(ALICE, { tone: LOW, before: async (page) => await equip(page, [TABLE]) });
-  const bob = await phones.open(BOB, { tone: HIGH });
+  const [alice, bob] = await Promise.all([
+    phones.open(ALICE, { tone: LOW, before: async (page) => await equip(page, [TABLE]) }),
+    phones.open(BOB, { tone: HIGH }),
+  ]);
   await alice.dial(BOB.extension);
   await bob.ringsFor(ALICE);
   await bob.answer();
@@ -77,8 +81,7 @@ test('the only microphone is pulled out: the call goes on one way, and both ways
 });
 
 test('volumes, the ringtone and the speaker are set, kept, and followed', async ({ phones }) => {
-  const alice = await phones.open(ALICE, { tone: LOW });
-  const bob = await phones.open(BOB, { tone: HIGH });
+  const [alice, bob] = await Promise.all([phones.open(ALICE, { tone: LOW }), phones.open(BOB, { tone: HIGH })]);
   await connect(bob, alice);
   const volume = async (): Promise<number> => await alice.page.evaluate(() => window.probe.speakers.at(-1)?.volume ?? -1);
   expect(await volume()).toBe(1);

@@ -4,8 +4,7 @@ import { test, expect, talk, ALICE, BOB, CAROL, HIGH, LOW, THIRD } from '../peer
 
 test('to a number, a contact, by key, and by dropping a contact on it', async ({ phones }) => {
   test.slow();
-  const [alice, bob] = await phones.pair();
-  const carol = await phones.open(CAROL, { tone: THIRD });
+  const [[alice, bob], carol] = await Promise.all([phones.pair(), phones.open(CAROL, { tone: THIRD })]);
   const ways: [string, () => Promise<void>][] = [
     ['a number', async () => await bob.sendOn(CAROL.extension)],
     [
@@ -50,9 +49,7 @@ test('to a number, a contact, by key, and by dropping a contact on it', async ({
 });
 
 test('it rings on none of the other phones, and is not missed there', async ({ phones, stranger }) => {
-  const [alice, bob] = await phones.pair();
-  const carol = await phones.open(CAROL, { tone: THIRD });
-  const other = await stranger('SIP.js', BOB, { tone: HIGH });
+  const [[alice, bob], carol, other] = await Promise.all([phones.pair(), phones.open(CAROL, { tone: THIRD }), stranger('SIP.js', BOB, { tone: HIGH })]);
   await alice.dial(BOB.extension);
   await Promise.all([bob.ringsFor(ALICE), other.ringsFor(ALICE)]);
   await bob.sendOn(CAROL.extension);
@@ -65,8 +62,7 @@ test('it rings on none of the other phones, and is not missed there', async ({ p
 
 test('beside a call, which goes on; and who is not a number hears nothing of it', async ({ phones, stranger }) => {
   test.slow();
-  const [alice, bob] = await phones.pair();
-  const carol = await phones.open(CAROL, { tone: THIRD });
+  const [[alice, bob], carol] = await Promise.all([phones.pair(), phones.open(CAROL, { tone: THIRD })]);
   await alice.dial(BOB.extension);
   await bob.answer();
   await talk(alice, bob);
@@ -91,9 +87,11 @@ test('beside a call, which goes on; and who is not a number hears nothing of it'
 
 for (const library of ['JsSIP', 'SIP.js'] as const) {
   test(`a ${library} phone that calls is sent on`, async ({ phones, stranger, proved }) => {
-    const bob = await phones.open(BOB, { tone: HIGH });
-    const carol = await phones.open(CAROL, { tone: THIRD });
-    const alice = await stranger(library, ALICE, { tone: LOW });
+    const [bob, carol, alice] = await Promise.all([
+      phones.open(BOB, { tone: HIGH }),
+      phones.open(CAROL, { tone: THIRD }),
+      stranger(library, ALICE, { tone: LOW }),
+    ]);
     // That a call goes elsewhere (181) is told by the server, which has no Contact.
     alice.complaints.expect(/1xx INVITE response received without a Contact header field/);
     await alice.dial(BOB.extension);

@@ -3,8 +3,7 @@
 import { test, expect, talk, ALICE, BOB, HIGH, LOW } from '../peers/test.ts';
 
 test('it rings in the ear until they play something, which is heard; the clock waits for the answer', async ({ phones, stranger }) => {
-  const alice = await phones.open(ALICE, { tone: LOW });
-  const bob = await stranger('SIP.js', BOB, { tone: HIGH });
+  const [alice, bob] = await Promise.all([phones.open(ALICE, { tone: LOW }), stranger('SIP.js', BOB, { tone: HIGH })]);
   await alice.dial(BOB.extension);
   await bob.ringsFor(ALICE);
   await alice.ringsAloud();
@@ -22,8 +21,7 @@ test('it rings in the ear until they play something, which is heard; the clock w
 });
 
 test('who gives up while it plays is out of the call at once', async ({ phones, stranger }) => {
-  const alice = await phones.open(ALICE, { tone: LOW });
-  const bob = await stranger('SIP.js', BOB, { tone: HIGH });
+  const [alice, bob] = await Promise.all([phones.open(ALICE, { tone: LOW }), stranger('SIP.js', BOB, { tone: HIGH })]);
   await alice.dial(BOB.extension);
   await bob.ringsFor(ALICE);
   await bob.press('Play early');

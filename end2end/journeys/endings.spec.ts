@@ -1,26 +1,40 @@
 import { Caller, webrtc } from '../peers/caller.ts';
 import { test, expect, connect, makeGoodCall, talk, ALICE, BOB, CAROL, LOW } from '../fixtures/test.ts';
 
-test('cancelled before the answer', async ({ phones }) => {
+test('cancelled, declined, no such number, nobody there: each is said, and the next call works', async ({ phones }) => {
+  test.slow();
   const [alice, bob] = await phones.pair();
-  await alice.dial(BOB.extension);
-  await bob.ringsFor(ALICE);
-  await alice.cancel();
-  await alice.says('You cancelled the call.');
-  await bob.says('Missed call: they hung up before you answered.');
-  await Promise.all([alice.isFree(), bob.isFree()]);
-  await makeGoodCall(bob, alice);
-});
-
-test('declined', async ({ phones }) => {
-  const [alice, bob] = await phones.pair();
-  await alice.dial(BOB.extension);
-  await bob.ringsFor(ALICE);
-  await bob.decline();
-  await alice.says('They declined the call.');
-  await bob.says('You declined the call.');
-  await Promise.all([alice.isFree(), bob.isFree()]);
-  await makeGoodCall(bob, alice);
+  await test.step('cancelled before the answer', async () => {
+    await alice.dial(BOB.extension);
+    await bob.ringsFor(ALICE);
+    await alice.cancel();
+    await alice.says('You cancelled the call.');
+    await bob.says('Missed call: they hung up before you answered.');
+    await Promise.all([alice.isFree(), bob.isFree()]);
+    await makeGoodCall(bob, alice);
+  });
+  await test.step('declined', async () => {
+    await alice.dial(BOB.extension);
+    await bob.ringsFor(ALICE);
+    await bob.decline();
+    await alice.says('They declined the call.');
+    await bob.says('You declined the call.');
+    await Promise.all([alice.isFree(), bob.isFree()]);
+    await makeGoodCall(bob, alice);
+  });
+  await test.step('an extension that does not exist', async () => {
+    await alice.dial('1999');
+    await alice.says('There is no such number.');
+    await alice.isFree();
+    await makeGoodCall(alice, bob);
+  });
+  await test.step('somebody whose phone is off', async () => {
+    await alice.seesContact(CAROL.name, /offline/i);
+    await alice.dial(CAROL.extension);
+    await alice.says('They cannot be reached now: no phone of theirs is on.');
+    await alice.isFree();
+    await makeGoodCall(alice, bob);
+  });
 });
 
 /** How many calls a phone has at most. */
@@ -28,8 +42,7 @@ const MOST = 8;
 
 test('busy: as many calls are up already as there is room for, and go on', async ({ phones, server }) => {
   test.slow();
-  const [alice, bob] = await phones.pair();
-  const carol = await phones.open(CAROL, { tone: LOW });
+  const [[alice, bob], carol] = await Promise.all([phones.pair(), phones.open(CAROL, { tone: LOW })]);
   await connect(alice, bob);
   const others: Caller[] = [];
   for (let up = 1; up < MOST; up += 1) {
@@ -68,7 +81,7 @@ test('busy: as many calls are up already as there is room for, and go on', async
 test.describe('with a short ringing time', () => {
   test.use({ serve: ['--ringing-time', '5'] });
 
-  test('no answer', async ({ phones }) => {
+  test('no answer; and the called page is closed while it rings, and comes back too late', async ({ phones }) => {
     const [alice, bob] = await phones.pair();
     await alice.dial(BOB.extension);
     await bob.ringsFor(ALICE);
@@ -76,10 +89,7 @@ test.describe('with a short ringing time', () => {
     await bob.says('Missed call: it rang until the time was up.');
     await Promise.all([alice.isFree(), bob.isFree()]);
     await makeGoodCall(alice, bob);
-  });
 
-  test('the called page is closed while it rings, and comes back too late', async ({ phones }) => {
-    const [alice, bob] = await phones.pair();
     await alice.dial(BOB.extension);
     await bob.ringsFor(ALICE);
     await bob.page.close();
@@ -91,21 +101,4 @@ test.describe('with a short ringing time', () => {
     await makeGoodCall(alice, back);
     await makeGoodCall(back, alice);
   });
-});
-
-test('an extension that does not exist', async ({ phones }) => {
-  const [alice, bob] = await phones.pair();
-  await alice.dial('1999');
-  await alice.says('There is no such number.');
-  await alice.isFree();
-  await makeGoodCall(alice, bob);
-});
-
-test('somebody whose phone is off', async ({ phones }) => {
-  const [alice, bob] = await phones.pair();
-  await alice.seesContact(CAROL.name, /offline/i);
-  await alice.dial(CAROL.extension);
-  await alice.says('They cannot be reached now: no phone of theirs is on.');
-  await alice.isFree();
-  await makeGoodCall(alice, bob);
 });

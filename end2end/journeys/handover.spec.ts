@@ -4,8 +4,7 @@ import { test, expect, connect, talk, ALICE, BOB, CAROL, DORA, HIGH, LOW, THIRD 
 
 test('blind: to a number, a name, a contact that is picked, and one that is dropped on the call', async ({ phones }) => {
   test.slow();
-  const [alice, bob] = await phones.pair();
-  const carol = await phones.open(CAROL, { tone: THIRD });
+  const [[alice, bob], carol] = await Promise.all([phones.pair(), phones.open(CAROL, { tone: THIRD })]);
   const ways: [string, () => Promise<void>][] = [
     ['a number', async () => await alice.transfer(CAROL.extension)],
     ['a contact', async () => await alice.handOver(CAROL)],
@@ -45,8 +44,7 @@ test('blind: to a number, a name, a contact that is picked, and one that is drop
 
 test('blind, and they decline, or there is nobody: the call comes back', async ({ phones }) => {
   test.slow();
-  const [alice, bob] = await phones.pair();
-  const carol = await phones.open(CAROL, { tone: THIRD });
+  const [[alice, bob], carol] = await Promise.all([phones.pair(), phones.open(CAROL, { tone: THIRD })]);
   await connect(alice, bob);
   await alice.transfer(CAROL.extension);
   await carol.ringsFor(BOB);
@@ -65,8 +63,7 @@ test('blind, and they decline, or there is nobody: the call comes back', async (
 
 test('attended: with another call, by button and by dropping one call on the other', async ({ phones }) => {
   test.slow();
-  const [alice, bob] = await phones.pair();
-  const carol = await phones.open(CAROL, { tone: THIRD });
+  const [[alice, bob], carol] = await Promise.all([phones.pair(), phones.open(CAROL, { tone: THIRD })]);
   for (const dropped of [false, true]) {
     await connect(bob, alice);
     await connect(alice, carol);
@@ -81,8 +78,7 @@ test('attended: with another call, by button and by dropping one call on the oth
 });
 
 test('to somebody who is being called and has not answered yet', async ({ phones }) => {
-  const [alice, bob] = await phones.pair();
-  const carol = await phones.open(CAROL, { tone: THIRD });
+  const [[alice, bob], carol] = await Promise.all([phones.pair(), phones.open(CAROL, { tone: THIRD })]);
   await connect(bob, alice);
   await alice.dial(CAROL.extension);
   await carol.ringsFor(ALICE);
@@ -98,9 +94,11 @@ test('to somebody who is being called and has not answered yet', async ({ phones
 for (const library of ['JsSIP', 'SIP.js'] as const) {
   test(`a ${library} phone is handed over to another, blind and attended`, async ({ phones, stranger, proved }) => {
     test.slow();
-    const alice = await phones.open(ALICE, { tone: LOW });
-    const bob = await stranger(library, BOB, { tone: HIGH });
-    const dora = await stranger(library === 'JsSIP' ? 'SIP.js' : 'JsSIP', DORA, { tone: THIRD });
+    const [alice, bob, dora] = await Promise.all([
+      phones.open(ALICE, { tone: LOW }),
+      stranger(library, BOB, { tone: HIGH }),
+      stranger(library === 'JsSIP' ? 'SIP.js' : 'JsSIP', DORA, { tone: THIRD }),
+    ]);
     await connect(alice, bob);
     await alice.transfer(DORA.extension);
     await dora.ringsFor(BOB);

@@ -63,8 +63,7 @@ test('a call on hold is so after a reload of either page', async ({ phones }) =>
 
 for (const library of ['JsSIP', 'SIP.js'] as const) {
   test(`a ${library} phone that holds stays so when the page that is held describes itself anew`, async ({ phones, stranger }) => {
-    const alice = await phones.open(ALICE, { tone: LOW });
-    const carol = await stranger(library, CAROL, { tone: HIGH });
+    const [alice, carol] = await Promise.all([phones.open(ALICE, { tone: LOW }), stranger(library, CAROL, { tone: HIGH })]);
     await connect(carol, alice);
     await carol.hold();
     await alice.stands(CAROL, HELD);

@@ -3,8 +3,7 @@ import { test, expect, connect, ALICE, BOB, CAROL, HIGH, LOW } from '../fixtures
 const OFF = { javaScriptEnabled: false };
 
 test('with JavaScript off, login works and the phone page can be read', async ({ phones, server }) => {
-  const bob = await phones.open(BOB, { tone: HIGH });
-  const alice = await phones.blank(ALICE, { context: OFF });
+  const [bob, alice] = await Promise.all([phones.open(BOB, { tone: HIGH }), phones.blank(ALICE, { context: OFF })]);
   await alice.page.goto(server.at('/'));
   await expect(alice.page).toHaveURL(server.at('/login'));
   alice.complaints.expect(/status of 401/);

@@ -3,8 +3,7 @@ import { test, expect, talk, Server, ALICE, CAROL, HIGH, LOW } from '../peers/te
 const THEY_ENDED_IT = /^Ended by remote: Terminated$/;
 
 test('a JsSIP phone registers, calls a Tabphone and is called by it', async ({ phones, stranger }) => {
-  const alice = await phones.open(ALICE, { tone: LOW });
-  const carol = await stranger('JsSIP', CAROL, { tone: HIGH });
+  const [alice, carol] = await Promise.all([phones.open(ALICE, { tone: LOW }), stranger('JsSIP', CAROL, { tone: HIGH })]);
   const talks = async () => {
     await talk(alice, carol);
     await alice.exchangesPackets();
@@ -49,8 +48,7 @@ test('a JsSIP phone registers, calls a Tabphone and is called by it', async ({ p
 });
 
 test('a JsSIP phone declines, is declined, and cancels', async ({ phones, stranger }) => {
-  const alice = await phones.open(ALICE, { tone: LOW });
-  const carol = await stranger('JsSIP', CAROL, { tone: HIGH });
+  const [alice, carol] = await Promise.all([phones.open(ALICE, { tone: LOW }), stranger('JsSIP', CAROL, { tone: HIGH })]);
 
   await alice.dial(CAROL.extension);
   await carol.decline();
@@ -70,9 +68,11 @@ test('a JsSIP phone declines, is declined, and cancels', async ({ phones, strang
 });
 
 test('a JsSIP phone rings beside the tab of the same extension, and takes the call', async ({ phones, stranger }) => {
-  const alice = await phones.open(ALICE, { tone: LOW });
-  const carol = await phones.open(CAROL, { tone: LOW });
-  const other = await stranger('JsSIP', CAROL, { tone: HIGH });
+  const [alice, carol, other] = await Promise.all([
+    phones.open(ALICE, { tone: LOW }),
+    phones.open(CAROL, { tone: LOW }),
+    stranger('JsSIP', CAROL, { tone: HIGH }),
+  ]);
   await alice.dial(CAROL.extension);
   await carol.ringsFor(ALICE);
   await other.answer();
@@ -84,8 +84,7 @@ test('a JsSIP phone rings beside the tab of the same extension, and takes the ca
 });
 
 test('a call that takes the place of another goes on without a click, muted as it was', async ({ phones, stranger }) => {
-  const alice = await phones.open(ALICE, { tone: LOW });
-  const carol = await stranger('JsSIP', CAROL, { tone: HIGH });
+  const [alice, carol] = await Promise.all([phones.open(ALICE, { tone: LOW }), stranger('JsSIP', CAROL, { tone: HIGH })]);
   await carol.dial(ALICE.extension);
   await alice.answer();
   await talk(alice, carol);

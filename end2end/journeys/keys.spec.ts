@@ -29,8 +29,7 @@ test('keys are pressed and typed, and heard at the far end, but not while it is 
 });
 
 test('a far end without telephone-event gets each key once by INFO, in order', async ({ phones, stranger }) => {
-  const alice = await phones.open(ALICE, { tone: LOW });
-  const carol = await stranger('JsSIP', CAROL, { tone: HIGH });
+  const [alice, carol] = await Promise.all([phones.open(ALICE, { tone: LOW }), stranger('JsSIP', CAROL, { tone: HIGH })]);
   await carol.page.evaluate(() => {
     const native = RTCPeerConnection.prototype.setLocalDescription;
     // What it says of itself has no events.

@@ -12,9 +12,7 @@ const DANA = { extension: '1004', name: 'Dana Diaz', password: 'fresh paint 4' }
 test('pages that were closed in a call, and before they got the microphone, come back long after it without a call', async ({ phones, server }) => {
   test.slow();
   await server.add(DANA);
-  const [alice, bob] = await phones.pair();
-  const carol = await phones.open(CAROL, { tone: LOW });
-  const dana = await phones.open(DANA, { tone: HIGH });
+  const [[alice, bob], carol, dana] = await Promise.all([phones.pair(), phones.open(CAROL, { tone: LOW }), phones.open(DANA, { tone: HIGH })]);
   await connect(alice, bob);
   await carol.microphonePends();
   await carol.dial(DANA.extension);

@@ -25,8 +25,7 @@ async function speaksAtLast(mute: Phone, other: Phone): Promise<void> {
 }
 
 test('the caller refuses the microphone, listens, allows it and speaks', async ({ phones }) => {
-  const alice = await phones.open(ALICE, { tone: LOW, microphone: false });
-  const bob = await phones.open(BOB, { tone: HIGH });
+  const [alice, bob] = await Promise.all([phones.open(ALICE, { tone: LOW, microphone: false }), phones.open(BOB, { tone: HIGH })]);
   await alice.dial(BOB.extension);
   await bob.ringsFor(ALICE);
   await bob.answer();
@@ -38,8 +37,7 @@ test('the caller refuses the microphone, listens, allows it and speaks', async (
 });
 
 test('the called person refuses the microphone, listens, allows it and speaks', async ({ phones }) => {
-  const alice = await phones.open(ALICE, { tone: LOW });
-  const bob = await phones.open(BOB, { tone: HIGH, microphone: false });
+  const [alice, bob] = await Promise.all([phones.open(ALICE, { tone: LOW }), phones.open(BOB, { tone: HIGH, microphone: false })]);
   await alice.dial(BOB.extension);
   await bob.ringsFor(ALICE);
   await bob.answer();
@@ -51,29 +49,28 @@ test('the called person refuses the microphone, listens, allows it and speaks', 
   await speaksAtLast(bob, alice);
 });
 
-for (const [why, name, words] of [
-  ['there is none', 'NotFoundError', MISSING],
-  ['another program has it', 'NotReadableError', BUSY],
-  ['it cannot do what is asked', 'OverconstrainedError', UNABLE],
-] as const) {
-  test(`no microphone, as ${why}: whoever called`, async ({ phones }) => {
-    const [alice, bob] = await phones.pair();
-    await alice.microphoneFails(name);
-    for (const [caller, called] of [
-      [alice, bob],
-      [bob, alice],
-    ] as const) {
+test('no microphone, whoever called, and why', async ({ phones }) => {
+  const [alice, bob] = await phones.pair();
+  for (const [why, name, words, calls] of [
+    ['there is none, and who has none calls', 'NotFoundError', MISSING, true],
+    ['there is none, and who has none is called', 'NotFoundError', MISSING, false],
+    ['another program has it', 'NotReadableError', BUSY, true],
+    ['it cannot do what is asked', 'OverconstrainedError', UNABLE, false],
+  ] as const) {
+    await test.step(why, async () => {
+      await alice.microphoneFails(name);
+      const [caller, called] = calls ? [alice, bob] : [bob, alice];
       await caller.dial(called.account.extension);
       await called.ringsFor(caller.account);
       await called.answer();
       await onlyListens(alice, bob, words);
       await bob.hangUp();
       await Promise.all([alice.isFree(), bob.isFree()]);
-    }
-    await alice.microphoneFails(undefined);
-    await makeGoodCall(alice, bob);
-  });
-}
+    });
+  }
+  await alice.microphoneFails(undefined);
+  await makeGoodCall(alice, bob);
+});
 
 test('a question about the microphone that nobody answers holds up no call', async ({ phones }) => {
   const [alice, bob] = await phones.pair();
@@ -110,8 +107,7 @@ test('a question about the microphone that nobody answers holds up no call', asy
 });
 
 test('two calls share one microphone, and each is muted by itself', async ({ phones }) => {
-  const [alice, bob] = await phones.pair();
-  const carol = await phones.open(CAROL, { tone: HIGH });
+  const [[alice, bob], carol] = await Promise.all([phones.pair(), phones.open(CAROL, { tone: HIGH })]);
   await alice.dial(BOB.extension);
   await bob.ringsFor(ALICE);
   await bob.answer();

@@ -6,9 +6,7 @@
 import { test, expect, connect, talk, ALICE, BOB, CAROL, HIGH, LOW } from '../fixtures/faults.ts';
 
 test('the far end asks, presses keys, holds; another calls: the page that comes back knows it all', async ({ phones, stranger }) => {
-  const alice = await phones.open(ALICE, { tone: LOW });
-  const bob = await phones.open(BOB, { tone: LOW });
-  const carol = await stranger('JsSIP', CAROL, { tone: HIGH });
+  const [alice, bob, carol] = await Promise.all([phones.open(ALICE, { tone: LOW }), phones.open(BOB, { tone: LOW }), stranger('JsSIP', CAROL, { tone: HIGH })]);
   await connect(carol, alice);
 
   await alice.page.close();
@@ -34,8 +32,7 @@ test('the far end asks, presses keys, holds; another calls: the page that comes 
 });
 
 test('the far end hangs up: the page that comes back says so', async ({ phones, stranger }) => {
-  const alice = await phones.open(ALICE, { tone: LOW });
-  const carol = await stranger('JsSIP', CAROL, { tone: HIGH });
+  const [alice, carol] = await Promise.all([phones.open(ALICE, { tone: LOW }), stranger('JsSIP', CAROL, { tone: HIGH })]);
   await connect(carol, alice);
   await alice.page.close();
   await carol.asks();
@@ -48,9 +45,11 @@ test('the far end hangs up: the page that comes back says so', async ({ phones, 
 });
 
 test('the far end hands the call over: the page that comes back follows', async ({ phones, stranger }) => {
-  const alice = await phones.open(ALICE, { tone: LOW });
-  const bob = await phones.open(BOB, { tone: HIGH });
-  const carol = await stranger('JsSIP', CAROL, { tone: HIGH });
+  const [alice, bob, carol] = await Promise.all([
+    phones.open(ALICE, { tone: LOW }),
+    phones.open(BOB, { tone: HIGH }),
+    stranger('JsSIP', CAROL, { tone: HIGH }),
+  ]);
   await connect(carol, alice);
   await alice.page.close();
   await carol.asks();

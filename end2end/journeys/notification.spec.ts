@@ -37,8 +37,10 @@ async function looksAway(phone: Phone, away: boolean): Promise<void> {
 }
 
 test('a call is answered and another declined in the notification', async ({ phones }) => {
-  const alice = await phones.open(ALICE, { tone: LOW, context: { permissions: ['microphone', 'notifications'] } });
-  const bob = await phones.open(BOB, { tone: HIGH });
+  const [alice, bob] = await Promise.all([
+    phones.open(ALICE, { tone: LOW, context: { permissions: ['microphone', 'notifications'] } }),
+    phones.open(BOB, { tone: HIGH }),
+  ]);
   await expect.poll(() => alice.page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.active?.state)).toBe('activated');
 
   await test.step('who looks at the page needs none', async () => {

@@ -47,8 +47,7 @@ relayed('who is to be relayed talks over the relay only, with a credential of th
       };
     });
   };
-  const alice = await phones.open(ALICE, { tone: LOW, before: spy });
-  const bob = await phones.open(BOB, { tone: HIGH });
+  const [alice, bob] = await Promise.all([phones.open(ALICE, { tone: LOW, before: spy }), phones.open(BOB, { tone: HIGH })]);
   await connect(alice, bob);
   expect(await path(alice)).toEqual(['relay', 'relay']);
   expect(await path(bob)).toEqual(['relay', 'relay']);
@@ -126,8 +125,10 @@ muted('a server that says nothing costs a call less than a second', async ({ pho
 base('codecs and bandwidths are as an administrator set them', async ({ phones, server }) => {
   await server.command('policy', 'set', '--codecs', 'PCMA,opus', '--without-codecs', 'G722', '--audio-bandwidth', '80');
   const said: string[][] = [];
-  const alice = await phones.open(ALICE, { tone: LOW, before: async (page) => void said.push(sent(page)) });
-  const bob = await phones.open(BOB, { tone: HIGH });
+  const [alice, bob] = await Promise.all([
+    phones.open(ALICE, { tone: LOW, before: async (page) => void said.push(sent(page)) }),
+    phones.open(BOB, { tone: HIGH }),
+  ]);
   await connect(alice, bob);
   const codec = await alice.page.evaluate(async () => {
     const peer = window.probe.peers.at(-1);

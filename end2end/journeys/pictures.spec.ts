@@ -117,8 +117,7 @@ test('a camera that is unplugged in a call: it goes on with the voice, and says 
 });
 
 test('who gives no feedback by RTCP asks for a picture by INFO, is asked so, and gets a whole one', async ({ phones, stranger }) => {
-  const alice = await phones.open(ALICE, { tone: LOW, colour: 'red' });
-  const carol = await stranger('JsSIP', CAROL, { tone: HIGH, colour: 'blue' });
+  const [alice, carol] = await Promise.all([phones.open(ALICE, { tone: LOW, colour: 'red' }), stranger('JsSIP', CAROL, { tone: HIGH, colour: 'blue' })]);
   await carol.page.evaluate(() => {
     window.deaf = true;
   });

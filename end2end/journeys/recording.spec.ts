@@ -131,8 +131,10 @@ test('the server is killed and started again: nothing is missing in the one file
 });
 
 test('another microphone is used meanwhile: it is one file', async ({ phones }) => {
-  const alice = await phones.open(ALICE, { tone: LOW, before: async (page) => await equip(page, [TABLE, HEADSET]) });
-  const bob = await phones.open(BOB, { tone: HIGH });
+  const [alice, bob] = await Promise.all([
+    phones.open(ALICE, { tone: LOW, before: async (page) => await equip(page, [TABLE, HEADSET]) }),
+    phones.open(BOB, { tone: HIGH }),
+  ]);
   await alice.dial(BOB.extension);
   await bob.ringsFor(ALICE);
   await bob.answer();
@@ -219,8 +221,7 @@ test('where it is announced the other end hears a tone, also of somebody who is 
   test.slow();
   await server.command('policy', 'set', '--recording', 'announced');
   const options = { pulsed: false, before: async (page: import('@playwright/test').Page) => await listenFor(page.context(), [...TONES, ANNOUNCEMENT]) };
-  const alice = await phones.open(ALICE, { ...options, tone: LOW });
-  const bob = await phones.open(BOB, { ...options, tone: HIGH });
+  const [alice, bob] = await Promise.all([phones.open(ALICE, { ...options, tone: LOW }), phones.open(BOB, { ...options, tone: HIGH })]);
   await connect(alice, bob);
   const told = async (): Promise<number> => (await runsOf(bob.page, ANNOUNCEMENT)).filter(([from, to]) => to - from > 150).length;
   expect(await told()).toBe(0);

@@ -37,9 +37,7 @@ test('a second tab watches the line live, and takes it over when told', async ({
 });
 
 test('a second browser watches, and takes the line over when told', async ({ phones, server }) => {
-  const first = await phones.open(ALICE, { tone: LOW });
-  const bob = await phones.open(BOB, { tone: HIGH });
-  const second = await phones.blank(ALICE, { tone: LOW });
+  const [first, bob, second] = await Promise.all([phones.open(ALICE, { tone: LOW }), phones.open(BOB, { tone: HIGH }), phones.blank(ALICE, { tone: LOW })]);
   await second.logIn();
   await expect(second.page).toHaveURL(server.at('/'));
   await expect(second.button('Use the phone here')).toBeVisible();

@@ -45,9 +45,11 @@ test('who does not want to be disturbed is not, and the caller is told', async (
 });
 
 test('with JavaScript off, calls are diverted, with the tab closed and nobody logged in', async ({ phones, server }) => {
-  const alice = await phones.open(ALICE, { tone: LOW });
-  const carol = await phones.open(CAROL, { tone: HIGH });
-  const bob = await phones.blank(BOB, { context: { javaScriptEnabled: false } });
+  const [alice, carol, bob] = await Promise.all([
+    phones.open(ALICE, { tone: LOW }),
+    phones.open(CAROL, { tone: HIGH }),
+    phones.blank(BOB, { context: { javaScriptEnabled: false } }),
+  ]);
   await bob.logIn();
   await open(bob);
   await bob.page.getByLabel('While your phone is off, calls go to').fill('carol');

@@ -6,8 +6,7 @@ const HELD = 'They put you on hold';
 
 test('a second call waits, is answered, swapped, and each ends by itself', async ({ phones }) => {
   test.slow();
-  const [alice, bob] = await phones.pair();
-  const carol = await phones.open(CAROL, { tone: THIRD });
+  const [[alice, bob], carol] = await Promise.all([phones.pair(), phones.open(CAROL, { tone: THIRD })]);
   await connect(alice, bob);
   await alice.isQuiet();
 
@@ -47,8 +46,7 @@ test('a second call waits, is answered, swapped, and each ends by itself', async
 
 test('who dials in a call puts it on hold, and a third one is ended and answered at once', async ({ phones }) => {
   test.slow();
-  const [alice, bob] = await phones.pair();
-  const carol = await phones.open(CAROL, { tone: THIRD });
+  const [[alice, bob], carol] = await Promise.all([phones.pair(), phones.open(CAROL, { tone: THIRD })]);
   await connect(bob, alice);
   await alice.dial(CAROL.extension);
   await alice.holds(BOB);
@@ -74,8 +72,7 @@ test('who dials in a call puts it on hold, and a third one is ended and answered
 });
 
 test('a call that rings beside another one is declined, or given up, and that one is as it was', async ({ phones }) => {
-  const [alice, bob] = await phones.pair();
-  const carol = await phones.open(CAROL, { tone: THIRD });
+  const [[alice, bob], carol] = await Promise.all([phones.pair(), phones.open(CAROL, { tone: THIRD })]);
   await connect(alice, bob);
   await carol.dial(ALICE.extension);
   await alice.ringsFor(CAROL);
@@ -93,9 +90,7 @@ test('a call that rings beside another one is declined, or given up, and that on
 
 test('two calls, one on hold, outlive a reload, and move to another browser', async ({ phones }) => {
   test.slow();
-  const [alice, bob] = await phones.pair();
-  const carol = await phones.open(CAROL, { tone: THIRD });
-  const second = await phones.blank(ALICE, { tone: LOW });
+  const [[alice, bob], carol, second] = await Promise.all([phones.pair(), phones.open(CAROL, { tone: THIRD }), phones.blank(ALICE, { tone: LOW })]);
   await second.logIn();
   await connect(bob, alice);
   await connect(carol, alice);
@@ -126,8 +121,7 @@ test('two calls, one on hold, outlive a reload, and move to another browser', as
 
 test('two calls, one on hold, are kept while nobody is home', async ({ phones }) => {
   test.slow();
-  const [alice, bob] = await phones.pair();
-  const carol = await phones.open(CAROL, { tone: THIRD });
+  const [[alice, bob], carol] = await Promise.all([phones.pair(), phones.open(CAROL, { tone: THIRD })]);
   await connect(bob, alice);
   await connect(carol, alice);
   await alice.holds(BOB);

@@ -69,8 +69,7 @@ test('the server itself shows the call to a page that reloads, and it never goes
 });
 
 test('a page that reloads while it is muted and held is so afterwards', async ({ phones, stranger }) => {
-  const alice = await phones.open(ALICE, { tone: LOW });
-  const carol = await stranger('JsSIP', CAROL, { tone: HIGH });
+  const [alice, carol] = await Promise.all([phones.open(ALICE, { tone: LOW }), stranger('JsSIP', CAROL, { tone: HIGH })]);
   await connect(carol, alice);
   await alice.mute();
   await carol.hold();

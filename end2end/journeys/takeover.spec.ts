@@ -69,9 +69,11 @@ test('who calls moves to another browser before it is answered there', async ({ 
 });
 
 test('a call that the far end holds moves as it is', async ({ phones, stranger }) => {
-  const first = await phones.open(ALICE, { tone: LOW });
-  const second = await phones.blank(ALICE, { tone: LOW });
-  const carol = await stranger('JsSIP', CAROL, { tone: HIGH });
+  const [first, second, carol] = await Promise.all([
+    phones.open(ALICE, { tone: LOW }),
+    phones.blank(ALICE, { tone: LOW }),
+    stranger('JsSIP', CAROL, { tone: HIGH }),
+  ]);
   await second.logIn();
   await connect(carol, first);
   await carol.hold();

@@ -2,8 +2,7 @@ import { test, expect, talk, ALICE, CAROL, HIGH, LOW } from '../peers/test.ts';
 
 for (const library of ['JsSIP', 'SIP.js'] as const) {
   test(`video calls with ${library}, either way, and with one of its pages that has sound alone`, async ({ phones, stranger }) => {
-    const alice = await phones.open(ALICE, { tone: LOW, colour: 'red' });
-    const carol = await stranger(library, CAROL, { tone: HIGH, colour: 'blue' });
+    const [alice, carol] = await Promise.all([phones.open(ALICE, { tone: LOW, colour: 'red' }), stranger(library, CAROL, { tone: HIGH, colour: 'blue' })]);
 
     await carol.dial(ALICE.extension);
     await alice.says('Video call');

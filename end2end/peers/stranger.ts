@@ -6,6 +6,7 @@ import type { Colour } from '../fixtures/picture.ts';
 import { Person } from '../fixtures/person.ts';
 import type { Complaints } from '../fixtures/phone.ts';
 import type { Account } from '../fixtures/server.ts';
+import { soon } from '../fixtures/soon.ts';
 import type { Library } from './site.ts';
 import type { Keys } from './softphone.ts';
 
@@ -40,12 +41,12 @@ export class Stranger extends Person {
 
   async hold(): Promise<void> {
     await this.press('Hold');
-    await expect(this.button('Resume')).toBeVisible();
+    await soon((at) => expect(this.button('Resume')).toBeVisible(at));
   }
 
   async resume(): Promise<void> {
     await this.press('Resume');
-    await expect(this.button('Hold')).toBeVisible();
+    await soon((at) => expect(this.button('Hold')).toBeVisible(at));
   }
 
   /** Presses these keys in the call. */
@@ -98,7 +99,7 @@ export class Stranger extends Person {
   // What a person notices.
 
   async isReady(timeout?: number): Promise<void> {
-    await expect(this.page.getByRole('status')).toHaveText('Ready', { timeout });
+    await soon((at) => expect(this.page.getByRole('status')).toHaveText('Ready', at), timeout);
   }
 
   async isCutOff(): Promise<void> {
@@ -106,7 +107,7 @@ export class Stranger extends Person {
   }
 
   async ringsFor(caller: Account): Promise<void> {
-    await expect(this.#call).toHaveText(`${caller.name} ${caller.extension} is calling`);
+    await soon((at) => expect(this.#call).toHaveText(`${caller.name} ${caller.extension} is calling`, at));
     await expect(this.button('Answer')).toBeVisible();
   }
 
@@ -121,26 +122,26 @@ export class Stranger extends Person {
   }
 
   async inCall(): Promise<void> {
-    await expect(this.button('Hang up')).toBeVisible();
+    await soon((at) => expect(this.button('Hang up')).toBeVisible(at));
   }
 
   /** The other party put this one on hold, or took it back. */
   async isHeld(held: boolean): Promise<void> {
-    await expect(this.#call).toHaveText(held ? 'Connected, they hold' : 'Connected');
+    await soon((at) => expect(this.#call).toHaveText(held ? 'Connected, they hold' : 'Connected', at));
   }
 
   async isFree(): Promise<void> {
-    await expect(this.page.locator('#buttons button')).toHaveCount(0);
+    await soon((at) => expect(this.page.locator('#buttons button')).toHaveCount(0, at));
   }
 
   /** How the last call ended. */
   async sawItEnd(words: RegExp): Promise<void> {
-    await expect(this.#call).toHaveText(words);
+    await soon((at) => expect(this.#call).toHaveText(words, at));
   }
 
   /** This is among what came beside calls. */
   async noted(words: string | RegExp, timeout?: number): Promise<void> {
-    await expect(this.page.locator('#log li').filter({ hasText: words }).first()).toBeVisible({ timeout });
+    await soon((at) => expect(this.page.locator('#log li').filter({ hasText: words }).first()).toBeVisible(at), timeout);
   }
 
   /** How often these words are among what came beside calls. */

@@ -35,7 +35,8 @@ const FRAGMENT: Wanted<'static> = Wanted { media_type: Fragment::CONTENT_TYPE, d
 pub(super) struct Trickle {
     /// Whether they take candidates.
     theirs: bool,
-    /// Whether they know the early dialog: a reliable response of ours was acknowledged, or they said something in it.
+    /// Whether they know the dialog before our 2xx is acknowledged: a reliable response of ours was, or they said
+    /// something in it.
     knows: bool,
     waiting: Option<Body>,
     /// The tag of who was told of that already.
@@ -109,6 +110,8 @@ impl Session {
         let trickle = &mut self.informing.trickle;
         let told = trickle.was_told(tag);
         let (ready, last) = match &self.state {
+            // A response may be lost or late where INFO is not, and who does not know the dialog ends it with 481.
+            State::Established(established) if established.unacknowledged.is_some() && !trickle.knows => (false, false),
             State::Established(_) | State::Gone => (trickle.theirs, true),
             State::Incoming(_) => (trickle.theirs && trickle.knows, false),
             // Who answered with an early dialog knows it.

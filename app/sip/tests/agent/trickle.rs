@@ -147,6 +147,23 @@ fn waiting_before_they_know_the_early_dialog() {
 }
 
 #[test]
+fn waiting_until_our_2xx_is_acknowledged() {
+    let mut net = configured();
+    net.start(ALICE);
+    net.start(BOB);
+    net.dial(ALICE, "bob");
+    net.settle();
+    net.answer(BOB);
+    net.trickle(BOB, &fragment(1));
+    net.settle();
+    // Else it may come before the 2xx, as over a connection that was cut meanwhile, and 481 ends the call.
+    let ladder = net.ladder();
+    let at = |what| ladder.find(what).unwrap_or_else(|| panic!("no {what}:\n{ladder}"));
+    assert!(at("exchange -> bob: ACK") < at("bob -> exchange: INFO"), "{ladder}");
+    assert_eq!(net.phone(ALICE).heard(), ["1 candidates"]);
+}
+
+#[test]
 fn waiting_until_they_speak_in_the_early_dialog() {
     let mut net = configured();
     net.start(ALICE);

@@ -152,7 +152,8 @@ impl Worker {
     async fn answer(&self, offer: &Body, hold: bool) -> Result<SessionDescription, MediaFailure> {
         let received = SessionDescription::parse(&offer.bytes).map_err(|_| MediaFailure::Description)?;
         let offer = SessionDescription::offer_for_browser(&offer.bytes).map_err(|_| MediaFailure::Description)?;
-        let (connection, microphone) = join(self.accept(&offer), self.microphone(Some(ANSWERING))).await;
+        // The microphone takes longest, and is asked for first.
+        let (microphone, connection) = join(self.microphone(Some(ANSWERING)), self.accept(&offer)).await;
         let (connection, microphone) = (connection?, microphone?);
         self.attach(&connection, microphone.as_deref()).await?;
         connection.hold(hold);

@@ -70,8 +70,10 @@ fn phone(seat: Seat, line: LineState, wishes: Wishes) -> String {
             policy: app::media::Media::default(),
             ringing_seconds: 60,
             media: MediaSettings::default(),
+            missed: 0,
+            dial: String::new(),
         };
-        let (phone, driver) = pair(line);
+        let (phone, driver) = pair(line, 0);
         driver.seat.set(seat);
         provide_context(RequestUrl::new("/"));
         provide_context(opening);

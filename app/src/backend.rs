@@ -24,6 +24,10 @@ pub struct Opening {
     pub ringing_seconds: u32,
     /// What the person wants of sound and pictures.
     pub media: MediaSettings,
+    /// How many calls were missed that the person has not seen in the history.
+    pub missed: u32,
+    /// The number that a link asks to be called: it stands in the field, and is called by who presses the button.
+    pub dial: String,
 }
 
 /// The name of the `<meta>` element whose `content` carries the [`Opening`] from the server to the client.

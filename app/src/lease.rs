@@ -1,6 +1,7 @@
 //! The words that a tab and the server exchange over the tab socket (`/line`): who holds the line, what it
 //! is doing, and what the contacts are doing. Each WebSocket message is one value, as [`crate::encoding`] writes it.
 
+use crate::history::Report;
 use crate::media::Media;
 use crate::phone::{LineState, Presence};
 use serde::{Deserialize, Serialize};
@@ -58,6 +59,8 @@ pub enum FromTab {
         /// The holder's epoch.
         epoch: u64,
     },
+    /// A call is over; answered with [`ToTab::Recorded`]. It may come more than once, and from whoever has the line by then.
+    Report(Report),
 }
 
 /// From the server to a tab.
@@ -86,6 +89,10 @@ pub enum ToTab {
     /// What holds for the media of this account from now on: after the first word of a tab, when an administrator changed
     /// it, and before its credentials run out.
     Media(Media),
+    /// The call with this local tag is in the history: it need not be reported any more.
+    Recorded(String),
+    /// So many calls were missed that the person has not seen in the history: after the first word of a tab, and when it changes.
+    Missed(u32),
 }
 
 /// What a tab gets with the line.

@@ -14,6 +14,7 @@ pub mod conference;
 pub mod dial;
 pub mod directory;
 pub mod encoding;
+pub mod history;
 pub mod lease;
 mod letters;
 pub mod media;
@@ -68,7 +69,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let opening = use_context::<backend::Opening>();
     let title = opening.as_ref().map_or_else(
         || components::title::PRODUCT.to_owned(),
-        |opening| components::title::text(&opening.line.calls, &opening.contacts),
+        |opening| components::title::text(&opening.line.calls, &opening.contacts, opening.missed),
     );
     let settings = opening.as_ref().map(|opening| view! { <Settings contacts=opening.contacts.clone() /> });
     let carried = opening.map(|opening| opening.to_text());

@@ -460,6 +460,7 @@ pub struct Phone {
     qualities: ArcRwSignal<Qualities>,
     sound: ArcRwSignal<Sound>,
     levels: ArcRwSignal<(u8, u8)>,
+    missed: ArcRwSignal<u32>,
 }
 
 /// The driver's end.
@@ -480,11 +481,13 @@ pub struct Line {
     pub sound: ArcRwSignal<Sound>,
     /// How loud we and the other end are while the person tries it, in per cent.
     pub levels: ArcRwSignal<(u8, u8)>,
+    /// How many calls were missed that the person has not seen in the history.
+    pub missed: ArcRwSignal<u32>,
 }
 
-/// Makes the two ends, both beginning with `initial`: the value that the server rendered, so that the first
-/// client render equals the page.
-pub fn pair(initial: LineState) -> (Phone, Line) {
+/// Makes the two ends, both beginning with `initial` and so many calls `missed`: the values that the server rendered, so that
+/// the first client render equals the page.
+pub fn pair(initial: LineState, missed: u32) -> (Phone, Line) {
     let (sender, receiver) = mpsc::channel(COMMANDS);
     let state = ArcStore::new(initial);
     let seat = ArcRwSignal::new(Seat::default());
@@ -493,7 +496,8 @@ pub fn pair(initial: LineState) -> (Phone, Line) {
     let qualities = ArcRwSignal::new(Qualities::new());
     let sound = ArcRwSignal::new(Sound::default());
     let levels = ArcRwSignal::new((0, 0));
-    let line = Line { commands: receiver, state, seat, silent, speaking, qualities, sound, levels };
+    let missed = ArcRwSignal::new(missed);
+    let line = Line { commands: receiver, state, seat, silent, speaking, qualities, sound, levels, missed };
     let phone = Phone {
         commands: sender,
         line: line.state.clone(),
@@ -503,6 +507,7 @@ pub fn pair(initial: LineState) -> (Phone, Line) {
         qualities: line.qualities.clone(),
         sound: line.sound.clone(),
         levels: line.levels.clone(),
+        missed: line.missed.clone(),
     };
     (phone, line)
 }
@@ -549,6 +554,11 @@ impl Phone {
     /// How loud we and the other end are while the person tries it, in per cent.
     pub fn levels(&self) -> RwSignal<(u8, u8)> {
         self.levels.clone().into()
+    }
+
+    /// How many calls were missed that the person has not seen in the history.
+    pub fn missed(&self) -> RwSignal<u32> {
+        self.missed.clone().into()
     }
 
     /// Tells the driver to do something; whether it will hear it: a command is dropped when the driver is gone or swamped.

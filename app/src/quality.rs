@@ -1,6 +1,7 @@
 //! How well a call is heard, as its page measures it. Whole numbers, so that every page draws them alike.
 
 use crate::phone::CallKey;
+use serde::{Deserialize, Serialize};
 
 /// How well calls are heard, by call.
 pub type Qualities = Vec<(CallKey, Quality)>;
@@ -24,6 +25,45 @@ pub struct Quality {
     pub relayed: bool,
     /// The scores so far, oldest first: one for every [`Quality::STEP`] seconds.
     pub course: Vec<u8>,
+}
+
+/// How well one call was heard so far: sums, whose means the server takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// How often it was measured.
+    pub count: u32,
+    /// The sum of [`Quality::score`].
+    pub score: u32,
+    /// The worst score.
+    pub worst: u8,
+    /// The sum of [`Quality::lost`].
+    pub lost: u32,
+    /// The sum of [`Quality::jitter`].
+    pub jitter: u32,
+    /// How often the round trip was known.
+    pub round_trips: u32,
+    /// The sum of [`Quality::round_trip`].
+    pub round_trip: u32,
+    /// The last [`Quality::codec`].
+    pub codec: String,
+}
+
+impl Tally {
+    /// Counts one measurement in. Sums of a call that lasts for weeks stay where they are.
+    pub fn add(&mut self, quality: &Quality) {
+        let add = |sum: &mut u32, value: u16| *sum = sum.saturating_add(value.into());
+        let none = self.count == 0;
+        add(&mut self.count, 1);
+        add(&mut self.score, quality.score.into());
+        self.worst = if none { quality.score } else { self.worst.min(quality.score) };
+        add(&mut self.lost, quality.lost);
+        add(&mut self.jitter, quality.jitter);
+        if let Some(time) = quality.round_trip {
+            add(&mut self.round_trips, 1);
+            add(&mut self.round_trip, time);
+        }
+        self.codec.clone_from(&quality.codec);
+    }
 }
 
 /// What there is to say of a score.
@@ -50,11 +90,19 @@ impl Quality {
     /// What there is to say of its score.
     #[must_use]
     pub const fn grade(&self) -> Grade {
-        match self.score {
-            40.. => Grade::Good,
-            36..=39 => Grade::Fair,
-            26..=35 => Grade::Poor,
-            0..=25 => Grade::Bad,
+        Grade::of(self.score)
+    }
+}
+
+impl Grade {
+    /// What there is to say of this score.
+    #[must_use]
+    pub const fn of(score: u8) -> Self {
+        match score {
+            40.. => Self::Good,
+            36..=39 => Self::Fair,
+            26..=35 => Self::Poor,
+            0..=25 => Self::Bad,
         }
     }
 }
@@ -62,6 +110,17 @@ impl Quality {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tally_keeps_sums_and_the_worst() {
+        let mut tally = Tally::default();
+        for (score, round_trip) in [(44, None), (20, Some(30)), (38, Some(50))] {
+            tally.add(&Quality { score, lost: 10, jitter: 3, round_trip, codec: "opus".into(), ..Quality::default() });
+        }
+        let Tally { count, score, worst, lost, jitter, round_trips, round_trip, codec } = tally;
+        assert_eq!((count, score, worst, lost, jitter), (3, 102, 20, 30, 9));
+        assert_eq!((round_trips, round_trip, &*codec), (2, 80, "opus"));
+    }
 
     #[test]
     fn a_score_has_its_grade() {

@@ -3,6 +3,8 @@
 
 #[cfg(feature = "ssr")]
 use crate::backend::{Contact, Wishes};
+#[cfg(feature = "ssr")]
+use crate::history::Reason;
 use crate::phone::{
     Cause, Direction, Handover, Hold, MediaFailure, Phase, Recorded, RecordingFailure, Refusal, Registration, Status,
     Tape, Voice,
@@ -65,6 +67,11 @@ pub fn registration(registration: Registration) -> Words {
             .advise("Try again when it is back."),
         Registration::Away => Words::new(Tone::Waiting, "Waiting for the page with this phone…"),
     }
+}
+
+/// How many calls were missed that were not seen.
+pub fn missed(missed: u32) -> String {
+    format!("{missed} missed")
 }
 
 /// The state of a line that another tab holds.
@@ -256,6 +263,23 @@ pub fn wishes(wishes: &Wishes, contacts: &[Contact]) -> Vec<String> {
         told.push(format!("While your phone is off, calls go to {unreachable}."));
     }
     told
+}
+
+/// How a call ended, in the history; nothing more is to be said of one that was answered and of whose end nothing is known.
+#[cfg(feature = "ssr")]
+pub fn reason(reason: &Reason, direction: Direction, contacts: &[Contact]) -> String {
+    let named = |number: &String| {
+        let known = contacts.iter().find(|contact| contact.extension == *number && !contact.name.trim().is_empty());
+        known.map_or_else(|| number.clone(), |contact| format!("{} ({number})", contact.name))
+    };
+    match reason {
+        Reason::Cause(cause) => self::cause(cause, direction).text,
+        Reason::DoNotDisturb => "Missed call: you were not to be disturbed.".to_owned(),
+        Reason::NobodyHome => "Missed call: no phone of yours was on.".to_owned(),
+        Reason::AnsweredBy(number) => format!("{} answered it.", named(number)),
+        Reason::SentOn(number) => format!("It was sent on to {}, as your settings say.", named(number)),
+        Reason::Unknown => "On another phone; how it ended was not seen.".to_owned(),
+    }
 }
 
 /// How a call ended. Some causes read differently to who called and to who was called.

@@ -4,12 +4,14 @@
 
 use app::backend::{Contact, Opening};
 use app::encoding::{DecodeError, decode, encode};
+use app::history::Report;
 use app::lease::{FromTab, Grant, RegistrationIdentity, ToTab};
 use app::media::{AutoAnswer, Digits, IceServer, Media, Recording};
 use app::phone::{
     Call, Cause, Direction, Ended, Handover, Hold, LineState, MediaFailure, Party, Phase, Picture, Presence, Recorded,
     RecordingFailure, Refusal, Registration, Status, Tape, Voice,
 };
+use app::quality::Tally;
 use app::sign::ToSign;
 use app::sound::{MediaSettings, Ringtone};
 use core::fmt::Debug;
@@ -95,14 +97,30 @@ fn travels<T: Clone + Debug + PartialEq + Serialize + DeserializeOwned>(value: &
 
 #[test]
 fn the_words_of_a_tab() {
-    travels(&FromTab::Hello { tab: "t".to_owned(), running: Some(1), loaded: true }, b"\x04\x00\x01t\x01\x01\x01");
-    travels(&FromTab::Take, b"\x04\x01");
+    travels(&FromTab::Hello { tab: "t".to_owned(), running: Some(1), loaded: true }, b"\x05\x00\x01t\x01\x01\x01");
+    travels(&FromTab::Take, b"\x05\x01");
     travels(
         &FromTab::Publish { epoch: 1, state: line(), snapshot: vec![0, 255], to_lose: true, last: false },
-        &[&b"\x04\x02\x01"[..], LINE, &b"\x02\x00\xff\x01\x00"[..]].concat(),
+        &[&b"\x05\x02\x01"[..], LINE, &b"\x02\x00\xff\x01\x00"[..]].concat(),
     );
-    travels(&FromTab::Alive, b"\x04\x03");
-    travels(&FromTab::Release { epoch: 1 }, b"\x04\x04\x01");
+    travels(&FromTab::Alive, b"\x05\x03");
+    travels(&FromTab::Release { epoch: 1 }, b"\x05\x04\x01");
+    let heard = Tally { count: 1, score: 44, worst: 43, round_trips: 1, codec: "o".to_owned(), ..Tally::default() };
+    let report = Report {
+        call_id: "c".to_owned(),
+        local_tag: "t".to_owned(),
+        direction: Direction::Incoming,
+        remote: party(),
+        begun: 1,
+        answered: Some(2),
+        ended: 3,
+        cause: Cause::HungUpThere,
+        heard,
+    };
+    travels(
+        &FromTab::Report(report),
+        b"\x05\x05\x01c\x01t\x01\x041002\x03Ben\x01\x01\x02\x03\x01\x01\x2c\x2b\x00\x00\x01\x00\x01o",
+    );
 }
 
 #[test]
@@ -114,28 +132,30 @@ fn the_words_of_the_server() {
     };
     travels(
         &ToTab::Granted(Grant { epoch: 1, identity, snapshot: Some((vec![0, 255], 2)) }),
-        b"\x04\x00\x01\nurn:uuid:i\x01u\x01c\x01\x02\x00\xff\x02",
+        b"\x05\x00\x01\nurn:uuid:i\x01u\x01c\x01\x02\x00\xff\x02",
     );
-    travels(&ToTab::Resumed { epoch: 1 }, b"\x04\x01\x01");
-    travels(&ToTab::Yield, b"\x04\x02");
-    travels(&ToTab::Watching, b"\x04\x03");
-    travels(&ToTab::Line(line()), &[&b"\x04\x04"[..], LINE].concat());
-    travels(&ToTab::Presence(line().presence), b"\x04\x05\x01\x041002\x03");
-    travels(&ToTab::Alive, b"\x04\x06");
-    travels(&ToTab::Media(media()), &[&b"\x04\x07"[..], MEDIA].concat());
+    travels(&ToTab::Resumed { epoch: 1 }, b"\x05\x01\x01");
+    travels(&ToTab::Yield, b"\x05\x02");
+    travels(&ToTab::Watching, b"\x05\x03");
+    travels(&ToTab::Line(line()), &[&b"\x05\x04"[..], LINE].concat());
+    travels(&ToTab::Presence(line().presence), b"\x05\x05\x01\x041002\x03");
+    travels(&ToTab::Alive, b"\x05\x06");
+    travels(&ToTab::Media(media()), &[&b"\x05\x07"[..], MEDIA].concat());
+    travels(&ToTab::Recorded("t".to_owned()), b"\x05\x08\x01t");
+    travels(&ToTab::Missed(3), b"\x05\x09\x03");
 }
 
 #[test]
 fn the_last_of_each_kind() {
-    travels(&Registration::Away, b"\x04\x09");
-    travels(&Refusal::ServerFailure(500), b"\x04\x06\xf4\x03");
-    travels(&Cause::Media(MediaFailure::NoRelay), b"\x04\x15\x08");
-    travels(&Voice::Missing(MediaFailure::Constraint), b"\x04\x02\x03");
-    travels(&Ringtone::Soft, b"\x04\x03");
-    travels(&Phase::Returning, b"\x04\x08");
-    travels(&Cause::TooMany, b"\x04\x1c");
-    travels(&Recorded::Failed(RecordingFailure::Refused(500)), b"\x04\x04\x05\xf4\x03");
-    travels(&Handover::Untold, b"\x04\x02");
+    travels(&Registration::Away, b"\x05\x09");
+    travels(&Refusal::ServerFailure(500), b"\x05\x06\xf4\x03");
+    travels(&Cause::Media(MediaFailure::NoRelay), b"\x05\x15\x08");
+    travels(&Voice::Missing(MediaFailure::Constraint), b"\x05\x02\x03");
+    travels(&Ringtone::Soft, b"\x05\x03");
+    travels(&Phase::Returning, b"\x05\x08");
+    travels(&Cause::TooMany, b"\x05\x1c");
+    travels(&Recorded::Failed(RecordingFailure::Refused(500)), b"\x05\x04\x05\xf4\x03");
+    travels(&Handover::Untold, b"\x05\x02");
 }
 
 #[test]
@@ -149,8 +169,13 @@ fn what_a_page_opens_with_and_what_is_to_be_signed() {
         policy: media(),
         ringing_seconds: 60,
         media: MediaSettings { microphone: "m".to_owned(), call_volume: 40, ..MediaSettings::default() },
+        missed: 2,
+        dial: "7".to_owned(),
     };
-    travels(&opening, &[&b"\x04\x041001\x02Al\x01d\x01\x041001\x02Al"[..], LINE, MEDIA, b"<", SOUND].concat());
+    travels(
+        &opening,
+        &[&b"\x05\x041001\x02Al\x01d\x01\x041001\x02Al"[..], LINE, MEDIA, b"<", SOUND, b"\x02\x017"].concat(),
+    );
     let wanted = ToSign {
         epoch: 1,
         challenges: vec!["Digest".to_owned()],
@@ -159,5 +184,5 @@ fn what_a_page_opens_with_and_what_is_to_be_signed() {
         uri: "sip:d".to_owned(),
         body: vec![255],
     };
-    travels(&wanted, b"\x04\x01\x01\x06Digest\x02\x08REGISTER\x05sip:d\x01\xff");
+    travels(&wanted, b"\x05\x01\x01\x06Digest\x02\x08REGISTER\x05sip:d\x01\xff");
 }

@@ -81,6 +81,8 @@ fn opening(line: LineState) -> Opening {
         policy: app::media::Media::default(),
         ringing_seconds: 60,
         media: MediaSettings::default(),
+        missed: 3,
+        dial: String::new(),
     }
 }
 
@@ -92,7 +94,7 @@ fn drive<V: IntoView>(line: LineState, act: impl FnOnce(&Line), view: impl FnOnc
     // Another test may have been first.
     let _ = any_spawner::Executor::init_futures_executor();
     Owner::new().with(|| {
-        let (phone, driver) = pair(line.clone());
+        let (phone, driver) = pair(line.clone(), 0);
         act(&driver);
         provide_context(RequestUrl::new("/"));
         provide_context(opening(line));

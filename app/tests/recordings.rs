@@ -16,7 +16,7 @@ fn page(policy: Recording, calls: Vec<Call>) -> String {
     let line = LineState { registration: Registration::Ready, calls, ..LineState::default() };
     let policy = Media { recording: policy, ..Media::default() };
     let html = Owner::new().with(|| {
-        let (phone, driver) = pair(line.clone());
+        let (phone, driver) = pair(line.clone(), 0);
         driver.seat.set(Seat::Holding);
         provide_context(RequestUrl::new("/"));
         provide_context(Opening { line, policy, ..Opening::default() });

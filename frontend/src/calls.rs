@@ -204,6 +204,11 @@ impl Calls {
         self.find(call).map(|kept| kept.facts.clone()).unwrap_or_default()
     }
 
+    /// This call goes on in the place of one of which this was known.
+    pub(crate) fn carry(&mut self, call: CallId, before: Facts) {
+        self.kept(call).facts.carry(before);
+    }
+
     /// What an administrator set about media is this from now on.
     pub(crate) fn change(&self, media: Media) {
         self.pool.change(media);
@@ -454,7 +459,7 @@ impl Calls {
     pub(crate) fn counted(&mut self, call: CallId, statistics: &Statistics, now: Instant) -> bool {
         let kept = self.kept(call);
         if core::mem::take(&mut kept.measuring) {
-            kept.gauge.count(statistics, kept.around.due);
+            kept.gauge.count(statistics, kept.around.due, &mut kept.facts.heard);
         }
         kept.repair.counted(statistics.arrived, kept.around, now)
     }
@@ -566,6 +571,7 @@ impl Calls {
         for call in calls {
             let kept = self.kept(call.id);
             let established = call.phase == Phase::Established;
+            kept.facts.begun.get_or_insert_with(clock::wall);
             if established {
                 kept.facts.answered_at.get_or_insert_with(clock::wall);
             }

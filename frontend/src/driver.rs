@@ -79,6 +79,8 @@ struct Driver {
     published: Option<Published>,
     /// What the server said last of a line that is not here.
     told: Option<LineState>,
+    /// The tags of the calls that were reported since the tab socket opened.
+    reported: Vec<String>,
     leaving: Leaving,
 }
 
@@ -118,6 +120,7 @@ impl Driver {
             early: Vec::new(),
             published: None,
             told: None,
+            reported: Vec::new(),
             leaving: Leaving::default(),
         };
         driver.settle(now);
@@ -261,6 +264,7 @@ impl Driver {
                 holding.settle(&self.opening, &self.screen, now);
             }
             self.publish(now);
+            self.report();
             if !self.holding.as_mut().is_some_and(|holding| holding.flush(now)) {
                 break;
             }
@@ -349,6 +353,7 @@ impl Driver {
     fn news(&mut self, news: News, now: Instant) {
         match news {
             News::Opened => {
+                self.reported.clear();
                 let running = self.holding.as_ref().map(Holding::epoch);
                 self.tab.send(&FromTab::Hello {
                     tab: self.name.clone(),
@@ -421,6 +426,11 @@ impl Driver {
                     holding.change(media);
                 }
             }
+            ToTab::Recorded(local_tag) => {
+                self.reported.retain(|reported| *reported != local_tag);
+                self.held(|holding| holding.recorded(&local_tag));
+            }
+            ToTab::Missed(missed) => self.screen.show_missed(missed),
             // A server that was silent for longer than the lease is heard again over the same socket: whether the
             // line is still this tab's is said in answer to a Hello.
             ToTab::Alive => {
@@ -483,6 +493,16 @@ impl Driver {
         let Some(snapshot) = holding.snapshot(now) else { return };
         let sent = self.tell(&state, &snapshot, false);
         self.published = sent.then_some(Published { state, content, snapshot, at: now });
+    }
+
+    /// Tells the server of calls that are over: each once over one socket, until it says that it has it.
+    fn report(&mut self) {
+        let Some(holding) = self.holding.as_ref().filter(|holding| !holding.is_resting()) else { return };
+        for report in holding.reports() {
+            if !self.reported.contains(&report.local_tag) && self.tab.send(&FromTab::Report(report.clone())) {
+                self.reported.push(report.local_tag.clone());
+            }
+        }
     }
 
     /// Another tab is to have the line: says all that there is, and is silent from then on. If that tab is gone before it

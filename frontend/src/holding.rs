@@ -17,6 +17,8 @@ use app::media::Media;
 use app::phone;
 use app::sign::ToSign;
 use line::identity::{self, IdentityError};
+use line::reports::Reports;
+use line::snapshot::Beside;
 use line::{project, snapshot};
 use sip::agent::{
     Agent, Answer, Call, CallId, Event as AgentEvent, Input, MediaFailure, Output, Phase, Question, QuestionId,
@@ -25,6 +27,7 @@ use sip::agent::{
 use sip::{Duration, Instant};
 
 mod adoption;
+mod history;
 mod several;
 mod unattended;
 
@@ -65,6 +68,8 @@ pub(crate) struct Holding {
     announced: Option<Announced>,
     /// Our domain.
     domain: String,
+    /// The calls that are over and that the server is not known to have.
+    reports: Reports,
 }
 
 /// What leaves the page, in order.
@@ -89,7 +94,8 @@ impl Holding {
             let restored = snapshot::restore(&bytes, config.clone(), Duration::from_millis(age), moment.seed, now);
             restored.map_err(|error| web_sys::console::warn_1(&error.to_string().into())).ok()
         });
-        let (mut agent, facts) = restored.unwrap_or_else(|| (Agent::new(config, moment.seed, now), Vec::new()));
+        let (mut agent, (facts, reports)) =
+            restored.unwrap_or_else(|| (Agent::new(config, moment.seed, now), Beside::default()));
         match agent.registration() {
             Registration::Idle | Registration::Stopped => agent.start(now),
             Registration::Connecting
@@ -119,6 +125,7 @@ impl Holding {
             told: Vec::new(),
             announced: None,
             domain: opening.domain.clone(),
+            reports,
         })
     }
 
@@ -346,9 +353,9 @@ impl Holding {
         self.touched = true;
     }
 
-    /// Whether it has stopped, and what was recorded is on the server.
+    /// Whether it has stopped, and what was recorded is on the server, and what is to be told of its calls.
     pub(crate) fn is_stopped(&self) -> bool {
-        self.stopped && self.calls.is_saved()
+        self.stopped && self.calls.is_saved() && self.reports.is_empty()
     }
 
     /// Goes silent because the lease may be another tab's by now: no socket, no microphone, no sound; the agent and the
@@ -448,7 +455,7 @@ impl Holding {
 
     /// Whether something is lost when nobody goes on with this.
     pub(crate) fn has_something_to_lose(&self) -> bool {
-        self.agent.has_something_to_lose()
+        self.agent.has_something_to_lose() || !self.reports.is_empty()
     }
 
     /// What the next holder needs, without the time: it differs when something changed.
@@ -458,7 +465,7 @@ impl Holding {
 
     /// What the next holder needs; `None` while the agent has something left to say.
     pub(crate) fn snapshot(&self, now: Instant) -> Option<Vec<u8>> {
-        snapshot::save(&self.agent, self.calls.facts(), now)
+        snapshot::save(&self.agent, (self.calls.facts(), self.reports.clone()), now)
     }
 
     /// What is sent in a call that begins.
@@ -563,6 +570,7 @@ impl Holding {
             AgentEvent::Remote { call, branch, answer, early } => self.calls.describe(call, branch, answer, early),
             AgentEvent::BranchEnded { call, branch } => self.calls.silent(call, branch),
             AgentEvent::Ended { call, last, cause } => {
+                self.ended(&last, &cause);
                 self.calls.forget(call);
                 if let Some(ended) = project::ended(&last, cause, &opening.domain) {
                     screen.show_ended(Some(ended));

@@ -47,7 +47,7 @@ pub fn hydrate() {
     std::panic::set_hook(Box::new(|info| web_sys::console::error_1(&info.to_string().into())));
     // A page without an opening (that of an error) is text and links: the browser needs no help with it.
     let Some(opening) = opening::read() else { return };
-    let (phone, line) = phone::pair(opening.line.clone());
+    let (phone, line) = phone::pair(opening.line.clone(), opening.missed);
     let provided = opening.clone();
     leptos::mount::hydrate_body(move || {
         provide_context(provided);

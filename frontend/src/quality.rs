@@ -1,5 +1,5 @@
 use crate::media::Statistics;
-use app::quality::Quality;
+use app::quality::{Quality, Tally};
 use core::time::Duration;
 use sip::Instant;
 
@@ -42,8 +42,8 @@ impl Gauge {
         due
     }
 
-    /// What was counted. `due`: whether sound of theirs is expected.
-    pub(crate) fn count(&mut self, counted: &Statistics, due: bool) {
+    /// What was counted; what came of it is added to the tally. `due`: whether sound of theirs is expected.
+    pub(crate) fn count(&mut self, counted: &Statistics, due: bool, tally: &mut Tally) {
         let before = self.before.replace(counted.clone());
         let Some(before) = before.filter(|before| before.sound.arrived <= counted.sound.arrived) else { return };
         let arrived = counted.sound.arrived - before.sound.arrived;
@@ -62,7 +62,7 @@ impl Gauge {
             self.course.remove(0);
         }
         self.course.push(score);
-        self.quality = Some(Quality {
+        let quality = Quality {
             score,
             lost: whole(lost * 1_000.0),
             lost_there: counted.lost_there.map(|lost| whole(lost * 1_000.0)),
@@ -71,7 +71,9 @@ impl Gauge {
             codec: counted.sound.codec.clone(),
             relayed: counted.relayed,
             course: self.course.clone(),
-        });
+        };
+        tally.add(&quality);
+        self.quality = Some(quality);
     }
 
     /// What came of it last.
@@ -127,28 +129,29 @@ mod tests {
 
     #[test]
     fn what_arrived_between_two_counts_is_judged_qu2_qu3() {
-        let mut gauge = Gauge::default();
-        gauge.count(&counted(1_000, 900), true);
+        let (mut gauge, mut tally) = (Gauge::default(), Tally::default());
+        gauge.count(&counted(1_000, 900), true, &mut tally);
         assert_eq!(gauge.quality(), None, "what was before is of no interest");
-        gauge.count(&counted(1_100, 900), true);
+        gauge.count(&counted(1_100, 900), true, &mut tally);
         let quality = gauge.quality().cloned().unwrap();
         assert_eq!((quality.score, quality.lost, quality.round_trip), (44, 0, Some(20)));
-        gauge.count(&counted(1_195, 905), true);
+        gauge.count(&counted(1_195, 905), true, &mut tally);
         let quality = gauge.quality().cloned().unwrap();
         assert_eq!((quality.lost, quality.course.len()), (50, 2));
         assert!(quality.score < 40, "{quality:?}");
         // A fresh connection counts from the beginning.
-        gauge.count(&counted(10, 0), true);
+        gauge.count(&counted(10, 0), true, &mut tally);
         assert_eq!(gauge.quality(), Some(&quality));
+        assert_eq!((tally.count, tally.lost, tally.worst), (2, 50, quality.score), "each is in the tally once");
     }
 
     #[test]
     fn silence_is_bad_only_where_sound_is_due_qu4_qu5() {
-        let mut gauge = Gauge::default();
-        gauge.count(&counted(10, 0), true);
-        gauge.count(&counted(10, 0), true);
+        let (mut gauge, mut tally) = (Gauge::default(), Tally::default());
+        gauge.count(&counted(10, 0), true, &mut tally);
+        gauge.count(&counted(10, 0), true, &mut tally);
         assert_eq!(gauge.quality().map(|quality| (quality.score, quality.lost)), Some((10, 1_000)));
-        gauge.count(&counted(10, 0), false);
+        gauge.count(&counted(10, 0), false, &mut tally);
         assert_eq!(gauge.quality(), None);
     }
 
@@ -167,9 +170,9 @@ mod tests {
 
     #[test]
     fn the_course_is_bounded() {
-        let mut gauge = Gauge::default();
+        let (mut gauge, mut tally) = (Gauge::default(), Tally::default());
         for n in 0..1_000 {
-            gauge.count(&counted(n * 100, 0), true);
+            gauge.count(&counted(n * 100, 0), true, &mut tally);
         }
         assert_eq!(gauge.quality().unwrap().course.len(), Quality::COURSE);
     }

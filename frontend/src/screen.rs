@@ -20,6 +20,7 @@ pub(crate) struct Screen {
     qualities: ArcRwSignal<Qualities>,
     /// Calls that are not drawn yet, and since when.
     passing: RefCell<Option<(Instant, Vec<Call>)>>,
+    missed: ArcRwSignal<u32>,
 }
 
 impl Screen {
@@ -32,6 +33,7 @@ impl Screen {
             speaking: line.speaking.clone(),
             qualities: line.qualities.clone(),
             passing: RefCell::default(),
+            missed: line.missed.clone(),
         }
     }
 
@@ -78,6 +80,11 @@ impl Screen {
         if self.qualities.with_untracked(|shown| *shown != qualities) {
             self.qualities.set(qualities);
         }
+    }
+
+    /// Shows how many calls were missed that the person has not seen.
+    pub(crate) fn show_missed(&self, missed: u32) {
+        self.missed.set(missed);
     }
 
     pub(crate) fn show_registration(&self, registration: Registration) {

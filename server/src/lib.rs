@@ -9,6 +9,7 @@ pub mod caretaker;
 pub mod client;
 pub mod clock;
 pub mod exchange;
+pub mod history;
 pub mod login;
 pub mod media;
 pub mod origin;
@@ -41,6 +42,7 @@ use std::time::Duration;
 use stop::Stopper;
 use store::accounts::Accounts;
 use store::calling::{Calling, Routes};
+use store::history::History;
 use store::ledger::Ledger;
 use store::password::{Cost, PasswordError, Passwords};
 use store::policies::Policies;
@@ -217,6 +219,8 @@ impl Rooms {
         let sessions = Arc::new(sessions);
         let known: Shared<dyn ports::Accounts> = Arc::new(accounts.clone());
         let leases: Shared<dyn ports::Leases> = Arc::new(lines.clone());
+        let history = History::new(store.clone());
+        let calls: Shared<dyn ports::CallHistory> = Arc::new(history.clone());
 
         let exchange = exchange::Options {
             domain: domain.clone(),
@@ -236,6 +240,7 @@ impl Rooms {
             leases: Arc::clone(&leases),
             guesses: Arc::clone(&guesses),
             ledger: Arc::new(Ledger::new(store.clone())),
+            calls: Arc::new(history.clone()),
         };
         let exchange = Exchange::start(exchange, ports, stopper.stop()).await?;
         let events: Shared<dyn ports::LineEvents> = Arc::new(exchange.clone());
@@ -249,6 +254,7 @@ impl Rooms {
             media: Arc::clone(&media),
             ringing_seconds: u32::try_from(options.ringing.as_secs()).unwrap_or(u32::MAX),
             sound: SoundSettings::new(store.clone()),
+            history: Arc::clone(&calls),
         };
         let settings = settings::Room {
             sessions: sessions.clone(),
@@ -266,6 +272,8 @@ impl Rooms {
             recordings,
             media: Arc::clone(&media),
         };
+        let history =
+            history::Room { sessions: sessions.clone(), life: sessions.clone(), accounts: Arc::clone(&known), history };
         let login = login::Room {
             accounts,
             sessions: sessions.clone(),
@@ -281,6 +289,7 @@ impl Rooms {
             minding: Arc::new(lines.clone()),
             leases,
             accounts: Arc::clone(&known),
+            history: Arc::clone(&calls),
         };
         let keeping = caretaker::Options { domain, ringing: options.ringing, most: caretaker::MOST };
         lines.employ(Arc::new(caretaker::Room::new(keeping, kept, stopper.stop())));
@@ -290,6 +299,7 @@ impl Rooms {
             accounts: known,
             events,
             media,
+            history: calls,
             origins: origins.clone(),
             stop: stopper.stop(),
         };
@@ -299,6 +309,7 @@ impl Rooms {
             .merge(login::router(login))
             .merge(settings::router(settings))
             .merge(recordings::router(recordings))
+            .merge(history::router(history))
             .merge(tabs::router(tabs))
             .merge(exchange::router(exchange))
             .route("/healthz", get(health).with_state(store))

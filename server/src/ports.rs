@@ -260,6 +260,65 @@ impl Wait {
     }
 }
 
+/// What the exchange saw of calls; implemented by `store`.
+#[async_trait]
+pub trait CallLog: Send + Sync + 'static {
+    /// Writes all of this, in its order, or nothing.
+    async fn write(&self, seen: Vec<Seen>) -> Result<(), PortError>;
+}
+
+/// One thing that the exchange saw. Times are those of [`crate::clock`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// A call was answered, or will not be.
+    Call(SeenCall),
+    /// A call of this extension that was answered is over.
+    Ended {
+        /// The extension.
+        user: String,
+        /// The call.
+        call_id: String,
+        /// When.
+        at: u64,
+    },
+    /// After a restart: no other calls go on but those with these Call-IDs.
+    Alive(Vec<String>),
+}
+
+/// A call of a person, as the exchange saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenCall {
+    /// The extension of the person.
+    pub user: String,
+    /// The call.
+    pub call_id: String,
+    /// The tag of the phone that called; of a call that came in none, as several phones may have rung.
+    pub local_tag: String,
+    /// Who began it.
+    pub direction: app::phone::Direction,
+    /// The other one.
+    pub remote: app::phone::Party,
+    /// When it began.
+    pub begun: u64,
+    /// When it was answered, if it was.
+    pub answered: Option<u64>,
+    /// When it ended; a call that was answered goes on.
+    pub ended: Option<u64>,
+    /// Why.
+    pub reason: app::history::Reason,
+}
+
+/// Keeps what tabs and the caretaker report of calls; implemented by `store`.
+#[async_trait]
+pub trait CallHistory: Send + Sync + 'static {
+    /// Keeps a call; `false` when it cannot be kept now, and is to be reported again.
+    async fn report(&self, account: AccountId, report: app::history::Report) -> bool;
+    /// How many calls the person has missed and not seen.
+    async fn missed(&self, account: AccountId) -> Result<u32, PortError>;
+    /// Fires with the account whose number of these may be another one.
+    fn changes(&self) -> broadcast::Receiver<AccountId>;
+}
+
 /// What the exchange has to know after a restart; implemented by `store`.
 #[async_trait]
 pub trait Ledger: Send + Sync + 'static {

@@ -196,7 +196,12 @@ impl Link {
         let answered = match words {
             ToTab::Granted(_) | ToTab::Resumed { .. } | ToTab::Watching => word == Word::Hello,
             ToTab::Alive => word == Word::Alive,
-            ToTab::Yield | ToTab::Line(_) | ToTab::Presence(_) | ToTab::Media(_) => false,
+            ToTab::Yield
+            | ToTab::Line(_)
+            | ToTab::Presence(_)
+            | ToTab::Media(_)
+            | ToTab::Recorded(_)
+            | ToTab::Missed(_) => false,
         };
         if answered {
             let ago = u64::try_from(now.since(at).as_millis()).unwrap_or(0);

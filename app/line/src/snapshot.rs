@@ -1,6 +1,8 @@
 //! What travels from the page that held the line to the one that holds it next: postcard, which is a quarter of the
 //! same thing in JSON on the wire, and a third in the code that reads it.
 
+use crate::reports::{MOST as MOST_REPORTS, Reports};
+use app::quality::Tally;
 use serde::{Deserialize, Serialize};
 use sip::agent::{Agent, CallId, Config, Snapshot};
 use sip::{Duration, Instant, Seed};
@@ -8,9 +10,9 @@ use sip::{Duration, Instant, Seed};
 /// The form of [`Saved`]. The one before it is read, too. Older ones are not: the agent reads its own version 2, but from an
 /// encoding that has the names of fields, and postcard has none. The registration goes on without; a call from before such
 /// an update is lost.
-const VERSION: u32 = 5;
-/// The form before: of the facts there were the first four.
-const VERSION_BEFORE: u32 = 4;
+const VERSION: u32 = 6;
+/// The form before: of the facts there were the first seven, and no reports.
+const VERSION_BEFORE: u32 = 5;
 
 /// Of how many calls anything is known beside the agent, at most: more than an agent has.
 const MOST_FACTS: usize = 64;
@@ -32,13 +34,30 @@ pub struct Facts {
     pub recorded: bool,
     /// Whether it was answered by itself, or is to be.
     pub unattended: bool,
+    /// When it began, in milliseconds since 1970.
+    pub begun: Option<u64>,
+    /// How well it was heard.
+    pub heard: Tally,
 }
+
+impl Facts {
+    /// Goes on with what was known of the call whose place this one takes: for people it is the same one.
+    pub fn carry(&mut self, before: Self) {
+        self.begun = before.begun.or(self.begun);
+        self.answered_at = self.answered_at.map(|at| before.answered_at.map_or(at, |before| before.min(at)));
+        self.heard = before.heard;
+    }
+}
+
+/// What was known beside the agent: of its calls, and of those that are over.
+pub type Beside = (Vec<(CallId, Facts)>, Reports);
 
 #[derive(Serialize, Deserialize)]
 struct Saved {
     version: u32,
     agent: Snapshot,
     calls: Vec<(CallId, Facts)>,
+    reports: Reports,
 }
 
 /// As it was in [`VERSION_BEFORE`].
@@ -56,17 +75,22 @@ struct FactsBefore {
     muted: bool,
     camera: bool,
     screen: bool,
+    joined: bool,
+    recorded: bool,
+    unattended: bool,
 }
 
 impl From<SavedBefore> for Saved {
     fn from(SavedBefore { agent, calls, .. }: SavedBefore) -> Self {
-        Self { version: VERSION, agent, calls: calls.into_iter().map(|(call, facts)| (call, facts.into())).collect() }
+        let calls = calls.into_iter().map(|(call, facts)| (call, facts.into())).collect();
+        Self { version: VERSION, agent, calls, reports: Reports::default() }
     }
 }
 
 impl From<FactsBefore> for Facts {
-    fn from(FactsBefore { answered_at, muted, camera, screen }: FactsBefore) -> Self {
-        Self { answered_at, muted, camera, screen, ..Self::default() }
+    fn from(before: FactsBefore) -> Self {
+        let FactsBefore { answered_at, muted, camera, screen, joined, recorded, unattended } = before;
+        Self { answered_at, muted, camera, screen, joined, recorded, unattended, ..Self::default() }
     }
 }
 
@@ -85,13 +109,13 @@ pub enum SnapshotError {
 }
 
 /// The agent and the facts as bytes; `None` while the agent has something left to say.
-pub fn save(agent: &Agent, calls: Vec<(CallId, Facts)>, now: Instant) -> Option<Vec<u8>> {
-    let saved = Saved { version: VERSION, agent: agent.snapshot(now)?, calls };
+pub fn save(agent: &Agent, (calls, reports): Beside, now: Instant) -> Option<Vec<u8>> {
+    let saved = Saved { version: VERSION, agent: agent.snapshot(now)?, calls, reports };
     postcard::to_allocvec(&saved).ok()
 }
 
 /// The agent and the facts as they were saved, before anything goes on with them.
-pub fn read(bytes: &[u8]) -> Result<(Snapshot, Vec<(CallId, Facts)>), SnapshotError> {
+pub fn read(bytes: &[u8]) -> Result<(Snapshot, Beside), SnapshotError> {
     // The version stands first, so that it can be read whatever follows.
     let (version, _) = postcard::take_from_bytes::<u32>(bytes).map_err(|_| SnapshotError::Malformed)?;
     let saved = match version {
@@ -99,8 +123,8 @@ pub fn read(bytes: &[u8]) -> Result<(Snapshot, Vec<(CallId, Facts)>), SnapshotEr
         VERSION_BEFORE => postcard::from_bytes::<SavedBefore>(bytes).map(Saved::from),
         _ => return Err(SnapshotError::Version(version)),
     };
-    let Saved { agent, calls, .. } = saved.map_err(|_| SnapshotError::Malformed)?;
-    Ok((agent, calls))
+    let Saved { agent, calls, reports, .. } = saved.map_err(|_| SnapshotError::Malformed)?;
+    Ok((agent, (calls, reports)))
 }
 
 /// The agent and the facts as they go on, `away` after they were saved.
@@ -110,7 +134,7 @@ pub fn restore(
     away: Duration,
     seed: Seed,
     now: Instant,
-) -> Result<(Agent, Vec<(CallId, Facts)>), SnapshotError> {
+) -> Result<(Agent, Beside), SnapshotError> {
     go_on(read(bytes)?, config, away, seed, now)
 }
 
@@ -121,24 +145,24 @@ pub fn restore_checked(
     away: Duration,
     seed: Seed,
     now: Instant,
-) -> Result<(Agent, Vec<(CallId, Facts)>), SnapshotError> {
-    let (agent, calls) = read(bytes)?;
+) -> Result<(Agent, Beside), SnapshotError> {
+    let (agent, (calls, reports)) = read(bytes)?;
     agent.check(&config).map_err(|_| SnapshotError::Agent)?;
-    if calls.len() > MOST_FACTS {
+    if calls.len() > MOST_FACTS || reports.len() > MOST_REPORTS {
         return Err(SnapshotError::Agent);
     }
-    go_on((agent, calls), config, away, seed, now)
+    go_on((agent, (calls, reports)), config, away, seed, now)
 }
 
 fn go_on(
-    (agent, calls): (Snapshot, Vec<(CallId, Facts)>),
+    (agent, beside): (Snapshot, Beside),
     config: Config,
     away: Duration,
     seed: Seed,
     now: Instant,
-) -> Result<(Agent, Vec<(CallId, Facts)>), SnapshotError> {
+) -> Result<(Agent, Beside), SnapshotError> {
     let agent = Agent::restore(agent, config, away, seed, now).map_err(|_| SnapshotError::Agent)?;
-    Ok((agent, calls))
+    Ok((agent, beside))
 }
 
 #[cfg(test)]
@@ -173,8 +197,13 @@ mod tests {
             joined: true,
             recorded: true,
             unattended: true,
+            begun: Some(1_699_999_999_000),
+            heard: Tally { count: 2, score: 88, worst: 43, codec: "opus".into(), ..Tally::default() },
         };
-        let facts = vec![(call, all)];
+        let mut reports = Reports::default();
+        let over = agent.calls().next().unwrap();
+        reports.push(crate::reports::report(&over, sip::agent::Cause::Away, &all, "tabphone", 7));
+        let facts = (vec![(call, all)], reports);
         assert_eq!(save(&agent, facts.clone(), NOW), None, "not while something is left to say");
         while agent.poll().is_some() {}
         let saved = save(&agent, facts.clone(), NOW).unwrap();
@@ -198,11 +227,22 @@ mod tests {
         }
         let (mut agent, call) = calling();
         while agent.poll().is_some() {}
-        let calls = vec![(call, FactsBefore { answered_at: Some(7), muted: true, camera: true, screen: false })];
-        let before = Before { version: 4, agent: agent.snapshot(NOW).unwrap(), calls };
+        let facts = FactsBefore {
+            answered_at: Some(7),
+            muted: true,
+            camera: true,
+            screen: false,
+            joined: true,
+            recorded: false,
+            unattended: true,
+        };
+        let calls = vec![(call, facts)];
+        let before = Before { version: 5, agent: agent.snapshot(NOW).unwrap(), calls };
         let saved = postcard::to_allocvec(&before).unwrap();
-        let (agent, facts) = restore(&saved, config(), Duration::ZERO, [8; 32], NOW).unwrap();
-        assert_eq!(facts, [(call, Facts { answered_at: Some(7), muted: true, camera: true, ..Facts::default() })]);
+        let (agent, (facts, reports)) = restore(&saved, config(), Duration::ZERO, [8; 32], NOW).unwrap();
+        let (joined, unattended) = (true, true);
+        let known = Facts { answered_at: Some(7), muted: true, camera: true, joined, unattended, ..Facts::default() };
+        assert_eq!((facts, reports), (vec![(call, known)], Reports::default()));
         assert_eq!(agent.calls().count(), 1);
     }
 
@@ -210,7 +250,7 @@ mod tests {
     fn what_somebody_damaged_is_refused_or_lived_with() {
         let (mut agent, call) = calling();
         while agent.poll().is_some() {}
-        let saved = save(&agent, vec![(call, Facts::default())], NOW).unwrap();
+        let saved = save(&agent, (vec![(call, Facts::default())], Reports::default()), NOW).unwrap();
         let mut random = sip::Random::new([5; 32]);
         let mut lived = 0;
         for _ in 0..4_000 {
@@ -232,7 +272,7 @@ mod tests {
                 agent.handle(Input::Timeout, now);
             }
             while agent.poll().is_some() {}
-            assert!(save(&agent, Vec::new(), now).is_some());
+            assert!(save(&agent, Beside::default(), now).is_some());
         }
         assert!((100..4_000).contains(&lived), "{lived}: some are, and some are not");
     }
@@ -242,7 +282,7 @@ mod tests {
         let (mut agent, _) = calling();
         while agent.poll().is_some() {}
         let facts = (0..=MOST_FACTS as u64).map(|call| (CallId(call), Facts::default())).collect();
-        let saved = save(&agent, facts, NOW).unwrap();
+        let saved = save(&agent, (facts, Reports::default()), NOW).unwrap();
         assert!(restore_checked(&saved, config(), Duration::ZERO, [8; 32], NOW).is_err());
     }
 
@@ -255,7 +295,7 @@ mod tests {
         assert_eq!(refused(&[99]), "the snapshot is of version 99");
         let (mut agent, _) = calling();
         while agent.poll().is_some() {}
-        let saved = save(&agent, Vec::new(), NOW).unwrap();
+        let saved = save(&agent, Beside::default(), NOW).unwrap();
         assert_eq!(refused(&saved[..saved.len() / 2]), "the snapshot cannot be read");
     }
 }

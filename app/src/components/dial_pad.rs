@@ -31,13 +31,17 @@ pub(crate) const KEYS: [(&str, &str); 12] = [
 ///
 /// The field is not controlled: what was typed before the page hydrated stays.
 #[component]
-pub(crate) fn DialPad(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
+pub(crate) fn DialPad(
+    contacts: StoredValue<Vec<Contact>>,
+    /// What stands in the field first.
+    dial: String,
+) -> impl IntoView {
     let phone = use_phone();
     let obstacle = Standing::of(&phone).obstacle;
     let line = phone.line();
     let redial = memo(move || line.dialled().get());
     let input = NodeRef::<html::Input>::new();
-    let typed = RwSignal::new(Typed::default());
+    let typed = RwSignal::new(Typed { text: dial.clone(), tried: false });
     let write = move |text: String| {
         if let Some(input) = input.get_untracked() {
             input.set_value(&text);
@@ -111,6 +115,7 @@ pub(crate) fn DialPad(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
                         spellcheck="false"
                         enterkeyhint="go"
                         maxlength="256"
+                        value=dial
                         aria-describedby="dial-hint"
                         node_ref=input
                         on:input=move |_| typed.set(Typed { text: text(), tried: false })

@@ -1,11 +1,13 @@
 //! The top of the page: whose phone this is, how its line is, and the way out.
 
 use super::avatar::Avatar;
+use super::erase::live;
 use super::icon::{Glyph, Icon, Logo};
 use super::line_status::LineStatus;
 use crate::backend::Contact;
 use crate::directory;
 use crate::phone::{Command, use_phone};
+use crate::words;
 use leptos::prelude::*;
 
 /// The header. Its form (`#logout`) logs out by itself where there is no JavaScript; otherwise the driver unregisters
@@ -18,6 +20,7 @@ pub(crate) fn Header(me: Contact) -> impl IntoView {
             event.prevent_default();
         }
     };
+    let missed = use_phone().missed();
     let name = directory::contact_name(&me).to_owned();
     view! {
         <header class="header">
@@ -32,6 +35,13 @@ pub(crate) fn Header(me: Contact) -> impl IntoView {
                     <bdi class="header__name">{name}</bdi>
                     <span class="header__extension">{format!("Extension {}", me.extension)}</span>
                 </p>
+                <a class="button button--quiet header__history" href="/history" title="History">
+                    <Icon glyph=Glyph::Clock />
+                    <span class="header__leave-text">"History"</span>
+                    <span class="header__missed" hidden=live(move || missed.get() == 0)>
+                        {live(move || words::missed(missed.get()))}
+                    </span>
+                </a>
                 <form class="header__leave" id="logout" method="post" action="/logout" on:submit=log_out>
                     <button class="button button--quiet" r#type="submit" title="Log out">
                         <Icon glyph=Glyph::LogOut />

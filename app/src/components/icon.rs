@@ -55,6 +55,8 @@ pub(crate) enum Glyph {
     Question,
     /// The key that takes back the last digit.
     Backspace,
+    /// A clock.
+    Clock,
     /// A door with an arrow out of it.
     LogOut,
     /// Two screens.
@@ -111,6 +113,7 @@ impl Glyph {
             Self::Backspace => {
                 "M9 5.5h10.5a1.5 1.5 0 0 1 1.5 1.5v10a1.5 1.5 0 0 1-1.5 1.5H9L3 12l6-6.5zM11.5 9.5l5 5M16.5 9.5l-5 5"
             }
+            Self::Clock => "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 7.5V12l3 2",
             Self::LogOut => {
                 "M13.5 4H6.5A1.5 1.5 0 0 0 5 5.5v13A1.5 1.5 0 0 0 6.5 20h7M10 12h10M16.5 8.5 20 12l-3.5 3.5"
             }

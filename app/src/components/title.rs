@@ -12,8 +12,11 @@ pub(crate) const PRODUCT: &str = "Tabphone";
 /// Keeps the title true; the server writes the first one into the head.
 #[component]
 pub(crate) fn Title(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
-    let line = use_phone().line();
-    let title = memo(move || line.calls().with(|calls| contacts.with_value(|contacts| text(calls, contacts))));
+    let phone = use_phone();
+    let (line, missed) = (phone.line(), phone.missed());
+    let title = memo(move || {
+        line.calls().with(|calls| contacts.with_value(|contacts| text(calls, contacts, missed.get())))
+    });
     Effect::new(move |_| title.with(|title| document().set_title(title)));
     let ringing = memo(move || line.calls().with(|calls| calls.iter().any(|call| call.phase == Phase::RingingHere)));
     Effect::new(move |before: Option<bool>| {
@@ -29,8 +32,8 @@ pub(crate) fn Title(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
     });
 }
 
-/// The title for these calls: an incoming one first, then the one that a person is busy with.
-pub(crate) fn text(calls: &[Call], contacts: &[Contact]) -> String {
+/// The title for these calls: an incoming one first, then the one that a person is busy with, then how many were missed.
+pub(crate) fn text(calls: &[Call], contacts: &[Contact], missed: u32) -> String {
     let ringing = calls.iter().find(|call| call.phase == Phase::RingingHere);
     match (ringing, phone::active(calls).or(calls.last())) {
         (Some(call), _) => format!("{} is calling · {PRODUCT}", directory::name(&call.remote, contacts)),
@@ -49,6 +52,7 @@ pub(crate) fn text(calls: &[Call], contacts: &[Contact]) -> String {
                 format!("{kind} with {who} · {PRODUCT}")
             }
         }
-        (None, None) => PRODUCT.to_owned(),
+        (None, None) if missed == 0 => PRODUCT.to_owned(),
+        (None, None) => format!("({missed}) {PRODUCT}"),
     }
 }

@@ -3,6 +3,8 @@
 #[cfg(feature = "ssr")]
 pub mod head;
 #[cfg(feature = "ssr")]
+pub mod history;
+#[cfg(feature = "ssr")]
 pub mod login;
 #[cfg(feature = "ssr")]
 pub mod not_found;

@@ -17,7 +17,7 @@ use leptos::prelude::*;
 /// The whole phone. It shows the [`Opening`] and the [`crate::phone::Phone`] of the context.
 #[component]
 pub fn PhonePage() -> impl IntoView {
-    let Opening { me, contacts, .. } = expect_context::<Opening>();
+    let Opening { me, contacts, dial, .. } = expect_context::<Opening>();
     let contacts = StoredValue::new(contacts);
     Panels::provide();
     // One type of the whole page is more than the compiler of every crate that renders it is ready to follow.
@@ -27,7 +27,7 @@ pub fn PhonePage() -> impl IntoView {
     let notice = erase(view! { <SoundNotice /> });
     let sound = erase(view! { <SoundPanel /> });
     let calls = erase(view! { <Calls me contacts /> });
-    let dial_pad = erase(view! { <DialPad contacts /> });
+    let dial_pad = erase(view! { <DialPad contacts dial /> });
     let contact_list = erase(view! { <Contacts contacts /> });
     erase(view! {
         <Title contacts />

@@ -236,6 +236,10 @@ fn SettingsPage(page: SettingsView) -> impl IntoView {
                         <a class="button" href="/">
                             "Back to the phone"
                         </a>
+                        <a class="button button--quiet" href="/history">
+                            <Icon glyph=Glyph::Clock />
+                            "History"
+                        </a>
                         <a class="button button--quiet" href="/recordings">
                             <Icon glyph=Glyph::Record />
                             "Recordings"

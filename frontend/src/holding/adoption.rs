@@ -61,6 +61,7 @@ impl Holding {
                 None => next.missed(call, absence, opening, screen, now),
             }
         }
+        next.take_reports(&self);
         next.calls.take_over(self.calls, &stays);
         next.resting = self.resting;
         next.lost = true;

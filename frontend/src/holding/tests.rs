@@ -80,7 +80,7 @@ fn an_answer_for_an_earlier_holding_is_not_taken() {
 fn a_call_that_takes_the_place_of_another_begins_muted_as_that_one_was_and_nothing_is_over() {
     let (events, _receiver) = Events::channel();
     let mut holding = begin(&events);
-    let (_phone, line) = phone::pair(phone::LineState::default());
+    let (_phone, line) = phone::pair(phone::LineState::default(), 0);
     let (opening, screen) = (Opening::default(), Screen::new(&line));
     let describe = |holding: &mut Holding, id| {
         let body = Body { content_type: "application/sdp".into(), bytes: SDP.as_bytes().to_vec() };
@@ -202,7 +202,7 @@ fn adopt_knowing(
     snapshot: Option<Vec<u8>>,
     ended: Option<&phone::Ended>,
 ) -> (Holding, Option<phone::Ended>) {
-    let (_phone, line) = phone::pair(phone::LineState::default());
+    let (_phone, line) = phone::pair(phone::LineState::default(), 0);
     let screen = Screen::new(&line);
     let moment = Moment { now: NOW + Duration::from_secs(4), wall: 1_800_000_004_000, seed: [8; 32] };
     let absence = Absence { known, ended };
@@ -330,7 +330,7 @@ fn what_only_a_clock_changed_is_no_news() {
 fn nothing_leaves_before_the_server_can_know_what_led_to_it() {
     let (events, _receiver) = Events::channel();
     let (mut holding, call) = in_call(&events);
-    let (_phone, line) = phone::pair(phone::LineState::default());
+    let (_phone, line) = phone::pair(phone::LineState::default(), 0);
     let screen = Screen::new(&line);
     holding.hang_up(call.id, NOW);
     holding.settle(&opening(), &screen, NOW);
@@ -348,7 +348,7 @@ fn nothing_leaves_before_the_server_can_know_what_led_to_it() {
 fn who_dials_puts_the_running_call_on_hold_and_who_clicks_twice_calls_once() {
     let (events, _receiver) = Events::channel();
     let (mut holding, running) = in_call(&events);
-    let (_phone, line) = phone::pair(phone::LineState::default());
+    let (_phone, line) = phone::pair(phone::LineState::default(), 0);
     let screen = Screen::new(&line);
     let held = |holding: &Holding| {
         holding.agent.calls().map(|call| (call.remote.uri.to_string(), call.held_here)).collect::<Vec<_>>()
@@ -374,4 +374,34 @@ fn a_number_that_cannot_be_called_is_not_handed_over_to_and_the_call_goes_on() {
     let failed = |status| sip::agent::TransferProgress::Failed(status);
     holding.handing_over(call.id, failed(sip::message::Status::BUSY_HERE), NOW);
     assert_eq!((held(&holding), holding.calls.refused(call.id)), (false, Some(486)));
+}
+
+#[test]
+fn a_call_that_is_over_is_reported_until_the_server_has_it_and_travels_with_the_snapshot() {
+    let (events, _receiver) = Events::channel();
+    let mut holding = begin(&events);
+    let (_phone, line) = phone::pair(phone::LineState::default(), 0);
+    let (opening, screen) = (Opening::default(), Screen::new(&line));
+    holding.handle(Input::Connected, NOW);
+    holding.handle(Input::Received(INVITE.as_bytes()), NOW);
+    let call = holding.agent.calls().next().unwrap();
+    holding.agent.decline(call.id, NOW).unwrap();
+    for output in drain(&mut holding) {
+        if let Output::Event(event) = output {
+            holding.happened(event, &opening, &screen, NOW);
+        }
+    }
+    let [report] = holding.reports().cloned().collect::<Vec<_>>().try_into().unwrap();
+    assert_eq!((&report.call_id, &report.local_tag), (&call.call_id, &call.local_tag));
+    assert_eq!((report.cause, report.direction), (phone::Cause::DeclinedHere, phone::Direction::Incoming));
+    assert!(holding.has_something_to_lose(), "else nobody would report it");
+    let saved = holding.snapshot(NOW).unwrap();
+    let (_, (_, reports)) = line::snapshot::read(&saved).unwrap();
+    assert_eq!(reports.iter().count(), 1, "the next page does");
+    holding.recorded("of another call");
+    assert_eq!(holding.reports().count(), 1);
+    holding.take_touched();
+    holding.recorded(&report.local_tag);
+    assert_eq!(holding.reports().count(), 0);
+    assert!(holding.take_touched(), "the server is told that it need not be reported any more");
 }

@@ -3,12 +3,16 @@
 use crate::ports;
 use crate::ports::LineKept;
 use app::backend::{Contact, Opening};
+use app::history::Report;
 use app::phone::{self, LineState};
 use app::sign::ToSign;
 use line::identity::{self, IdentityError};
 use line::project;
+use line::reports::{self, Reports};
 use line::snapshot::{self, Facts, SnapshotError};
-use sip::agent::{Agent, Answer, CallId, Config, Event, Input as AgentInput, Question, QuestionId, Registration};
+use sip::agent::{
+    Agent, Answer, Call, CallId, Cause, Config, Event, Input as AgentInput, Question, QuestionId, Registration,
+};
 use sip::agent::{Output as AgentOutput, Phase};
 use sip::digest::Credentials;
 use sip::message::is_keepalive;
@@ -45,6 +49,7 @@ const OUTPUTS: usize = 4_096;
 /// | CT15 | Joining | the deadline, and 4 s more without being registered | as CT14, as far as it gets | Leaving |
 /// | CT16 | Leaving | all is said, or 2 s | tells that it is over | Over |
 /// | CT17 | any | timers are due without end | tells that it is over | Over |
+/// | CT18 | any | a call ended, or its page had not reported one | has it written to the history, once what led to it is kept | same |
 ///
 /// What others say meanwhile is answered by the agent as always: BYE, CANCEL, OPTIONS, INFO, what refreshes the session; a
 /// 2xx to an INVITE that was ringing is acknowledged, and the page that comes connects the sound.
@@ -53,6 +58,10 @@ pub(super) struct Charge {
     domain: String,
     agent: Agent,
     facts: Vec<(CallId, Facts)>,
+    /// The calls that are over and that are not known to be in the history.
+    reports: Reports,
+    /// The tags of those that are being written.
+    writing: Vec<String>,
     /// What every screen shows.
     state: LineState,
     stage: Stage,
@@ -90,6 +99,8 @@ pub(super) enum Input<'a> {
     Signed(QuestionId, Option<Credentials>),
     /// The line is to be ended now.
     Hurry,
+    /// The call with this local tag is in the history.
+    Recorded(&'a str),
 }
 
 /// What it wants, in this order.
@@ -105,6 +116,8 @@ pub(super) enum Output {
     Transmit(Vec<u8>),
     /// Sign this.
     Sign(QuestionId, ToSign),
+    /// Write this to the history: [`Input::Recorded`].
+    Report(Report),
     /// It has nothing to do any more; this is what the line is.
     Over(LineState),
 }
@@ -144,7 +157,7 @@ impl Charge {
     ) -> Result<Self, Unreadable> {
         let config = config(&charge, owner, now)?;
         let away = Duration::from_millis(charge.age);
-        let (mut agent, facts) = snapshot::restore_checked(&charge.snapshot, config, away, seed, now)?;
+        let (mut agent, (facts, reports)) = snapshot::restore_checked(&charge.snapshot, config, away, seed, now)?;
         if agent.has_something_to_lose() && matches!(agent.registration(), Registration::Idle | Registration::Stopped) {
             agent.start(now);
         }
@@ -153,6 +166,8 @@ impl Charge {
             domain: owner.domain.to_owned(),
             agent,
             facts,
+            reports,
+            writing: Vec::new(),
             state: charge.state,
             stage: Stage::Joining { patience: now + PATIENCE },
             until: Instant::from_millis(charge.until),
@@ -194,6 +209,10 @@ impl Charge {
                 self.agent.handle(AgentInput::Answer(id, answer), now);
             }
             (_, Input::Hurry) => self.until = self.until.min(now),
+            (_, Input::Recorded(local_tag)) => {
+                self.writing.retain(|writing| writing != local_tag);
+                news = self.reports.recorded(local_tag);
+            }
         }
         self.settle(news, now);
     }
@@ -230,11 +249,17 @@ impl Charge {
         news |= wanted.iter().any(says);
         if self.show(now) || news {
             // Drained, it can be saved.
-            if let Some(snapshot) = snapshot::save(&self.agent, self.facts.clone(), now) {
+            if let Some(snapshot) = snapshot::save(&self.agent, (self.facts.clone(), self.reports.clone()), now) {
                 self.out.push_back(Output::Keep(LineKept { state: self.state.clone(), snapshot }));
             }
         }
         self.out.extend(wanted);
+        for report in self.reports.iter() {
+            if !self.writing.contains(&report.local_tag) {
+                self.writing.push(report.local_tag.clone());
+                self.out.push_back(Output::Report(report.clone()));
+            }
+        }
         if let Stage::Leaving { until } = self.stage
             && (self.stopped || until <= now)
         {
@@ -252,7 +277,7 @@ impl Charge {
                 AgentOutput::Disconnect => wanted.push(Output::Close),
                 AgentOutput::Transmit(bytes) => wanted.push(Output::Transmit(bytes)),
                 AgentOutput::Ask(id, question) => wanted.extend(self.ask(id, question, now)),
-                AgentOutput::Event(event) => self.happened(event),
+                AgentOutput::Event(event) => self.happened(event, now),
             }
         }
         false
@@ -274,10 +299,11 @@ impl Charge {
         }
     }
 
-    fn happened(&mut self, event: Event) {
+    fn happened(&mut self, event: Event, now: Instant) {
         match event {
             Event::Incoming(_) => self.state.ended = None,
             Event::Ended { last, cause, .. } => {
+                self.ended(&last, &cause, now);
                 if let Some(ended) = project::ended(&last, cause, &self.domain) {
                     self.state.ended = Some(ended);
                 }
@@ -300,6 +326,22 @@ impl Charge {
             | Event::SubscriptionAsked { .. }
             | Event::Publication { .. }
             | Event::Notified { .. } => {}
+        }
+    }
+
+    /// A call is over: it is to be in the history (CT18).
+    fn ended(&mut self, last: &Call, cause: &Cause, now: Instant) {
+        let known =
+            self.facts.iter().find(|(id, _)| *id == last.id).map(|(_, facts)| facts.clone()).unwrap_or_default();
+        match reports::successor(last, cause, self.agent.calls()) {
+            Some(next) => match self.facts.iter_mut().find(|(id, _)| *id == next) {
+                Some((_, facts)) => facts.carry(known),
+                None => self.facts.push((next, known)),
+            },
+            None => {
+                let report = reports::report(last, cause.clone(), &known, &self.domain, now.as_millis());
+                self.reports.push(report);
+            }
         }
     }
 
@@ -332,14 +374,8 @@ impl Charge {
         self.facts.retain(|(id, _)| calls.iter().any(|call| call.id == *id));
         self.state.calls = Vec::with_capacity(calls.len());
         for call in &calls {
-            let mut facts = self.facts.iter().find(|(id, _)| *id == call.id).map(|(_, facts)| facts.clone());
-            if call.phase == Phase::Established && facts.as_ref().is_none_or(|facts| facts.answered_at.is_none()) {
-                let answered = Facts { answered_at: Some(now.as_millis()), ..facts.unwrap_or_default() };
-                self.facts.retain(|(id, _)| *id != call.id);
-                self.facts.push((call.id, answered.clone()));
-                facts = Some(answered);
-            }
-            let mut shown = project::call(call, false, &facts.unwrap_or_default(), &self.domain);
+            let facts = self.facts_of(call, now);
+            let mut shown = project::call(call, false, &facts, &self.domain);
             if shown.phase == phone::Phase::Connecting && had_sound(shown.key) {
                 shown.phase = phone::Phase::Returning;
             }
@@ -350,6 +386,20 @@ impl Charge {
             Stage::Over => phone::Registration::Unknown,
         };
         core::mem::replace(&mut self.state.registration, registration) != registration || before != self.state.calls
+    }
+
+    /// What is known of a call beside the agent, with what is known now.
+    fn facts_of(&mut self, call: &Call, now: Instant) -> Facts {
+        let at = self.facts.iter().position(|(id, _)| *id == call.id).unwrap_or_else(|| {
+            self.facts.push((call.id, Facts::default()));
+            self.facts.len() - 1
+        });
+        let facts = &mut self.facts[at].1;
+        facts.begun.get_or_insert(now.as_millis());
+        if call.phase == Phase::Established {
+            facts.answered_at.get_or_insert(now.as_millis());
+        }
+        facts.clone()
     }
 
     /// Whether time passes, or not too many timers were due yet without.

@@ -23,6 +23,9 @@ use tokio::time::sleep;
 
 /// How long it sleeps when nothing is due.
 const LONG: Duration = Duration::from_secs(3600);
+/// How often it is tried to write a call to the history, and how long after the last time.
+const TRIES: u32 = 3;
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Why a line is not kept any longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +45,8 @@ struct Pump {
     charge: Charge,
     uplink: Option<Uplink>,
     signatures: JoinSet<(QuestionId, Option<Credentials>)>,
+    /// The calls that are being written to the history; each tells its tag.
+    writing: JoinSet<String>,
 }
 
 /// What came of waiting.
@@ -53,6 +58,7 @@ enum Happened {
     Signed(QuestionId, Option<Credentials>),
     Timeout,
     Hurry,
+    Recorded(String),
 }
 
 /// Keeps a line until that is over, or until the line or the server says so.
@@ -80,7 +86,7 @@ pub(super) async fn run(place: Place, charge: ports::Charge, hurry: Arc<Notify>,
     };
     tracing::info!(account, "keeping a line without a page");
     let (extension, signatures) = (person.extension, JoinSet::new());
-    let mut pump = Pump { place, epoch, extension, charge, uplink: None, signatures };
+    let mut pump = Pump { place, epoch, extension, charge, uplink: None, signatures, writing: JoinSet::new() };
     let end = loop {
         match pump.step(&mut moved, &hurry, &mut stop).await {
             Ok(()) => {}
@@ -116,7 +122,7 @@ impl Pump {
         hurry: &Notify,
         stop: &mut Stop,
     ) -> Result<(), Option<End>> {
-        let happened = match self.work()? {
+        let happened = match self.work().await? {
             Some(happened) => happened,
             None => self.wait(moved, hurry, stop).await?,
         };
@@ -128,12 +134,13 @@ impl Pump {
             Happened::Signed(id, credentials) => charge.handle(Input::Signed(id, credentials), now),
             Happened::Timeout => charge.handle(Input::Timeout, now),
             Happened::Hurry => charge.handle(Input::Hurry, now),
+            Happened::Recorded(local_tag) => charge.handle(Input::Recorded(&local_tag), now),
         }));
         handled.map_err(|_| None)
     }
 
     /// Does all that is wanted. What became of the uplink comes back.
-    fn work(&mut self) -> Result<Option<Happened>, Option<End>> {
+    async fn work(&mut self) -> Result<Option<Happened>, Option<End>> {
         let inner = Arc::clone(&self.place.inner);
         let (ports, account) = (&inner.ports, self.place.account);
         let mut happened = None;
@@ -163,7 +170,21 @@ impl Pump {
                     let signer = Arc::clone(&ports.signer);
                     self.signatures.spawn(async move { (id, signer.sign(account, wanted).await) });
                 }
+                Output::Report(report) => {
+                    let history = Arc::clone(&ports.history);
+                    self.writing.spawn(async move {
+                        for _ in 0..TRIES {
+                            if history.report(account, report.clone()).await {
+                                break;
+                            }
+                            sleep(AGAIN).await;
+                        }
+                        report.local_tag
+                    });
+                }
                 Output::Over(state) => {
+                    // What the line leaves is forgotten then.
+                    while self.writing.join_next().await.is_some() {}
                     ports.minding.over(account, self.epoch, state);
                     return Err(Some(End::Over));
                 }
@@ -190,6 +211,11 @@ impl Pump {
                     // If whoever should have signed failed, the request stays unsigned, and its time passes.
                     if let Ok((id, credentials)) = signed {
                         return Ok(Happened::Signed(id, credentials));
+                    }
+                }
+                Some(written) = self.writing.join_next(), if !self.writing.is_empty() => {
+                    if let Ok(local_tag) = written {
+                        return Ok(Happened::Recorded(local_tag));
                     }
                 }
                 message = receive(&mut self.uplink) => return Ok(match message {

@@ -283,3 +283,48 @@ fn a_goodbye_that_was_not_heard_is_said_again() {
     assert_eq!(world.causes, [Cause::HungUpThere]);
     assert!(world.over.is_some());
 }
+
+#[test]
+fn ct18_what_its_page_had_not_reported_is_written_before_the_line_is_over() {
+    let mut world = World::talking();
+    let left = world.report_of_the_page();
+    world.left.push(left.clone());
+    let mut world = world.minded();
+    assert_eq!(world.reported, [left]);
+    let first = world.log.iter().position(|said| said == "report").unwrap();
+    assert!(world.log[..first].contains(&"keep".to_owned()), "{:?}", world.log);
+    assert!(world.kept_reports().is_empty(), "who goes on does not tell it again");
+    world.bob_does(|bob, call, now| bob.hangup(call, now).unwrap());
+    assert_eq!(world.reported.len(), 2);
+    let told = &world.reported[1];
+    assert_eq!((told.answered, &told.cause), (Some(7), &phone::Cause::HungUpThere));
+    assert!(world.over.is_some());
+}
+
+#[test]
+fn ct18_at_the_deadline_the_call_is_in_the_history() {
+    let mut world = World::talking().minded();
+    world.pass(UNTIL);
+    let [told] = world.reported.as_slice() else { panic!("{:?}", world.reported) };
+    assert_eq!((&told.cause, &*told.remote.number), (&phone::Cause::Away, "1002"));
+    let mut world = World::ringing().minded();
+    world.pass(UNTIL);
+    let [told] = world.reported.as_slice() else { panic!("{:?}", world.reported) };
+    assert_eq!(told.direction, phone::Direction::Incoming);
+    assert!(app::history::Reason::Cause(told.cause.clone()).is_missed(), "{:?}", told.cause);
+}
+
+#[test]
+fn ct18_a_call_that_found_the_line_busy_is_missed() {
+    let mut world = World::talking().minded();
+    let invite = format!(
+        "INVITE sip:page-of-1001@x.invalid SIP/2.0\r\nVia: SIP/2.0/WS c.invalid;branch=z9hG4bKsecond\r\n\
+         Max-Forwards: 70\r\nFrom: <sip:1003@tabphone>;tag=c\r\nTo: <sip:1001@tabphone>\r\nCall-ID: second\r\n\
+         CSeq: 1 INVITE\r\nContact: <sip:c@c.invalid>\r\nContent-Type: application/sdp\r\n\r\n{}",
+        browser("carol", "actpass")
+    );
+    world.under_way.push_back((To::Alice, invite.into_bytes()));
+    world.settle();
+    let [told] = world.reported.as_slice() else { panic!("{:?}", world.reported) };
+    assert_eq!((&*told.call_id, &told.cause), ("second", &phone::Cause::Busy));
+}

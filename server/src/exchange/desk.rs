@@ -1,6 +1,7 @@
 //! The task that owns the registrar and the proxy.
 
 mod claims;
+mod history;
 mod notices;
 mod storage;
 mod trust;
@@ -14,6 +15,7 @@ use crate::ports::{Accounts, Guesses, Kept, Routes, Sessions, Shared};
 use crate::stop::Stop;
 use axum::extract::ws::close_code;
 use claims::nobody;
+use history::Witness;
 use notices::packages;
 use sip::digest::Ha1s;
 use sip::message::{KeepAlive, Method, Request, Response, Status};
@@ -49,6 +51,7 @@ pub(super) struct Desk {
     guesses: Shared<dyn Guesses>,
     sessions: Shared<dyn Sessions>,
     storage: Storage,
+    witness: Witness,
     /// The secrets of whoever does not exist or has to wait: as much work to check as anybody's, and never right.
     nobody: Secrets,
     known: Known,
@@ -74,6 +77,7 @@ impl Desk {
         board: Arc<Board>,
         kept: Kept,
         quiet: BTreeSet<String>,
+        stop: &Stop,
     ) -> Result<Self, StartError> {
         let aliases: Vec<&str> = options.aliases.iter().map(String::as_str).collect();
         let domain = registrar::Domain::new(&options.domain, &aliases)
@@ -99,6 +103,7 @@ impl Desk {
             guesses: Arc::clone(&ports.guesses),
             sessions: Arc::clone(&ports.sessions),
             storage,
+            witness: Witness::new(Arc::clone(&ports.calls), stop.clone()),
             nobody: nobody()?,
             known: Known::default(),
             speaker: None,
@@ -118,6 +123,7 @@ impl Desk {
         self.drain();
         self.take_calls();
         self.drain();
+        self.calls_go_on();
         self.ready = true;
         self.drain();
         self.doubt(None);
@@ -343,11 +349,13 @@ impl Desk {
             proxy::Output::Event(proxy::Event::Sent { id, response }) => self.sent(id, response),
             proxy::Output::Event(proxy::Event::Dialogs { user, dialogs }) => {
                 self.storage.called(&user, &dialogs);
+                self.witness_calls(&user, &dialogs);
                 let answered = dialogs.iter().filter(|call| call.state == proxy::Progress::Confirmed).count();
                 let change = self.presence.calls(&user, answered);
                 self.notifier.handle(notifier::Input::Dialogs { user, dialogs }, now());
                 self.tell(change);
             }
+            proxy::Output::Event(proxy::Event::Call(outcome)) => self.witness_outcome(outcome),
             proxy::Output::Event(proxy::Event::Rejected { flow }) => self.rejected(flow),
         }
     }

@@ -19,7 +19,7 @@ mod visitors;
 
 use crate::clock;
 use crate::origin::Origins;
-use crate::ports::{Accounts, Guesses, Leases, Ledger, LineEvents, PortError, Routes, Sessions, Shared};
+use crate::ports::{Accounts, CallLog, Guesses, Leases, Ledger, LineEvents, PortError, Routes, Sessions, Shared};
 use crate::stop::Stop;
 use app::phone::Status;
 use axum::Router;
@@ -81,6 +81,8 @@ pub struct Ports {
     pub guesses: Shared<dyn Guesses>,
     /// What has to be known after a restart.
     pub ledger: Shared<dyn Ledger>,
+    /// Who keeps what was seen of calls.
+    pub calls: Shared<dyn CallLog>,
 }
 
 /// The exchange cannot be started.
@@ -137,7 +139,7 @@ impl Exchange {
         let changes = ports.routes.changes();
         let quiet = ports.routes.quiet().await.map_err(|PortError::Storage| StartError::Storage)?;
         tokio::spawn(quiet::watch(Arc::clone(&ports.routes), changes, quiet.clone(), orders.clone(), stop.clone()));
-        let desk = Desk::new(&options, &ports, orders, Arc::clone(&board), kept, quiet)?;
+        let desk = Desk::new(&options, &ports, orders, Arc::clone(&board), kept, quiet, &stop)?;
         let door = Arc::new(Door(Mutex::new(Some(stop.clone()))));
         tokio::spawn(desk.run(mails, ordered, Arc::clone(&door), stop));
         // Beginning with the wall clock, so that a flow is never named like one before a restart.

@@ -1,6 +1,6 @@
 //! People: who can be called, and what they are doing.
 
-use crate::ports::{AccountId, Accounts, Leases, LineEvents, Media, Routes, Shared, SignedIn};
+use crate::ports::{AccountId, Accounts, CallHistory, Leases, LineEvents, Media, Routes, Shared, SignedIn};
 use crate::store::sound::SoundSettings;
 use app::backend::{Backend, BackendError, Contact, Opening, Wishes};
 use app::phone::Presence;
@@ -29,6 +29,8 @@ pub struct Room {
     pub ringing_seconds: u32,
     /// What people want of sound and pictures.
     pub sound: SoundSettings,
+    /// What calls were missed.
+    pub history: Shared<dyn CallHistory>,
 }
 
 #[async_trait]
@@ -53,6 +55,8 @@ impl Backend for Room {
             policy,
             ringing_seconds: self.ringing_seconds,
             media: self.sound.read(account).await.map_err(|_| BackendError::Storage)?,
+            missed: self.history.missed(account).await.map_err(|_| BackendError::Storage)?,
+            dial: String::new(),
         })
     }
 

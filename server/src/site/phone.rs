@@ -4,7 +4,7 @@ use super::Room;
 use app::backend::{BackendError, Opening, Wishes};
 use app::phone::pair;
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -13,7 +13,17 @@ use http::request::Parts;
 use leptos::nonce::Nonce;
 use leptos::prelude::*;
 use leptos_axum::LeptosRoutes as _;
+use serde::Deserialize;
 use std::path::Path;
+
+/// The longest number that is written into the field.
+const LONGEST_NUMBER: usize = 256;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Wanted {
+    call: String,
+}
 
 /// The pages of [`app::App`], behind the login.
 pub(super) fn router(room: Room) -> Router {
@@ -48,7 +58,8 @@ async fn gate(State(room): State<Room>, request: Request, next: Next) -> Respons
     let (mut parts, body) = request.into_parts();
     let Some(person) = room.sessions.signed_in(&parts).await else { return log_in(&room, &parts) };
     match room.backend.opening(person.account).await {
-        Ok(opening) => {
+        Ok(mut opening) => {
+            opening.dial = to_dial(&parts);
             parts.extensions.insert(room.backend.wishes(&opening.me.extension).await);
             parts.extensions.insert(opening);
             next.run(Request::from_parts(parts, body)).await
@@ -59,6 +70,12 @@ async fn gate(State(room): State<Room>, request: Request, next: Next) -> Respons
             (StatusCode::SERVICE_UNAVAILABLE, words).into_response()
         }
     }
+}
+
+/// The number that a link to the phone page wants called. It is written into the field: whoever sits there calls it, or not.
+fn to_dial(parts: &Parts) -> String {
+    let wanted = Query::<Wanted>::try_from_uri(&parts.uri).map(|Query(wanted)| wanted.call).unwrap_or_default();
+    wanted.chars().filter(|sign| !sign.is_control()).take(LONGEST_NUMBER).collect()
 }
 
 /// A person is led to the login; a program is told.
@@ -78,7 +95,9 @@ fn contexts() {
         provide_context(nonce.clone());
     }
     let opening = extensions.get::<Opening>().cloned();
-    let (phone, _) = pair(opening.as_ref().map(|opening| opening.line.clone()).unwrap_or_default());
+    let begins = opening.as_ref().map(|opening| (opening.line.clone(), opening.missed));
+    let (line, missed) = begins.unwrap_or_default();
+    let (phone, _) = pair(line, missed);
     provide_context(phone);
     if let Some(opening) = opening {
         provide_context(opening);

@@ -3,6 +3,7 @@
 pub mod accounts;
 mod bindings;
 pub mod calling;
+pub mod history;
 pub mod key;
 pub mod ledger;
 mod messages;

@@ -3,10 +3,11 @@
 use super::hub::Closing;
 use super::lines::{Lines, Outgoing, Place, Refused};
 use crate::origin::{From, Origins};
-use crate::ports::{Accounts, LineEvents, Media, Sessions, Shared, SignedIn};
+use crate::ports::{AccountId, Accounts, CallHistory, LineEvents, Media, Sessions, Shared, SignedIn};
 use crate::socket::{Budget, End, close, send};
 use crate::stop::Stop;
 use app::encoding;
+use app::history::Report;
 use app::lease::{CLOSE_LOGGED_OUT, CLOSE_REPLACED, FromTab, MAX_MESSAGE, SUBPROTOCOL, ToTab};
 use app::phone::Presence;
 use axum::Router;
@@ -18,9 +19,11 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use http::request::Parts;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::time::{Instant, timeout};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
 
 /// How long a tab has for its first word.
 const HELLO: Duration = Duration::from_secs(10);
@@ -31,6 +34,10 @@ const NAME: usize = 64;
 /// How many messages a tab may send at once, and how many a second in the long run.
 const BURST: f64 = 200.0;
 const RATE: f64 = 50.0;
+/// How many calls of one tab may be being written at once.
+const REPORTS: usize = 64;
+/// How long a call that could not be written waits.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// What this room needs.
 #[derive(Clone)]
@@ -45,6 +52,8 @@ pub struct Room {
     pub events: Shared<dyn LineEvents>,
     /// What is set about their media.
     pub media: Shared<dyn Media>,
+    /// Where calls are kept that are over.
+    pub history: Shared<dyn CallHistory>,
     /// The server's own origin.
     pub origins: Origins,
     /// When to stop.
@@ -105,6 +114,7 @@ async fn converse(
     let mut presence = room.events.changes();
     let mut ended = room.sessions.ended();
     let mut policy = room.media.changed();
+    let mut missed = room.history.changes();
     check(room, parts, &place).await?;
     let hello = timeout(HELLO, next(socket)).await;
     let hello = hello.map_err(|_| End::Close(close_code::POLICY, "nothing was said"))??;
@@ -114,9 +124,12 @@ async fn converse(
     place.receive(hello).await;
     say(socket, &ToTab::Presence(everybody(room, person).await)).await?;
     tell_media(room, person, socket).await?;
+    tell_missed(room, person, socket).await?;
 
     let mut recheck = tokio::time::interval_at(Instant::now() + RECHECK, RECHECK);
     let mut budget = Budget::new(BURST, RATE);
+    // Kept beside the conversation: a sign of life is answered while the database is slow.
+    let mut reports = JoinSet::new();
     let renewal = room.media.renewal();
     let mut renew = tokio::time::interval_at(Instant::now() + renewal.unwrap_or(RECHECK), renewal.unwrap_or(RECHECK));
     loop {
@@ -125,7 +138,17 @@ async fn converse(
                 if !budget.spend() {
                     return Err(End::Close(close_code::POLICY, "too many messages"));
                 }
-                place.receive(message?).await;
+                match message? {
+                    // What is not kept when the socket closes is not confirmed, and is reported again over the next one.
+                    FromTab::Report(report) if reports.len() < REPORTS => {
+                        reports.spawn(keep(Arc::clone(&room.history), person.account, report));
+                    }
+                    FromTab::Report(_) => {}
+                    message => place.receive(message).await,
+                }
+            }
+            Some(Ok(local_tag)) = reports.join_next(), if !reports.is_empty() => {
+                say(socket, &ToTab::Recorded(local_tag)).await?;
             }
             outgoing = place.queue.recv() => match outgoing {
                 Some(Outgoing::Message(message)) => say(socket, &message).await?,
@@ -151,11 +174,24 @@ async fn converse(
             }
             // Who cannot be told any more of a change is at the end of the server.
             Ok(()) = policy.changed() => tell_media(room, person, socket).await?,
+            account = missed.recv() => match account {
+                Ok(account) if account != person.account => {}
+                Ok(_) | Err(RecvError::Lagged(_)) => tell_missed(room, person, socket).await?,
+                Err(RecvError::Closed) => return Err(End::Close(close_code::AWAY, "the server stops")),
+            },
             _ = renew.tick(), if renewal.is_some() => tell_media(room, person, socket).await?,
             _ = recheck.tick() => check(room, parts, &place).await?,
             () = room.stop.requested() => return Err(End::Close(close_code::AWAY, "the server stops")),
         }
     }
+}
+
+/// Keeps a call in the history, however long that takes: its tag.
+async fn keep(history: Shared<dyn CallHistory>, account: AccountId, report: Report) -> String {
+    while !history.report(account, report.clone()).await {
+        sleep(AGAIN).await;
+    }
+    report.local_tag
 }
 
 /// The next word of the tab.
@@ -183,6 +219,14 @@ async fn say(socket: &mut WebSocket, message: &ToTab) -> Result<(), End> {
 async fn tell_media(room: &Room, person: &SignedIn, socket: &mut WebSocket) -> Result<(), End> {
     match room.media.media(person.account, &person.extension).await {
         Ok(media) => say(socket, &ToTab::Media(media)).await,
+        Err(_) => Ok(()),
+    }
+}
+
+/// How many calls this person missed and has not seen. A storage that fails leaves the page with what it has.
+async fn tell_missed(room: &Room, person: &SignedIn, socket: &mut WebSocket) -> Result<(), End> {
+    match room.history.missed(person.account).await {
+        Ok(missed) => say(socket, &ToTab::Missed(missed)).await,
         Err(_) => Ok(()),
     }
 }

@@ -258,11 +258,11 @@ impl Tab {
         self.socket.send(Message::text(text)).await.unwrap();
     }
 
-    /// The next word that is not about presence.
+    /// The next word about the line.
     pub async fn hear(&mut self) -> ToTab {
         loop {
             let word = self.hear_any().await;
-            if !matches!(word, ToTab::Presence(_) | ToTab::Media(_)) {
+            if !matches!(word, ToTab::Presence(_) | ToTab::Media(_) | ToTab::Missed(_) | ToTab::Recorded(_)) {
                 return word;
             }
         }
@@ -289,6 +289,15 @@ impl Tab {
         match timeout(SOON, self.socket.next()).await.expect("nothing was said") {
             Some(Ok(Message::Text(text))) => text.to_string(),
             other => panic!("{other:?}"),
+        }
+    }
+
+    /// How many missed calls this tab is told of next.
+    pub async fn missed(&mut self) -> u32 {
+        loop {
+            if let ToTab::Missed(missed) = self.hear_any().await {
+                return missed;
+            }
         }
     }
 

@@ -11,6 +11,7 @@
 mod calling;
 mod caretaker;
 mod command_line;
+mod history;
 mod house;
 mod login;
 mod media;

@@ -4,12 +4,14 @@ use crate::house::{Tab, Visitor};
 use app::backend::Opening;
 use app::lease::{FromTab, Grant, ToTab};
 use app::phone::{self, LineState};
-use line::snapshot::{self, Facts};
+use line::reports::{self, Reports};
+use line::snapshot::{self, Beside, Facts};
 use line::{identity, project};
 use server::clock;
 use sip::agent::{Agent, Answer, Body, Call, CallId, Cause, Event, Input, Output, Phase, Question, Registration};
 use sip::sdp::SessionDescription;
 use sip::{Duration, Instant};
+use std::collections::BTreeMap;
 use tokio::time::timeout;
 
 /// Longer than anything takes that is not broken.
@@ -28,6 +30,11 @@ pub struct Page {
     /// What was asked by REFER.
     pub asked_to_call: Option<String>,
     pub transfer: Option<sip::agent::TransferProgress>,
+    /// What is known of calls beside the agent, and what the server is to be told of those that are over.
+    facts: BTreeMap<CallId, Facts>,
+    pub reports: Reports,
+    /// Whether it tells the server of them: else it dies before.
+    pub reporting: bool,
 }
 
 pub fn now() -> Instant {
@@ -50,14 +57,30 @@ impl Page {
         let config = identity::config(&grant.identity, &opening, clock::now()).unwrap();
         let seed = [u8::try_from(clock::now() % 251).unwrap(); 32];
         let left = grant.snapshot.as_ref().map(|(bytes, age)| {
-            snapshot::restore(bytes, config.clone(), Duration::from_millis(*age), seed, now()).unwrap().0
+            snapshot::restore(bytes, config.clone(), Duration::from_millis(*age), seed, now()).unwrap()
         });
-        let mut agent = left.unwrap_or_else(|| Agent::new(config, seed, now()));
+        let (mut agent, (facts, reports)) =
+            left.unwrap_or_else(|| (Agent::new(config, seed, now()), Beside::default()));
         if matches!(agent.registration(), Registration::Idle | Registration::Stopped) {
             agent.start(now());
         }
         let (ended, heard, asked_to_call, transfer) = (None, Vec::new(), None, None);
-        let mut page = Self { visitor, line, sip: None, grant, agent, ended, heard, asked_to_call, transfer };
+        let (facts, reporting) = (facts.into_iter().collect(), true);
+        let mut page = Self {
+            visitor,
+            line,
+            sip: None,
+            grant,
+            agent,
+            ended,
+            heard,
+            asked_to_call,
+            transfer,
+            facts,
+            reports,
+            reporting,
+        };
+        page.report().await;
         page.until("it is registered", Self::is_registered).await;
         page
     }
@@ -138,7 +161,11 @@ impl Page {
                         self.agent.handle(Input::Answer(id, Answer::Description(body)), now());
                     }
                 }
-                Output::Event(Event::Ended { last, cause, .. }) => self.ended = Some((last, cause)),
+                Output::Event(Event::Ended { last, cause, .. }) => {
+                    let facts = self.facts.remove(&last.id).unwrap_or_default();
+                    self.reports.push(reports::report(&last, cause.clone(), &facts, "tabphone", clock::now()));
+                    self.ended = Some((last, cause));
+                }
                 Output::Event(Event::Remote { answer, .. }) => {
                     self.heard.push(SessionDescription::parse(&answer.bytes).unwrap());
                 }
@@ -149,8 +176,16 @@ impl Page {
                 Output::Event(_) => {}
             }
         }
+        for call in self.agent.calls() {
+            let facts = self.facts.entry(call.id).or_default();
+            facts.begun.get_or_insert_with(clock::now);
+            if call.phase == Phase::Established {
+                facts.answered_at.get_or_insert_with(clock::now);
+            }
+        }
         if news {
             self.publish().await;
+            self.report().await;
         }
         for message in messages {
             if let Some(sip) = &mut self.sip {
@@ -166,13 +201,33 @@ impl Page {
     }
 
     async fn publish(&mut self) {
-        let Some(snapshot) = snapshot::save(&self.agent, Vec::new(), now()) else { return };
+        let facts = self.facts.iter().map(|(call, facts)| (*call, facts.clone())).collect();
+        let Some(snapshot) = snapshot::save(&self.agent, (facts, self.reports.clone()), now()) else { return };
         let calls = self.agent.calls().map(|call| project::call(&call, true, &Facts::default(), "tabphone"));
         let state =
             LineState { registration: phone::Registration::Ready, calls: calls.collect(), ..LineState::default() };
-        let to_lose = self.agent.has_something_to_lose();
+        let to_lose = self.agent.has_something_to_lose() || !self.reports.is_empty();
         let publish = FromTab::Publish { epoch: self.grant.epoch, state, snapshot, to_lose, last: false };
         self.line.try_say(publish).await;
+    }
+
+    /// Tells the server of calls that are over, if it does.
+    pub async fn report(&mut self) {
+        if self.reporting {
+            for report in self.reports.iter() {
+                self.line.try_say(FromTab::Report(report.clone())).await;
+            }
+        }
+    }
+
+    /// Hears that all of them are in the history, and leaves what does not hold them any more.
+    pub async fn is_recorded(&mut self) {
+        while !self.reports.is_empty() {
+            if let ToTab::Recorded(local_tag) = self.line.hear_any().await {
+                self.reports.recorded(&local_tag);
+            }
+        }
+        self.publish().await;
     }
 
     fn describe(&self, question: &Question) -> Option<Body> {

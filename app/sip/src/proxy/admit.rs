@@ -53,6 +53,7 @@ impl Proxy {
             caller: None,
             gone: None,
             keep: None,
+            begun: Some(now),
             request,
             reasons: Vec::new(),
             tag,

@@ -1,6 +1,7 @@
 //! The words that a proxy and its user exchange.
 
 use super::calls::CallState;
+use super::outcome::CallOutcome;
 use super::route::{Redirects, Route};
 use crate::message::{Message, Request, Response};
 use crate::random::Seed;
@@ -210,6 +211,8 @@ pub enum Event {
         /// All that there are now.
         dialogs: Vec<CallState>,
     },
+    /// The caller of a call got the first final response.
+    Call(CallOutcome),
     /// What came of [`Input::Send`].
     Sent {
         /// Which.

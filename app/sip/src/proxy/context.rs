@@ -27,6 +27,9 @@ pub(super) struct Context {
     pub(super) gone: Option<Instant>,
     /// It is a message that is kept when no phone takes it.
     pub(super) keep: Option<Keep>,
+    /// When it came.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(super) begun: Option<Instant>,
     /// The request as it came.
     pub(super) request: Request,
     /// Why the sender cancelled it, in its own words (RFC 3326).

@@ -284,6 +284,9 @@ impl Proxy {
     pub(super) fn pass(&mut self, context: &mut Context, response: &Response, now: Instant) {
         if !response.status.is_provisional() {
             context.keep = None;
+            if context.server.is_waiting() {
+                self.tell_outcome(context, response.status, now);
+            }
         }
         let mut effects = Vec::new();
         context.server.respond(response, now, &mut effects);

@@ -34,6 +34,7 @@ mod hunt;
 mod inbound;
 mod joins;
 mod legs;
+mod outcome;
 mod phones;
 mod pick_up;
 mod plan;
@@ -52,6 +53,7 @@ pub use crate::registrar::{Admission, Arrival, Binding, Domain, Flow, Party, Que
 pub use api::{Answer, Config, Event, Input, Load, Output, Question, Refusal, SendId};
 pub use calls::{CallState, Direction, Progress};
 pub use inbound::Inbound;
+pub use outcome::{CallOutcome, Called, How};
 pub use route::{Destination, Group, Order, Redirects, Route, Rules};
 pub use saved::SavedCall;
 pub use snapshot::Snapshot;

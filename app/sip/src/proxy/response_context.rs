@@ -1,5 +1,6 @@
 use super::best::best;
 use super::branch::{Branch, Outcome, State, Why, verdict};
+use super::outcome::{self, Called};
 use super::plan::{End, Order, Plan, Step};
 use super::route::Route;
 use super::{Party, QuestionId};
@@ -151,6 +152,11 @@ impl ResponseContext {
     pub(super) fn callee(&self, target: usize) -> Option<(&Party, Vec<Step>)> {
         let plan = self.plan.as_ref()?;
         Some((plan.party(target)?, plan.path(target)))
+    }
+
+    /// Everybody whom the call was for, and how it ended for them.
+    pub(super) fn called(&self) -> Vec<Called> {
+        outcome::called(self.plan.iter().flat_map(Plan::people), &self.branches, self.ending)
     }
 
     /// Whether what a phone says of other numbers is followed. `decided`: a person says so, and not a setting.

@@ -49,6 +49,7 @@ impl Proxy {
             caller: None,
             gone: None,
             keep: None,
+            begun: None,
             request,
             reasons: Vec::new(),
             tag: self.random.token(),

@@ -21,6 +21,8 @@ pub struct Bench {
     pub events: Vec<proxy::Event>,
     pub bound: Vec<(String, usize, usize)>,
     pub rejected: usize,
+    /// What became of calls, in order.
+    pub outcomes: Vec<proxy::CallOutcome>,
     /// What the directory says of numbers, where that is more than who has them.
     pub routes: BTreeMap<String, Route>,
     /// Whether whose a number is stays unanswered until [`Bench::tell`].
@@ -67,6 +69,7 @@ impl Bench {
             events: Vec::new(),
             bound: Vec::new(),
             rejected: 0,
+            outcomes: Vec::new(),
             routes: BTreeMap::new(),
             asking: false,
             looked_up: Vec::new(),
@@ -269,7 +272,7 @@ impl Bench {
                 told.push((id.0, response.as_ref().map(|response| response.status.code())));
                 false
             }
-            proxy::Event::Dialogs { .. } | proxy::Event::Rejected { .. } => true,
+            proxy::Event::Dialogs { .. } | proxy::Event::Call(_) | proxy::Event::Rejected { .. } => true,
         });
         told
     }
@@ -336,6 +339,7 @@ impl Bench {
                     }
                 }
                 Some(proxy::Output::Event(proxy::Event::Rejected { .. })) => self.rejected += 1,
+                Some(proxy::Output::Event(proxy::Event::Call(outcome))) => self.outcomes.push(outcome),
                 Some(proxy::Output::Event(proxy::Event::Dialogs { user, dialogs })) => {
                     let count = dialogs.iter().filter(|call| call.state == Progress::Confirmed).count();
                     if self.known.insert(user.clone(), count).unwrap_or(0) != count {

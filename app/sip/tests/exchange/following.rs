@@ -11,7 +11,7 @@ fn told(bench: &mut Bench, user: &str) -> Option<Vec<CallState>> {
     for event in &bench.events {
         match event {
             Event::Dialogs { user: whose, dialogs } if whose == user => last = Some(dialogs.clone()),
-            Event::Dialogs { .. } | Event::Sent { .. } | Event::Rejected { .. } => {}
+            Event::Dialogs { .. } | Event::Call(_) | Event::Sent { .. } | Event::Rejected { .. } => {}
         }
     }
     bench.events.retain(|event| !matches!(event, Event::Dialogs { user: whose, .. } if whose == user));

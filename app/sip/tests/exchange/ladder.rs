@@ -71,7 +71,7 @@ impl Ladder {
                 let calls = if calls.is_empty() { "none".into() } else { calls.join(", ") };
                 format!("         calls of {user}: {calls}")
             }
-            Event::Rejected { .. } => return,
+            Event::Call(_) | Event::Rejected { .. } => return,
         });
     }
 

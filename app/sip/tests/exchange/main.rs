@@ -21,6 +21,7 @@ mod messages;
 #[path = "../network/mod.rs"]
 mod network;
 mod one_phone;
+mod outcomes;
 mod proxy;
 mod real;
 mod redirections;

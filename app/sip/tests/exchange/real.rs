@@ -146,7 +146,7 @@ impl Real {
             proxy::Output::Event(proxy::Event::Sent { id, response }) => {
                 self.notify(notifier::Input::Sent { id, response }, now);
             }
-            proxy::Output::Event(proxy::Event::Rejected { .. }) => {}
+            proxy::Output::Event(proxy::Event::Call(_) | proxy::Event::Rejected { .. }) => {}
         }
     }
 

@@ -268,7 +268,7 @@ impl Whole {
                     self.notifier.handle(notifier::Input::Sent { id, response }, now);
                 }
             }
-            proxy::Output::Event(proxy::Event::Rejected { .. }) => {}
+            proxy::Output::Event(proxy::Event::Call(_) | proxy::Event::Rejected { .. }) => {}
         }
     }
 

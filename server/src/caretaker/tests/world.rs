@@ -3,11 +3,13 @@
 use super::super::charge::{Charge, Input, Output, Owner, Unreadable};
 use crate::ports::{self, LineKept, SignedIn};
 use app::backend::{Contact, Opening};
+use app::history::Report;
 use app::lease::RegistrationIdentity;
 use app::phone::LineState;
+use line::reports::Reports;
 use line::snapshot::{self, Facts};
 use sip::agent::{
-    Agent, Answer, Body, CallId, Cause, Event, Input as AgentInput, Output as AgentOutput, Phase, Question,
+    Agent, Answer, Body, Call, CallId, Cause, Event, Input as AgentInput, Output as AgentOutput, Phase, Question,
     TransferProgress,
 };
 use sip::header::{CSeq, Contact as ContactHeader, Expires};
@@ -88,6 +90,10 @@ pub(super) struct World {
     pub(super) challenge: bool,
     pub(super) under_way: VecDeque<(To, Vec<u8>)>,
     pub(super) began: Instant,
+    /// What her page left of calls that were over.
+    pub(super) left: Reports,
+    /// What was written to the history.
+    pub(super) reported: Vec<Report>,
 }
 
 #[derive(Clone, Copy)]
@@ -121,6 +127,8 @@ impl World {
             challenge: false,
             under_way: VecDeque::new(),
             began: LOST,
+            left: Reports::default(),
+            reported: Vec::new(),
         };
         world.settle();
         world
@@ -169,7 +177,7 @@ impl World {
     pub(super) fn charge(&mut self) -> ports::Charge {
         let Holder::Page(page) = core::mem::replace(&mut self.alice, Holder::Nobody) else { panic!("no page") };
         let call = page.calls().next();
-        let facts = call
+        let facts: Vec<_> = call
             .iter()
             .map(|call| (call.id, Facts { answered_at: Some(7), muted: true, ..Facts::default() }))
             .collect();
@@ -178,7 +186,7 @@ impl World {
             account: 1,
             epoch: 8,
             identity: identity("1001"),
-            snapshot: snapshot::save(&page, facts, self.now).unwrap(),
+            snapshot: snapshot::save(&page, (facts, self.left.clone()), self.now).unwrap(),
             state: LineState { calls: shown.into_iter().collect(), ..LineState::default() },
             age: 3_000,
             until: (LOST + UNTIL).as_millis(),
@@ -198,7 +206,8 @@ impl World {
     pub(super) fn page(&mut self) -> Vec<AgentOutput> {
         let kept = self.kept.clone().unwrap();
         let config = agent("1001", 9).config().clone();
-        let (mut agent, facts) = snapshot::restore(&kept.snapshot, config, Duration::ZERO, [9; 32], self.now).unwrap();
+        let (mut agent, (facts, _)) =
+            snapshot::restore(&kept.snapshot, config, Duration::ZERO, [9; 32], self.now).unwrap();
         assert!(facts.iter().all(|(_, facts)| facts.answered_at == Some(7) && facts.muted));
         let outputs = std::iter::from_fn(|| agent.poll()).collect();
         self.alice = Holder::Page(agent);
@@ -287,6 +296,11 @@ impl World {
                 Output::Close => {}
                 Output::Transmit(bytes) => self.alice_says(bytes),
                 Output::Sign(id, wanted) => self.asked.push((id, wanted)),
+                Output::Report(report) => {
+                    charge.handle(Input::Recorded(&report.local_tag), now);
+                    self.log.push("report".to_owned());
+                    self.reported.push(report);
+                }
                 Output::Over(state) => {
                     self.over = Some(state);
                     self.alice = Holder::Nobody;
@@ -381,6 +395,20 @@ impl World {
         );
         self.under_way.push_back((To::Alice, text.into_bytes()));
         self.settle();
+    }
+
+    /// A call of her page that was over before.
+    pub(super) fn report_of_the_page(&self) -> Report {
+        let Holder::Page(page) = &self.alice else { panic!("no page") };
+        let call =
+            Call { call_id: "before".to_owned(), local_tag: "before".to_owned(), ..page.calls().next().unwrap() };
+        line::reports::report(&call, Cause::HungUpHere, &Facts::default(), "tabphone", 7)
+    }
+
+    /// What whoever comes next is to report.
+    pub(super) fn kept_reports(&self) -> Reports {
+        let kept = self.kept.as_ref().unwrap();
+        snapshot::read(&kept.snapshot).unwrap().1.1
     }
 
     /// Alice's tag of the call.

@@ -3,20 +3,22 @@
 use super::harness::{Client, PATIENCE, Server, register, server};
 use crate::caretaker;
 use crate::clock;
-use crate::ports::{AccountId, Caretaker as _, Charge, LineKept, Minding, Signer, Uplink, Uplinks as _};
+use crate::ports::{
+    AccountId, CallHistory, Caretaker as _, Charge, LineKept, Minding, PortError, Signer, Uplink, Uplinks as _,
+};
 use app::backend::Opening;
 use app::lease::RegistrationIdentity;
 use app::phone::{LineState, Status};
 use async_trait::async_trait;
 use futures::StreamExt as _;
-use line::snapshot;
+use line::snapshot::{self, Beside};
 use sip::Instant;
 use sip::agent::{Agent, Answer, Body, Event, Input, Output, Phase, Question, Registration};
 use sip::message::{Message as SipMessage, Response};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -216,6 +218,21 @@ impl Signer for Nobody {
     }
 }
 
+#[async_trait]
+impl CallHistory for Nobody {
+    async fn report(&self, _account: AccountId, _report: app::history::Report) -> bool {
+        true
+    }
+
+    async fn missed(&self, _account: AccountId) -> Result<u32, PortError> {
+        Ok(0)
+    }
+
+    fn changes(&self) -> broadcast::Receiver<AccountId> {
+        broadcast::channel(1).1
+    }
+}
+
 /// Alice and Bob talk, her page is gone, and the caretaker has her line.
 async fn minded() -> (Server, caretaker::Room, Arc<Notes>, Page) {
     minded_among(caretaker::MOST).await
@@ -232,7 +249,7 @@ async fn minded_among(most: usize) -> (Server, caretaker::Room, Arc<Notes>, Page
     bob.agent.answer(call, now()).unwrap();
     bob.drain().await;
     alice.until("they talk", |alice| alice.phase() == Some(Phase::Established)).await;
-    let page = snapshot::save(&alice.agent, Vec::new(), now()).unwrap();
+    let page = snapshot::save(&alice.agent, Beside::default(), now()).unwrap();
     server.neighbours.epochs.lock().unwrap().insert(1, 8);
     drop(alice);
 
@@ -248,6 +265,7 @@ async fn minded_among(most: usize) -> (Server, caretaker::Room, Arc<Notes>, Page
         minding: notes.clone(),
         leases: server.neighbours.clone(),
         accounts: server.neighbours.clone(),
+        history: Arc::new(Nobody),
     };
     let options = caretaker::Options { domain: "tabphone".into(), ringing: Duration::from_secs(45), most };
     let room = caretaker::Room::new(options, ports, server.stopper.stop());

@@ -2,7 +2,7 @@
 
 use crate::exchange::*;
 use crate::login::throttle;
-use crate::ports::{AccountId, Dialled, Ended, Ha1, Kept, PortError, Record, SessionId, SignedIn};
+use crate::ports::{AccountId, Dialled, Ended, Ha1, Kept, PortError, Record, Seen, SessionId, SignedIn};
 use crate::stop::Stopper;
 use async_trait::async_trait;
 use futures::{SinkExt as _, StreamExt as _};
@@ -32,6 +32,8 @@ pub(super) struct Neighbours {
     pub(super) ended: broadcast::Sender<AccountId>,
     pub(super) moved: broadcast::Sender<(AccountId, u64)>,
     pub(super) quiet: broadcast::Sender<(String, bool)>,
+    /// What was seen of calls.
+    pub(super) seen: Mutex<Vec<Seen>>,
 }
 
 pub(super) fn person(account: AccountId) -> SignedIn {
@@ -52,6 +54,14 @@ impl Sessions for Neighbours {
 
     fn ended(&self) -> broadcast::Receiver<AccountId> {
         self.ended.subscribe()
+    }
+}
+
+#[async_trait]
+impl CallLog for Neighbours {
+    async fn write(&self, seen: Vec<Seen>) -> Result<(), PortError> {
+        self.seen.lock().unwrap().extend(seen);
+        Ok(())
     }
 }
 
@@ -157,6 +167,7 @@ pub(super) async fn server_on(unsigned: Duration, ledger: Shared<dyn Ledger>) ->
         ended: broadcast::channel(8).0,
         moved: broadcast::channel(8).0,
         quiet: broadcast::channel(8).0,
+        seen: Mutex::default(),
     });
     let stopper = Stopper::default();
     let options = Options {
@@ -176,6 +187,7 @@ pub(super) async fn server_on(unsigned: Duration, ledger: Shared<dyn Ledger>) ->
         leases: neighbours.clone(),
         guesses: Arc::new(throttle::Shared::default()),
         ledger,
+        calls: neighbours.clone(),
     };
     let exchange = Exchange::start(options, ports, stopper.stop()).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

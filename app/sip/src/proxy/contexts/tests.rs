@@ -90,6 +90,7 @@ fn plain(key: Key) -> Context {
         caller: None,
         gone: None,
         keep: None,
+        begun: None,
         request: Request::new(Method::Options, "sip:a".parse().unwrap()),
         reasons: Vec::new(),
         tag: String::new(),

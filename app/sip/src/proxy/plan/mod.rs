@@ -68,6 +68,12 @@ struct Try {
     phones: usize,
     until: Option<Instant>,
     state: State,
+    /// It is a person's.
+    #[cfg_attr(feature = "serde", serde(default))]
+    person: bool,
+    /// They are not to be disturbed, and the call did not go on for them.
+    #[cfg_attr(feature = "serde", serde(default))]
+    quiet: bool,
 }
 
 /// How a number came out of the one before.
@@ -134,6 +140,17 @@ pub(super) enum End {
     Failed,
 }
 
+/// A person whom a call was for.
+pub(super) struct Person<'a> {
+    /// By which number.
+    pub(super) target: usize,
+    pub(super) party: &'a Party,
+    /// Not to be disturbed.
+    pub(super) quiet: bool,
+    /// The number that the call went on to.
+    pub(super) sent_on: Option<&'a str>,
+}
+
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Order {
@@ -195,6 +212,7 @@ impl Plan {
         };
         if let Some(one) = self.tries.get_mut(target) {
             one.party = Some(party);
+            one.person = matches!(destination, Destination::User(_));
         }
         match destination {
             Destination::User(rules) => self.person(target, rules, now, orders),
@@ -295,6 +313,15 @@ impl Plan {
         self.tries.get(target)?.party.as_ref()
     }
 
+    /// Everybody whom the call was for, so far.
+    pub(super) fn people(&self) -> impl Iterator<Item = Person<'_>> {
+        self.tries.iter().enumerate().filter(|(_, one)| one.person).filter_map(|(target, one)| {
+            let next = |other: &&Try| other.parent == Some(target) && matches!(other.link, Link::Diverted(_));
+            let sent_on = self.tries.iter().find(next).map(|next| next.user.as_str());
+            Some(Person { target, party: one.party.as_ref()?, quiet: one.quiet, sent_on })
+        })
+    }
+
     /// The way of a call to a number, from the one that was dialled.
     pub(super) fn path(&self, target: usize) -> Vec<Step> {
         let Some(one) = self.tries.get(target) else {
@@ -318,7 +345,17 @@ impl Plan {
 
 impl Try {
     const fn new(parent: Option<usize>, user: String, link: Link) -> Self {
-        Self { parent, user, link, party: None, phones: 0, until: None, state: State::Asked(None) }
+        Self {
+            parent,
+            user,
+            link,
+            party: None,
+            phones: 0,
+            until: None,
+            state: State::Asked(None),
+            person: false,
+            quiet: false,
+        }
     }
 
     const fn is_open(&self) -> bool {

@@ -20,6 +20,9 @@ impl Plan {
             return match rules.busy {
                 Some(to) if free => self.divert(target, to, Diverted::Busy, now, orders),
                 Some(_) | None => {
+                    if let Some(one) = self.tries.get_mut(target) {
+                        one.quiet = true;
+                    }
                     let status = if member { Status::TEMPORARILY_UNAVAILABLE } else { Status::BUSY_HERE };
                     orders.push(Order::Missed(status));
                     self.close(target, now, orders);

@@ -93,7 +93,7 @@ impl Laws {
             FromTab::Release { epoch } if hub.holder() == Some(socket) && hub.lease.epoch == *epoch => {
                 self.told.insert(socket, false);
             }
-            FromTab::Alive | FromTab::Release { .. } => {}
+            FromTab::Alive | FromTab::Release { .. } | FromTab::Report(_) => {}
         }
         self.heard.insert(socket, now);
     }
@@ -164,7 +164,15 @@ impl Laws {
                 Effect::Close(socket, _) => {
                     self.told.remove(socket);
                 }
-                Effect::Send(_, ToTab::Line(_) | ToTab::Presence(_) | ToTab::Media(_) | ToTab::Alive)
+                Effect::Send(
+                    _,
+                    ToTab::Line(_)
+                    | ToTab::Presence(_)
+                    | ToTab::Media(_)
+                    | ToTab::Recorded(_)
+                    | ToTab::Missed(_)
+                    | ToTab::Alive,
+                )
                 | Effect::Moved(_)
                 | Effect::SaveNow
                 | Effect::SaveSoon => {}

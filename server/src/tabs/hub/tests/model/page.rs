@@ -203,7 +203,12 @@ impl Page {
                 }
             }
             ToTab::Alive if self.holding.is_some_and(|holding| holding.resting) => self.open(wishes, now),
-            ToTab::Alive | ToTab::Line(_) | ToTab::Presence(_) | ToTab::Media(_) => {}
+            ToTab::Alive
+            | ToTab::Line(_)
+            | ToTab::Presence(_)
+            | ToTab::Media(_)
+            | ToTab::Recorded(_)
+            | ToTab::Missed(_) => {}
         }
     }
 }

@@ -33,6 +33,10 @@ pub struct Opening {
 /// The name of the `<meta>` element whose `content` carries the [`Opening`] from the server to the client.
 pub const OPENING_META: &str = "tabphone-opening";
 
+/// The id of the element that says what becomes of calls; its only paragraph has the words, each on a line. The server renders
+/// it behind what the client hydrates.
+pub const WISHES_ID: &str = "wishes";
+
 impl Opening {
     /// What the page carries: the bytes of [`encoding`] as hexadecimal digits, which an attribute holds as they are.
     #[cfg(feature = "ssr")]

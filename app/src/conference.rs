@@ -13,6 +13,12 @@ pub fn together(calls: &[Call], key: CallKey) -> Vec<CallKey> {
     if all.contains(&key) { all } else { vec![key] }
 }
 
+/// Whether our screen is shared in this call, or in one that is joined with it.
+pub fn shares(calls: &[Call], key: CallKey) -> bool {
+    let with = together(calls, key);
+    calls.iter().any(|call| with.contains(&call.key) && call.picture.screen)
+}
+
 /// The call to go on with in place of the [active](phone::active) one, or to join with it: the newest one that is answered
 /// and not joined with it.
 pub fn beside(calls: &[Call]) -> Option<&Call> {

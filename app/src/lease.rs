@@ -93,6 +93,9 @@ pub enum ToTab {
     Recorded(String),
     /// So many calls were missed that the person has not seen in the history: after the first word of a tab, and when it changes.
     Missed(u32),
+    /// What becomes of calls, as the person set it, in words; nothing while they simply ring. After the first word of a
+    /// tab, and when it was changed, wherever that was.
+    Wishes(Vec<String>),
 }
 
 /// What a tab gets with the line.

@@ -31,6 +31,8 @@ pub struct Media {
     pub auto_answer: AutoAnswer,
     /// Whether calls may be recorded.
     pub recording: Recording,
+    /// The number of the voicemail, empty if there is none.
+    pub voicemail: String,
 }
 
 /// Whether the calls of an account may be recorded.
@@ -107,6 +109,7 @@ impl Default for Media {
             digits: Digits::Auto,
             auto_answer: AutoAnswer::Nobody,
             recording: Recording::Allowed,
+            voicemail: String::new(),
         }
     }
 }

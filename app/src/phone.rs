@@ -461,6 +461,7 @@ pub struct Phone {
     sound: ArcRwSignal<Sound>,
     levels: ArcRwSignal<(u8, u8)>,
     missed: ArcRwSignal<u32>,
+    voicemail: ArcRwSignal<String>,
 }
 
 /// The driver's end.
@@ -483,6 +484,8 @@ pub struct Line {
     pub levels: ArcRwSignal<(u8, u8)>,
     /// How many calls were missed that the person has not seen in the history.
     pub missed: ArcRwSignal<u32>,
+    /// The number of the voicemail, empty if there is none.
+    pub voicemail: ArcRwSignal<String>,
 }
 
 /// Makes the two ends, both beginning with `initial` and so many calls `missed`: the values that the server rendered, so that
@@ -497,7 +500,8 @@ pub fn pair(initial: LineState, missed: u32) -> (Phone, Line) {
     let sound = ArcRwSignal::new(Sound::default());
     let levels = ArcRwSignal::new((0, 0));
     let missed = ArcRwSignal::new(missed);
-    let line = Line { commands: receiver, state, seat, silent, speaking, qualities, sound, levels, missed };
+    let voicemail = ArcRwSignal::new(String::new());
+    let line = Line { commands: receiver, state, seat, silent, speaking, qualities, sound, levels, missed, voicemail };
     let phone = Phone {
         commands: sender,
         line: line.state.clone(),
@@ -508,6 +512,7 @@ pub fn pair(initial: LineState, missed: u32) -> (Phone, Line) {
         sound: line.sound.clone(),
         levels: line.levels.clone(),
         missed: line.missed.clone(),
+        voicemail: line.voicemail.clone(),
     };
     (phone, line)
 }
@@ -559,6 +564,11 @@ impl Phone {
     /// How many calls were missed that the person has not seen in the history.
     pub fn missed(&self) -> RwSignal<u32> {
         self.missed.clone().into()
+    }
+
+    /// The number of the voicemail, empty if there is none, or as long as that is not known.
+    pub fn voicemail(&self) -> RwSignal<String> {
+        self.voicemail.clone().into()
     }
 
     /// Tells the driver to do something; whether it will hear it: a command is dropped when the driver is gone or swamped.

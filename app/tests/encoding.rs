@@ -74,12 +74,13 @@ fn media() -> Media {
         digits: Digits::Info,
         auto_answer: AutoAnswer::Numbers(vec!["9".to_owned()]),
         recording: Recording::Announced,
+        voicemail: "*9".to_owned(),
     }
 }
 
 /// [`media`].
 const MEDIA: &[u8] =
-    b"\x01\x01\x06stun:s\x01\x01u\x00\x01\x00\x01\x04opus\x01\x02CN\xac\x02\x02\xd0\x05\x1e\x02\x02\x01\x019\x02";
+    b"\x01\x01\x06stun:s\x01\x01u\x00\x01\x00\x01\x04opus\x01\x02CN\xac\x02\x02\xd0\x05\x1e\x02\x02\x01\x019\x02\x02*9";
 
 /// The value is written as these bytes, and read back from them; from fewer or more, nothing is read.
 #[track_caller]
@@ -143,6 +144,7 @@ fn the_words_of_the_server() {
     travels(&ToTab::Media(media()), &[&b"\x05\x07"[..], MEDIA].concat());
     travels(&ToTab::Recorded("t".to_owned()), b"\x05\x08\x01t");
     travels(&ToTab::Missed(3), b"\x05\x09\x03");
+    travels(&ToTab::Wishes(vec!["Do".to_owned()]), b"\x05\x0a\x01\x02Do");
 }
 
 #[test]

@@ -251,6 +251,37 @@ test('the large picture of a conference is of who speaks, and all see its middle
   await Promise.all([alice.isFree(), bob.isFree(), carol.isFree(), alice.hasReleasedCamera()]);
 });
 
+test('one screen is shown to all, also to who is joined later, and keys are heard by one alone', async ({ phones }) => {
+  test.slow();
+  const [alice, bob, carol] = await three(phones, { colour: 'red', args: ['--use-fake-ui-for-media-stream'] });
+  await alice.press('Share screen');
+  await carol.seesSomething();
+  await bob.seesNothing();
+  await alice.join(BOB);
+  await Promise.all([bob.seesSomething(), carol.seesSomething(), allHear([alice, bob, carol])]);
+  await alice.mute();
+  await alice.press(`Keypad for ${BOB.name}`);
+  const keypad = alice.page.getByRole('group', { name: 'Keypad', exact: true });
+  const press = async (): Promise<void> => {
+    for (let times = 0; times < 10; times += 1) await keypad.getByRole('button', { name: '1', exact: true }).click();
+  };
+  await Promise.all([bob.hearsKey('1'), press()]);
+  await alice.unmute();
+  await alice.split(BOB);
+  await Promise.all([bob.seesNothing(), carol.seesSomething()]);
+  await alice.join(BOB);
+  await bob.seesSomething();
+  await alice.screenEnds();
+  await Promise.all([bob.seesNothing(), carol.seesNothing(), alice.hasReleasedCamera()]);
+  await allHear([alice, bob, carol]);
+  await alice.press('Share screen');
+  await Promise.all([bob.seesSomething(), carol.seesSomething()]);
+  await alice.press('Stop sharing');
+  await Promise.all([bob.seesNothing(), carol.seesNothing(), alice.hasReleasedCamera()]);
+  await alice.press('Hang up all');
+  await Promise.all([bob.isFree(), carol.isFree()]);
+});
+
 test('where the browser wants a click before it mixes, the page says so, and all hear us meanwhile', async ({ phones }) => {
   test.slow();
   const [alice, bob, carol] = await three(phones, { before: async (page: Phone['page']) => await page.addInitScript(mute) });

@@ -105,3 +105,27 @@ for (const library of ['JsSIP', 'SIP.js'] as const) {
     proved('its call is sent on while it rings', `${library} → Tabphone`);
   });
 }
+
+test('what rings is sent to the voicemail, and holding 1 calls it', async ({ phones, server }) => {
+  const [alice, bob] = await phones.pair();
+  const mail = await phones.open(CAROL, { tone: THIRD });
+  await expect(bob.page.getByTitle('Hold for voicemail')).toHaveCount(0);
+  await server.command('policy', 'set', '--for', BOB.extension, '--voicemail', CAROL.extension);
+  const one = bob.page.getByTitle('Hold for voicemail');
+  await expect(one).toBeVisible();
+  await alice.dial(BOB.extension);
+  await bob.ringsFor(ALICE);
+  await bob.press('Send on');
+  await bob.press('To voicemail');
+  await mail.ringsFor(ALICE);
+  await mail.decline();
+  await Promise.all([alice.isFree(), bob.isFree()]);
+  await one.click();
+  await expect(bob.page.getByLabel('Number or name to call')).toHaveValue('1');
+  await bob.page.getByLabel('Number or name to call').fill('');
+  await one.click({ delay: 1_000 });
+  await mail.ringsFor(BOB);
+  await expect(bob.page.getByLabel('Number or name to call')).toHaveValue('');
+  await mail.decline();
+  await bob.isFree();
+});

@@ -44,6 +44,17 @@ test('who does not want to be disturbed is not, and the caller is told', async (
   await makeGoodCall(alice, bob);
 });
 
+test('a page that is open says at once what was set elsewhere', async ({ phones, server }) => {
+  const bob = await phones.open(BOB);
+  const notice = bob.page.getByRole('complementary', { name: 'What becomes of your calls' });
+  await expect(notice).toBeHidden();
+  await server.command('user', 'set', BOB.extension, '--do-not-disturb', 'on', '--divert-busy', CAROL.extension);
+  await bob.says('Do not disturb is on: no call rings here.');
+  await expect(notice).toContainText(`Calls go to ${CAROL.name} (${CAROL.extension}).`);
+  await server.command('user', 'set', BOB.extension, '--do-not-disturb', 'off', '--divert-busy', 'off');
+  await expect(notice).toBeHidden();
+});
+
 test('with JavaScript off, calls are diverted, with the tab closed and nobody logged in', async ({ phones, server }) => {
   const [alice, carol, bob] = await Promise.all([
     phones.open(ALICE, { tone: LOW }),

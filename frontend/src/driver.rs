@@ -7,7 +7,7 @@ use crate::ring::{Ringer, Tone};
 use crate::screen::Screen;
 use crate::sound::Sound;
 use crate::tab::{self, News, Tab};
-use crate::{clock, environment, mark};
+use crate::{clock, environment, mark, wishes};
 use app::backend::Opening;
 use app::directory;
 use app::lease::{FromTab, Grant, ToTab};
@@ -103,6 +103,7 @@ impl Driver {
         tab.open(now);
         // What the server last heard is not what this page knows: it is not registered yet.
         screen.show_registration(Registration::Connecting);
+        screen.show_voicemail(&opening.policy.voicemail);
         let mut driver = Self {
             opening,
             screen,
@@ -421,16 +422,16 @@ impl Driver {
             ToTab::Presence(presence) => self.screen.show_presence(presence),
             ToTab::Media(media) => {
                 self.sound.limit(&media);
+                self.screen.show_voicemail(&media.voicemail);
                 self.opening.policy = media.clone();
-                if let Some(holding) = &self.holding {
-                    holding.change(media);
-                }
+                self.held(|holding| holding.change(media));
             }
             ToTab::Recorded(local_tag) => {
                 self.reported.retain(|reported| *reported != local_tag);
                 self.held(|holding| holding.recorded(&local_tag));
             }
             ToTab::Missed(missed) => self.screen.show_missed(missed),
+            ToTab::Wishes(told) => wishes::show(&told),
             // A server that was silent for longer than the lease is heard again over the same socket: whether the
             // line is still this tab's is said in answer to a Hello.
             ToTab::Alive => {

@@ -21,7 +21,7 @@ use line::reports::Reports;
 use line::snapshot::Beside;
 use line::{project, snapshot};
 use sip::agent::{
-    Agent, Answer, Call, CallId, Event as AgentEvent, Input, MediaFailure, Output, Phase, Question, QuestionId,
+    Agent, Answer, Call, CallId, Config, Event as AgentEvent, Input, MediaFailure, Output, Phase, Question, QuestionId,
     Registration, VerbError,
 };
 use sip::{Duration, Instant};
@@ -89,7 +89,7 @@ impl Holding {
         moment: &Moment,
     ) -> Result<Self, IdentityError> {
         let now = moment.now;
-        let config = identity::config(&grant.identity, opening, moment.wall)?;
+        let config = Config { decides_auto_answer: true, ..identity::config(&grant.identity, opening, moment.wall)? };
         let restored = grant.snapshot.and_then(|(bytes, age)| {
             let restored = snapshot::restore(&bytes, config.clone(), Duration::from_millis(age), moment.seed, now);
             restored.map_err(|error| web_sys::console::warn_1(&error.to_string().into())).ok()
@@ -314,13 +314,14 @@ impl Holding {
         }
     }
 
-    /// Has a picture of this sent in a call, or not: that of a camera in those that are joined with it, too.
+    /// Has a picture of this sent in a call, or not; and so in those that are joined with it.
     pub(crate) fn picture(&mut self, call: CallId, subject: Subject, wanted: bool) {
         if self.agent.calls().all(|known| known.id != call) {
             return;
         }
-        // A screen is given to one call, as the person is asked for each.
-        let calls = if subject == Subject::Camera { self.calls.together(call) } else { vec![call] };
+        // The person is asked for a screen once: the others are given the same when it is there.
+        let asks = subject == Subject::Screen && wanted;
+        let calls = if asks { vec![call] } else { self.calls.together(call) };
         for call in calls {
             self.calls.picture(call, subject, wanted);
         }
@@ -333,7 +334,8 @@ impl Holding {
     }
 
     /// What an administrator set about media is this from now on.
-    pub(crate) fn change(&self, media: Media) {
+    pub(crate) fn change(&mut self, media: Media) {
+        self.agent.set_trickle(media.trickle);
         self.calls.change(media);
     }
 
@@ -396,8 +398,9 @@ impl Holding {
                     self.calls.take_back(call);
                 }
             }
-            // Both are to be done.
-            if !(self.reoffer(now) | self.hold_late(now)) {
+            self.follow_announced();
+            // All are to be done.
+            if !(self.reoffer(now) | self.hold_late(now) | self.forbid_unannounced(now)) {
                 break;
             }
         }
@@ -405,7 +408,6 @@ impl Holding {
             self.lost = false;
             self.calls.moved(now);
         }
-        self.follow_announced();
         self.calls.follow(self.agent.calls(), self.can_reoffer());
         self.record_on(opening);
         self.show(opening, screen, now);
@@ -479,6 +481,11 @@ impl Holding {
 
     /// There is no picture of this. A call that was to begin with a screen does not begin without one.
     fn unpictured(&mut self, call: CallId, subject: Subject, failure: Option<phone::MediaFailure>, now: Instant) {
+        if subject == Subject::Screen && failure.is_none() {
+            // Who ends the sharing ends it for all who see it.
+            let others = self.calls.together(call).into_iter().filter(|other| *other != call);
+            others.for_each(|other| self.calls.picture(other, Subject::Screen, false));
+        }
         let begins = self.agent.calls().any(|known| known.id == call && known.phase == Phase::Preparing);
         if self.calls.unpictured(call, subject, failure) && subject == Subject::Screen && failure.is_none() && begins {
             self.hang_up(call, now);
@@ -529,7 +536,7 @@ impl Holding {
     fn learn_trickles(&mut self, question: &Question) {
         let (Question::Offer { call, .. } | Question::Answer { call, .. }) = question else { return };
         if let Some(known) = self.agent.calls().find(|known| known.id == *call) {
-            self.calls.trickles(*call, known.trickles);
+            self.calls.trickles(*call, known.trickles && self.agent.config().trickle);
         }
     }
 
@@ -564,8 +571,10 @@ impl Holding {
             AgentEvent::Digit { call, digit, .. } => self.calls.pressed(call, digit),
             AgentEvent::TransferAsked { call, .. } => self.follow(call, now),
             AgentEvent::Incoming(call) => {
-                screen.show_ended(None);
                 self.announce(call, now);
+                if self.rings(call) {
+                    screen.show_ended(None);
+                }
             }
             AgentEvent::Remote { call, branch, answer, early } => self.calls.describe(call, branch, answer, early),
             AgentEvent::BranchEnded { call, branch } => self.calls.silent(call, branch),

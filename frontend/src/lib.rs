@@ -32,6 +32,7 @@ mod sound;
 mod tab;
 mod upload;
 mod wire;
+mod wishes;
 
 use app::App;
 use app::phone;

@@ -21,6 +21,7 @@ pub(crate) struct Screen {
     /// Calls that are not drawn yet, and since when.
     passing: RefCell<Option<(Instant, Vec<Call>)>>,
     missed: ArcRwSignal<u32>,
+    voicemail: ArcRwSignal<String>,
 }
 
 impl Screen {
@@ -34,6 +35,7 @@ impl Screen {
             qualities: line.qualities.clone(),
             passing: RefCell::default(),
             missed: line.missed.clone(),
+            voicemail: line.voicemail.clone(),
         }
     }
 
@@ -73,6 +75,13 @@ impl Screen {
     pub(crate) fn show_speaking(&self, speaking: Option<CallKey>) {
         if self.speaking.get_untracked() != speaking {
             self.speaking.set(speaking);
+        }
+    }
+
+    /// The number of the voicemail.
+    pub(crate) fn show_voicemail(&self, number: &str) {
+        if self.voicemail.with_untracked(|shown| shown != number) {
+            self.voicemail.set(number.to_owned());
         }
     }
 
@@ -196,7 +205,7 @@ mod tests {
     fn phases_that_pass_in_a_moment_are_not_drawn_but_told() {
         let owner = Owner::new();
         owner.set();
-        let screen = Screen::new(&phone::pair(LineState::default()).1);
+        let screen = Screen::new(&phone::pair(LineState::default(), 0).1);
         screen.show_calls(call(Phase::RingingHere), at(0));
         screen.show_calls(call(Phase::Answering), at(1_000));
         assert_eq!(drawn(&screen), [Phase::RingingHere]);
@@ -213,7 +222,7 @@ mod tests {
     fn a_phase_that_lasts_is_drawn_and_so_is_what_happens_in_it() {
         let owner = Owner::new();
         owner.set();
-        let screen = Screen::new(&phone::pair(LineState::default()).1);
+        let screen = Screen::new(&phone::pair(LineState::default(), 0).1);
         screen.show_calls(call(Phase::Preparing), at(0));
         assert_eq!(drawn(&screen), []);
         screen.show_calls(call(Phase::Preparing), at(100));

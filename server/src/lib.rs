@@ -250,12 +250,14 @@ impl Rooms {
             leases: Arc::clone(&leases),
             events: Arc::clone(&events),
             routes: Arc::new(routes.clone()),
+            revisions: routes.revisions(),
             domain: domain.clone(),
             media: Arc::clone(&media),
             ringing_seconds: u32::try_from(options.ringing.as_secs()).unwrap_or(u32::MAX),
             sound: SoundSettings::new(store.clone()),
             history: Arc::clone(&calls),
         };
+        let backend = Arc::new(backend);
         let settings = settings::Room {
             sessions: sessions.clone(),
             life: sessions.clone(),
@@ -300,11 +302,11 @@ impl Rooms {
             events,
             media,
             history: calls,
+            wishes: backend.clone(),
             origins: origins.clone(),
             stop: stopper.stop(),
         };
-        let site =
-            site::Room { sessions: sessions.clone(), life: sessions, backend: Arc::new(backend), site: options.site };
+        let site = site::Room { sessions: sessions.clone(), life: sessions, backend, site: options.site };
         let router = site::router(site)
             .merge(login::router(login))
             .merge(settings::router(settings))

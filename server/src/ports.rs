@@ -235,6 +235,15 @@ pub trait Media: Send + Sync + 'static {
     fn changed(&self) -> watch::Receiver<i64>;
 }
 
+/// What becomes of people's calls, as it is told to them; implemented by `people`.
+#[async_trait]
+pub trait CallWishes: Send + Sync + 'static {
+    /// In words, for each of this person's settings that makes a difference.
+    async fn told(&self, person: &SignedIn) -> Vec<String>;
+    /// Fires when somebody's may be others.
+    fn changed(&self) -> watch::Receiver<u64>;
+}
+
 /// Who guesses passwords, wherever they are asked for; implemented by `login`.
 pub trait Guesses: Send + Sync + 'static {
     /// How long an attempt at this extension from this address has to wait; asking does not count.

@@ -201,7 +201,8 @@ impl Link {
             | ToTab::Presence(_)
             | ToTab::Media(_)
             | ToTab::Recorded(_)
-            | ToTab::Missed(_) => false,
+            | ToTab::Missed(_)
+            | ToTab::Wishes(_) => false,
         };
         if answered {
             let ago = u64::try_from(now.since(at).as_millis()).unwrap_or(0);

@@ -80,9 +80,11 @@ pub const fn handover(progress: agent::TransferProgress) -> Option<phone::Handov
     })
 }
 
-/// What is told of a call that is over; of one whose place another took, nothing.
+/// What is told of a call that is over; of one whose place another took, nothing, nor of one that was to be answered by
+/// itself or not at all, and was not.
 pub fn ended(last: &agent::Call, why: agent::Cause, domain: &str) -> Option<phone::Ended> {
-    (why != agent::Cause::Replaced).then(|| phone::Ended {
+    let forbidden = why == agent::Cause::Forbidden && last.direction == agent::Direction::Incoming;
+    (why != agent::Cause::Replaced && !forbidden).then(|| phone::Ended {
         key: last.id.0,
         direction: direction(last.direction),
         remote: party(&last.remote, domain),

@@ -29,34 +29,23 @@ pub(crate) fn Ringing(
     let offered = picture::of(call);
     let offered = memo(move || offered.with(|picture| picture.offered));
     view! {
-        <button
-            class="button button--danger button--large"
-            r#type="button"
-            title="Decline (Alt+D)"
-            aria-keyshortcuts="Alt+D"
-            disabled=live(move || !holds.get())
-            on:click=move |_| {
+        <Large
+            label=Signal::derive(|| "Decline")
+            keys="Alt+D"
+            free=holds
+            act=Callback::new(move |()| {
                 send(Command::Decline(key));
-            }
-        >
-            <span class="button__hang-up">
-                <Icon glyph=Glyph::Handset />
-            </span>
-            "Decline"
-        </button>
-        <button
-            class="button button--answer button--large"
-            r#type="button"
-            title="Answer (Alt+A)"
-            aria-keyshortcuts="Alt+A"
-            disabled=live(move || !holds.get())
-            on:click=move |_| {
+            })
+        />
+        <Large
+            answers=true
+            label=Signal::derive(|| "Answer")
+            keys="Alt+A"
+            free=holds
+            act=Callback::new(move |()| {
                 send(Command::Answer(key, Sends::Voice));
-            }
-        >
-            <Icon glyph=Glyph::Handset />
-            "Answer"
-        </button>
+            })
+        />
         {move || offered.get().then(|| erase(view! { <picture::WithVideo key /> }))}
         {move || {
             active
@@ -112,6 +101,9 @@ pub(crate) fn Up(
         <div class="call__tiles">
             {move || answered.get().then(|| erase(view! { <Voice key call /> }))}
             {move || {
+                answered.get().then(|| view! { <Opens key panel=Panel::Keypad name="Keypad" keys="Alt+K" glyph=Glyph::Keypad /> })
+            }}
+            {move || {
                 handed.get().then(|| view! { <Opens key panel=Panel::Handover name="Hand over" keys="Alt+T" glyph=Glyph::HandOver /> })
             }}
             {move || answered.get().then(|| erase(view! { <picture::Tiles key call /> }))}
@@ -122,30 +114,31 @@ pub(crate) fn Up(
             (handed.get() && panels.is_open(key, Panel::Handover))
                 .then(|| erase(view! { <HandoverPanel key call contacts /> }))
         }}
-        <button
-            class="button button--danger button--large"
-            r#type="button"
-            title=live(move || if calling() { "Cancel (Alt+H)" } else { "Hang up (Alt+H)" })
-            aria-keyshortcuts="Alt+H"
-            disabled=live(move || !holds.get() || phase.get() == Phase::Ending)
-            on:click=move |_| {
+        <Large
+            label=Signal::derive(move || if calling() { "Cancel" } else { "Hang up" })
+            keys="Alt+H"
+            free=memo(move || holds.get() && phase.get() != Phase::Ending)
+            act=Callback::new(move |()| {
                 phone.send(Command::HangUp(key));
-            }
-        >
-            <span class="button__hang-up">
-                <Icon glyph=Glyph::Handset />
-            </span>
-            {live(move || if calling() { "Cancel" } else { "Hang up" })}
-        </button>
+            })
+        />
     }
 }
 
-/// What can be done with the sound of an answered call.
+/// What can be done with the sound of an answered call, or of a conference by one of it. `idle`: another call is talked in, or
+/// dialled.
 #[component]
-fn Voice(key: CallKey, call: Memo<Option<Call>>) -> impl IntoView {
+pub(super) fn Voice(
+    key: CallKey,
+    call: Memo<Option<Call>>,
+    #[prop(optional)] idle: Option<Memo<bool>>,
+) -> impl IntoView {
     let muted = memo(move || call.with(|call| call.as_ref().is_some_and(|call| call.muted)));
     let held = memo(move || call.with(|call| call.as_ref().is_some_and(|call| call.hold.here)));
-    let speaks = memo(move || call.with(|call| call.as_ref().is_some_and(|call| call.voice == phone::Voice::Sent)));
+    let speaks = memo(move || {
+        let sent = call.with(|call| call.as_ref().is_some_and(|call| call.voice == phone::Voice::Sent));
+        sent && !idle.is_some_and(|idle| idle.get())
+    });
     view! {
         {move || {
             speaks
@@ -173,7 +166,6 @@ fn Voice(key: CallKey, call: Memo<Option<Call>>) -> impl IntoView {
             on=held
             act=Callback::new(move |()| Command::Hold(key, !held.get_untracked()))
         />
-        <Opens key panel=Panel::Keypad name="Keypad" keys="Alt+K" glyph=Glyph::Keypad />
     }
 }
 
@@ -213,11 +205,13 @@ pub(crate) fn Held(key: CallKey, call: Memo<Option<Call>>, name: Memo<String>) -
     }
 }
 
-/// What can be done with one of the conference.
+/// What can be done with one of the conference. Keys go to this one alone: they are for a machine that asks for them, and the
+/// others need neither hear them nor learn a secret number.
 #[component]
-pub(crate) fn Member(key: CallKey, phase: Memo<Phase>, name: Memo<String>) -> impl IntoView {
+pub(crate) fn Member(key: CallKey, call: Memo<Option<Call>>, phase: Memo<Phase>, name: Memo<String>) -> impl IntoView {
     let phone = use_phone();
-    let holds = Standing::of(&phone).holds;
+    let (holds, panels) = (Standing::of(&phone).holds, Panels::of_page());
+    let open = memo(move || panels.is_open(key, Panel::Keypad));
     view! {
         <button
             class="button"
@@ -232,7 +226,19 @@ pub(crate) fn Member(key: CallKey, phase: Memo<Phase>, name: Memo<String>) -> im
             <Icon glyph=Glyph::Split />
             "Split"
         </button>
+        <button
+            class=live(move || if open.get() { "button button--round button--on" } else { "button button--round" })
+            r#type="button"
+            aria-label=live(move || format!("Keypad for {}", name.get()))
+            title=live(move || format!("Keypad for {}: the others do not hear it", name.get()))
+            aria-expanded=live(move || if open.get() { "true" } else { "false" })
+            disabled=live(move || !holds.get() || phase.get() == Phase::Ending)
+            on:click=move |_| panels.toggle(key, Panel::Keypad)
+        >
+            <Icon glyph=Glyph::Keypad />
+        </button>
         {erase(view! { <End key phase name /> })}
+        {move || open.get().then(|| erase(view! { <Keypad key call /> }))}
     }
 }
 
@@ -283,6 +289,37 @@ fn End(key: CallKey, phase: Memo<Phase>, name: Memo<String>) -> impl IntoView {
             <span class="button__hang-up">
                 <Icon glyph=Glyph::Handset />
             </span>
+        </button>
+    }
+}
+
+/// A large key with a handset: lifted to answer, else laid down.
+#[component]
+pub(super) fn Large(
+    #[prop(optional)] answers: bool,
+    label: Signal<&'static str>,
+    keys: &'static str,
+    free: Memo<bool>,
+    act: Callback<()>,
+) -> impl IntoView {
+    let (class, handset) = if answers {
+        ("button button--answer button--large", "")
+    } else {
+        ("button button--danger button--large", "button__hang-up")
+    };
+    view! {
+        <button
+            class=class
+            r#type="button"
+            title=live(move || [label.get(), " (", keys, ")"].concat())
+            aria-keyshortcuts=keys
+            disabled=live(move || !free.get())
+            on:click=move |_| act.run(())
+        >
+            <span class=handset>
+                <Icon glyph=Glyph::Handset />
+            </span>
+            {live(move || label.get())}
         </button>
     }
 }

@@ -145,7 +145,7 @@ pub(crate) fn CallCard(
                     if ringing.get() {
                         erase(view! { <Ringing key call active contacts /> })
                     } else if member {
-                        erase(view! { <Member key phase name /> })
+                        erase(view! { <Member key call phase name /> })
                     } else if small.get() {
                         erase(view! { <Held key call name /> })
                     } else {

@@ -12,7 +12,7 @@ use crate::phone::{Call, CallKey, LineStateStoreFields, use_phone};
 use leptos::prelude::*;
 
 /// The keys that work anywhere on the page, as `shortcuts` hears them.
-const KEYS: [(&str, &str); 13] = [
+const KEYS: [(&str, &str); 14] = [
     ("Alt A", "Answer"),
     ("Alt D", "Decline"),
     ("Alt E", "Send on"),
@@ -25,6 +25,7 @@ const KEYS: [(&str, &str); 13] = [
     ("Alt V", "Camera"),
     ("Alt C", "Share screen"),
     ("Alt R", "Record"),
+    ("Alt B", "Voicemail"),
     ("Alt H", "Hang up"),
 ];
 
@@ -59,9 +60,13 @@ pub(crate) fn Calls(me: Contact, contacts: StoredValue<Vec<Contact>>) -> impl In
 /// No call: the number under which one is reached.
 #[component]
 fn Idle(me: Contact) -> impl IntoView {
-    let off = use_context::<Opening>().is_some_and(|opening| opening.policy.recording == Recording::Off);
-    // Who may not record needs no key for it.
-    let keys = KEYS.into_iter().filter(move |(_, effect)| !(off && *effect == "Record"));
+    let policy = use_context::<Opening>().map(|opening| opening.policy).unwrap_or_default();
+    // Who may not record needs no key for it, nor who has no voicemail.
+    let keys = KEYS.into_iter().filter(move |(_, effect)| match *effect {
+        "Record" => policy.recording != Recording::Off,
+        "Voicemail" => !policy.voicemail.is_empty(),
+        _ => true,
+    });
     view! {
         <div class="idle">
             <Avatar name=directory::contact_name(&me).to_owned() />

@@ -1,14 +1,15 @@
 //! The calls that are joined, as one: who is in the conference, and what can be done with all of it.
 
-use super::call_actions::{Joins, Tile};
+use super::call_actions::{Joins, Large, Tile, Voice};
 use super::call_card::{CallCard, DevicesHere};
 use super::erase::{erase, live, memo};
 use super::icon::{Glyph, Icon};
+use super::picture;
 use super::recorded::{RecordKey, RecordSign};
 use super::standing::Standing;
 use super::voice::VoiceNotice;
 use crate::backend::Contact;
-use crate::phone::{self, Call, CallKey, Command, LineStateStoreFields, Voice, use_phone};
+use crate::phone::{self, Call, CallKey, Command, LineStateStoreFields, use_phone};
 use crate::{conference, directory};
 use leptos::prelude::*;
 
@@ -72,7 +73,7 @@ fn Joined(joined: Memo<Vec<CallKey>>, contacts: StoredValue<Vec<Contact>>) -> im
             }}
             {erase(view! { <DevicesHere seen /> })}
             <div class="call__actions" aria-live="off">
-                {erase(view! { <All joined lead held seen small /> })}
+                {erase(view! { <All joined lead small /> })}
             </div>
         </section>
     }
@@ -83,89 +84,22 @@ fn Joined(joined: Memo<Vec<CallKey>>, contacts: StoredValue<Vec<Contact>>) -> im
 fn All(
     joined: Memo<Vec<CallKey>>,
     lead: Memo<Option<Call>>,
-    held: Memo<bool>,
-    /// Our camera is on.
-    seen: Memo<bool>,
     /// Another call is talked in, or dialled.
     small: Memo<bool>,
 ) -> impl IntoView {
     let phone = use_phone();
-    let holds = Standing::of(&phone).holds;
-    let first = move || joined.with_untracked(|joined| joined.first().copied()).unwrap_or(CallKey::MAX);
-    let muted = memo(move || lead.with(|lead| lead.as_ref().is_some_and(|lead| lead.muted)));
-    let speaks = memo(move || lead.with(|lead| lead.as_ref().is_some_and(|lead| lead.voice == Voice::Sent)));
-    // A screen that was shared before goes to that one alone, and can be ended.
-    let line = phone.line();
-    let shared = memo(move || {
-        line.calls().with(|calls| calls.iter().find(|call| call.joined && call.picture.screen).map(|call| call.key))
+    let (line, holds) = (phone.line(), Standing::of(&phone).holds);
+    let first = memo(move || joined.with(|joined| joined.first().copied()));
+    // What is shared can be ended whatever else goes on.
+    let pictures = memo(move || {
+        let shares = |key| line.calls().with(|calls| conference::shares(calls, key));
+        first.get().filter(|key| !small.get() || shares(*key))
     });
     let two = memo(move || joined.with(|joined| if let [one, other] = joined[..] { Some((one, other)) } else { None }));
     view! {
         <div class="call__tiles">
-            {move || {
-                (speaks.get() && !small.get())
-                    .then(|| {
-                        erase(
-                            view! {
-                                <Tile
-                                    label=Signal::derive(move || if muted.get() { "Unmute" } else { "Mute" })
-                                    glyph=Signal::derive(move || {
-                                        if muted.get() { Glyph::MicrophoneOff } else { Glyph::Microphone }
-                                    })
-                                    title="Mute or unmute the microphone for all (Alt+M)"
-                                    keys="Alt+M"
-                                    on=muted
-                                    act=Callback::new(move |()| Command::Mute(first(), !muted.get_untracked()))
-                                />
-                            },
-                        )
-                    })
-            }}
-            <Tile
-                label=Signal::derive(move || if held.get() { "Resume" } else { "Hold" })
-                glyph=Signal::derive(move || if held.get() { Glyph::Play } else { Glyph::Pause })
-                title="Hold or resume the conference (Alt+O)"
-                keys="Alt+O"
-                on=held
-                act=Callback::new(move |()| Command::Hold(first(), !held.get_untracked()))
-            />
-            {move || {
-                (!small.get())
-                    .then(|| {
-                        erase(
-                            view! {
-                                <Tile
-                                    label=Signal::derive(move || if seen.get() { "Stop camera" } else { "Start camera" })
-                                    glyph=Signal::derive(move || {
-                                        if seen.get() { Glyph::CameraOff } else { Glyph::Camera }
-                                    })
-                                    title="Switch the camera on or off for all (Alt+V)"
-                                    keys="Alt+V"
-                                    on=seen
-                                    act=Callback::new(move |()| Command::Camera(first(), !seen.get_untracked()))
-                                />
-                            },
-                        )
-                    })
-            }}
-            {move || {
-                shared
-                    .get()
-                    .map(|key| {
-                        erase(
-                            view! {
-                                <Tile
-                                    label=Signal::derive(|| "Stop sharing")
-                                    glyph=Signal::derive(|| Glyph::Screen)
-                                    title="End the sharing of the screen"
-                                    keys=""
-                                    on=memo(|| true)
-                                    act=Callback::new(move |()| Command::Screen(key, false))
-                                />
-                            },
-                        )
-                    })
-            }}
+            {move || first.get().map(|key| erase(view! { <Voice key call=lead idle=small /> }))}
+            {move || pictures.get().map(|key| erase(view! { <picture::Tiles key call=lead /> }))}
             {move || {
                 two.get()
                     .filter(|_| !small.get())
@@ -185,27 +119,20 @@ fn All(
                     })
             }}
             {move || {
-                let key = joined.with(|joined| joined.first().copied()).filter(|_| !small.get());
+                let key = first.get().filter(|_| !small.get());
                 key.map(|key| erase(view! { <RecordKey key call=lead /> }))
             }}
         </div>
-        {move || joined.with(|joined| joined.first().copied()).map(|key| erase(view! { <Joins key /> }))}
-        <button
-            class="button button--danger button--large"
-            r#type="button"
-            title="Hang up on all of them (Alt+H)"
-            aria-keyshortcuts="Alt+H"
-            disabled=live(move || !holds.get())
-            on:click=move |_| {
+        {move || first.get().map(|key| erase(view! { <Joins key /> }))}
+        <Large
+            label=Signal::derive(|| "Hang up all")
+            keys="Alt+H"
+            free=holds
+            act=Callback::new(move |()| {
                 for key in joined.get_untracked() {
                     phone.send(Command::HangUp(key));
                 }
-            }
-        >
-            <span class="button__hang-up">
-                <Icon glyph=Glyph::Handset />
-            </span>
-            "Hang up all"
-        </button>
+            })
+        />
     }
 }

@@ -8,8 +8,10 @@ use crate::backend::Contact;
 use crate::dial::{self, Target};
 use crate::directory;
 use crate::phone::{Command, LineStateStoreFields, Sends, use_phone};
+use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use leptos::{ev, html};
+use std::time::Duration;
 
 /// The keys with the letters that phones have below them.
 pub(crate) const KEYS: [(&str, &str); 12] = [
@@ -26,6 +28,11 @@ pub(crate) const KEYS: [(&str, &str); 12] = [
     ("0", "+"),
     ("#", ""),
 ];
+
+/// Held down it calls the voicemail, as on most telephones.
+const VOICEMAIL_KEY: &str = "1";
+/// How long that is.
+const LONG: Duration = Duration::from_millis(700);
 
 /// The field, the keys and the call button.
 ///
@@ -55,6 +62,7 @@ pub(crate) fn DialPad(
         text.pop();
         write(text);
     };
+    let (caller, voicemail) = (phone.clone(), phone.voicemail());
     let call = move |sends: Sends| {
         if obstacle.get_untracked().is_some() {
             return;
@@ -82,12 +90,34 @@ pub(crate) fn DialPad(
         Some(obstacle) => obstacle.words().map(str::to_owned),
         None => typed.with(|typed| contacts.with_value(|contacts| typed.hint(contacts))),
     });
+    let has_voicemail = memo(move || voicemail.with(|number| !number.is_empty()));
+    let hold = Held::new(move || {
+        let ready = has_voicemail.get_untracked() && obstacle.get_untracked().is_none();
+        ready && caller.send(Command::Dial(voicemail.get_untracked(), Sends::Voice))
+    });
     let keys = KEYS.map(|(key, letters)| {
+        let mails = memo(move || key == VOICEMAIL_KEY && has_voicemail.get());
         view! {
-            <button class="key" r#type="button" on:click=move |_| press(key)>
+            <button
+                class="key"
+                r#type="button"
+                title=live(move || mails.get().then_some("Hold for voicemail (Alt+B)"))
+                on:pointerdown=move |_| {
+                    if mails.get_untracked() {
+                        hold.begin();
+                    }
+                }
+                on:pointerup=move |_| hold.end()
+                on:pointerleave=move |_| hold.end()
+                on:click=move |_| {
+                    if !hold.take() {
+                        press(key);
+                    }
+                }
+            >
                 <span class="key__digit">{key}</span>
                 <span class="key__letters" aria-hidden="true">
-                    {letters}
+                    {live(move || if mails.get() { "MAIL" } else { letters })}
                 </span>
             </button>
         }
@@ -170,6 +200,44 @@ pub(crate) fn DialPad(
                 </div>
             </form>
         </section>
+    }
+}
+
+/// A key that is held down for longer than one presses it.
+#[derive(Clone, Copy)]
+struct Held {
+    timer: StoredValue<Option<TimeoutHandle>>,
+    /// It was held for so long: its click is none.
+    done: StoredValue<bool>,
+    /// What it does then; whether it did.
+    act: StoredValue<Box<dyn Fn() -> bool + Send + Sync>>,
+}
+
+impl Held {
+    fn new(act: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self { timer: StoredValue::new(None), done: StoredValue::new(false), act: StoredValue::new(Box::new(act)) }
+    }
+
+    fn begin(self) {
+        self.end();
+        self.done.set_value(false);
+        let timer = set_timeout_with_handle(move || self.done.set_value(self.act.with_value(|act| act())), LONG);
+        self.timer.set_value(timer.ok());
+    }
+
+    fn end(self) {
+        self.timer.update_value(|timer| {
+            if let Some(timer) = timer.take() {
+                timer.clear();
+            }
+        });
+    }
+
+    /// Whether it was held before this click.
+    fn take(self) -> bool {
+        let done = self.done.get_value();
+        self.done.set_value(false);
+        done
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::erase::{erase, live, memo};
 use super::icon::{Glyph, Icon};
-use super::panels::{Panel, Panels};
+use super::panels::{Going, Panel, Panels};
 use super::standing::Standing;
 use super::whom::{Whom, Wording};
 use crate::backend::Contact;
@@ -40,23 +40,41 @@ pub(crate) fn Divert(key: CallKey, call: Memo<Option<Call>>, contacts: StoredVal
         {move || {
             open.get()
                 .then(|| {
-                    erase(
+                    let content = erase(
                         view! {
-                            <div
-                                class="handover"
-                                role="group"
-                                aria-label="Send on"
-                                on:keydown=move |event| {
-                                    if event.key() == "Escape" {
-                                        panels.close(key);
-                                    }
-                                }
-                            >
-                                <Whom id=["divert-", &key.to_string()].concat() wording=WORDING contacts without=caller free=holds chosen />
-                            </div>
+                            <Voicemail key free=holds />
+                            <Whom id=["divert-", &key.to_string()].concat() wording=WORDING contacts without=caller free=holds chosen />
                         },
-                    )
+                    );
+                    erase(view! { <Going key name="Send on" content /> })
                 })
         }}
+    }
+}
+
+/// Sends the call to the voicemail, where there is one.
+#[component]
+fn Voicemail(key: CallKey, free: Memo<bool>) -> impl IntoView {
+    let phone = StoredValue::new(use_phone());
+    let number = phone.with_value(crate::phone::Phone::voicemail);
+    move || {
+        let number = number.get();
+        (!number.is_empty()).then(|| {
+            view! {
+                <button
+                    class="button button--answer"
+                    r#type="button"
+                    title="Send to voicemail without answering (Alt+B)"
+                    aria-keyshortcuts="Alt+B"
+                    disabled=live(move || !free.get())
+                    on:click=move |_| {
+                        phone.with_value(|phone| phone.send(Command::Divert(key, number.clone())));
+                    }
+                >
+                    <Icon glyph=Glyph::HandOver />
+                    "To voicemail"
+                </button>
+            }
+        })
     }
 }

@@ -1,8 +1,8 @@
-//! What becomes of calls, as the server knows it, and the ways to the settings and the recordings. Only the server writes it: nothing of it
-//! changes while the page is open.
+//! What becomes of calls, as the server knows it, and the ways to the settings and the recordings. The server writes it, and the
+//! words that an open page has for it, too: it only puts them in.
 
 use super::icon::{Glyph, Icon};
-use crate::backend::{Contact, Wishes};
+use crate::backend::{Contact, WISHES_ID, Wishes};
 use crate::words;
 use leptos::prelude::*;
 
@@ -10,20 +10,16 @@ use leptos::prelude::*;
 #[component]
 pub(crate) fn Settings(contacts: Vec<Contact>) -> impl IntoView {
     let told = use_context::<Wishes>().map(|wishes| words::wishes(&wishes, &contacts)).unwrap_or_default();
-    let diverted = (!told.is_empty()).then(|| {
-        let told = told.into_iter().map(|words| view! { <p>{words}</p> }).collect::<Vec<_>>();
-        view! {
-            <aside class="diverted" aria-label="What becomes of your calls">
-                <Icon glyph=Glyph::Turn />
-                <div class="diverted__words">{told}</div>
-                <a class="button diverted__change" href="/settings">
-                    "Change"
-                </a>
-            </aside>
-        }
-    });
     view! {
-        {diverted}
+        <aside class="diverted" id=WISHES_ID hidden=told.is_empty() aria-label="What becomes of your calls">
+            <Icon glyph=Glyph::Turn />
+            <p class="diverted__words" role="status">
+                {told.join("\n")}
+            </p>
+            <a class="button diverted__change" href="/settings">
+                "Change"
+            </a>
+        </aside>
         <footer class="foot">
             <a class="button button--quiet" href="/settings">
                 <Icon glyph=Glyph::Sliders />

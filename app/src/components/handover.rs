@@ -2,7 +2,7 @@
 
 use super::erase::{erase, live, memo};
 use super::icon::{Glyph, Icon};
-use super::panels::Panels;
+use super::panels::{Going, Panels};
 use super::standing::Standing;
 use super::whom::{Whom, Wording};
 use crate::backend::Contact;
@@ -48,54 +48,35 @@ pub(crate) fn HandoverPanel(
         own.into_iter().chain(others.get().into_iter().map(|(_, _, number)| number)).collect::<Vec<String>>()
     });
     let chosen = Callback::new(move |number| send(Command::Transfer(key, number)));
-    view! {
-        <div
-            class="handover"
-            role="group"
-            aria-label="Hand over"
-            on:keydown=move |event| {
-                if event.key() == "Escape" {
-                    panels.close(key);
-                }
-            }
-        >
-            {move || {
-                others
-                    .get()
-                    .into_iter()
-                    .map(|(other, name, _)| {
-                        view! {
-                            <button
-                                class="button button--answer handover__call"
-                                r#type="button"
-                                disabled=live(move || !free.get())
-                                on:click=move |_| send(Command::TransferTo(key, other))
-                            >
-                                <Icon glyph=Glyph::HandOver />
-                                <bdi>{format!("Hand over to {name}")}</bdi>
-                            </button>
-                        }
-                    })
-                    .collect::<Vec<_>>()
-            }}
-            {move || {
-                answered
-                    .get()
-                    .then(|| {
-                        erase(
-                            view! {
-                                <Whom
-                                    id=format!("handover-{key}")
-                                    wording=WORDING
-                                    contacts
-                                    without=up
-                                    free
-                                    chosen
-                                />
-                            },
-                        )
-                    })
-            }}
-        </div>
-    }
+    let content = erase(view! {
+        {move || {
+            others
+                .get()
+                .into_iter()
+                .map(|(other, name, _)| {
+                    view! {
+                        <button
+                            class="button button--answer handover__call"
+                            r#type="button"
+                            disabled=live(move || !free.get())
+                            on:click=move |_| send(Command::TransferTo(key, other))
+                        >
+                            <Icon glyph=Glyph::HandOver />
+                            <bdi>{format!("Hand over to {name}")}</bdi>
+                        </button>
+                    }
+                })
+                .collect::<Vec<_>>()
+        }}
+        {move || {
+            answered
+                .get()
+                .then(|| {
+                    erase(
+                        view! { <Whom id=format!("handover-{key}") wording=WORDING contacts without=up free chosen /> },
+                    )
+                })
+        }}
+    });
+    view! { <Going key name="Hand over" content /> }
 }

@@ -3,6 +3,26 @@
 use crate::phone::CallKey;
 use leptos::prelude::*;
 
+/// A panel of a call in which one says to whom it goes; Escape closes it.
+#[component]
+pub(crate) fn Going(key: CallKey, name: &'static str, content: AnyView) -> impl IntoView {
+    let panels = Panels::of_page();
+    view! {
+        <div
+            class="handover"
+            role="group"
+            aria-label=name
+            on:keydown=move |event| {
+                if event.key() == "Escape" {
+                    panels.close(key);
+                }
+            }
+        >
+            {content}
+        </div>
+    }
+}
+
 /// What of a call is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Panel {

@@ -4,8 +4,8 @@ use super::call_actions::Tile;
 use super::erase::{Live, erase, live, memo};
 use super::icon::{Glyph, Icon};
 use super::standing::Standing;
-use crate::phone::{Call, CallKey, Command, Phase, Picture, Sends, use_phone};
-use crate::words;
+use crate::phone::{Call, CallKey, Command, LineStateStoreFields, Phase, Picture, Sends, use_phone};
+use crate::{conference, words};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -163,12 +163,13 @@ pub(crate) fn Notice(call: Memo<Option<Call>>) -> impl IntoView {
     }
 }
 
-/// What switches our pictures on and off in an answered call.
+/// What switches our pictures on and off in an answered call, or in a conference by one of it.
 #[component]
 pub(crate) fn Tiles(key: CallKey, call: Memo<Option<Call>>) -> impl IntoView {
     let picture = of(call);
     let camera = memo(move || picture.with(|picture| picture.camera));
-    let screen = memo(move || picture.with(|picture| picture.screen));
+    let line = use_phone().line();
+    let screen = memo(move || line.calls().with(|calls| conference::shares(calls, key)));
     view! {
         <Tile
             label=Signal::derive(move || if camera.get() { "Stop camera" } else { "Start camera" })

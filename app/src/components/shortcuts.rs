@@ -7,11 +7,13 @@ use leptos::prelude::*;
 
 /// Listens for Alt with a letter: A answers, D declines, H hangs up, M mutes and unmutes, O holds and resumes, S goes on
 /// with the call beside, J joins that one, E says to whom to send on what rings, K opens the keypad, T says to whom to hand over, V
-/// answers with the camera or switches it on and off, C shares the screen and ends that, R records and ends that.
+/// answers with the camera or switches it on and off, C shares the screen and ends that, R records and ends that, B sends what
+/// rings to the voicemail, or calls it while there is no call.
 #[component]
 pub(crate) fn Shortcuts() -> impl IntoView {
     let phone = use_phone();
     let (line, seat, panels) = (phone.line(), phone.seat(), Panels::of_page());
+    let voicemail = phone.voicemail();
     Effect::new(move |_| {
         let phone = phone.clone();
         let listener = window_event_listener(leptos::ev::keydown, move |event| {
@@ -21,7 +23,8 @@ pub(crate) fn Shortcuts() -> impl IntoView {
             if !ours || seat.get_untracked() != Seat::Holding {
                 return;
             }
-            match line.calls().with_untracked(|calls| effect(&event.code(), calls)) {
+            let number = voicemail.get_untracked();
+            match line.calls().with_untracked(|calls| effect(&event.code(), calls, number)) {
                 Some(Does::Send(command)) => {
                     phone.send(command);
                 }
@@ -49,8 +52,8 @@ enum Does {
 }
 
 /// What a key does to these calls. Keys are told by their place (`KeyboardEvent.code`), as Alt changes the
-/// letter on some systems.
-fn effect(code: &str, calls: &[Call]) -> Option<Does> {
+/// letter on some systems. `voicemail`: its number, empty if there is none.
+fn effect(code: &str, calls: &[Call], voicemail: String) -> Option<Does> {
     let ringing = || calls.iter().find(|call| call.phase == Phase::RingingHere);
     let up = || phone::active(calls);
     let answered = || up().filter(|call| call.phase.has_microphone());
@@ -77,7 +80,12 @@ fn effect(code: &str, calls: &[Call]) -> Option<Does> {
             Some(call) => call.picture.offered.then_some(Does::Send(Command::Answer(call.key, Sends::Camera))),
             None => answered().map(|call| Does::Send(Command::Camera(call.key, !call.picture.camera))),
         },
-        "KeyC" => alone().map(|call| Does::Send(Command::Screen(call.key, !call.picture.screen))),
+        "KeyC" => answered().map(|call| Does::Send(Command::Screen(call.key, !conference::shares(calls, call.key)))),
+        "KeyB" if voicemail.is_empty() => None,
+        "KeyB" => match ringing() {
+            Some(call) => Some(Does::Send(Command::Divert(call.key, voicemail))),
+            None => calls.is_empty().then_some(Does::Send(Command::Dial(voicemail, Sends::Voice))),
+        },
         "KeyR" => answered()
             .filter(|call| call.recorded.is_allowed())
             .map(|call| Does::Send(Command::Record(call.key, !call.recorded.is_wanted()))),
@@ -96,6 +104,10 @@ mod tests {
 
     fn held(key: CallKey) -> Call {
         Call { hold: Hold { here: true, there: false }, ..call(key, Phase::Talking, false) }
+    }
+
+    fn effect(code: &str, calls: &[Call]) -> Option<Does> {
+        super::effect(code, calls, String::new())
     }
 
     fn command(code: &str, calls: &[Call]) -> Option<Command> {
@@ -155,6 +167,19 @@ mod tests {
     }
 
     #[test]
+    fn the_voicemail_takes_what_rings_and_is_called_while_nothing_is_up() {
+        let does = |calls: &[Call]| super::effect("KeyB", calls, "*97".to_owned());
+        let talking = call(2, Phase::Talking, false);
+        let ringing = call(1, Phase::RingingHere, false);
+        let diverted = Some(Does::Send(Command::Divert(1, "*97".to_owned())));
+        assert_eq!(does(&[ringing.clone()]), diverted);
+        assert_eq!(does(&[talking.clone(), ringing.clone()]), diverted);
+        assert_eq!(does(&[]), Some(Does::Send(Command::Dial("*97".to_owned(), Sends::Voice))));
+        assert_eq!(does(&[talking]), None);
+        assert_eq!((effect("KeyB", &[ringing]), effect("KeyB", &[])), (None, None), "there is none");
+    }
+
+    #[test]
     fn a_second_call_that_rings_is_answered_and_the_first_is_hung_up() {
         let both = [call(1, Phase::Talking, false), call(2, Phase::RingingHere, false)];
         assert_eq!(command("KeyA", &both), Some(Command::Answer(2, Sends::Voice)));
@@ -185,7 +210,11 @@ mod tests {
         assert_eq!(command("KeyO", &calls), Some(Command::Hold(3, true)));
         assert_eq!(command("KeyS", &calls), Some(Command::Hold(2, false)));
         assert_eq!(command("KeyJ", &calls), Some(Command::Join(3, 2)));
-        for code in ["KeyK", "KeyT", "KeyC"] {
+        assert_eq!(command("KeyC", &calls), Some(Command::Screen(3, true)));
+        let picture = Picture { screen: true, ..Picture::default() };
+        let shared = [Call { picture, ..joined(1) }, joined(3)];
+        assert_eq!(command("KeyC", &shared), Some(Command::Screen(3, false)), "whichever of them was asked for it");
+        for code in ["KeyK", "KeyT"] {
             assert_eq!(effect(code, &calls), None, "{code}");
         }
     }

@@ -14,9 +14,8 @@ pub(crate) const PRODUCT: &str = "Tabphone";
 pub(crate) fn Title(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
     let phone = use_phone();
     let (line, missed) = (phone.line(), phone.missed());
-    let title = memo(move || {
-        line.calls().with(|calls| contacts.with_value(|contacts| text(calls, contacts, missed.get())))
-    });
+    let title =
+        memo(move || line.calls().with(|calls| contacts.with_value(|contacts| text(calls, contacts, missed.get()))));
     Effect::new(move |_| title.with(|title| document().set_title(title)));
     let ringing = memo(move || line.calls().with(|calls| calls.iter().any(|call| call.phase == Phase::RingingHere)));
     Effect::new(move |before: Option<bool>| {

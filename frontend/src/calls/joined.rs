@@ -1,8 +1,8 @@
 //! The calls that are joined in a conference.
 
-use super::Calls;
-use crate::media::Part;
-use app::phone::CallKey;
+use super::{Calls, Kept};
+use crate::media::{Part, Subject};
+use app::phone::{CallKey, MediaFailure};
 use line::several;
 use sip::agent::{Call, CallId};
 
@@ -31,9 +31,10 @@ impl Calls {
         self.mute(like, muted);
     }
 
-    /// This one is in no conference any more.
+    /// This one is in no conference any more, and does not see the screen that is shared there.
     pub(crate) fn split(&mut self, call: CallId) {
         self.kept(call).facts.joined = false;
+        self.picture(call, Subject::Screen, false);
     }
 
     /// Who is left alone is in no conference; and who is in one hears the others, as far as nobody is on hold.
@@ -49,6 +50,22 @@ impl Calls {
                     // What their exchange plays to who is on hold is for us alone.
                     speaks: !call.held_here && !call.held_there,
                 });
+            }
+        }
+        self.share_screen();
+    }
+
+    /// All of a conference see the screen that is shared in one of its calls, also who is joined later; but for those who
+    /// take no picture.
+    fn share_screen(&mut self) {
+        let of = |kept: &Kept| kept.peer.as_ref().filter(|_| kept.facts.joined && kept.facts.screen)?.screen();
+        let Some(screen) = self.kept.iter().find_map(of) else { return };
+        for kept in &mut self.kept {
+            let lacks =
+                kept.facts.joined && !kept.facts.screen && kept.picture.failure != Some(MediaFailure::Description);
+            if lacks && kept.peer.as_ref().is_some_and(|peer| peer.share(&screen)) {
+                kept.facts.screen = true;
+                kept.picture.interrupted = false;
             }
         }
     }

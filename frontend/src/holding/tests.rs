@@ -1,4 +1,5 @@
 mod conference;
+mod unattended;
 
 use super::*;
 use app::lease::RegistrationIdentity;
@@ -55,6 +56,31 @@ fn who_stops_while_it_rings_lets_their_other_phones_ring_on() {
     let ended =
         |output: &Output| matches!(output, Output::Event(AgentEvent::Ended { cause, .. }) if *cause == Cause::NoAnswer);
     assert!(outputs.iter().any(ended), "{outputs:?}");
+}
+
+#[test]
+fn an_open_page_follows_when_candidates_are_not_to_follow_any_more() {
+    let (events, _receiver) = Events::channel();
+    let mut holding = begin(&events);
+    for trickle in [false, true] {
+        holding.change(Media { trickle, ..Media::default() });
+        holding.agent.call(dial::target("1002", "tabphone").unwrap(), NOW).unwrap();
+        let asked = drain(&mut holding).into_iter().find_map(|output| match output {
+            Output::Ask(id, Question::Offer { .. }) => Some(id),
+            Output::Connect(_) | Output::Disconnect | Output::Transmit(_) | Output::Ask(..) | Output::Event(_) => None,
+        });
+        let body = Body { content_type: "application/sdp".into(), bytes: SDP.as_bytes().to_vec() };
+        holding.handle(Input::Connected, NOW);
+        holding.handle(Input::Answer(asked.unwrap(), Answer::Description(body)), NOW);
+        let invite = |output: &Output| match output {
+            Output::Transmit(message) => {
+                message.starts_with(b"INVITE ").then(|| String::from_utf8_lossy(message).into_owned())
+            }
+            Output::Connect(_) | Output::Disconnect | Output::Ask(..) | Output::Event(_) => None,
+        };
+        let said = drain(&mut holding).iter().find_map(invite).unwrap();
+        assert_eq!(said.contains("trickle-ice"), trickle, "{said}");
+    }
 }
 
 #[test]

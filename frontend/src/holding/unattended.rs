@@ -8,10 +8,11 @@
 //! | UA3 | announced | its time | answered with the microphone alone |
 //! | UA4 | announced | any of the below does not hold any more, or the browser makes no sound | rings |
 //! | UA5 | announced | answered, declined or sent on by the person, or over | as any other |
+//! | UA6 | is to be refused unless it is answered by itself (`Auto;require`) | in place of ringing: UA2, UA4 | 403, and nobody learns of it |
 //!
 //! What has to hold: it is the only call; the server vouches for the caller, who says who they are, is of the own domain and
 //! allowed; and it was this person who was called, not somebody whose calls come here. Do not disturb needs no row: such a
-//! call does not come. A page that takes the line over begins with none announced: what rings then, rings.
+//! call does not come. A page that takes the line over begins with none announced: what rings then, rings, or is refused (UA6).
 
 use super::Holding;
 use app::phone::Sends;
@@ -68,6 +69,20 @@ impl Holding {
             self.calls.unattended(announced.call, false);
             self.touched = true;
         }
+    }
+
+    /// Whether a call that came in is one that a person is told of.
+    pub(super) fn rings(&self, call: CallId) -> bool {
+        self.announced.as_ref().is_some_and(|announced| announced.call == call) || !self.agent.must_answer_itself(call)
+    }
+
+    /// Refuses who will have nothing but an answer that the call gives by itself (UA6): whether there was somebody.
+    pub(super) fn forbid_unannounced(&mut self, now: Instant) -> bool {
+        let unwanted = self.agent.calls().map(|call| call.id).find(|call| !self.rings(*call));
+        if let Some(call) = unwanted {
+            self.verb(|agent| agent.forbid(call, now));
+        }
+        unwanted.is_some()
     }
 
     /// Drops what was announced and does not ring any more, or not alone (UA4, UA5).

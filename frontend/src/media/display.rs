@@ -6,7 +6,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{DisplayMediaStreamConstraints, MediaStream, MediaStreamTrack, MediaStreamTrackState};
 
 /// A screen, a window or a tab that a person shares (Screen Capture); dropping it ends that.
-pub(super) struct Display {
+pub(crate) struct Display {
     stream: MediaStream,
     track: MediaStreamTrack,
     _ended: Closure<dyn FnMut()>,
@@ -26,11 +26,24 @@ impl Display {
         let Ok(track) = stream.get_video_tracks().get(0).dyn_into::<MediaStreamTrack>() else {
             return Err(MediaFailure::NoDevice);
         };
+        Ok(Self::of(stream, track, ended))
+    }
+
+    /// The same for another call, without asking the person again: it ends by itself, and is blackened, without this one.
+    pub(super) fn again(&self, ended: impl FnMut() + 'static) -> Option<Self> {
+        // The browser's clone, which has its own state; not another name of the same track.
+        let track = MediaStreamTrack::clone(&self.track);
+        let stream = MediaStream::new().ok()?;
+        stream.add_track(&track);
+        Some(Self::of(stream, track, ended))
+    }
+
+    fn of(stream: MediaStream, track: MediaStreamTrack, ended: impl FnMut() + 'static) -> Self {
         // Letters stay sharp, if need be at fewer pictures a second.
         limits::set(&track, "contentHint", &"detail".into());
         let ended = Closure::<dyn FnMut()>::new(ended);
         track.set_onended(Some(ended.as_ref().unchecked_ref()));
-        Ok(Self { stream, track, _ended: ended })
+        Self { stream, track, _ended: ended }
     }
 
     /// For an element that shows it.

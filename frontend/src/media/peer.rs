@@ -245,6 +245,22 @@ impl Peer {
         }
     }
 
+    /// The screen that is shared in this call, if one is.
+    pub(crate) fn screen(&self) -> Option<Rc<Picture>> {
+        self.shared.pictures.screen()
+    }
+
+    /// Sends the screen that is shared in another call: whether it can be.
+    pub(crate) fn share(&self, screen: &Picture) -> bool {
+        let Picture::Screen(display) = screen else { return false };
+        let Some(display) = display.again(self.shared.ended()) else { return false };
+        self.shared.pictures.want(Some(Subject::Screen));
+        self.shared.pictures.opened(Picture::Screen(display));
+        self.ask(Job::Show);
+        self.shared.tell(Told::Pictured);
+        true
+    }
+
     /// Sends a key (RFC 4733), after those before it: whether the connection is there, and that was negotiated.
     pub(crate) fn digit(&self, digit: Digit) -> bool {
         self.shared.connection.borrow().as_ref().is_some_and(|connection| connection.digit(digit))
@@ -394,14 +410,8 @@ impl Shared {
             let opened = match subject {
                 Subject::Camera => shared.devices.open(Kind::Camera).await.map(Picture::Camera),
                 Subject::Screen => {
-                    let (limits, pictures) =
-                        (Limits::of(subject, &shared.pool.media()), Rc::downgrade(&shared.pictures));
-                    let ended = move || {
-                        if let Some(pictures) = pictures.upgrade() {
-                            pictures.ended();
-                        }
-                    };
-                    Display::open(limits, ended).await.map(Picture::Screen)
+                    let limits = Limits::of(subject, &shared.pool.media());
+                    Display::open(limits, shared.ended()).await.map(Picture::Screen)
                 }
             };
             if !shared.pictures.is_wanted(turn) {
@@ -421,6 +431,16 @@ impl Shared {
             }
             shared.choosing.set(false);
         });
+    }
+
+    /// What is to be done when the sharing of a screen ends by itself.
+    fn ended(&self) -> impl FnMut() + 'static + use<> {
+        let pictures = Rc::downgrade(&self.pictures);
+        move || {
+            if let Some(pictures) = pictures.upgrade() {
+                pictures.ended();
+            }
+        }
     }
 
     fn is_mute(&self) -> bool {

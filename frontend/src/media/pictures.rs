@@ -18,7 +18,7 @@ pub(crate) enum Subject {
 }
 
 /// An open source of pictures; dropping it closes it, and its light goes out.
-pub(super) enum Picture {
+pub(crate) enum Picture {
     /// This call's own track of the camera.
     Camera(Input),
     /// What is shared.
@@ -131,6 +131,11 @@ impl Pictures {
     pub(super) fn opened(&self, picture: Picture) {
         picture.hide(self.hidden.get());
         self.open.replace(Some(Rc::new(picture)));
+    }
+
+    /// What is shared, if a screen is.
+    pub(super) fn screen(&self) -> Option<Rc<Picture>> {
+        self.open.borrow().clone().filter(|open| open.subject() == Subject::Screen && open.is_current())
     }
 
     /// Closes what is open.

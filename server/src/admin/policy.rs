@@ -5,7 +5,7 @@ use super::{CommandError, Data};
 use crate::store::policies::{
     AUDIO_KBIT, Codecs, Ice, InvalidValue, Policy, PolicyChange, VIDEO_HEIGHT, VIDEO_KBIT, VIDEO_RATE,
     auto_answer_text, digits_name, parse_auto_answer, parse_codecs, parse_digits, parse_limit, parse_recording,
-    parse_removed, recording_name,
+    parse_removed, parse_voicemail, recording_name,
 };
 use app::media::{AutoAnswer, Digits, Recording};
 use clap::{Args, Subcommand};
@@ -74,6 +74,9 @@ pub(super) struct Settings {
     /// the phone decides), or announced (the other end hears a tone when it begins, and every 15 seconds).
     #[arg(long, value_name = "off|allowed|announced", value_parser = recording)]
     recording: Option<Wanted<Recording>>,
+    /// The number of the voicemail: calls that ring are sent there by a button, and holding the key 1 calls it.
+    #[arg(long, value_name = "NUMBER|none", value_parser = voicemail)]
+    voicemail: Option<Wanted<String>>,
 }
 
 impl From<Settings> for PolicyChange {
@@ -90,6 +93,7 @@ impl From<Settings> for PolicyChange {
             digits: settings.digits.map(Into::into),
             auto_answer: settings.auto_answer.map(Into::into),
             recording: settings.recording.map(Into::into),
+            voicemail: settings.voicemail.map(Into::into),
         }
     }
 }
@@ -122,7 +126,7 @@ impl Command {
 }
 
 /// The settings in the order of the options: the option without its dashes, what it is set to, and what it is by itself.
-fn settings(policy: &Policy) -> [(&'static str, Option<String>, &'static str); 11] {
+fn settings(policy: &Policy) -> [(&'static str, Option<String>, &'static str); 12] {
     let switch = |on: bool| if on { "on" } else { "off" }.to_owned();
     let limit = |most: Option<u16>| most.map(|most| if most == 0 { "none".to_owned() } else { most.to_string() });
     [
@@ -137,6 +141,11 @@ fn settings(policy: &Policy) -> [(&'static str, Option<String>, &'static str); 1
         ("digits", policy.digits.map(|digits| digits_name(digits).to_owned()), "auto"),
         ("auto-answer", policy.auto_answer.as_ref().map(auto_answer_text), "off"),
         ("recording", policy.recording.map(|recording| recording_name(recording).to_owned()), "allowed"),
+        (
+            "voicemail",
+            policy.voicemail.clone().map(|number| if number.is_empty() { "none".to_owned() } else { number }),
+            "none",
+        ),
     ]
 }
 
@@ -194,6 +203,10 @@ fn digits(text: &str) -> Result<Wanted<Digits>, InvalidValue> {
 
 fn auto_answer(text: &str) -> Result<Wanted<AutoAnswer>, InvalidValue> {
     or_default(text, parse_auto_answer)
+}
+
+fn voicemail(text: &str) -> Result<Wanted<String>, InvalidValue> {
+    or_default(text, parse_voicemail)
 }
 
 fn recording(text: &str) -> Result<Wanted<Recording>, InvalidValue> {

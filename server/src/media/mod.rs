@@ -102,5 +102,6 @@ fn ready(policy: Policy, ice_servers: Vec<IceServer>) -> Media {
         digits: policy.digits.unwrap_or(Digits::Auto),
         auto_answer: AutoAnswer::Nobody,
         recording: policy.recording.unwrap_or_default(),
+        voicemail: policy.voicemail.unwrap_or_default(),
     }
 }

@@ -1,11 +1,13 @@
 //! People: who can be called, and what they are doing.
 
-use crate::ports::{AccountId, Accounts, CallHistory, Leases, LineEvents, Media, Routes, Shared, SignedIn};
+use crate::ports::{AccountId, Accounts, CallHistory, CallWishes, Leases, LineEvents, Media, Routes, Shared, SignedIn};
 use crate::store::sound::SoundSettings;
 use app::backend::{Backend, BackendError, Contact, Opening, Wishes};
 use app::phone::Presence;
+use app::words;
 use async_trait::async_trait;
 use sip::proxy::Destination;
+use tokio::sync::watch;
 
 /// How long a line's state is believed without a word of who has it, in milliseconds: as long as its calls are kept.
 const FRESH: u64 = 20_000;
@@ -21,6 +23,8 @@ pub struct Room {
     pub events: Shared<dyn LineEvents>,
     /// What is wanted with calls.
     pub routes: Shared<dyn Routes>,
+    /// Fires when that changes.
+    pub revisions: watch::Receiver<u64>,
     /// The SIP domain.
     pub domain: String,
     /// What is set about media.
@@ -73,6 +77,24 @@ impl Backend for Room {
             },
             Some(Destination::Group(_) | Destination::Service | Destination::PickUp(_)) | None => Wishes::default(),
         }
+    }
+}
+
+#[async_trait]
+impl CallWishes for Room {
+    async fn told(&self, person: &SignedIn) -> Vec<String> {
+        let wishes = self.wishes(&person.extension).await;
+        if wishes == Wishes::default() {
+            return Vec::new();
+        }
+        // Who cannot be named is told by the number.
+        let everybody = self.accounts.all().await.unwrap_or_default();
+        let others = everybody.into_iter().filter(|other| other.account != person.account);
+        words::wishes(&wishes, &others.map(contact).collect::<Vec<_>>())
+    }
+
+    fn changed(&self) -> watch::Receiver<u64> {
+        self.revisions.clone()
     }
 }
 

@@ -7,7 +7,7 @@ mod value;
 
 pub use value::{
     Codecs, Ice, InvalidValue, auto_answer_text, digits_name, parse_auto_answer, parse_codecs, parse_digits,
-    parse_limit, parse_recording, parse_removed, recording_name,
+    parse_limit, parse_recording, parse_removed, parse_voicemail, recording_name,
 };
 
 use super::Store;
@@ -50,6 +50,8 @@ pub struct Policy {
     pub auto_answer: Option<AutoAnswer>,
     /// Whether calls may be recorded.
     pub recording: Option<Recording>,
+    /// The number of the voicemail; empty is none.
+    pub voicemail: Option<String>,
 }
 
 /// What is to be changed; `None` leaves it as it is, `Some(None)` takes it away.
@@ -77,6 +79,8 @@ pub struct PolicyChange {
     pub auto_answer: Option<Option<AutoAnswer>>,
     /// Whether calls may be recorded.
     pub recording: Option<Option<Recording>>,
+    /// The number of the voicemail.
+    pub voicemail: Option<Option<String>>,
 }
 
 impl Policy {
@@ -95,6 +99,7 @@ impl Policy {
             digits: self.digits.or(everybody.digits),
             auto_answer: self.auto_answer.or(everybody.auto_answer),
             recording: self.recording.or(everybody.recording),
+            voicemail: self.voicemail.or(everybody.voicemail),
         }
     }
 }
@@ -113,6 +118,7 @@ impl PolicyChange {
             digits: self.digits.unwrap_or(policy.digits),
             auto_answer: self.auto_answer.unwrap_or(policy.auto_answer),
             recording: self.recording.unwrap_or(policy.recording),
+            voicemail: self.voicemail.unwrap_or(policy.voicemail),
         }
     }
 }
@@ -138,7 +144,7 @@ pub struct Policies {
 }
 
 const COLUMNS: &str = "ice, trickle, codecs, without_codecs, audio_kbit, video_kbit, video_height, video_rate, digits,
-    auto_answer, recording";
+    auto_answer, recording, voicemail";
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -153,6 +159,7 @@ struct Row {
     digits: Option<String>,
     auto_answer: Option<String>,
     recording: Option<String>,
+    voicemail: Option<String>,
 }
 
 impl Policies {
@@ -228,7 +235,7 @@ impl Policies {
         let clear = "DELETE FROM media_policies WHERE COALESCE(account, 0) = COALESCE(?, 0)";
         sqlx::query(clear).bind(account).execute(&mut *transaction).await?;
         let write =
-            format!("INSERT INTO media_policies (account, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+            format!("INSERT INTO media_policies (account, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         sqlx::query(&write)
             .bind(account)
             .bind(policy.ice.map(Ice::as_str))
@@ -242,6 +249,7 @@ impl Policies {
             .bind(policy.digits.map(digits_name))
             .bind(policy.auto_answer.as_ref().map(auto_answer_text))
             .bind(policy.recording.map(recording_name))
+            .bind(&policy.voicemail)
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;
@@ -281,6 +289,7 @@ impl Row {
             digits: self.digits.and_then(|digits| parse_digits(&digits).ok()),
             auto_answer: self.auto_answer.and_then(|allowed| parse_auto_answer(&allowed).ok()),
             recording: self.recording.and_then(|recording| parse_recording(&recording).ok()),
+            voicemail: self.voicemail,
         }
     }
 }

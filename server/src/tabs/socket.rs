@@ -3,7 +3,7 @@
 use super::hub::Closing;
 use super::lines::{Lines, Outgoing, Place, Refused};
 use crate::origin::{From, Origins};
-use crate::ports::{AccountId, Accounts, CallHistory, LineEvents, Media, Sessions, Shared, SignedIn};
+use crate::ports::{AccountId, Accounts, CallHistory, CallWishes, LineEvents, Media, Sessions, Shared, SignedIn};
 use crate::socket::{Budget, End, close, send};
 use crate::stop::Stop;
 use app::encoding;
@@ -54,6 +54,8 @@ pub struct Room {
     pub media: Shared<dyn Media>,
     /// Where calls are kept that are over.
     pub history: Shared<dyn CallHistory>,
+    /// What becomes of their calls.
+    pub wishes: Shared<dyn CallWishes>,
     /// The server's own origin.
     pub origins: Origins,
     /// When to stop.
@@ -115,6 +117,7 @@ async fn converse(
     let mut ended = room.sessions.ended();
     let mut policy = room.media.changed();
     let mut missed = room.history.changes();
+    let mut wishes = room.wishes.changed();
     check(room, parts, &place).await?;
     let hello = timeout(HELLO, next(socket)).await;
     let hello = hello.map_err(|_| End::Close(close_code::POLICY, "nothing was said"))??;
@@ -125,6 +128,8 @@ async fn converse(
     say(socket, &ToTab::Presence(everybody(room, person).await)).await?;
     tell_media(room, person, socket).await?;
     tell_missed(room, person, socket).await?;
+    let mut told = room.wishes.told(person).await;
+    say(socket, &ToTab::Wishes(told.clone())).await?;
 
     let mut recheck = tokio::time::interval_at(Instant::now() + RECHECK, RECHECK);
     let mut budget = Budget::new(BURST, RATE);
@@ -144,7 +149,11 @@ async fn converse(
                         reports.spawn(keep(Arc::clone(&room.history), person.account, report));
                     }
                     FromTab::Report(_) => {}
-                    message => place.receive(message).await,
+                    message @ (FromTab::Hello { .. }
+                    | FromTab::Take
+                    | FromTab::Publish { .. }
+                    | FromTab::Alive
+                    | FromTab::Release { .. }) => place.receive(message).await,
                 }
             }
             Some(Ok(local_tag)) = reports.join_next(), if !reports.is_empty() => {
@@ -179,6 +188,13 @@ async fn converse(
                 Ok(_) | Err(RecvError::Lagged(_)) => tell_missed(room, person, socket).await?,
                 Err(RecvError::Closed) => return Err(End::Close(close_code::AWAY, "the server stops")),
             },
+            Ok(()) = wishes.changed() => {
+                let now = room.wishes.told(person).await;
+                if now != told {
+                    told.clone_from(&now);
+                    say(socket, &ToTab::Wishes(now)).await?;
+                }
+            }
             _ = renew.tick(), if renewal.is_some() => tell_media(room, person, socket).await?,
             _ = recheck.tick() => check(room, parts, &place).await?,
             () = room.stop.requested() => return Err(End::Close(close_code::AWAY, "the server stops")),

@@ -262,7 +262,10 @@ impl Tab {
     pub async fn hear(&mut self) -> ToTab {
         loop {
             let word = self.hear_any().await;
-            if !matches!(word, ToTab::Presence(_) | ToTab::Media(_) | ToTab::Missed(_) | ToTab::Recorded(_)) {
+            if !matches!(
+                word,
+                ToTab::Presence(_) | ToTab::Media(_) | ToTab::Wishes(_) | ToTab::Missed(_) | ToTab::Recorded(_)
+            ) {
                 return word;
             }
         }
@@ -306,6 +309,15 @@ impl Tab {
         loop {
             if let ToTab::Media(media) = self.hear_any().await {
                 return media;
+            }
+        }
+    }
+
+    /// What this tab is told next of what becomes of calls.
+    pub async fn wishes(&mut self) -> Vec<String> {
+        loop {
+            if let ToTab::Wishes(told) = self.hear_any().await {
+                return told;
             }
         }
     }

@@ -74,7 +74,7 @@ async fn what_the_command_line_sets_reaches_open_tabs_at_once() {
     let own = ["policy", "set", "--for", "1001", "--ice", "relay", "--audio-bandwidth", "none", "--trickle", "off"];
     assert!(tabphone(house.data.path(), &own, "").status.success());
     let media = at_alice.media().await;
-    assert!(media.relay && !media.trickle && media.audio_kbit == 0);
+    assert!(media.relay && !media.trickle && media.audio_kbit == 0 && media.voicemail.is_empty());
     assert_eq!(media.digits, Digits::Info);
     assert!(!at_bob.media().await.relay);
     assert_eq!(opening(&alice).await.0.policy.digits, Digits::Info, "who opens a page now has it from the start");
@@ -91,6 +91,19 @@ async fn what_the_command_line_sets_reaches_open_tabs_at_once() {
     assert!(shown.contains("video-rate       none\n"), "{shown}");
 }
 
+#[tokio::test]
+async fn the_number_of_the_voicemail_reaches_open_tabs() {
+    let house = House::open().await;
+    let mut tab = house.signed_in(ALICE).await.tab("tab", None).await;
+    assert_eq!(tab.media().await.voicemail, "");
+    let set = ["policy", "set", "--voicemail", "*97"];
+    assert_eq!(said(&tabphone(house.data.path(), &set, "").stdout), "everybody: voicemail *97.\n");
+    assert_eq!(tab.media().await.voicemail, "*97");
+    let none = ["policy", "set", "--for", "1001", "--voicemail", "none"];
+    assert_eq!(said(&tabphone(house.data.path(), &none, "").stdout), "1001: voicemail none.\n");
+    assert_eq!(tab.media().await.voicemail, "");
+}
+
 #[test]
 fn what_cannot_be_is_refused_in_words() {
     let data = tempfile::tempdir().unwrap();
@@ -102,6 +115,7 @@ fn what_cannot_be_is_refused_in_words() {
     assert!(refused(&["--ice", "turn"]).contains("say none (everybody is on one network), all, relay"));
     assert!(refused(&["--audio-bandwidth", "7"]).contains("say 8 to 510, none, or default"));
     assert!(refused(&["--codecs", "gsm"]).contains("is no codec of browsers"));
+    assert!(refused(&["--voicemail", "no number"]).contains("say a number of 1 to"));
     assert!(refused(&["--recording", "on"]).contains("say off, allowed, announced (the other end hears a tone)"));
     assert!(refused(&["--without-codecs", "opus,g722,pcmu,pcma"]).contains("needs a codec for sound"));
     assert!(refused(&["--for", "1009", "--trickle", "off"]).contains("there is no extension 1009"));

@@ -1,5 +1,6 @@
 //! What becomes of calls, set in the page and on the command line's store, and seen by who looks.
 
+use crate::command_line::tabphone;
 use crate::house::{ALICE, BOB, Browser, House, calling};
 use reqwest::{Response, StatusCode, header};
 use server::store::calling::{Group, GroupChange, RulesChange};
@@ -225,4 +226,31 @@ async fn what_is_wanted_of_sound_is_for_who_is_signed_in() {
     let request = stranger.client.post(house.url("/settings/sound")).header(header::ORIGIN, &stranger.origin);
     let response = request.form(&[("speaker", "Headset")]).send().await.unwrap();
     assert_eq!(response.headers()[header::LOCATION], "/login");
+}
+
+#[tokio::test]
+async fn open_tabs_are_told_at_once_whoever_sets_it_and_wherever() {
+    let house = House::open().await;
+    let (alice, bob) = (house.signed_in(ALICE).await, house.signed_in(BOB).await);
+    let mut tabs = [alice.tab("one", None).await, alice.tab("two", None).await];
+    for tab in &mut tabs {
+        assert!(tab.wishes().await.is_empty(), "calls ring");
+    }
+    let mut other = bob.tab("tab", None).await;
+    assert!(other.wishes().await.is_empty());
+
+    let set = ["user", "set", "1001", "--do-not-disturb", "on", "--divert-busy", "1002"];
+    assert!(tabphone(house.data.path(), &set, "").status.success());
+    for tab in &mut tabs {
+        let told = tab.wishes().await;
+        assert_eq!(told, ["Do not disturb is on: no call rings here.", "Calls go to Bob Brown (1002)."]);
+    }
+    saved(&bob.browser, &[("always", "1001")]).await;
+    assert_eq!(other.wishes().await, ["All calls go to Alice Adams (1001)."], "and nothing of what is Alice's");
+    saved(&house.signed_in(ALICE).await.browser, &[]).await;
+    for tab in &mut tabs {
+        assert!(tab.wishes().await.is_empty());
+    }
+    let mut later = alice.tab("three", None).await;
+    assert!(later.wishes().await.is_empty(), "who comes later hears how it is, too");
 }

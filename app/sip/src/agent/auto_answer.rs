@@ -2,7 +2,7 @@
 
 use super::Config;
 use crate::header::{AlertInfo, AnswerMode, PrivAnswerMode, answer_after};
-use crate::message::Headers;
+use crate::message::{Headers, Token};
 use alloc::string::{String, ToString};
 use core::time::Duration;
 
@@ -19,14 +19,21 @@ pub(super) fn after(config: &Config, headers: &Headers, anonymous: bool) -> Opti
     Some(Duration::from_secs(u64::from(seconds)).min(config.ringing))
 }
 
-/// Whether the caller wants the call refused unless it is answered by itself (RFC 5373 4.1.2), which it will not be.
-/// `alone`: there is no other call.
-pub(super) fn is_refused(config: &Config, headers: &Headers, alone: bool) -> bool {
+/// The option tag of Answer-Mode (RFC 5373 8.3).
+pub(super) const ANSWER_MODE: Token = Token::literal("answermode");
+
+/// Whether the caller wants the call refused unless it is answered by itself (RFC 5373 4.1.2).
+pub(super) fn is_required(headers: &Headers) -> bool {
     let answer = headers.find::<AnswerMode>().ok().flatten();
     let privileged = headers.find::<PrivAnswerMode>().ok().flatten();
-    let required = answer.is_some_and(|mode| mode.is_auto() && mode.is_required())
-        || privileged.is_some_and(|mode| mode.is_auto() && mode.is_required());
-    required && !(alone && config.auto_answer && config.trusts_identity)
+    answer.is_some_and(|mode| mode.is_auto() && mode.is_required())
+        || privileged.is_some_and(|mode| mode.is_auto() && mode.is_required())
+}
+
+/// Whether that is so, and it will not be. `alone`: there is no other call.
+pub(super) fn is_refused(config: &Config, headers: &Headers, alone: bool, anonymous: bool) -> bool {
+    let may = alone && (config.auto_answer || config.decides_auto_answer);
+    is_required(headers) && !(may && after(config, headers, anonymous).is_some())
 }
 
 /// How it wants to ring (RFC 3261 20.4, RFC 7462): a URN such as `urn:alert:source:internal`, the name of a ring, or

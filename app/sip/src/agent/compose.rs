@@ -3,7 +3,7 @@
 use super::core::Core;
 use super::events::Package;
 use super::profile::Profile;
-use super::{Body, MediaFailure, session_timer, trickle};
+use super::{Body, MediaFailure, auto_answer, session_timer, trickle};
 use crate::dialog::MAX_FORWARDS;
 use crate::header::{
     Accept, Allow, AllowEvents, CSeq, CallId, Contact, ContentDisposition, ContentType, Expires, From, InfoPackage,
@@ -284,6 +284,9 @@ pub(super) fn extensions(config: &Profile) -> Vec<Token> {
     }
     if config.trickle {
         extensions.push(trickle::PACKAGE);
+    }
+    if config.auto_answer || config.decides_auto_answer {
+        extensions.push(auto_answer::ANSWER_MODE);
     }
     extensions
 }

@@ -88,6 +88,10 @@ pub struct Config {
     /// Whether a call that asks for it is answered by itself ([`super::Call::auto_answer`]), if it is the only one
     /// (Call-Info `answer-after`, Alert-Info, RFC 5373).
     pub auto_answer: bool,
+    /// Whether the user decides about a call that is to be refused unless it is answered by itself (RFC 5373 `require`), if
+    /// it is the only one: it makes no ring then, and [`super::Agent::must_answer_itself`] tells it. Otherwise, and where
+    /// [`Config::auto_answer`] does not answer it either, it is refused.
+    pub decides_auto_answer: bool,
     /// Whether MESSAGE (RFC 3428) is given to the user; otherwise it is refused.
     pub messages: bool,
     /// Whether a mailbox may tell its state without a subscription, as many servers do; if not, it is answered 481.
@@ -149,6 +153,7 @@ impl Config {
             reliable: true,
             redirects: false,
             auto_answer: false,
+            decides_auto_answer: false,
             messages: true,
             unsolicited: true,
             packages: Vec::new(),

@@ -25,6 +25,8 @@ use alloc::string::ToString;
 /// | --- | --- | --- | --- | --- |
 /// | N1 | – | INVITE | 180, as [`Provisional`] says | Ringing |
 /// | N2 | – | INVITE that must be answered by itself, and will not be | 403 (RFC 5373 4.1.2) | – |
+/// | N17 | – | INVITE that must be, and the user decides ([`super::Config::decides_auto_answer`]) | 100 | Ringing |
+/// | N18 | Ringing, of N17 | the user will not have it | 403, Ended | – |
 /// | N3 | Ringing | answer | asks for the answer | Answering |
 /// | N4 | Ringing | the time to be answered by itself | asks for the answer | Answering |
 /// | N5 | Ringing, Answering | decline, hang up | 603, Ended | – |
@@ -88,15 +90,18 @@ impl Session {
         let dialog = Dialog::uas(invite, &local_tag)?;
         let (remote, identity) = identity::caller(&core.config, &invite.headers)?;
         let late = description::of_request(invite).is_none();
-        let provisional = if replaces.is_some() {
+        // Nobody is alerted by a call that is answered by itself or not at all.
+        let rings = core.config.auto_answer || !auto_answer::is_required(&invite.headers);
+        let provisional = if replaces.is_none() && rings {
+            Provisional::ring(core, &key, invite, &local_tag, late)
+        } else {
             // What does not ring is under way all the same: it is not sent again, and can be cancelled.
             core.respond(&key, &compose::response(&core.config, invite, Status::TRYING, &local_tag));
             Provisional::default()
-        } else {
-            let provisional = Provisional::ring(core, &key, invite, &local_tag, late);
-            core.event(Event::Incoming(id));
-            provisional
         };
+        if replaces.is_none() {
+            core.event(Event::Incoming(id));
+        }
         let call_id = dialog.call_id().to_string();
         let until = core.now + core.config.ringing;
         let auto_answer = auto_answer::after(&core.config, &invite.headers, identity.anonymous);
@@ -129,6 +134,12 @@ impl Session {
         let State::Incoming(incoming) = &self.state else { return None };
         let offer = description::of_request(&incoming.invite)?;
         SessionDescription::parse(&offer.bytes).ok()
+    }
+
+    /// Whether it is to be refused unless it is answered by itself.
+    pub(super) fn must_answer_itself(&self) -> bool {
+        matches!(&self.state, State::Incoming(incoming)
+            if !incoming.answering && self.refer.replaces.is_none() && auto_answer::is_required(&incoming.invite.headers))
     }
 
     /// The user accepts: the answer is asked for.

@@ -259,6 +259,12 @@ impl Agent {
         &self.core.config.config
     }
 
+    /// Whether candidates may follow descriptions from now on ([`Config::trickle`]): calls that begin say so, and those that
+    /// are up send and take none any more, or may again. It is no part of a registration.
+    pub const fn set_trickle(&mut self, trickle: bool) {
+        self.core.config.config.trickle = trickle;
+    }
+
     /// Sets the time of what follows.
     fn enter(&mut self, now: Instant) {
         self.core.now = self.clock.inside(now);

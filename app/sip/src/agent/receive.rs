@@ -208,7 +208,9 @@ impl Agent {
             return self.turn_away(key, invite, Some(unfit));
         }
         let alone = self.live() == 0 && replaces.is_none();
-        if replaces.is_none() && auto_answer::is_refused(&self.core.config, &invite.headers, alone) {
+        // A caller that cannot even be read is refused for that below.
+        let anonymous = caller(&self.core.config, &invite.headers).is_ok_and(|(_, identity)| identity.anonymous);
+        if replaces.is_none() && auto_answer::is_refused(&self.core.config, &invite.headers, alone, anonymous) {
             return self.respond(key, invite, Status::FORBIDDEN);
         }
         let id = self.next_call();

@@ -76,6 +76,20 @@ impl Agent {
         })
     }
 
+    /// Refuses a call that must be answered by itself, and is not to be (403, RFC 5373 4.1.2).
+    ///
+    /// # Errors
+    /// There is no such call, or it is not [one of these](Agent::must_answer_itself).
+    pub fn forbid(&mut self, id: CallId, now: Instant) -> Result<(), VerbError> {
+        self.verb(id, now, |session, core| {
+            if !session.must_answer_itself() {
+                return Err(VerbError::WrongPhase);
+            }
+            session.refuse(core, Cause::Forbidden);
+            Ok(())
+        })
+    }
+
     /// Sends a call that rings here elsewhere (302): the caller, or a proxy for them, calls there. It rings on no phone of
     /// the user any more, where the proxy knows Diversion (RFC 5806).
     ///
@@ -181,6 +195,13 @@ impl Agent {
     #[must_use]
     pub fn is_agreed(&self, id: CallId) -> bool {
         self.sessions.iter().any(|session| session.id == id && session.is_agreed())
+    }
+
+    /// Whether a call that waits here is to be refused unless it is answered by itself (RFC 5373 `Answer-Mode: Auto;require`):
+    /// nobody was alerted by it.
+    #[must_use]
+    pub fn must_answer_itself(&self, id: CallId) -> bool {
+        self.sessions.iter().any(|session| session.id == id && session.must_answer_itself())
     }
 
     /// What a call that rings here is offered with; `None` when it is another call, or offers nothing yet (late offer).

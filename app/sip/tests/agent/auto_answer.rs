@@ -4,7 +4,7 @@ use super::flows::check_played as check;
 use super::peer::{begin, called, calls, goes_on, statuses};
 use super::{ALICE, Net, net};
 use sip::Duration;
-use sip::agent::{Cause, Phase};
+use sip::agent::{Cause, Phase, VerbError};
 use sip::message::Method;
 
 const AT_ONCE: &str = "Call-Info: <sip:example.com>;answer-after=0\r\n";
@@ -111,6 +111,76 @@ fn n2_all_or_nothing() {
     assert_eq!(statuses(&net, &Method::Invite), [403]);
     assert_eq!(net.phone(ALICE).seen, [], "nobody is disturbed");
     assert_eq!(answering("Answer-Mode: Auto;require\r\n").phone(ALICE).phase(), Some(Phase::Established));
+}
+
+/// Alice, who decides about it, is called by somebody who will have nothing else.
+fn deciding(lines: &str) -> Net {
+    let mut net = net();
+    net.phone_mut(ALICE).configure(|config| {
+        config.decides_auto_answer = true;
+        config.max_calls = 2;
+    });
+    begin(&mut net);
+    calls(&mut net, &format!("{REQUIRED}{lines}"), "offer");
+    net
+}
+
+const REQUIRED: &str = "Answer-Mode: Auto;require\r\nRequire: answermode\r\n";
+
+#[test]
+fn n17_the_user_has_it_answered_and_nobody_was_alerted() {
+    let mut net = deciding("");
+    let call = net.phone(ALICE).agent.calls().next().unwrap();
+    assert_eq!((call.phase, call.auto_answer), (Phase::RingingHere, Some(Duration::ZERO)));
+    assert!(net.phone(ALICE).agent.must_answer_itself(call.id));
+    net.answer(ALICE);
+    net.settle();
+    assert_eq!(statuses(&net, &Method::Invite), [100, 200]);
+    assert_eq!(net.phone(ALICE).phase(), Some(Phase::Established));
+    let now = net.now;
+    assert!(!net.phone(ALICE).agent.must_answer_itself(call.id));
+    assert_eq!(net.phone_mut(ALICE).agent.forbid(call.id, now), Err(VerbError::WrongPhase));
+}
+
+#[test]
+fn n18_the_user_will_not_have_it() {
+    let mut net = deciding("");
+    let (call, now) = (net.phone(ALICE).agent.calls().next().unwrap().id, net.now);
+    net.phone_mut(ALICE).agent.forbid(call, now).unwrap();
+    net.settle();
+    assert_eq!(statuses(&net, &Method::Invite), [100, 403]);
+    assert_eq!(net.phone(ALICE).causes(), [Cause::Forbidden]);
+}
+
+#[test]
+fn n2_nobody_decides_about_who_is_nobody_or_into_another_call() {
+    let net = deciding("Privacy: id\r\n");
+    assert_eq!(statuses(&net, &Method::Invite), [403]);
+    assert_eq!(statuses(&answering(&format!("{REQUIRED}Privacy: id\r\n")), &Method::Invite), [403]);
+    let mut net = net_with_a_call();
+    calls(&mut net, REQUIRED, "offer");
+    assert_eq!(statuses(&net, &Method::Invite), [403]);
+}
+
+#[test]
+fn what_only_rings_is_not_to_be_forbidden() {
+    let mut net = called(AT_ONCE, "offer");
+    let (call, now) = (net.phone(ALICE).agent.calls().next().unwrap().id, net.now);
+    assert!(!net.phone(ALICE).agent.must_answer_itself(call));
+    assert_eq!(net.phone_mut(ALICE).agent.forbid(call, now), Err(VerbError::WrongPhase));
+}
+
+/// Alice, who decides, calls somebody.
+fn net_with_a_call() -> Net {
+    let mut net = net();
+    net.phone_mut(ALICE).configure(|config| {
+        config.decides_auto_answer = true;
+        config.max_calls = 2;
+    });
+    begin(&mut net);
+    net.dial(ALICE, "bob");
+    net.settle();
+    net
 }
 
 #[test]

@@ -69,6 +69,35 @@ fn it_is_said_who_takes_them() {
 }
 
 #[test]
+fn it_is_set_while_the_phone_is_on() {
+    let mut net = talking();
+    let registered = net.exchange.requests(&Method::Register).len();
+    net.hang_up(ALICE);
+    net.settle();
+    for (trickle, said) in [(false, false), (true, true)] {
+        net.phone_mut(ALICE).agent.set_trickle(trickle);
+        net.dial(ALICE, "bob");
+        net.settle();
+        let invite = *net.exchange.requests(&Method::Invite).last().unwrap();
+        assert_eq!(invite.headers.get::<Supported>().unwrap().has("trickle-ice"), said);
+        assert_eq!(invite.headers.contains(HeaderName::RecvInfo), said);
+        net.hang_up(ALICE);
+        net.settle();
+    }
+    assert_eq!(net.exchange.requests(&Method::Register).len(), registered, "REGISTER does not say it");
+}
+
+#[test]
+fn it_is_taken_away_while_a_call_is_up() {
+    let mut net = talking();
+    net.phone_mut(ALICE).agent.set_trickle(false);
+    let call = net.phone(ALICE).agent.calls().next().unwrap().id;
+    let body = Body { content_type: String::new(), bytes: fragment(1).into_bytes() };
+    let now = net.now;
+    assert_eq!(net.phone_mut(ALICE).agent.trickle(call, body, now), Err(VerbError::WrongPhase));
+}
+
+#[test]
 fn waiting_before_the_dialog() {
     let mut net = configured();
     for phone in [ALICE, BOB] {

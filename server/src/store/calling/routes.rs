@@ -8,7 +8,7 @@ use sip::proxy::{Destination, Party, Route};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 /// How soon a running server notices what the command line did.
 const WATCH: Duration = Duration::from_millis(500);
@@ -21,6 +21,7 @@ pub struct Routes {
     calling: Calling,
     known: Arc<Mutex<Known>>,
     news: broadcast::Sender<(String, bool)>,
+    revisions: watch::Sender<u64>,
 }
 
 /// What was read. Only numbers that exist are remembered, so there are never more than the directory has.
@@ -35,7 +36,8 @@ impl Routes {
     /// The routes of these rules and groups. Nothing is remembered until [`Self::watch`] runs.
     #[must_use]
     pub fn new(calling: Calling) -> Self {
-        Self { calling, known: Arc::default(), news: broadcast::channel(NEWS).0 }
+        let (news, revisions) = (broadcast::channel(NEWS).0, watch::Sender::new(0));
+        Self { calling, known: Arc::default(), news, revisions }
     }
 
     /// Forgets what was read whenever a rule, a group or an account changes, in this process or another, and tells who
@@ -61,7 +63,14 @@ impl Routes {
                 continue;
             };
             self.tell(quiet.replace(now.clone()).unwrap_or_default(), &now);
+            self.revisions.send_modify(|revision| *revision += 1);
         }
+    }
+
+    /// Fires when what was read before may not hold any more.
+    #[must_use]
+    pub fn revisions(&self) -> watch::Receiver<u64> {
+        self.revisions.subscribe()
     }
 
     /// Something was changed in this process: the next call is to see it, without waiting for the next look.

@@ -152,7 +152,7 @@ async fn what_no_tab_saw_is_there_all_the_same_hi6_hi7() {
         user: "9999".into(),
         ..match seen("c", None) {
             Seen::Call(call) => call,
-            other => panic!("{other:?}"),
+            other @ (Seen::Ended { .. } | Seen::Alive(_)) => panic!("{other:?}"),
         }
     });
     kept.seen(vec![nobody]).await;

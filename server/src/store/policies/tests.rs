@@ -63,6 +63,7 @@ async fn everything_that_is_set_is_read_back() {
         digits: Some(Digits::Rtp),
         auto_answer: Some(parse_auto_answer("1002, 1003").unwrap()),
         recording: Some(Recording::Announced),
+        voicemail: Some("*97".to_owned()),
     };
     let change = PolicyChange {
         ice: Some(policy.ice),
@@ -76,6 +77,7 @@ async fn everything_that_is_set_is_read_back() {
         digits: Some(policy.digits),
         auto_answer: Some(policy.auto_answer.clone()),
         recording: Some(policy.recording),
+        voicemail: Some(policy.voicemail.clone()),
     };
     house.policies.change(Some("1001"), change).await.unwrap();
     let again = Policies::new(Store::open(house.directory.path(), None).await.unwrap());

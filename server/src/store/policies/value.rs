@@ -46,6 +46,9 @@ pub enum InvalidValue {
     /// Not one of the ways.
     #[error("say off, allowed, announced (the other end hears a tone), or default")]
     Recording,
+    /// Not a number.
+    #[error("say a number of 1 to {LONGEST_NUMBER} digits, letters, or any of * # + . _ -; none, or default")]
+    Voicemail,
     /// Not a codec.
     #[error("{name:?} is no codec of browsers: say some of {all}, with commas between them, none, or default", all = CODECS.join(", "))]
     Codec {
@@ -205,6 +208,20 @@ pub const fn recording_name(recording: Recording) -> &'static str {
         Recording::Off => "off",
         Recording::Allowed => "allowed",
         Recording::Announced => "announced",
+    }
+}
+
+/// Reads the number of the voicemail; `none` is empty.
+///
+/// # Errors
+/// [`InvalidValue::Voicemail`].
+pub fn parse_voicemail(text: &str) -> Result<String, InvalidValue> {
+    let fits = (1..=LONGEST_NUMBER).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"*#+._-".contains(&byte));
+    match text {
+        "none" => Ok(String::new()),
+        number if fits => Ok(number.to_owned()),
+        _ => Err(InvalidValue::Voicemail),
     }
 }
 

@@ -90,7 +90,10 @@ fn drain(hub: &mut Hub) -> Vec<String> {
                 told.push(format!("{socket} line{away}"));
             }
             Effect::Send(SocketId(socket), ToTab::Alive) => told.push(format!("{socket} alive")),
-            Effect::Send(_, ToTab::Presence(_) | ToTab::Media(_) | ToTab::Recorded(_) | ToTab::Missed(_)) => {
+            Effect::Send(
+                _,
+                ToTab::Presence(_) | ToTab::Media(_) | ToTab::Recorded(_) | ToTab::Missed(_) | ToTab::Wishes(_),
+            ) => {
                 unreachable!("the hub knows nothing of it")
             }
             Effect::Close(SocketId(socket), why) => told.push(format!("{socket} closed {why:?}")),

@@ -171,6 +171,7 @@ impl Laws {
                     | ToTab::Media(_)
                     | ToTab::Recorded(_)
                     | ToTab::Missed(_)
+                    | ToTab::Wishes(_)
                     | ToTab::Alive,
                 )
                 | Effect::Moved(_)

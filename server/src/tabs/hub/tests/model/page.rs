@@ -208,7 +208,8 @@ impl Page {
             | ToTab::Presence(_)
             | ToTab::Media(_)
             | ToTab::Recorded(_)
-            | ToTab::Missed(_) => {}
+            | ToTab::Missed(_)
+            | ToTab::Wishes(_) => {}
         }
     }
 }

@@ -1,9 +1,10 @@
 //! What a person reads on the pages as the server writes them.
 
-use app::backend::{Contact, OPENING_META, Opening, Wishes};
-use app::pages::login::{LoginError, LoginView, document};
+mod conference;
+mod forms;
+
+use app::backend::{Contact, OPENING_META, Opening};
 use app::pages::phone::PhonePage;
-use app::pages::settings::{self, Field, Problem, SettingsView, Typed};
 use app::phone::{
     Call, Cause, Direction, Ended, Handover, Hold, Line, LineState, MediaFailure, Party, Phase, Picture, Presence,
     Refusal, Registration, Seat, Status, pair,
@@ -107,6 +108,10 @@ fn page(seat: Seat, line: LineState) -> String {
     let html = render(seat, line, || view! { <PhonePage /> });
     assert!(!html.contains("style="), "an inline style breaks the content security policy");
     html
+}
+
+fn contact(extension: &str, name: &str) -> Contact {
+    Contact { extension: extension.to_owned(), name: name.to_owned() }
 }
 
 fn ready() -> LineState {
@@ -399,7 +404,7 @@ fn the_document_hydrates_and_names_the_call_in_its_title() {
     assert!(html.starts_with("<!DOCTYPE html>"));
     assert!(html.contains("<title>Ben Okafor is calling · Tabphone</title>"));
     assert!(html.contains("/pkg/tabphone.js") && html.contains("/style.css"));
-    let html = render(Seat::Unknown, conferring(), || app::shell(options()));
+    let html = render(Seat::Unknown, conference::conferring(), || app::shell(options()));
     assert!(html.contains("<title>Conference with Ben Okafor and Clara Ruiz · Tabphone</title>"));
     assert!(!html.contains("style="));
 }
@@ -408,154 +413,6 @@ fn the_document_hydrates_and_names_the_call_in_its_title() {
 fn an_opening_of_another_version_is_an_error_and_no_panic() {
     assert!(Opening::from_text("{\"me\":1}").is_err());
     assert!(Opening::from_text("").is_err());
-}
-
-#[test]
-fn the_login_page_is_a_plain_form() {
-    let html = document(LoginView::default()).to_html();
-    assert!(html.starts_with("<!DOCTYPE html>"));
-    for part in [
-        "method=\"post\"",
-        "action=\"/login\"",
-        "name=\"extension\"",
-        "name=\"password\"",
-        "autocomplete=\"current-password\"",
-    ] {
-        assert!(html.contains(part), "{part} is missing");
-    }
-    assert!(
-        !html.contains("<script")
-            && !html.contains("wasm")
-            && !html.contains("style=")
-            && !html.contains("role=\"alert\"")
-    );
-    assert!(shows(&html, "Extension") && shows(&html, "Password") && button(&html, "Log in").is_some());
-}
-
-#[test]
-fn the_login_page_says_what_went_wrong_and_keeps_the_extension() {
-    let with = |error| {
-        let extension = "\"><script>1".to_owned();
-        document(LoginView { error: Some(error), extension, insecure: false }).to_html()
-    };
-    let html = with(LoginError::Wrong);
-    assert!(html.contains("role=\"alert\"") && shows(&html, "The extension or the password is wrong."));
-    assert!(html.contains("value=\"&quot;&gt;&lt;script&gt;1\"") && !html.contains("<script"));
-    assert!(shows(
-        &with(LoginError::Throttled { seconds: 30 }),
-        "Too many wrong tries. Wait 30 seconds, then try again."
-    ));
-    assert!(shows(
-        &with(LoginError::Throttled { seconds: 181 }),
-        "Too many wrong tries. Wait 4 minutes, then try again."
-    ));
-    assert!(shows(&with(LoginError::Expired), "You were logged out. Log in again."));
-    let insecure = document(LoginView { insecure: true, ..LoginView::default() }).to_html();
-    assert!(texts(&insecure).iter().any(|text| text.starts_with("This page was opened without HTTPS")));
-}
-
-fn contact(extension: &str, name: &str) -> Contact {
-    Contact { extension: extension.to_owned(), name: name.to_owned() }
-}
-
-fn wishes() -> Wishes {
-    Wishes {
-        busy: Some("1002".to_owned()),
-        unanswered: Some("600".to_owned()),
-        unreachable: Some("1003".to_owned()),
-        ringing_seconds: Some(20),
-        ..Wishes::default()
-    }
-}
-
-/// What the phone page tells of these wishes.
-fn told(wishes: Wishes) -> Vec<String> {
-    let html = render(Seat::Unknown, ready(), || {
-        provide_context(wishes);
-        app::shell(options())
-    });
-    let Some((phone, notice)) = html.split_once("<aside") else { return Vec::new() };
-    assert!(phone.contains("</main>"), "it stands behind what the client hydrates");
-    assert!(notice.contains("href=\"/settings\"") && shows(notice, "Change"));
-    let notice = notice.split_once("</aside>").map(|(notice, _)| notice).unwrap_or_default();
-    notice.split("<p>").skip(1).filter_map(|piece| piece.split('<').next()).map(decoded).collect()
-}
-
-#[test]
-fn the_phone_tells_where_calls_go_and_leads_to_where_that_is_changed() {
-    let to = |number: &str| Some(number.to_owned());
-    assert_eq!(
-        told(wishes()),
-        [
-            "When you are busy, calls go to Ben Okafor (1002).",
-            "Calls that you do not answer within 20 seconds go to 600.",
-            "While your phone is off, calls go to Clara Ruiz (1003).",
-        ]
-    );
-    assert_eq!(told(Wishes { always: to("1002"), ..wishes() }), ["All calls go to Ben Okafor (1002)."]);
-    let quiet = "Do not disturb is on: no call rings here.";
-    assert_eq!(told(Wishes { do_not_disturb: true, ..Wishes::default() }), [quiet]);
-    assert_eq!(told(Wishes { do_not_disturb: true, ..wishes() }), [quiet, "Calls go to Ben Okafor (1002)."]);
-    let both = Wishes { do_not_disturb: true, always: to("1009"), ..wishes() };
-    assert_eq!(told(both), ["All calls go to 1009.", quiet]);
-    assert!(told(Wishes { ringing_seconds: Some(20), ..Wishes::default() }).is_empty(), "calls ring here");
-    let html = render(Seat::Unknown, ready(), || app::shell(options()));
-    assert!(html.contains("href=\"/settings\"") && shows(&html, "Settings"));
-}
-
-#[test]
-fn every_field_of_the_settings_is_labelled_and_says_what_is_wrong_with_it() {
-    for field in Field::ALL {
-        for problem in
-            [Problem::NotANumber, Problem::Ambiguous, Problem::Own, Problem::Code, Problem::Time, Problem::Nobody]
-        {
-            let view = SettingsView {
-                me: contact("1001", "Alice Moreau"),
-                problems: vec![(field, problem)],
-                ringing_range: (5, 300),
-                usual_ringing: 45,
-                ..SettingsView::default()
-            };
-            let html = settings::document(view).to_html();
-            let name = field.name();
-            assert!(html.contains(&format!("for=\"{name}\"")) && html.contains(&format!("id=\"{name}\"")), "{name}");
-            assert!(html.contains(&format!("aria-describedby=\"{name}-problem {name}-hint\"")), "{name}: {html}");
-            assert_eq!(html.matches("aria-invalid").count(), usize::from(problem.is_error()));
-            assert_eq!(html.matches("role=\"alert\"").count(), usize::from(problem.is_error()));
-            assert_eq!(html.matches("autofocus").count(), usize::from(problem.is_error()), "where to go on");
-            assert!(!html.contains("<script") && !html.contains("style="));
-        }
-    }
-    let html = settings::document(SettingsView { saved: true, ..SettingsView::default() }).to_html();
-    assert!(html.contains("role=\"status\"") && shows(&html, "Saved. It holds from now on."));
-    assert!(button(&html, "Save").is_some() && shows(&html, "Back to the phone") && shows(&html, "Do not disturb"));
-}
-
-#[test]
-fn the_settings_keep_what_was_typed_as_text() {
-    let hostile = "\"><script>1".to_owned();
-    let typed = Typed {
-        do_not_disturb: true,
-        no_call_waiting: true,
-        auto_answer: true,
-        always: hostile.clone(),
-        busy: hostile.clone(),
-        unanswered: hostile.clone(),
-        unreachable: hostile.clone(),
-        ringing: hostile.clone(),
-    };
-    let named = vec![contact("600", &hostile)];
-    let view = SettingsView {
-        typed,
-        contacts: named.clone(),
-        groups: named,
-        me: contact("1001", &hostile),
-        ..SettingsView::default()
-    };
-    let html = settings::document(view).to_html();
-    assert!(!html.contains("<script"), "{html}");
-    assert_eq!(html.matches("value=\"&quot;&gt;&lt;script&gt;1\"").count(), 5);
-    assert!(html.contains(" checked"));
 }
 
 fn options() -> LeptosOptions {
@@ -570,7 +427,7 @@ fn what_the_browser_does_not_play_is_said_with_a_button() {
     let html = drive(call(), |driver| driver.silent.set(true), || view! { <PhonePage /> });
     assert!(shows(&html, words));
     assert_eq!(enabled(&html, "Let me hear them"), Some(true));
-    let html = drive(conferring(), |driver| driver.silent.set(true), || view! { <PhonePage /> });
+    let html = drive(conference::conferring(), |driver| driver.silent.set(true), || view! { <PhonePage /> });
     assert!(shows(&html, "The browser is silent until you click. They hear you, but not one another."));
 }
 
@@ -593,72 +450,6 @@ fn of_several_calls_one_is_large_and_the_others_offer_to_go_on() {
     let html = page(Seat::Holding, line);
     assert!(shows(&html, "Answer puts the other call on hold."));
     assert_eq!(enabled(&html, "End the other call and answer"), Some(true));
-}
-
-/// Ben and Clara are joined, and Dana is on hold.
-fn conferring() -> LineState {
-    let talking = |key, number| Call::new(key, Direction::Outgoing, party(number, ""), Phase::Talking);
-    let joined = |key, number| Call { joined: true, ..talking(key, number) };
-    let held = Call { hold: Hold { here: true, there: false }, ..talking(9, "1004") };
-    LineState { calls: vec![joined(7, "1002"), joined(8, "1003"), held], ..ready() }
-}
-
-#[test]
-fn calls_that_are_joined_are_one_group_with_one_mute_for_all() {
-    for seat in [Seat::Holding, Seat::Watching, Seat::Unknown] {
-        let html = page(seat, conferring());
-        assert!(shows(&html, "Conference") && shows(&html, "You, Ben Okafor and Clara Ruiz"), "{html}");
-        let group =
-            html.split_once("aria-labelledby=\"conference-name\"").unwrap().1.split_once("</section>").unwrap().0;
-        assert_eq!(group.matches("call call--small call--member").count(), 2);
-        assert!(!group.contains("Dana"), "who waits is beside it");
-        for name in ["Mute", "Hold", "Leave", "Hang up all", "Split off Ben Okafor", "End the call with Clara Ruiz"] {
-            assert_eq!(enabled(group, name), Some(seat == Seat::Holding), "{name}");
-        }
-        assert_eq!((html.matches(">Mute<").count(), html.matches("Devices and volume").count()), (1, 1));
-        assert_eq!(enabled(&html, "Join"), Some(seat == Seat::Holding), "who waits can be joined");
-    }
-    let mut line = conferring();
-    line.calls[1].picture.screen = true;
-    assert_eq!(enabled(&page(Seat::Holding, line), "Stop sharing"), Some(true));
-    assert_eq!(enabled(&page(Seat::Holding, conferring()), "Stop sharing"), None);
-    let html = render(Seat::Holding, conferring(), || view! { <PhonePage /> });
-    assert_eq!(html.matches(">Join<").count(), 1, "who is joined cannot be joined again");
-}
-
-#[test]
-fn a_conference_on_hold_waits_beside_the_call_that_is_up() {
-    let mut line = conferring();
-    for call in &mut line.calls {
-        call.hold.here = call.joined;
-    }
-    let html = page(Seat::Holding, line.clone());
-    assert!(html.contains("conference conference--small"));
-    assert!(shows(&html, "On hold") && !shows(&html, "All hear one another"));
-    for name in ["Resume", "Join", "Hang up all", "Mute", "Hang up"] {
-        assert_eq!(enabled(&html, name), Some(true), "{name}");
-    }
-
-    // One that rings beside a conference that is up says what an answer does.
-    let mut line = conferring();
-    line.calls.push(Call::new(10, Direction::Incoming, party("1005", "Eve"), Phase::RingingHere));
-    let html = page(Seat::Holding, line);
-    assert!(shows(&html, "Answer puts the conference on hold."));
-    assert_eq!(enabled(&html, "End the conference and answer"), Some(true));
-}
-
-#[test]
-fn two_calls_that_are_answered_can_be_joined_and_no_others() {
-    let mut line = conferring();
-    line.calls.remove(0);
-    line.calls[0].joined = false;
-    let html = page(Seat::Holding, line.clone());
-    assert_eq!(enabled(&html, "Join"), Some(true));
-    assert!(!shows(&html, "Conference"));
-    line.calls[0].phase = Phase::RingingThere;
-    assert_eq!(enabled(&page(Seat::Holding, line.clone()), "Join"), None, "nobody has answered there");
-    line.calls.remove(0);
-    assert_eq!(enabled(&page(Seat::Holding, line), "Join"), None, "there is no other");
 }
 
 #[test]

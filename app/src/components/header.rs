@@ -38,9 +38,10 @@ pub(crate) fn Header(me: Contact) -> impl IntoView {
                 <a class="button button--quiet header__history" href="/history" title="History">
                     <Icon glyph=Glyph::Clock />
                     <span class="header__leave-text">"History"</span>
-                    <span class="header__missed" hidden=live(move || missed.get() == 0)>
-                        {live(move || words::missed(missed.get()))}
-                    </span>
+                    {move || {
+                        (missed.get() > 0)
+                            .then(|| view! { <span class="header__missed">{live(move || words::missed(missed.get()))}</span> })
+                    }}
                 </a>
                 <form class="header__leave" id="logout" method="post" action="/logout" on:submit=log_out>
                     <button class="button button--quiet" r#type="submit" title="Log out">

@@ -3,7 +3,7 @@
  * a reload in a call.
  */
 
-import { test, expect, allHear, connect, talk, ALICE, BOB, CAROL, HIGH, LOW, THIRD } from '../peers/test.ts';
+import { test, expect, connect, talk, ALICE, BOB, CAROL, HIGH, LOW, THIRD } from '../peers/test.ts';
 
 for (const [caller, callee] of [['Firefox', 'Chromium'], ['Chromium', 'Firefox'], ['Firefox', 'Firefox']] as const) {
   test(`${caller} calls ${callee}: sound both ways, hold, mute, and each hangs up once`, async ({ phones }) => {
@@ -78,26 +78,6 @@ test('keys that are pressed in Firefox are heard, and a call is handed over ther
   await alice.isFree();
   await bob.hangUp();
   await carol.isFree();
-});
-
-test('a conference whose middle is in Firefox', async ({ phones }) => {
-  test.slow();
-  const alice = await phones.open(ALICE, { tone: LOW, engine: 'Firefox' });
-  const [bob, carol] = await Promise.all([phones.open(BOB, { tone: HIGH }), phones.open(CAROL, { tone: THIRD })]);
-  await connect(alice, bob);
-  await carol.dial(ALICE.extension);
-  await alice.ringsFor(CAROL);
-  await alice.answer();
-  await talk(alice, carol);
-  await alice.holds(BOB);
-  await alice.join(BOB);
-  await alice.confers(BOB, CAROL);
-  await allHear([alice, bob, carol]);
-  await alice.split(BOB);
-  await allHear([alice, carol], [bob]);
-  await carol.hangUp();
-  await bob.hangUp();
-  await Promise.all([alice.isFree(), bob.isFree(), carol.isFree()]);
 });
 
 test('who is called in Firefox declines, and who calls from it cancels', async ({ phones }) => {

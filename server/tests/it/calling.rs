@@ -23,7 +23,7 @@ struct Phone {
     sip: Tab,
     extension: &'static str,
     /// What keeps the line.
-    _tab: Tab,
+    tab: Tab,
 }
 
 impl Phone {
@@ -32,7 +32,7 @@ impl Phone {
         let mut tab = visitor.tab("tab", None).await;
         let epoch = tab.granted().await;
         let sip = visitor.sip(epoch, person.0).await;
-        Self { sip, extension: person.0, _tab: tab }
+        Self { sip, extension: person.0, tab }
     }
 
     /// Calls a number: the final response, which is acknowledged.
@@ -68,6 +68,11 @@ impl Phone {
         response.headers.push_raw("Contact", "<sip:u@x.invalid;transport=ws>").unwrap();
         self.sip.say_raw(&String::from_utf8(response.to_bytes()).unwrap()).await;
         invite
+    }
+
+    /// Waits until its page is told of what was set from outside: from then on it holds.
+    async fn is_told(&mut self) {
+        while self.tab.wishes().await.is_empty() {}
     }
 
     async fn hear(&mut self) -> Message {
@@ -113,8 +118,9 @@ async fn a_phone_without_a_page_dials_what_is_to_become_of_its_calls() {
 #[tokio::test]
 async fn who_is_not_to_be_disturbed_does_not_ring_and_the_caller_hears_busy() {
     let house = house().await;
-    let (alice, mut bob) = (Phone::of(&house, ALICE).await, Phone::of(&house, BOB).await);
+    let (mut alice, mut bob) = (Phone::of(&house, ALICE).await, Phone::of(&house, BOB).await);
     set(&house, RulesChange { do_not_disturb: Some(true), ..RulesChange::default() }).await;
+    alice.is_told().await;
     assert_eq!(bob.call("1001").await.status.code(), 486);
     alice.heard_nothing().await;
 }
@@ -122,9 +128,10 @@ async fn who_is_not_to_be_disturbed_does_not_ring_and_the_caller_hears_busy() {
 #[tokio::test]
 async fn all_calls_go_elsewhere_at_once() {
     let house = house().await;
-    let (alice, mut bob) = (Phone::of(&house, ALICE).await, Phone::of(&house, BOB).await);
+    let (mut alice, mut bob) = (Phone::of(&house, ALICE).await, Phone::of(&house, BOB).await);
     let mut carol = Phone::of(&house, CAROL).await;
     set(&house, RulesChange { always: to("1003"), ..RulesChange::default() }).await;
+    alice.is_told().await;
     let (answer, invite) = tokio::join!(bob.call("1001"), carol.answers(Status::OK));
     assert_eq!(answer.status, Status::OK);
     assert!(invite.headers.get::<From>().unwrap().to_string().contains("1002"), "it is Bob who calls");
@@ -137,6 +144,7 @@ async fn calls_go_elsewhere_when_the_phone_is_busy_and_when_it_is_off() {
     let (mut alice, mut bob) = (Phone::of(&house, ALICE).await, Phone::of(&house, BOB).await);
     let mut carol = Phone::of(&house, CAROL).await;
     set(&house, RulesChange { busy: to("1003"), unreachable: to("1003"), ..RulesChange::default() }).await;
+    alice.is_told().await;
     let busy = alice.answers(Status::BUSY_HERE);
     let (answer, _, _) = tokio::join!(bob.call("1001"), busy, carol.answers(Status::OK));
     assert_eq!(answer.status, Status::OK);

@@ -14,6 +14,9 @@ const SLOWER: Duration = Duration::from_millis(300);
 const GONE: Duration = Duration::from_millis(1_500);
 /// How long a socket may take to open, at first; twice that the next time, up to the grace.
 const OPENING: Duration = Duration::from_secs(2);
+/// The same in a call, for one that is opened without a probe that came through: a browser opens one socket to a server after
+/// the other, and one that was begun while the network broke may hang and hold up all others.
+const BLIND: Duration = Duration::from_millis(400);
 /// The pause between probes while somebody waits for them: in a call, or beside an open socket. It does not wait for the
 /// one before, which may hang.
 const URGENT: Duration = Duration::from_millis(200);
@@ -37,7 +40,7 @@ const SUSPICIOUS: u32 = 3;
 /// | TL2 | Waiting | its time, a hint | same, another probe is sent |
 /// | TL3 | Waiting | reached | Opening |
 /// | TL4 | Opening | opened | Said: Hello |
-/// | TL5 | Opening | nothing for its time | Waiting, a probe is sent |
+/// | TL5 | Opening | nothing for its time, which is short in a call where no probe came through before | Waiting, a probe is sent |
 /// | TL6 | Opening, Open | closed | Waiting |
 /// | TL7 | Due | its time | Said: Alive |
 /// | TL8 | Said | answered | Due |
@@ -154,7 +157,8 @@ impl Link {
 
     /// A socket is being opened.
     pub fn opening(&mut self, now: Instant) {
-        let patience = OPENING.saturating_mul(1 << self.attempts.min(4)).min(GRACE);
+        let blind = self.busy && matches!(self.state, State::Waiting { known: true, .. });
+        let patience = if blind { BLIND } else { OPENING.saturating_mul(1 << self.attempts.min(4)).min(GRACE) };
         self.state = State::Opening { until: now + patience };
     }
 

@@ -172,7 +172,7 @@ mod tests {
         let talking = call(2, Phase::Talking, false);
         let ringing = call(1, Phase::RingingHere, false);
         let diverted = Some(Does::Send(Command::Divert(1, "*97".to_owned())));
-        assert_eq!(does(&[ringing.clone()]), diverted);
+        assert_eq!(does(std::slice::from_ref(&ringing)), diverted);
         assert_eq!(does(&[talking.clone(), ringing.clone()]), diverted);
         assert_eq!(does(&[]), Some(Does::Send(Command::Dial("*97".to_owned(), Sends::Voice))));
         assert_eq!(does(&[talking]), None);

@@ -82,6 +82,25 @@ fn tl4_tl5_what_does_not_open_is_probed_for() {
 }
 
 #[test]
+fn tl5_in_a_call_what_is_opened_without_a_probe_has_a_moment_only() {
+    let mut link = open();
+    link.busy(true);
+    link.closed(at(0));
+    assert_eq!(link.timeout(at(0)), Due::Open);
+    link.opening(at(0));
+    assert_eq!(link.timeout(at(399)), Due::Nothing);
+    assert_eq!(link.timeout(at(400)), Due::Probe);
+    assert_eq!(link.reached(at(420)), Due::Open);
+    link.opening(at(420));
+    assert_eq!(
+        link.timeout(at(8_419)),
+        Due::Nothing,
+        "a slow network has its time once the server is known to be there"
+    );
+    assert_eq!(link.timeout(at(8_420)), Due::Probe);
+}
+
+#[test]
 fn tl7_tl8_an_open_link_says_alive_at_its_time() {
     let mut link = open();
     assert!(link.is_open());

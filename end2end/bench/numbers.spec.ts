@@ -139,8 +139,8 @@ async function calls(contests: readonly Contest[], runs: number): Promise<Row[]>
   }
   const count = runs === RUNS ? '' : ` (${runs} runs)`;
   return taken.flatMap(({ who, invites, sounds }) => [
-    { what: `Click on Call to INVITE on the wire${who}`, how: `from the click event to \`WebSocket.send\`, microphone opened in between${count}`, unit: 'ms', values: invites },
-    { what: `Click on Answer to two-way audio${who}`, how: `from the click event to decoded sound at both ends (\`totalAudioEnergy\`)${count}`, unit: 'ms', values: sounds },
+    { what: `Click on Call to INVITE on the wire${who}`, how: `from the click event to \`WebSocket.send\`${count}`, unit: 'ms', values: invites },
+    { what: `Click on Answer to two-way audio${who}`, how: `from the click event to decoded sound at both ends (\`RTCRtpSynchronizationSource.audioLevel\`)${count}`, unit: 'ms', values: sounds },
   ]);
 }
 

@@ -1,5 +1,6 @@
 /** Without a microphone a call goes one way, says so, and has a way out. */
 
+import type { Page } from '@playwright/test';
 import { test, expect, makeGoodCall, talk, ALICE, BOB, CAROL, HIGH, LOW, type Phone } from '../fixtures/test.ts';
 
 const REFUSED = /They do not hear you\. The browser may not use the microphone\./;
@@ -72,8 +73,15 @@ test('no microphone, whoever called, and why', async ({ phones }) => {
   await makeGoodCall(alice, bob);
 });
 
+/** A browser that does not tell whether it will ask. */
+async function asks(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    Permissions.prototype.query = async () => await Promise.reject(new TypeError('as the journey wants it'));
+  });
+}
+
 test('a question about the microphone that nobody answers holds up no call', async ({ phones }) => {
-  const [alice, bob] = await phones.pair();
+  const [alice, bob] = await Promise.all([phones.open(ALICE, { tone: LOW, before: asks }), phones.open(BOB, { tone: HIGH })]);
   await alice.microphonePends();
 
   await test.step('it is given up', async () => {
@@ -104,6 +112,19 @@ test('a question about the microphone that nobody answers holds up no call', asy
     await alice.microphonePends(false);
     await speaksAtLast(alice, bob);
   });
+});
+
+test('a microphone that was granted and is slow holds up no call: it begins, and is heard once it is there', async ({ phones }) => {
+  const [alice, bob] = await phones.pair();
+  for (const [caller, called] of [[alice, bob], [bob, alice]] as const) {
+    await alice.microphonePends();
+    await caller.dial(called.account.extension);
+    await called.ringsFor(caller.account);
+    await called.answer();
+    await onlyListens(alice, bob, ASKED);
+    await alice.microphonePends(false);
+    await speaksAtLast(alice, bob);
+  }
 });
 
 test('two calls share one microphone, and each is muted by itself', async ({ phones }) => {

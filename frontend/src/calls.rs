@@ -1,23 +1,24 @@
 use crate::clock;
 use crate::event::Events;
-use crate::media::{Devices, Job, Kind, Peer, Pictures, Pool, Sent, Statistics, Stranded, Subject, Trickling};
-use crate::quality::Gauge;
+use crate::media::{Devices, Kind, Peer, Pool, Statistics};
 use crate::repair::{Around, Repair, State, Step, Way};
 use crate::ring::Tone;
 use app::media::{AutoAnswer, Digits, Media};
-use app::phone::{self, Voice};
+use app::phone::Voice;
 use app::quality::Qualities;
 use line::several;
 use line::snapshot::Facts;
 use sip::Instant;
-use sip::agent::{Body, Branch, Call, CallId, Digit, Direction, Phase, QuestionId};
-use sip::sdp::SessionDescription;
+use sip::agent::{Call, CallId, Digit, Direction, Phase};
 use std::rc::Rc;
 
+mod describing;
 mod joined;
+mod kept;
+mod pictured;
 mod recorded;
 
-use recorded::Taping;
+use kept::{Handing, Kept};
 
 /// What this tab keeps beside the calls that the agent knows.
 pub(crate) struct Calls {
@@ -31,128 +32,8 @@ pub(crate) struct Calls {
     saving: Rc<()>,
 }
 
-/// What is kept beside one call.
-struct Kept {
-    call: CallId,
-    peer: Option<Peer>,
-    /// What we sent last.
-    sent: Sent,
-    /// What follows the descriptions.
-    trickling: Rc<Trickling>,
-    /// What travels with the snapshot.
-    facts: Facts,
-    /// Which of their phones described itself first before the answer: what it plays is heard instead of our ringback.
-    early: Option<Branch>,
-    /// Whether the browser does not play it.
-    silent: bool,
-    /// How it stands with pictures, beside the wishes that are in the facts.
-    picture: phone::Picture,
-    /// What is open of ours, while another connection is made.
-    pictures: Option<Rc<Pictures>>,
-    /// Whether our voice goes out.
-    voice: Voice,
-    /// How its media comes, and comes back.
-    repair: Repair,
-    /// What is the case around it.
-    around: Around,
-    /// How well it is heard.
-    gauge: Gauge,
-    /// What is counted next is for that, too.
-    measuring: bool,
-    /// The call whose place it takes.
-    instead_of: Option<CallId>,
-    /// That one is on hold, and so will this one be.
-    begins_held: bool,
-    /// How handing it over went.
-    handing: Handing,
-    /// The keys that they pressed.
-    digits: String,
-    /// How it is recorded.
-    taping: Taping,
-}
-
-/// What is known of the handing over of a call beside what the agent knows.
-#[derive(Default)]
-struct Handing {
-    /// The call was put on hold for it.
-    held: bool,
-    /// It did not work, by this SIP status.
-    refused: Option<u16>,
-}
-
 /// How many keys of theirs are shown.
 const DIGITS: usize = 32;
-
-impl Kept {
-    fn new(call: CallId, mut facts: Facts, repair: Repair) -> Self {
-        let (around, gauge, voice) = (Around::default(), Gauge::default(), Voice::Sent);
-        let taping = Taping::inherited(facts.recorded);
-        // Nobody shares a screen who was not asked by a click in this page.
-        let picture = phone::Picture { interrupted: core::mem::take(&mut facts.screen), ..phone::Picture::default() };
-        Self {
-            call,
-            peer: None,
-            sent: Sent::default(),
-            trickling: Rc::default(),
-            facts,
-            early: None,
-            silent: false,
-            picture,
-            pictures: None,
-            voice,
-            repair,
-            around,
-            gauge,
-            measuring: false,
-            instead_of: None,
-            begins_held: false,
-            handing: Handing::default(),
-            digits: String::new(),
-            taping,
-        }
-    }
-
-    /// Whether it is measured how well it is heard: while it is connected.
-    fn is_measured(&self) -> bool {
-        self.peer.is_some() && self.around.established && self.repair.is_sound()
-    }
-
-    /// What picture of ours is wanted.
-    const fn wanted(&self) -> Option<Subject> {
-        match (self.facts.screen, self.facts.camera) {
-            (true, _) => Some(Subject::Screen),
-            (false, true) => Some(Subject::Camera),
-            (false, false) => None,
-        }
-    }
-
-    /// Notes whether a picture of this is wanted; whether that is news.
-    const fn wish(&mut self, subject: Subject, wanted: bool) -> bool {
-        let wish = match subject {
-            Subject::Camera => &mut self.facts.camera,
-            Subject::Screen => &mut self.facts.screen,
-        };
-        core::mem::replace(wish, wanted) != wanted
-    }
-
-    /// Has the peer send what is wanted.
-    fn turn(&self) {
-        if let Some(peer) = &self.peer {
-            peer.picture(self.wanted());
-        }
-    }
-
-    /// Ends its connection, but for what is open of ours.
-    fn leave_peer(&mut self) {
-        self.pictures = self.peer.take().map(Peer::leave_pictures);
-        self.voice = Voice::Sent;
-    }
-
-    /// How the media of a call comes that was left without any.
-    const fn left(facts: &Facts) -> Repair {
-        if facts.answered_at.is_some() { Repair::inherited() } else { Repair::new() }
-    }
-}
 
 impl Calls {
     /// The calls that a page before this one left, or none.
@@ -227,89 +108,6 @@ impl Calls {
     /// This call answers by itself, or does not.
     pub(crate) fn unattended(&mut self, call: CallId, unattended: bool) {
         self.kept(call).facts.unattended = unattended;
-    }
-
-    /// Whether the other end of this call takes candidates that follow descriptions.
-    pub(crate) fn trickles(&mut self, call: CallId, taken: bool) {
-        self.kept(call).trickling.take(taken);
-    }
-
-    /// Candidates followed a description of the other end, or go before it.
-    pub(crate) fn candidates(&mut self, call: CallId, fragment: &Body) {
-        let kept = self.kept(call);
-        kept.trickling.heard(fragment);
-        if let Some(peer) = &kept.peer {
-            peer.ask(Job::Follow);
-        }
-    }
-
-    /// Has an offer made for this question, as the repair of the media needs it. `before`: what we described last.
-    pub(crate) fn offer(
-        &mut self,
-        call: CallId,
-        question: QuestionId,
-        hold: bool,
-        before: Option<SessionDescription>,
-        now: Instant,
-    ) {
-        let kept = self.kept(call);
-        let way = kept.repair.offering(now);
-        if way.is_some_and(Way::is_fresh) {
-            kept.leave_peer();
-        }
-        let restart = way == Some(Way::Restart) && kept.peer.is_some();
-        self.ask(call, Job::Offer { question, hold, restart, before: before.map(Box::new) });
-    }
-
-    /// The browser does not know our network yet: the same is offered over a fresh connection, which does.
-    pub(crate) fn stranded(&mut self, call: CallId, Stranded { question, hold, before }: Stranded, now: Instant) {
-        let kept = self.kept(call);
-        kept.repair.stranded(now);
-        kept.leave_peer();
-        self.ask(call, Job::Offer { question, hold, restart: false, before });
-    }
-
-    /// Has an answer made to this offer for this question.
-    pub(crate) fn answer(&mut self, call: CallId, question: QuestionId, offer: Body, hold: bool, now: Instant) {
-        self.kept(call).repair.answering(now);
-        self.ask(call, Job::Answer { question, offer, hold });
-    }
-
-    /// Gives the media of this call a job; they are made when they are first needed.
-    fn ask(&mut self, call: CallId, job: Job) {
-        let (resting, events, devices, pool) =
-            (self.resting, self.events.clone(), self.devices.clone(), self.pool.clone());
-        let kept = self.kept(call);
-        let (muted, wanted) = (kept.facts.muted, kept.wanted());
-        let (sent, trickling) = (kept.sent.clone(), kept.trickling.clone());
-        let pictures = kept.pictures.take().unwrap_or_default();
-        let peer = kept.peer.get_or_insert_with(|| {
-            let peer = Peer::new(call, events.number(), events, devices, pool, muted, (sent, trickling, pictures));
-            if resting {
-                peer.rest();
-            }
-            peer.picture(wanted);
-            peer
-        });
-        peer.ask(job);
-    }
-
-    /// Gives the media of this call their answer, which may be an early one: of several phones the first one is heard.
-    /// Without any media it answers an offer of the page before this one: a new one goes out once the call is up.
-    pub(crate) fn describe(&mut self, call: CallId, branch: Branch, answer: Body, early: bool) {
-        let kept = self.kept(call);
-        if let Some(peer) = &kept.peer {
-            if early && *kept.early.get_or_insert(branch) != branch {
-                return;
-            }
-            peer.ask(Job::Remote { answer, early });
-        }
-    }
-
-    /// One of their phones is out of the call: if it was heard, it rings as before, and the next one may be heard.
-    pub(crate) fn silent(&mut self, call: CallId, branch: Branch) {
-        let kept = self.kept(call);
-        kept.early.take_if(|heard| *heard == branch);
     }
 
     /// This call takes the place of that one: who was muted there, or on hold, stays so, who was seen is seen, and who was in
@@ -389,70 +187,6 @@ impl Calls {
             self.refresh(call);
         }
         sound
-    }
-
-    /// Has a whole picture sent in this call.
-    pub(crate) fn refresh(&self, call: CallId) {
-        if let Some(peer) = self.find(call).and_then(|kept| kept.peer.as_ref()) {
-            peer.ask(Job::Refresh);
-        }
-    }
-
-    /// Whether their picture comes is agreed anew.
-    pub(crate) fn pictured(&mut self, call: CallId, theirs: bool) {
-        self.kept(call).picture.theirs = theirs;
-    }
-
-    /// Has a picture of this sent in this call, or not.
-    pub(crate) fn picture(&mut self, call: CallId, subject: Subject, wanted: bool) {
-        let kept = self.kept(call);
-        kept.wish(subject, wanted);
-        kept.picture.failure = None;
-        if subject == Subject::Screen {
-            kept.picture.interrupted = false;
-        }
-        kept.turn();
-    }
-
-    /// There is no picture of this: it cannot be had, or the person ended it. Whether it was wanted.
-    pub(crate) fn unpictured(&mut self, call: CallId, subject: Subject, failure: Option<phone::MediaFailure>) -> bool {
-        let kept = self.kept(call);
-        let wanted = kept.wish(subject, false);
-        if wanted {
-            kept.picture.failure = failure;
-            kept.turn();
-        }
-        wanted
-    }
-
-    /// The elements for the pictures of this call are on the page.
-    pub(crate) fn show_pictures(&self, call: CallId) {
-        if let Some(peer) = self.find(call).and_then(|kept| kept.peer.as_ref()) {
-            peer.show();
-        }
-    }
-
-    /// An offer of ours came to nothing.
-    pub(crate) fn take_back(&self, call: CallId) {
-        if let Some(peer) = self.find(call).and_then(|kept| kept.peer.as_ref()) {
-            peer.ask(Job::TakeBack);
-        }
-    }
-
-    /// Whether the pictures of this call need another description.
-    pub(crate) fn wants_pictures(&self, call: &Call) -> bool {
-        call.phase == Phase::Established
-            && !call.held_there
-            && self.find(call.id).and_then(|kept| kept.peer.as_ref()).is_some_and(Peer::wants_offer)
-    }
-
-    /// How it stands with pictures.
-    pub(crate) fn picture_of(&self, call: CallId) -> phone::Picture {
-        self.find(call).map_or_else(phone::Picture::default, |kept| phone::Picture {
-            camera: kept.facts.camera,
-            screen: kept.facts.screen,
-            ..kept.picture
-        })
     }
 
     /// This was counted in this call so far: whether it is to be asked now if the server can be reached.

@@ -1,35 +1,32 @@
 use crate::calls::Calls;
 use crate::clock::Moment;
-use crate::event::{Event, Events};
-use crate::media::{Devices, Kind, Subject, Told};
-use crate::recording::Subject as Recorded;
+use crate::event::Events;
+use crate::mark;
+use crate::media::{Devices, Subject, Told};
 use crate::repair::Way;
 use crate::ring::Tone;
 use crate::screen::Screen;
-use crate::sign;
 use crate::socket::Heard;
 use crate::wire::Wire;
-use crate::{dial, mark};
 use app::backend::Opening;
-use app::directory;
 use app::lease::Grant;
-use app::media::Media;
 use app::phone;
-use app::sign::ToSign;
 use line::identity::{self, IdentityError};
 use line::reports::Reports;
+use line::snapshot;
 use line::snapshot::Beside;
-use line::{project, snapshot};
 use sip::agent::{
-    Agent, Answer, Call, CallId, Config, Event as AgentEvent, Input, MediaFailure, Output, Phase, Question, QuestionId,
-    Registration, VerbError,
+    Agent, Answer, Call, CallId, Config, Input, MediaFailure, Phase, QuestionId, Registration, VerbError,
 };
 use sip::{Duration, Instant};
 
 mod adoption;
+mod effects;
 mod history;
 mod several;
+mod shown;
 mod unattended;
+mod verbs;
 
 pub(crate) use adoption::Absence;
 use adoption::Refused;
@@ -246,109 +243,6 @@ impl Holding {
         self.agent.calls().next().is_some()
     }
 
-    /// Calls what a person dialled.
-    pub(crate) fn dial(&mut self, typed: &str, sends: phone::Sends, opening: &Opening, screen: &Screen, now: Instant) {
-        screen.show_ended(None);
-        let Some(target) = dial::target(typed, &opening.domain) else {
-            screen.show_ended(Some(phone::Ended {
-                key: phone::CallKey::MAX,
-                direction: phone::Direction::Outgoing,
-                remote: project::typed(typed),
-                cause: phone::Cause::NotFound,
-            }));
-            return;
-        };
-        screen.show_dialled(typed.to_owned());
-        let calls: Vec<Call> = self.agent.calls().collect();
-        if line::several::is_called(&calls, &target) {
-            return;
-        }
-        self.touched = true;
-        match self.agent.call(target, now) {
-            Ok(call) => {
-                self.turn_to(call, now);
-                self.send(call, sends);
-            }
-            // As many are up as there may be.
-            Err(_) => screen.show_ended(Some(phone::Ended {
-                key: phone::CallKey::MAX,
-                direction: phone::Direction::Outgoing,
-                remote: project::typed(typed),
-                cause: phone::Cause::TooMany,
-            })),
-        }
-    }
-
-    pub(crate) fn answer(&mut self, call: CallId, sends: phone::Sends, now: Instant) {
-        self.ring_instead();
-        mark::set(mark::ANSWER);
-        self.turn_to(call, now);
-        if self.agent.calls().any(|known| known.id == call) {
-            self.send(call, sends);
-        }
-        self.verb(|agent| agent.answer(call, now));
-    }
-
-    pub(crate) fn decline(&mut self, call: CallId, now: Instant) {
-        self.refuse(call, true);
-        self.verb(|agent| agent.decline(call, now));
-    }
-
-    pub(crate) fn hang_up(&mut self, call: CallId, now: Instant) {
-        self.refuse(call, false);
-        self.verb(|agent| agent.hangup(call, now));
-    }
-
-    pub(crate) fn mute(&mut self, call: CallId, muted: bool) {
-        if self.agent.calls().any(|known| known.id == call) {
-            self.calls.mute(call, muted);
-            self.touched = true;
-        }
-    }
-
-    /// Has a call recorded, or ends that.
-    pub(crate) fn record(&mut self, call: CallId, wanted: bool) {
-        if self.agent.calls().any(|known| known.id == call && known.phase == Phase::Established) {
-            self.calls.record(call, wanted);
-            self.touched = true;
-        }
-    }
-
-    /// Has a picture of this sent in a call, or not; and so in those that are joined with it.
-    pub(crate) fn picture(&mut self, call: CallId, subject: Subject, wanted: bool) {
-        if self.agent.calls().all(|known| known.id != call) {
-            return;
-        }
-        // The person is asked for a screen once: the others are given the same when it is there.
-        let asks = subject == Subject::Screen && wanted;
-        let calls = if asks { vec![call] } else { self.calls.together(call) };
-        for call in calls {
-            self.calls.picture(call, subject, wanted);
-        }
-        self.touched = true;
-    }
-
-    /// The elements for the pictures of a call are on the page.
-    pub(crate) fn show_pictures(&self, call: CallId) {
-        self.calls.show_pictures(call);
-    }
-
-    /// What an administrator set about media is this from now on.
-    pub(crate) fn change(&mut self, media: Media) {
-        self.agent.set_trickle(media.trickle);
-        self.calls.change(media);
-    }
-
-    /// Opens our microphone again in a call that goes without, or goes on without it while the browser asks for it.
-    pub(crate) fn voice(&mut self, call: CallId, wanted: bool) {
-        self.calls.voice(call, wanted);
-    }
-
-    /// A device is gone, or another one was chosen: who uses it opens it anew.
-    pub(crate) fn input(&mut self, kind: Kind) {
-        self.calls.input(kind);
-    }
-
     /// Ends every call and unregisters; [`Holding::is_stopped`] tells when it is done.
     pub(crate) fn stop(&mut self, now: Instant) {
         self.agent.stop(now);
@@ -385,9 +279,8 @@ impl Holding {
         self.hint(now);
     }
 
-    /// Lets the agent say all that it has to say, and shows what came of it. What leaves the page waits for
-    /// [`Holding::flush`].
-    pub(crate) fn settle(&mut self, opening: &Opening, screen: &Screen, now: Instant) {
+    /// Lets the agent say all that it has to say. What leaves the page waits for [`Holding::flush`].
+    pub(crate) fn listen(&mut self, opening: &Opening, screen: &Screen, now: Instant) {
         loop {
             while let Some(output) = self.agent.poll() {
                 self.effect(output, opening, screen, now);
@@ -404,6 +297,11 @@ impl Holding {
                 break;
             }
         }
+    }
+
+    /// Shows what came of what the agent said, and of what is left.
+    pub(crate) fn settle(&mut self, opening: &Opening, screen: &Screen, now: Instant) {
+        self.listen(opening, screen, now);
         if self.lost && self.agent.registration() == Registration::Registered {
             self.lost = false;
             self.calls.moved(now);
@@ -470,15 +368,6 @@ impl Holding {
         snapshot::save(&self.agent, (self.calls.facts(), self.reports.clone()), now)
     }
 
-    /// What is sent in a call that begins.
-    fn send(&mut self, call: CallId, sends: phone::Sends) {
-        match sends {
-            phone::Sends::Voice => {}
-            phone::Sends::Camera => self.calls.picture(call, Subject::Camera, true),
-            phone::Sends::Screen => self.calls.picture(call, Subject::Screen, true),
-        }
-    }
-
     /// There is no picture of this. A call that was to begin with a screen does not begin without one.
     fn unpictured(&mut self, call: CallId, subject: Subject, failure: Option<phone::MediaFailure>, now: Instant) {
         if subject == Subject::Screen && failure.is_none() {
@@ -492,16 +381,6 @@ impl Holding {
         }
     }
 
-    fn effect(&mut self, output: Output, opening: &Opening, screen: &Screen, now: Instant) {
-        match output {
-            Output::Connect(_) => self.outward.push(Outward::Connect),
-            Output::Disconnect => self.outward.push(Outward::Disconnect),
-            Output::Transmit(message) => self.outward.push(Outward::Transmit(message)),
-            Output::Ask(id, question) => self.ask(id, question, now),
-            Output::Event(event) => self.happened(event, opening, screen, now),
-        }
-    }
-
     /// Opens the SIP socket: whether the browser tries to.
     fn connect(&mut self, now: Instant) -> bool {
         self.wire = Wire::open(self.epoch, self.events.number(), &self.events);
@@ -509,94 +388,6 @@ impl Holding {
             self.handle(Input::Disconnected, now);
         }
         self.wire.is_some()
-    }
-
-    fn ask(&mut self, id: QuestionId, question: Question, now: Instant) {
-        self.inherit(&question);
-        self.learn_trickles(&question);
-        match question {
-            Question::Offer { call, hold } | Question::Answer { call, offer: None, hold } => {
-                let before = self.agent.description(call);
-                self.calls.offer(call, id, hold, before, now);
-            }
-            Question::Answer { call, offer: Some(offer), hold } => self.calls.answer(call, id, offer, hold, now),
-            Question::Digest { challenges, nc, method, uri, body, .. } => {
-                let challenges = challenges.iter().map(ToString::to_string).collect();
-                let request = ToSign { epoch: self.epoch, challenges, nc, method: method.to_string(), uri, body };
-                let (number, events) = (self.number, self.events.clone());
-                leptos::task::spawn_local(async move {
-                    let answer = sign::sign(&request).await.map_or(Answer::NoCredentials, Answer::Credentials);
-                    events.tell(Event::Answered(number, id, Box::new(answer)));
-                });
-            }
-        }
-    }
-
-    /// Whether candidates may follow the description that is asked for.
-    fn learn_trickles(&mut self, question: &Question) {
-        let (Question::Offer { call, .. } | Question::Answer { call, .. }) = question else { return };
-        if let Some(known) = self.agent.calls().find(|known| known.id == *call) {
-            self.calls.trickles(*call, known.trickles && self.agent.config().trickle);
-        }
-    }
-
-    /// A call that takes the place of another begins as that one stands.
-    fn inherit(&mut self, question: &Question) {
-        let Question::Answer { call, .. } = question else { return };
-        let begins = |known: &Call| known.id == *call && known.phase == Phase::Answering;
-        let replaced = self.agent.calls().find(begins).and_then(|known| known.replaces);
-        if let Some(replaced) = replaced {
-            self.replace(*call, replaced);
-        }
-    }
-
-    /// The other end of a call hands this phone over, and it goes: whom it then calls is shown, and can be hung up on.
-    fn follow(&mut self, call: CallId, now: Instant) {
-        self.touched = true;
-        if let Ok(next) = self.agent.accept_transfer(call, now) {
-            self.replace(next, call);
-        }
-    }
-
-    fn replace(&mut self, call: CallId, replaced: CallId) {
-        let held = self.agent.calls().any(|known| known.id == replaced && known.held_here);
-        self.calls.replace(call, replaced, held);
-    }
-
-    fn happened(&mut self, event: AgentEvent, opening: &Opening, screen: &Screen, now: Instant) {
-        match event {
-            AgentEvent::Registration => {}
-            AgentEvent::Call(call) => self.told.push(call),
-            AgentEvent::Transfer { call, progress } => self.handing_over(call, progress, now),
-            AgentEvent::Digit { call, digit, .. } => self.calls.pressed(call, digit),
-            AgentEvent::TransferAsked { call, .. } => self.follow(call, now),
-            AgentEvent::Incoming(call) => {
-                self.announce(call, now);
-                if self.rings(call) {
-                    screen.show_ended(None);
-                }
-            }
-            AgentEvent::Remote { call, branch, answer, early } => self.calls.describe(call, branch, answer, early),
-            AgentEvent::BranchEnded { call, branch } => self.calls.silent(call, branch),
-            AgentEvent::Ended { call, last, cause } => {
-                self.ended(&last, &cause);
-                self.calls.forget(call);
-                if let Some(ended) = project::ended(&last, cause, &opening.domain) {
-                    screen.show_ended(Some(ended));
-                }
-            }
-            AgentEvent::Candidates { call, fragment } => self.calls.candidates(call, &fragment),
-            AgentEvent::PictureWanted(call) => self.calls.refresh(call),
-            // Nothing of this is asked for, and none is taken: see `identity`.
-            AgentEvent::Message { .. }
-            | AgentEvent::MessageSent { .. }
-            | AgentEvent::Answered { .. }
-            | AgentEvent::Subscription { .. }
-            | AgentEvent::SubscriptionAsked { .. }
-            | AgentEvent::Publication { .. }
-            | AgentEvent::Notified { .. } => {}
-            AgentEvent::Stopped => self.stopped = true,
-        }
     }
 
     /// Calls that are up without media (because they were up in the page before this one, or because it broke) get it
@@ -632,62 +423,6 @@ impl Holding {
 
     fn can_reoffer(&self) -> bool {
         !self.resting && self.agent.registration() == Registration::Registered
-    }
-
-    fn show(&mut self, opening: &Opening, screen: &Screen, now: Instant) {
-        let ready = self.agent.registration() == Registration::Registered;
-        if ready && !self.ready {
-            mark::set(mark::READY);
-        }
-        self.ready = ready;
-        let registration = if self.resting {
-            phone::Registration::Unreachable
-        } else {
-            project::registration(&self.agent.registration())
-        };
-        screen.show_registration(registration);
-        let calls = self.agent.calls().map(|call| {
-            let facts = self.calls.facts_of(call.id);
-            let shown = project::call(&call, self.calls.is_connected(call.id), &facts, &opening.domain);
-            let picture = phone::Picture { offered: self.offers_picture(&call), ..self.calls.picture_of(call.id) };
-            let returns = shown.phase == phone::Phase::Connecting && self.calls.is_returning(call.id);
-            phone::Call {
-                phase: if returns { phone::Phase::Returning } else { shown.phase },
-                picture,
-                voice: self.calls.voice_of(call.id),
-                handover: shown.handover.or_else(|| self.calls.refused(call.id).map(phone::Handover::Refused)),
-                digits: self.calls.digits_of(call.id),
-                recorded: self.calls.recorded_of(call.id),
-                ..shown
-            }
-        });
-        screen.show_calls(calls.collect(), now);
-        screen.show_silent(self.calls.is_silent());
-        screen.show_speaking(self.calls.speaking());
-        screen.show_qualities(self.calls.qualities());
-    }
-
-    /// Has recordings begin and end, and hear what there is to hear.
-    fn record_on(&mut self, opening: &Opening) {
-        let calls: Vec<Call> = self.agent.calls().collect();
-        self.calls.follow_recorded(&calls, |call| {
-            let remote = project::party(&call.remote, &opening.domain);
-            Recorded { name: directory::name(&remote, &opening.contacts), number: remote.number }
-        });
-    }
-
-    /// Whether a call that is not answered begins with a picture.
-    fn offers_picture(&self, call: &Call) -> bool {
-        match call.phase {
-            Phase::Preparing | Phase::Calling | Phase::RingingThere => {
-                let picture = self.calls.picture_of(call.id);
-                picture.camera || picture.screen
-            }
-            Phase::RingingHere | Phase::Answering => {
-                self.agent.offered(call.id).is_some_and(|offer| offer.shows_picture())
-            }
-            Phase::Established | Phase::Ending => false,
-        }
     }
 
     fn handle(&mut self, input: Input<'_>, now: Instant) {

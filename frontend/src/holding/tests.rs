@@ -2,8 +2,10 @@ mod conference;
 mod unattended;
 
 use super::*;
+use crate::dial;
 use app::lease::RegistrationIdentity;
-use sip::agent::{Body, Cause};
+use app::media::Media;
+use sip::agent::{Body, Cause, Event as AgentEvent, Output, Question};
 
 const NOW: Instant = Instant::from_millis(1_000);
 const INVITE: &str = "INVITE sip:u@x.invalid SIP/2.0\r\n\

@@ -1,44 +1,33 @@
-use super::limits::{self, Limits};
-use super::pictures::{Picture, Subject};
-use super::policy;
+use super::pictures::Subject;
 use super::pool::{Pool, Ready, configuration};
 use super::realm::Realm;
 use super::statistics::Statistics;
 use super::trickling::Following;
-use crate::clock;
 use crate::repair::State;
 use app::media::Media;
 use core::future::IntoFuture;
 use core::pin::pin;
+use futures::FutureExt as _;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use futures::channel::oneshot;
 use futures::future::{Either, Shared, select};
-use futures::{FutureExt as _, StreamExt as _};
-use gloo_timers::future::TimeoutFuture;
 use sip::Instant;
 use sip::agent::{Digit, MediaFailure};
-use sip::sdp::{CandidateKinds, Continuity, SessionDescription};
+use sip::sdp::{Continuity, SessionDescription};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    MediaStream, MediaStreamTrack, RtcIceCandidateInit, RtcIceConnectionState, RtcIceGatheringState, RtcOfferOptions,
-    RtcPeerConnection, RtcPeerConnectionState, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection,
-    RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
+    MediaStream, MediaStreamTrack, RtcIceCandidateInit, RtcIceConnectionState, RtcPeerConnection,
+    RtcPeerConnectionState, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit,
+    RtcSdpType, RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
 };
 
-/// The longest that a description waits for candidates, in milliseconds.
-const GATHERING: u32 = 1_500;
-/// How much longer it waits for the rest once it has what it needs: machines with several addresses have several
-/// candidates of a kind.
-const SETTLING: u32 = 50;
-/// The same where the rest may follow: who asks no server has all of them at once, and then nothing has to.
-const SETTLING_SOON: u32 = 20;
-/// How long it waits for the first one where the others may follow; and for that of another path, without which it is in
-/// vain.
-const FIRST: u32 = 50;
-const FIRST_AGAIN: u32 = 150;
+mod describing;
+mod pictured;
+
+pub(crate) use pictured::Flow;
 
 /// How long a key sounds, and the pause after it, in milliseconds.
 const KEY: u32 = 120;
@@ -52,17 +41,6 @@ pub(crate) trait Listener: 'static {
     fn track(&self, track: MediaStreamTrack);
     /// There is another candidate of ours, or the last one was there.
     fn candidates(&self);
-}
-
-/// Which way pictures flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Flow {
-    /// Our last description would send.
-    pub(crate) wants: bool,
-    /// It is agreed that we do.
-    pub(crate) sends: bool,
-    /// It is agreed that they do.
-    pub(crate) receives: bool,
 }
 
 /// One RTCPeerConnection. Its methods must not run side by side: who uses it has one queue.
@@ -150,6 +128,37 @@ impl Connection {
         }
     }
 
+    /// Agrees in the next description to send sound, which is [attached](Self::attach) once it is there, without a word to
+    /// the other end. Whether there is a place for it.
+    pub(crate) fn promise(&self) -> bool {
+        if self.sender.borrow().is_some() {
+            return true;
+        }
+        let streams = js_sys::Array::new();
+        if let Ok(stream) = MediaStream::new() {
+            streams.push(&stream);
+        }
+        let place = if self.is_fresh() {
+            let init = RtcRtpTransceiverInit::new();
+            init.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+            init.set_streams(&streams);
+            Some(self.rtc.add_transceiver_with_str_and_init("audio", &init))
+        } else {
+            self.place()
+        };
+        let Some(place) = place else { return false };
+        place.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+        let sender = place.sender();
+        // web-sys does not know it. Who looks for our stream finds it.
+        if let Ok(set) = js_sys::Reflect::get(&sender, &"setStreams".into())
+            && let Some(set) = set.dyn_ref::<js_sys::Function>()
+        {
+            let _ = set.apply(&sender, &streams);
+        }
+        self.sender.replace(Some(sender));
+        true
+    }
+
     /// Receives sound without sending any, unless something was agreed on already.
     pub(crate) fn listen(&self) {
         if self.rtc.get_transceivers().length() == 0 {
@@ -207,100 +216,9 @@ impl Connection {
         }
     }
 
-    /// Whether the next description sends and wants a picture. What has none yet gets a place for one if one is to be sent,
-    /// unless it is an answer (`add`).
-    pub(crate) fn set_picture(&self, sends: bool, receives: bool, add: bool) {
-        let direction = match (sends, receives) {
-            (true, true) => RtcRtpTransceiverDirection::Sendrecv,
-            (true, false) => RtcRtpTransceiverDirection::Sendonly,
-            (false, true) => RtcRtpTransceiverDirection::Recvonly,
-            (false, false) => RtcRtpTransceiverDirection::Inactive,
-        };
-        match self.picture() {
-            Some(picture) => picture.set_direction(direction),
-            None if sends && add => {
-                let init = RtcRtpTransceiverInit::new();
-                init.set_direction(direction);
-                self.rtc.add_transceiver_with_str_and_init("video", &init);
-            }
-            None => {}
-        }
-    }
-
-    /// Sends this picture, or none; that changes no description.
-    pub(super) async fn show(&self, picture: Option<&Picture>) {
-        let Some(place) = self.picture() else { return };
-        let (sender, track) = (place.sender(), picture.map(Picture::track));
-        if sender.track().as_ref() == track || self.settled(sender.replace_track(track)).await.is_none() {
-            return;
-        }
-        self.shown.set(picture.map(Picture::subject));
-        self.limit_picture().await;
-    }
-
-    /// Has the encoder make a whole picture next.
-    pub(crate) async fn refresh(&self) {
-        if let Some(picture) = self.picture()
-            && picture.sender().track().is_some()
-        {
-            self.settled(async {
-                limits::refresh(&picture.sender()).await;
-                Ok(())
-            })
-            .await;
-        }
-    }
-
     /// Whether no offer is under way.
     pub(crate) fn is_settled(&self) -> bool {
         self.rtc.signaling_state() == RtcSignalingState::Stable
-    }
-
-    /// How its picture stands; `None` without one.
-    pub(crate) fn flow(&self) -> Option<Flow> {
-        let picture = self.picture()?;
-        let wants =
-            matches!(picture.direction(), RtcRtpTransceiverDirection::Sendrecv | RtcRtpTransceiverDirection::Sendonly);
-        let agreed = picture.current_direction();
-        Some(Flow {
-            wants,
-            sends: matches!(agreed, Some(RtcRtpTransceiverDirection::Sendrecv | RtcRtpTransceiverDirection::Sendonly)),
-            receives: matches!(
-                agreed,
-                Some(RtcRtpTransceiverDirection::Sendrecv | RtcRtpTransceiverDirection::Recvonly)
-            ),
-        })
-    }
-
-    /// Whether they take no wish for a whole picture by RTCP (RFC 4585 6.3.1, RFC 5104 4.3.1).
-    pub(crate) fn lacks_feedback(&self) -> bool {
-        let asks = |value: &str| value.ends_with("nack pli") || value.ends_with("ccm fir");
-        let mut pictures = false;
-        let applied = self.applied.borrow();
-        let live = applied.iter().flat_map(|theirs| theirs.media()).filter(|media| !media.is_rejected());
-        let takes = live
-            .filter(|media| media.is_video())
-            .inspect(|_| pictures = true)
-            .any(|media| media.attributes("rtcp-fb").any(asks));
-        pictures && !takes
-    }
-
-    /// Takes back an offer that the other end refused as a whole, if there is one; what it added is gone with it. Whether
-    /// it was one of changes to what was agreed.
-    pub(crate) async fn take_back(&self) -> bool {
-        if self.rtc.signaling_state() != RtcSignalingState::HaveLocalOffer {
-            return false;
-        }
-        // Who refuses all of a fresh connection says nothing of pictures.
-        let known = self.applied.borrow().is_some();
-        let nothing = RtcSessionDescriptionInit::new(RtcSdpType::Rollback);
-        let _ = self.settled(self.rtc.set_local_description(&nothing)).await;
-        if let Some(picture) = self.picture()
-            && picture.mid().is_none()
-        {
-            picture.stop();
-        }
-        known
     }
 
     /// From the next description on, this holds: other credentials for the relays, say.
@@ -311,36 +229,6 @@ impl Connection {
             let _ = self.rtc.set_configuration_with_configuration(&changed);
             self.media.replace(media.clone());
         }
-    }
-
-    /// Makes an offer, with candidates. `restart`: another path is to be found for the same connection (RFC 8445 2.4).
-    /// `trickles`: those that are found later may follow.
-    pub(crate) async fn offer(&self, restart: bool, trickles: bool) -> Result<SessionDescription, MediaFailure> {
-        self.limit().await;
-        let options = RtcOfferOptions::new();
-        options.set_ice_restart(restart);
-        let offer = self
-            .settled(self.rtc.create_offer_with_rtc_offer_options(&options))
-            .await
-            .ok_or(MediaFailure::Unsupported)?;
-        self.describe_ourselves(offer, trickles).await
-    }
-
-    /// Makes an answer to the offer that was [applied](Self::apply), with candidates. The browser answers an offer
-    /// without a DTLS role; where the one that was received insists on its own, ours is the other.
-    pub(crate) async fn answer(
-        &self,
-        received: &SessionDescription,
-        trickles: bool,
-    ) -> Result<SessionDescription, MediaFailure> {
-        self.limit().await;
-        let answer = self.settled(self.rtc.create_answer()).await.ok_or(MediaFailure::Description)?;
-        let made: RtcSessionDescriptionInit = answer.unchecked_into();
-        if let Some(Ok(mut ours)) = made.get_sdp().map(|sdp| SessionDescription::parse(sdp.as_bytes())) {
-            ours.take_role(received);
-            made.set_sdp(&ours.to_string());
-        }
-        self.describe_ourselves(made.into(), trickles).await
     }
 
     /// Applies their description; the same answer a second time is nothing new. An answer that was early (`Pranswer`)
@@ -446,108 +334,12 @@ impl Connection {
         }
     }
 
-    /// Where pictures go in and out.
-    fn picture(&self) -> Option<RtcRtpTransceiver> {
+    /// Where sound comes in, and none of ours goes out yet.
+    fn place(&self) -> Option<RtcRtpTransceiver> {
         let all = self.rtc.get_transceivers().into_iter().map(JsCast::unchecked_into::<RtcRtpTransceiver>);
         all.into_iter().find(|transceiver| {
-            let live = matches!(
-                transceiver.direction(),
-                RtcRtpTransceiverDirection::Sendrecv
-                    | RtcRtpTransceiverDirection::Sendonly
-                    | RtcRtpTransceiverDirection::Recvonly
-                    | RtcRtpTransceiverDirection::Inactive
-            );
-            live && is_picture(transceiver)
+            transceiver.direction() == RtcRtpTransceiverDirection::Recvonly && !is_picture(transceiver)
         })
-    }
-
-    /// Does what the policy says of codecs and bandwidths.
-    async fn limit(&self) {
-        let media = self.media.borrow().clone();
-        policy::order_codecs(&self.rtc, &media);
-        for limited in policy::limited(&self.rtc, &media) {
-            // A browser that cannot sends what the other end lets it.
-            let _ = self.settled(limited).await;
-        }
-        self.limit_picture().await;
-    }
-
-    async fn limit_picture(&self) {
-        let media = self.media.borrow().clone();
-        if let Some(subject) = self.shown.get()
-            && let Some(picture) = self.picture()
-            && let Some(limited) = Limits::of(subject, &media).keep(&picture.sender())
-        {
-            let _ = self.settled(limited).await;
-        }
-    }
-
-    async fn describe_ourselves(
-        &self,
-        description: JsValue,
-        trickles: bool,
-    ) -> Result<SessionDescription, MediaFailure> {
-        let description: RtcSessionDescriptionInit = description.unchecked_into();
-        let described = self.settled(self.rtc.set_local_description(&description)).await;
-        described.ok_or(MediaFailure::Unsupported)?;
-        let mut candidates = self.candidates.take().ok_or(MediaFailure::Unsupported)?;
-        let gathered = self.gather(&mut candidates, trickles).await;
-        self.candidates.replace(Some(candidates));
-        gathered
-    }
-
-    /// Waits for the candidates that this account needs: those of our own interfaces when it has no ICE servers, those that
-    /// a relay lends when it has one, else one that a server told; with `trickles` for the first of any kind. What is not
-    /// there in time is left out. The time counts from when it began to gather, which may be long ago.
-    async fn gather(
-        &self,
-        candidates: &mut UnboundedReceiver<()>,
-        trickles: bool,
-    ) -> Result<SessionDescription, MediaFailure> {
-        let media = self.media.borrow().clone();
-        let again = self.described.replace(true);
-        let ahead = self.ahead.filter(|_| !again).map_or(0, |since| clock::now().since(since).as_millis());
-        let most = match (trickles && !media.relay, again) {
-            (true, false) => FIRST,
-            (true, true) => FIRST_AGAIN,
-            (false, _) => GATHERING,
-        };
-        let left = u128::from(most).saturating_sub(ahead);
-        let mut patience = TimeoutFuture::new(u32::try_from(left).unwrap_or(most).max(SETTLING));
-        let mut settling = false;
-        loop {
-            let ours = self.described()?;
-            let kinds = ours.candidate_kinds();
-            let complete = self.rtc.ice_gathering_state() == RtcIceGatheringState::Complete;
-            let any = kinds != CandidateKinds::default();
-            // A description that restarts ICE begins without candidates, in a connection that may still say "complete".
-            if any && (complete || (trickles && !media.ice_servers.is_empty())) {
-                return Ok(ours);
-            }
-            if media.relay && complete && !again {
-                return Err(MediaFailure::NoRelay);
-            }
-            let enough = match (media.ice_servers.is_empty(), media.has_relay()) {
-                (true, _) => kinds.host || kinds.hidden_host,
-                (false, false) => kinds.server_reflexive,
-                (false, true) => kinds.relay,
-            };
-            if enough && !settling {
-                settling = true;
-                patience = TimeoutFuture::new(if trickles { SETTLING_SOON } else { SETTLING });
-            }
-            match select(candidates.next(), patience).await {
-                Either::Left((_, rest)) => patience = rest,
-                Either::Right(_) if media.relay && !any => return Err(MediaFailure::NoRelay),
-                Either::Right(_) => return self.described(),
-            }
-        }
-    }
-
-    /// What the browser says of us by now.
-    pub(crate) fn described(&self) -> Result<SessionDescription, MediaFailure> {
-        let ours = self.rtc.local_description().ok_or(MediaFailure::Unsupported)?.sdp();
-        ours.parse().map_err(|_| MediaFailure::Unsupported)
     }
 }
 

@@ -12,7 +12,10 @@ use super::trickling::Trickling;
 use crate::event::{Event, Events};
 use crate::repair::State;
 use app::phone::{self, Voice};
+use core::pin::pin;
 use futures::channel::mpsc::{UnboundedSender, unbounded};
+use futures::future::{Either, select};
+use gloo_timers::future::TimeoutFuture;
 use leptos::task::spawn_local;
 use sip::agent::{Answer, Body, CallId, Digit, MediaFailure, QuestionId};
 use sip::sdp::SessionDescription;
@@ -23,6 +26,9 @@ use web_sys::MediaStreamTrack;
 mod worker;
 
 use worker::Worker;
+
+/// How long the browser may ask for the microphone until a person is told of it, in milliseconds.
+const UNTOLD: u32 = 700;
 
 /// What was sent last in a call: it outlives the connections that described themselves so.
 pub(crate) type Sent = Rc<RefCell<Option<SessionDescription>>>;
@@ -117,6 +123,8 @@ struct Shared {
     opening: Cell<bool>,
     /// Whether a description waits for that.
     awaited: Rest,
+    /// Whether a description agreed to send what it hears, before it was open.
+    promised: Cell<bool>,
     connection: RefCell<Option<Rc<Connection>>>,
     speaker: RefCell<Option<Speaker>>,
     pictures: Rc<Pictures>,
@@ -156,6 +164,7 @@ impl Peer {
             voice: Cell::default(),
             opening: Cell::new(false),
             awaited: Rest::default(),
+            promised: Cell::new(false),
             connection: RefCell::default(),
             speaker: RefCell::default(),
             pictures,
@@ -366,7 +375,7 @@ impl Shared {
     async fn open(self: Rc<Self>) {
         let opened = self.devices.open(Kind::Microphone).await;
         self.opening.set(false);
-        let late = !self.awaited.is_on();
+        let late = self.promised.take() || !self.awaited.is_on();
         if !self.closed.get() && !self.rest.is_on() {
             match opened {
                 Ok(microphone) => {
@@ -386,6 +395,22 @@ impl Shared {
             }
         }
         self.awaited.set(false);
+    }
+
+    /// Waits while the browser asks a person, who is told of it; so long (milliseconds) once they were told, or as long as
+    /// it takes.
+    async fn asked(&self, patience: Option<u32>) {
+        let mut answered = pin!(self.awaited.over());
+        let Either::Right(_) = select(&mut answered, TimeoutFuture::new(UNTOLD)).await else { return };
+        self.say(Voice::Asked);
+        match patience {
+            Some(patience) => {
+                if let Either::Right(_) = select(answered, TimeoutFuture::new(patience)).await {
+                    self.awaited.set(false);
+                }
+            }
+            None => answered.await,
+        }
     }
 
     fn apply_mute(&self) {

@@ -36,6 +36,9 @@ pub(crate) struct Pool {
     number: Cell<u32>,
     /// When it was seen last that the browser does not know the network.
     stranded: Cell<Option<Instant>>,
+    /// Whether pages get the microphone, in a browser that gathers ahead: those tell their addresses by that, and not by
+    /// whether it is open.
+    permission: RefCell<Option<PermissionStatus>>,
 }
 
 enum State {
@@ -60,7 +63,7 @@ impl Pool {
     /// Nothing is ready yet.
     pub(crate) fn new(media: Media) -> Rc<Self> {
         let (media, state) = (RefCell::new(Rc::new(media)), RefCell::new(State::Cold));
-        Rc::new(Self { media, state, number: Cell::new(0), stranded: Cell::new(None) })
+        Rc::new(Self { media, state, number: Cell::new(0), stranded: Cell::new(None), permission: RefCell::default() })
     }
 
     /// What holds for connections.
@@ -84,13 +87,20 @@ impl Pool {
         self.turn(State::Asking);
         let (pool, number) = (self.clone(), self.number.get());
         spawn_local(async move {
-            let granted = is_granted().await;
+            let permission = permission().await;
             if pool.number.get() != number {
                 return;
             }
-            let ready = if granted { pool.gathering() } else { None };
+            let granted = permission.filter(is_granted);
+            let ready = if granted.is_some() { pool.gathering() } else { None };
+            pool.permission.replace(granted.filter(|_| ready.is_some()));
             pool.turn(ready.map_or(State::Refused, State::Ready));
         });
+    }
+
+    /// Whether the microphone will be given without asking anybody, and nothing else depends on when.
+    pub(super) fn is_granted(&self) -> bool {
+        self.permission.borrow().as_ref().is_some_and(is_granted)
     }
 
     /// There is a call: who was refused may be granted by now.
@@ -177,16 +187,16 @@ impl Drop for Pool {
     }
 }
 
-/// Whether pages get the microphone without asking; a browser that does not tell has it asked.
-async fn is_granted() -> bool {
-    let Some(permissions) = web_sys::window().and_then(|window| window.navigator().permissions().ok()) else {
-        return false;
-    };
+/// Whether pages get the microphone without asking, now and later; nothing where the browser does not tell.
+async fn permission() -> Option<PermissionStatus> {
+    let permissions = web_sys::window()?.navigator().permissions().ok()?;
     let wanted = js_sys::Object::new();
     let _ = js_sys::Reflect::set(&wanted, &"name".into(), &"microphone".into());
-    let Ok(asked) = permissions.query(&wanted) else { return false };
-    let status = asked.await.ok().and_then(|status| status.dyn_into::<PermissionStatus>().ok());
-    status.is_some_and(|status| status.state() == PermissionState::Granted)
+    permissions.query(&wanted).ok()?.await.ok()?.dyn_into().ok()
+}
+
+fn is_granted(permission: &PermissionStatus) -> bool {
+    permission.state() == PermissionState::Granted
 }
 
 /// What a connection is made with. `ahead`: it gathers before there is a description.

@@ -5,11 +5,9 @@ use crate::media::pictures::Subject;
 use crate::media::policy;
 use crate::repair::State;
 use app::phone::{self, Voice};
-use core::pin::pin;
 use futures::StreamExt as _;
 use futures::channel::mpsc::UnboundedReceiver;
-use futures::future::{Either, join, select};
-use gloo_timers::future::TimeoutFuture;
+use futures::future::join;
 use leptos::task::spawn_local;
 use sip::agent::{Answer, Body, MediaFailure, QuestionId};
 use sip::sdp::{CandidateKinds, SessionDescription};
@@ -17,9 +15,8 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast as _;
 use web_sys::RtcSdpType;
 
-/// How long the browser may ask for the microphone until a person is told of it, in milliseconds.
-const UNTOLD: u32 = 700;
-/// How much longer an answer waits for it: somebody waits at the other end, who is heard at least.
+/// How much longer than a person is not told of it an answer waits for the microphone, in milliseconds: somebody waits at
+/// the other end, who is heard at least.
 const ANSWERING: u32 = 10_000;
 
 /// The one queue of a call.
@@ -92,7 +89,8 @@ impl Worker {
         restart: bool,
         before: Option<Box<SessionDescription>>,
     ) -> Result<SessionDescription, MediaFailure> {
-        let microphone = self.microphone(None).await?;
+        let promised = self.promise();
+        let asked = if promised { None } else { self.microphone(None).await? };
         let connection = self.connection()?;
         let pictures = &self.shared.pictures;
         let begins = before.is_none();
@@ -103,7 +101,7 @@ impl Worker {
         if let Some(before) = before.filter(|_| connection.is_fresh()) {
             connection.lay_out(&before);
         }
-        self.attach(&connection, microphone.as_deref()).await?;
+        self.send(&connection, asked, promised, None).await?;
         connection.listen();
         connection.hold(hold);
         let sends = pictures.are_sent(begins) && !hold;
@@ -153,9 +151,11 @@ impl Worker {
         let received = SessionDescription::parse(&offer.bytes).map_err(|_| MediaFailure::Description)?;
         let offer = SessionDescription::offer_for_browser(&offer.bytes).map_err(|_| MediaFailure::Description)?;
         // The microphone takes longest, and is asked for first.
-        let (microphone, connection) = join(self.microphone(Some(ANSWERING)), self.accept(&offer)).await;
-        let (connection, microphone) = (connection?, microphone?);
-        self.attach(&connection, microphone.as_deref()).await?;
+        let promised = self.promise();
+        let asking = async { if promised { Ok(None) } else { self.microphone(Some(ANSWERING)).await } };
+        let (asked, connection) = join(asking, self.accept(&offer)).await;
+        let connection = connection?;
+        self.send(&connection, asked?, promised, Some(ANSWERING)).await?;
         connection.hold(hold);
         let pictures = &self.shared.pictures;
         connection.set_picture(pictures.are_sent(false) && !hold, !hold, false);
@@ -211,6 +211,39 @@ impl Worker {
             self.shared.tell(Told::Changed);
         }
         Ok(())
+    }
+
+    /// Begins to open the microphone where the browser gives it without asking anybody: whether our voice can be promised.
+    fn promise(&self) -> bool {
+        let shared = &self.shared;
+        let open = shared.microphone.borrow().as_ref().is_some_and(|microphone| microphone.is_current());
+        let begins = !open && !shared.rest.is_on() && shared.voice.get() == Voice::Sent && shared.pool.is_granted();
+        if !begins || shared.opening.replace(true) {
+            return false;
+        }
+        shared.awaited.set(true);
+        shared.promised.set(true);
+        spawn_local(shared.clone().open());
+        let told = shared.clone();
+        spawn_local(async move { told.asked(None).await });
+        true
+    }
+
+    /// Has our voice sent: what was `asked` for, or what was promised, at the latest once it is there. A connection without
+    /// a place for it waits.
+    async fn send(
+        &self,
+        connection: &Connection,
+        asked: Option<Rc<Input>>,
+        promised: bool,
+        patience: Option<u32>,
+    ) -> Result<(), MediaFailure> {
+        let microphone = match promised {
+            true if connection.promise() => self.shared.microphone.borrow().clone(),
+            true => self.microphone(patience).await?,
+            false => asked,
+        };
+        self.attach(connection, microphone.as_deref()).await.map(drop)
     }
 
     /// Sends what is to be heard of us, if there is anything: what the microphone hears, and what is mixed into it. Whether
@@ -277,22 +310,7 @@ impl Worker {
             } else if !shared.awaited.is_on() {
                 return Ok(None);
             }
-            self.asked(patience).await;
-        }
-    }
-
-    /// Waits while the browser asks a person, who is told of it.
-    async fn asked(&self, patience: Option<u32>) {
-        let mut answered = pin!(self.shared.awaited.over());
-        let Either::Right(_) = select(&mut answered, TimeoutFuture::new(UNTOLD)).await else { return };
-        self.shared.say(Voice::Asked);
-        match patience {
-            Some(patience) => {
-                if let Either::Right(_) = select(answered, TimeoutFuture::new(patience)).await {
-                    self.shared.awaited.set(false);
-                }
-            }
-            None => answered.await,
+            shared.asked(patience).await;
         }
     }
 

@@ -130,14 +130,16 @@ base('codecs and bandwidths are as an administrator set them', async ({ phones, 
     phones.open(BOB, { tone: HIGH }),
   ]);
   await connect(alice, bob);
-  const codec = await alice.page.evaluate(async () => {
-    const peer = window.probe.peers.at(-1);
-    const stats = [...((await peer?.getStats())?.values() ?? [])];
-    const flow = stats.find((stat) => stat.type === 'outbound-rtp');
-    const sender = peer?.getSenders()[0]?.getParameters().encodings[0]?.maxBitrate;
-    return [stats.find((stat) => stat.id === flow?.codecId)?.mimeType, sender];
-  });
-  expect(codec).toEqual(['audio/PCMA', 80_000]);
+  const codec = async () =>
+    await alice.page.evaluate(async () => {
+      const peer = window.probe.peers.at(-1);
+      const stats = [...((await peer?.getStats())?.values() ?? [])];
+      const flow = stats.find((stat) => stat.type === 'outbound-rtp');
+      const sender = peer?.getSenders()[0]?.getParameters().encodings[0]?.maxBitrate;
+      return [stats.find((stat) => stat.id === flow?.codecId)?.mimeType, sender];
+    });
+  // Browsers tell it with the first packet.
+  await expect.poll(codec).toEqual(['audio/PCMA', 80_000]);
   const invite = said.flat().find((message) => message.startsWith('INVITE ')) ?? '';
   expect(invite).toMatch(/b=AS:80\r\nb=TIAS:80000\r\n/);
   expect(invite).not.toMatch(/G722|a=rtpmap:\d+ CN/);

@@ -238,6 +238,10 @@ impl Worker {
         promised: bool,
         patience: Option<u32>,
     ) -> Result<(), MediaFailure> {
+        // The call may have ended since the connection was made: who chooses a screen takes their time.
+        if self.shared.closed.get() {
+            return Err(MediaFailure::Connectivity);
+        }
         let microphone = match promised {
             true if connection.promise() => self.shared.microphone.borrow().clone(),
             true => self.microphone(patience).await?,

@@ -2,7 +2,8 @@
 
 use crate::house::House;
 use crate::tls::{self, NAME};
-use reqwest::Client;
+use axum::body::Body;
+use http::{Request, Response};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use server::Options;
@@ -22,8 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 struct Pebble {
     folder: TempDir,
     _processes: [Process; 2],
-    directory: String,
-    management: String,
+    directory: SocketAddr,
+    management: SocketAddr,
     /// Where it looks who has a name.
     looks_at: SocketAddr,
 }
@@ -76,28 +77,27 @@ impl Pebble {
             run("pebble-challtestsrv", &[&servers[..], &nobody].concat()),
             run("pebble", &["-config", &file("pebble.json"), "-dnsserver", &names]),
         ];
-        let directory = format!("https://{directory}/dir");
-        let management = format!("https://{management}");
         let pebble = Self { folder, _processes: processes, directory, management, looks_at };
         timeout(PATIENCE, pebble.ready()).await.expect("pebble does not answer");
         pebble
     }
 
     async fn ready(&self) {
-        while self.client().get(&self.directory).send().await.is_err() {
+        while self.get(self.directory, "/dir").await.is_none() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
-    fn client(&self) -> Client {
-        let config = tls::trusting(tls::root(&self.folder.path().join("server.crt")), &["http/1.1"]);
-        Client::builder().tls_backend_preconfigured(config).build().unwrap()
+    async fn get(&self, from: SocketAddr, path: &str) -> Option<Response<String>> {
+        let request = Request::get(path).header("host", from.to_string()).body(Body::empty()).unwrap();
+        let root = tls::root(&self.folder.path().join("server.crt"));
+        tls::send(from, "127.0.0.1", root, "http/1.1", request).await.ok()
     }
 
     /// The certificate that all of its certificates lead to.
     async fn root(&self) -> CertificateDer<'static> {
-        let pem = self.client().get(format!("{}/roots/0", self.management)).send().await.unwrap();
-        CertificateDer::from_pem_slice(&pem.bytes().await.unwrap()).unwrap()
+        let pem = self.get(self.management, "/roots/0").await.unwrap();
+        CertificateDer::from_pem_slice(pem.body().as_bytes()).unwrap()
     }
 
     fn options(&self, options: &mut Options) {
@@ -105,7 +105,7 @@ impl Pebble {
         options.listen.tls = Some(Tls::Acme(Acme {
             domains: vec![NAME.to_owned(), "second.phone.example".to_owned()],
             contact: vec!["mailto:admin@phone.example".to_owned()],
-            directory: self.directory.clone(),
+            directory: format!("https://{}/dir", self.directory),
             authority: Some(self.folder.path().join("server.crt")),
         }));
     }

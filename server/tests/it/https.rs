@@ -3,7 +3,8 @@
 use crate::command_line::Server;
 use crate::house::{ALICE, House, SOON};
 use crate::tls::{self, Issued, NAME, Tab};
-use reqwest::{Client, StatusCode, Version, header, redirect};
+use http::{HeaderMap, Method, StatusCode, Version};
+use reqwest::{Client, redirect};
 use server::listen::Tls;
 use sha2::{Digest as _, Sha256};
 use std::os::unix::fs::PermissionsExt as _;
@@ -12,8 +13,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-fn text<'a>(response: &'a reqwest::Response, name: &str) -> &'a str {
-    response.headers().get(name).unwrap_or_else(|| panic!("{name} is missing")).to_str().unwrap()
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).unwrap_or_else(|| panic!("{name} is missing")).to_str().unwrap()
 }
 
 #[tokio::test]
@@ -22,23 +23,21 @@ async fn pages_come_over_http_2() {
     let browser = tls::browser(house.reached().address, issued.root());
     let page = browser.get("/login").await;
     assert_eq!((page.status(), page.version()), (StatusCode::OK, Version::HTTP_2));
-    assert!(!page.text().await.unwrap().contains("opened without HTTPS"));
+    assert!(!page.body().contains("opened without HTTPS"));
     let login = browser.log_in(ALICE.0, ALICE.1).await;
-    assert_eq!((login.status(), text(&login, "location")), (StatusCode::SEE_OTHER, "/"));
-    assert!(text(&login, "set-cookie").starts_with("__Host-tabphone="));
+    assert_eq!((login.status(), text(login.headers(), "location")), (StatusCode::SEE_OTHER, "/"));
+    assert!(text(login.headers(), "set-cookie").starts_with("__Host-tabphone="));
     let phone = browser.get("/").await;
     assert_eq!((phone.status(), phone.version()), (StatusCode::OK, Version::HTTP_2));
-    assert!(phone.text().await.unwrap().contains("Alice Adams"));
+    assert!(phone.body().contains("Alice Adams"));
 }
 
 #[tokio::test]
 async fn a_login_over_http_2_names_its_origin_by_the_authority() {
     let (house, issued, _folder) = tls::house().await;
     let browser = tls::browser(house.reached().address, issued.root());
-    let logout = async |origin: String| {
-        let request = browser.client.post(format!("{}/logout", browser.origin)).header(header::ORIGIN, origin);
-        request.send().await.unwrap().status()
-    };
+    let logout =
+        async |origin: String| browser.ask(Method::POST, "/logout", &[("origin", &origin)], "").await.unwrap().status();
     assert_eq!(logout(browser.origin.clone()).await, StatusCode::SEE_OTHER);
     assert_eq!(logout(browser.origin.replacen("https", "http", 1)).await, StatusCode::FORBIDDEN);
     assert_eq!(logout("https://evil.example".to_owned()).await, StatusCode::FORBIDDEN);
@@ -119,7 +118,7 @@ async fn a_self_signed_certificate_is_made_once_and_can_be_compared() {
     }
     let browser = tls::browser(house.reached().address, root);
     let login = browser.log_in(ALICE.0, ALICE.1).await;
-    assert!(text(&login, "set-cookie").starts_with("__Host-tabphone="));
+    assert!(text(login.headers(), "set-cookie").starts_with("__Host-tabphone="));
     assert!(!login.headers().contains_key("strict-transport-security"), "nobody could look past a new one");
 }
 
@@ -147,7 +146,7 @@ async fn plain_http_is_led_to_https_and_gets_nothing_else() {
     let url = format!("http://{NAME}:{}/history?page=2", plain.port());
     let response = client.get(&url).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::PERMANENT_REDIRECT);
-    assert_eq!(text(&response, "location"), format!("https://{NAME}:{https}/history?page=2"));
+    assert_eq!(text(response.headers(), "location"), format!("https://{NAME}:{https}/history?page=2"));
     assert!(!response.headers().contains_key("strict-transport-security"), "RFC 6797 7.2");
     let login = client.post(format!("http://{NAME}:{}/login", plain.port()));
     let login = login.form(&[("extension", ALICE.0), ("password", ALICE.1)]).send().await.unwrap();

@@ -2,7 +2,7 @@
 
 use crate::house::{ALICE, House, SOON, browser};
 use crate::tls;
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, Method, StatusCode};
 use server::client::Proxies;
 use server::login::throttle::FREE_PER_ADDRESS;
 use std::net::SocketAddr;
@@ -112,7 +112,7 @@ async fn headers_have_an_end() {
     assert_eq!(many.send().await.unwrap().status(), StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
     let (house, issued, _folder) = tls::house().await;
     let browser = tls::browser(house.reached().address, issued.root());
-    let request = browser.client.get(format!("{}/alive", browser.origin)).header("x-long", &long).send().await;
+    let request = browser.ask(Method::GET, "/alive", &[("x-long", &long)], "").await;
     assert!(!request.is_ok_and(|response| response.status().is_success()), "over HTTP/2");
 }
 

@@ -1,18 +1,22 @@
 //! Clients of HTTPS, and certificates for it.
 
-use crate::house::{ALICE, Browser, House, SOON};
+use crate::house::{ALICE, House, SOON};
 use app::encoding;
 use app::lease::{FromTab, SUBPROTOCOL, ToTab};
+use axum::body::Body;
 use futures::{SinkExt as _, StreamExt as _};
-use reqwest::{Client, redirect};
+use http::{HeaderMap, Method, Request, Response, Uri, header};
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use server::listen::Tls;
+use std::error::Error;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -93,16 +97,77 @@ pub async fn connect(address: SocketAddr, root: CertificateDer<'static>, protoco
     timeout(SOON, try_connect(address, NAME, root, protocol)).await.expect("no handshake").unwrap()
 }
 
-/// A browser that goes to [`NAME`] as browsers do, with HTTP/2 where it is offered.
+/// Sends one request over a connection of its own.
+pub async fn send(
+    address: SocketAddr,
+    name: &str,
+    root: CertificateDer<'static>,
+    protocol: &str,
+    request: Request<Body>,
+) -> Result<Response<String>, Box<dyn Error + Send + Sync>> {
+    let stream = TokioIo::new(try_connect(address, name, root, protocol).await?);
+    let response = if protocol == "h2" {
+        let (mut sender, connection) = http2::handshake(TokioExecutor::new(), stream).await?;
+        tokio::spawn(connection);
+        sender.send_request(request).await?
+    } else {
+        let (mut sender, connection) = http1::handshake(stream).await?;
+        tokio::spawn(connection);
+        sender.send_request(request).await?
+    };
+    let (parts, body) = response.into_parts();
+    let body = axum::body::to_bytes(Body::new(body), usize::MAX).await?;
+    Ok(Response::from_parts(parts, String::from_utf8(body.to_vec())?))
+}
+
+/// A browser that goes to [`NAME`] over HTTP/2, keeps the last cookie, and follows no redirects.
+pub struct Browser {
+    address: SocketAddr,
+    root: CertificateDer<'static>,
+    pub origin: String,
+    cookie: Mutex<Option<String>>,
+}
+
 pub fn browser(address: SocketAddr, root: CertificateDer<'static>) -> Browser {
-    let client = Client::builder()
-        .cookie_store(true)
-        .redirect(redirect::Policy::none())
-        .tls_backend_preconfigured(trusting(root, &["h2", "http/1.1"]))
-        .resolve(NAME, address)
-        .build()
-        .unwrap();
-    Browser { client, origin: format!("https://{NAME}:{}", address.port()) }
+    Browser { address, root, origin: format!("https://{NAME}:{}", address.port()), cookie: Mutex::default() }
+}
+
+impl Browser {
+    pub async fn get(&self, path: &str) -> Response<String> {
+        self.ask(Method::GET, path, &[], "").await.unwrap()
+    }
+
+    /// Logs in as the server's own page does; the cookie is kept.
+    pub async fn log_in(&self, extension: &str, password: &str) -> Response<String> {
+        let headers = [("origin", self.origin.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+        let form = format!("extension={extension}&password={password}");
+        let response = self.ask(Method::POST, "/login", &headers, &form).await.unwrap();
+        *self.cookie.lock().unwrap() = cookie(response.headers());
+        response
+    }
+
+    pub async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Response<String>, Box<dyn Error + Send + Sync>> {
+        let uri: Uri = format!("{}{path}", self.origin).parse().unwrap();
+        let mut request = Request::builder().method(method).uri(uri);
+        let cookie = self.cookie.lock().unwrap().clone();
+        for (name, value) in headers.iter().copied().chain(cookie.as_deref().map(|cookie| ("cookie", cookie))) {
+            request = request.header(name, value);
+        }
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let answer = send(self.address, NAME, self.root.clone(), "h2", request);
+        timeout(SOON, answer).await.expect("there is no answer")
+    }
+}
+
+fn cookie(headers: &HeaderMap) -> Option<String> {
+    let set = headers.get(header::SET_COOKIE)?.to_str().ok()?;
+    set.split(';').next().map(str::to_owned)
 }
 
 /// A tab of Alice's over TLS, as the holder of her line.
@@ -112,7 +177,7 @@ impl Tab {
     pub async fn open(address: SocketAddr, root: CertificateDer<'static>) -> Self {
         let browser = browser(address, root.clone());
         let login = browser.log_in(ALICE.0, ALICE.1).await;
-        let cookie = crate::house::cookie(&login).unwrap();
+        let cookie = cookie(login.headers()).unwrap();
         let mut request = format!("wss://{NAME}:{}/line", address.port()).into_client_request().unwrap();
         for (name, value) in
             [("origin", browser.origin.as_str()), ("cookie", &cookie), ("sec-websocket-protocol", SUBPROTOCOL)]

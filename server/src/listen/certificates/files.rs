@@ -113,11 +113,14 @@ fn content((chain, private): &Bytes) -> [u8; 32] {
 mod tests {
     use super::*;
 
-    /// Writes a certificate of its own to one file or both.
+    /// Writes a certificate of its own: both files, or one.
     fn issue(certificate: Option<&Path>, key: Option<&Path>) {
         let made = rcgen::generate_simple_self_signed(vec!["phone.example".to_owned()]).unwrap();
-        certificate.map(|path| std::fs::write(path, made.cert.pem()).unwrap());
-        key.map(|path| std::fs::write(path, made.key_pair.serialize_pem()).unwrap());
+        for (path, pem) in [(certificate, made.cert.pem()), (key, made.key_pair.serialize_pem())] {
+            if let Some(path) = path {
+                std::fs::write(path, pem).unwrap();
+            }
+        }
     }
 
     fn in_use(files: &Files) -> Vec<u8> {

@@ -16,7 +16,7 @@ test: ## every test of every package and the browser journeys
 	@.ci/test
 
 test-rust: ## the tests of the packages
-	@.ci/install build
+	@.ci/install rust
 	@.ci/test rust
 
 test-browser: ## the browser journeys

@@ -10,6 +10,7 @@ pub mod client;
 pub mod clock;
 pub mod exchange;
 pub mod history;
+pub mod listen;
 pub mod login;
 pub mod media;
 pub mod origin;
@@ -25,16 +26,15 @@ pub mod store;
 pub mod tabs;
 
 use app::media::IceServer;
+use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use axum::serve::ListenerExt as _;
-use axum::{Router, serve};
 use exchange::Exchange;
-use origin::{InvalidOrigin, Origins};
+use listen::{ListenError, Listeners};
+use origin::{InvalidOrigin, Origins, Transport};
 use ports::Shared;
-use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -49,7 +49,6 @@ use store::policies::Policies;
 use store::recordings::Recordings;
 use store::sound::SoundSettings;
 use store::{Store, StoreError};
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 /// How long requests and sockets have to end when the server stops.
@@ -62,8 +61,8 @@ pub struct Options {
     pub data: PathBuf,
     /// The SIP domain of a new data directory.
     pub domain: Option<String>,
-    /// The address to listen on.
-    pub listen: SocketAddr,
+    /// How the server is reached.
+    pub listen: listen::Options,
     /// Other names for the domain in what SIP clients send.
     pub domain_aliases: Vec<String>,
     /// Foreign origins whose pages may use the exchange.
@@ -104,24 +103,32 @@ pub enum StartError {
     /// The exchange cannot start.
     #[error(transparent)]
     Exchange(#[from] exchange::StartError),
-    /// Somebody else listens there, or it is not an address of this machine.
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// Where.
-        address: SocketAddr,
-        /// Why.
-        source: io::Error,
-    },
+    /// The server cannot be reached as it was told.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
 }
 
 /// A server that runs until it is stopped.
 pub struct Running {
-    address: SocketAddr,
+    reached: Reached,
     stopper: Stopper,
-    serving: JoinHandle<io::Result<()>>,
+    serving: JoinHandle<()>,
     watching: [JoinHandle<()>; 4],
     lines: tabs::Lines,
     store: Store,
+}
+
+/// How a running server is reached.
+#[derive(Clone, Debug)]
+pub struct Reached {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Where plain HTTP is led away from.
+    pub redirect: Option<SocketAddr>,
+    /// What it speaks there.
+    pub transport: Transport,
+    /// By what people recognize a certificate that was made here.
+    pub fingerprint: Option<String>,
 }
 
 /// Starts the server; it answers when this returns.
@@ -129,15 +136,15 @@ pub struct Running {
 /// # Errors
 /// [`StartError`] says what is in the way.
 pub async fn start(options: Options) -> Result<Running, StartError> {
-    let origins = Origins::new(options.origin.as_deref())?;
+    let transport = options.listen.transport();
+    let origins = Origins::new(options.origin.as_deref())?.over(transport);
     let store = Store::open(&options.data, options.domain.as_deref()).await?;
     let lines = tabs::Lines::open(store.clone()).await?;
     let accounts = Accounts::new(store.clone(), Passwords::new(options.cost)?);
     let sessions = session::Room::new(&store, accounts.clone(), origins.is_secure());
-    let listener = TcpListener::bind(options.listen).await;
-    let listen_error = |source| StartError::Listen { address: options.listen, source };
-    let listener = listener.map_err(listen_error)?;
-    let address = listener.local_addr().map_err(listen_error)?;
+    let listeners = Listeners::open(options.listen.clone(), &options.data).await?;
+    let (address, redirect, fingerprint) = (listeners.address(), listeners.redirect(), listeners.fingerprint());
+    let reached = Reached { address, redirect, transport, fingerprint };
 
     let stopper = Stopper::default();
     let routes = Routes::new(Calling::new(store.clone()));
@@ -161,25 +168,24 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         lines: lines.clone(),
         recordings,
     };
-    let service = rooms.router(&stopper).await?.into_make_service_with_connect_info::<SocketAddr>();
-    // SIP and lease messages are small and must not wait for one another.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY could not be set");
-        }
-    });
-    let mut signal = stopper.signal();
-    let requested = async move { signal.wait_for(|stop| *stop).await.map(drop).unwrap_or_default() };
-    let serving = tokio::spawn(async move { serve(listener, service).with_graceful_shutdown(requested).await });
+    let public = rooms.origins.public().map(str::to_owned);
+    let pages = rooms.router(&stopper).await?;
+    let serving = tokio::spawn(listeners.serve(pages, public, stopper.signal()));
     tracing::info!(%address, "listening");
-    Ok(Running { address, stopper, serving, watching, lines, store })
+    Ok(Running { reached, stopper, serving, watching, lines, store })
 }
 
 impl Running {
     /// Where the server listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
-        self.address
+        self.reached.address
+    }
+
+    /// How the server is reached.
+    #[must_use]
+    pub const fn reached(&self) -> &Reached {
+        &self.reached
     }
 
     /// Stops accepting, says farewell to every socket, and writes down what is not yet.

@@ -8,6 +8,19 @@ use std::net::IpAddr;
 pub struct Origins {
     /// The origin that people open, when a proxy stands before the server: `https://phone.example.com`.
     public: Option<String>,
+    transport: Transport,
+}
+
+/// What carries requests to this server itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transport {
+    /// Plain HTTP.
+    #[default]
+    Plain,
+    /// HTTPS with a certificate that no browser knows.
+    SelfSigned,
+    /// HTTPS.
+    Tls,
 }
 
 /// Not an origin.
@@ -32,13 +45,37 @@ impl Origins {
     /// # Errors
     /// [`InvalidOrigin`].
     pub fn new(public: Option<&str>) -> Result<Self, InvalidOrigin> {
-        Ok(Self { public: public.map(parse).transpose()? })
+        Ok(Self { public: public.map(parse).transpose()?, transport: Transport::Plain })
+    }
+
+    /// The same, of a server that is reached this way.
+    #[must_use]
+    pub fn over(self, transport: Transport) -> Self {
+        Self { transport, ..self }
+    }
+
+    /// The origin that people open, when it was named.
+    #[must_use]
+    pub fn public(&self) -> Option<&str> {
+        self.public.as_deref()
     }
 
     /// Whether people reach the server over HTTPS.
     #[must_use]
     pub fn is_secure(&self) -> bool {
-        self.public.as_deref().is_some_and(|origin| origin.starts_with("https://"))
+        self.transport != Transport::Plain || self.is_published()
+    }
+
+    /// Whether browsers are told to come by HTTPS only from now on (HSTS, RFC 6797). Not while no browser knows the
+    /// certificate, since nobody could look past a new one then (RFC 6797 11.3); and not on a machine's own name, where
+    /// other servers are that speak plain HTTP.
+    #[must_use]
+    pub fn is_remembered(&self, headers: &HeaderMap) -> bool {
+        match self.transport {
+            Transport::Plain => self.is_published(),
+            Transport::SelfSigned => false,
+            Transport::Tls => self.is_published() || !host(headers).is_some_and(is_loopback),
+        }
     }
 
     /// Whether a browser gives the page of this request a microphone: HTTPS, or the machine itself.
@@ -71,9 +108,15 @@ impl Origins {
         method.is_safe() || self.of(headers) != From::Foreign
     }
 
+    fn is_published(&self) -> bool {
+        self.public.as_deref().is_some_and(|origin| origin.starts_with("https://"))
+    }
+
     fn is_own(&self, origin: &str, headers: &HeaderMap) -> bool {
         let by_host = host(headers).is_some_and(|host| {
-            let named = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+            // A proxy may have made plain HTTP of it on the way here; where there is none the scheme is known.
+            let plain = origin.strip_prefix("http://").filter(|_| self.transport == Transport::Plain);
+            let named = plain.or_else(|| origin.strip_prefix("https://"));
             named.is_some_and(|named| named.eq_ignore_ascii_case(host))
         });
         match &self.public {
@@ -149,6 +192,27 @@ mod tests {
         assert_eq!(of(&[("host", "evil.example"), ("origin", "http://evil.example")]), From::Foreign);
         assert_eq!(of(&[("host", "localhost:8080"), ("origin", "http://localhost:8080")]), From::Own);
         assert!(origins.is_secure());
+    }
+
+    #[test]
+    fn over_tls_pages_of_plain_http_are_foreign() {
+        let origins = Origins::new(None).unwrap().over(Transport::Tls);
+        let host = ("host", "phone.example:8443");
+        assert_eq!(origins.of(&headers(&[host, ("origin", "https://phone.example:8443")])), From::Own);
+        assert_eq!(origins.of(&headers(&[host, ("origin", "http://phone.example:8443")])), From::Foreign);
+        assert!(origins.is_secure());
+    }
+
+    #[test]
+    fn browsers_remember_https_where_it_stays() {
+        let remembered = |transport, public, host| {
+            Origins::new(public).unwrap().over(transport).is_remembered(&headers(&[("host", host)]))
+        };
+        assert!(remembered(Transport::Tls, None, "phone.example"));
+        assert!(!remembered(Transport::Tls, None, "localhost:8443"), "other servers of this machine are plain");
+        assert!(!remembered(Transport::SelfSigned, None, "phone.example"), "nobody could look past a new certificate");
+        assert!(remembered(Transport::Plain, Some("https://phone.example"), "phone.example"));
+        assert!(!remembered(Transport::Plain, None, "phone.example"));
     }
 
     #[test]

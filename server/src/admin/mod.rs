@@ -3,6 +3,7 @@
 mod calling;
 mod demo;
 mod group;
+mod listen;
 mod policy;
 mod serve;
 mod user;

@@ -1,8 +1,10 @@
 //! `tabphone serve`.
 
+use super::listen::Listen;
 use super::{CommandError, Data, demo};
+use crate::Reached;
 use crate::media::{Relays, Secret, SecretError};
-use crate::origin::{self, InvalidOrigin};
+use crate::origin::{self, InvalidOrigin, Transport};
 use crate::store::password::Cost;
 use app::media::IceServer;
 use clap::Args;
@@ -16,16 +18,16 @@ use tokio::signal::unix::{SignalKind, signal};
 pub(super) struct Serve {
     #[command(flatten)]
     data: Data,
-    /// The address to listen on; port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
-    listen: SocketAddr,
+    #[command(flatten)]
+    listen: Listen,
     /// Another name that SIP clients may use for the domain.
     #[arg(long, value_name = "DOMAIN")]
     domain_alias: Vec<String>,
     /// A foreign web origin whose pages may use the exchange, with digest authentication.
     #[arg(long, value_name = "ORIGIN", value_parser = foreign)]
     allow_origin: Vec<String>,
-    /// The origin that people open, when a proxy with HTTPS stands before the server.
+    /// The origin that people open, when it is not the address they find the server at by themselves: a proxy with
+    /// HTTPS stands before it, or it has one name of several.
     #[arg(long, value_name = "ORIGIN", value_parser = foreign)]
     origin: Option<String>,
     /// How long a call rings before it is given up, in seconds.
@@ -87,7 +89,7 @@ impl Serve {
             }
         }
         let running = crate::start(self.options()?).await?;
-        writeln!(std::io::stdout(), "Tabphone is ready: http://{}", to_open(running.address()))?;
+        std::io::stdout().write_all(said(running.reached()).as_bytes())?;
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
@@ -102,7 +104,7 @@ impl Serve {
         Ok(crate::Options {
             data: self.data.data,
             domain: self.data.domain,
-            listen: self.listen,
+            listen: self.listen.into(),
             domain_aliases: self.domain_alias,
             allowed_origins: self.allow_origin,
             origin: self.origin,
@@ -131,6 +133,16 @@ impl Serve {
                 Ok(Some(Relays::new(self.turn_server.clone(), secret, lifetime)))
             }
         }
+    }
+}
+
+/// What is said when the server is there.
+fn said(reached: &Reached) -> String {
+    let scheme = if reached.transport == Transport::Plain { "http" } else { "https" };
+    let ready = format!("Tabphone is ready: {scheme}://{}\n", to_open(reached.address));
+    match &reached.fingerprint {
+        Some(fingerprint) => format!("The certificate's SHA-256 fingerprint: {fingerprint}\n{ready}"),
+        None => ready,
     }
 }
 

@@ -11,9 +11,9 @@ use crate::socket::{Budget, End, close, send};
 use crate::stop::Stop;
 use app::lease::{CLOSE_LOGGED_OUT, CLOSE_MOVED};
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade, close_code};
-use axum::extract::{ConnectInfo, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
@@ -23,7 +23,7 @@ use sip::registrar::{Admission, Arrival, Flow};
 use sip::transaction::Reliability;
 use sip::uri::Host;
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,7 +76,7 @@ struct Deadlines {
 
 pub(super) async fn open(
     State(exchange): State<Exchange>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    client::Address(address): client::Address,
     parts: Parts,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
@@ -103,7 +103,6 @@ pub(super) async fn open(
         Ok(opener) => opener,
         Err(refusal) => return refuse(refusal),
     };
-    let address = client::address(peer, &parts.headers);
     let visit = match inner.visitors.enter((opener == Opener::Client).then_some(address)) {
         Ok(visit) => visit,
         Err(crowded) => return turn_away(crowded),

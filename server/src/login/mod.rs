@@ -10,14 +10,13 @@ use crate::store::accounts::{AccountError, Accounts, LONGEST_EXTENSION, is_exten
 use crate::store::password::PasswordError;
 use app::pages::login::{LoginError, LoginView};
 use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Form, Query, State};
+use axum::extract::{DefaultBodyLimit, Form, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use http::request::Parts;
 use leptos::prelude::{Owner, RenderHtml as _};
 use serde::Deserialize;
-use std::net::SocketAddr;
 use zeroize::Zeroizing;
 
 /// The largest form.
@@ -86,14 +85,13 @@ async fn page(State(room): State<Room>, Query(reason): Query<Reason>, parts: Par
 
 async fn log_in(
     State(room): State<Room>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    client::Address(address): client::Address,
     parts: Parts,
     form: Result<Form<Words>, axum::extract::rejection::FormRejection>,
 ) -> Response {
     let Ok(Form(Words { extension: typed, password: Password(password) })) = form else {
         return (StatusCode::BAD_REQUEST, "This is not the login form.").into_response();
     };
-    let address = client::address(peer, &parts.headers);
     let extension = local(typed.trim(), &room.domain).to_owned();
     let shown: String = typed.trim().chars().take(LONGEST_EXTENSION * 2).collect();
     if let Err(wait) = room.guesses.attempt(&extension, address) {

@@ -3,6 +3,7 @@
 mod files;
 mod headers;
 mod phone;
+mod reports;
 
 pub use headers::guard;
 
@@ -27,5 +28,5 @@ pub struct Room {
 /// The pages and the static files.
 pub fn router(room: Room) -> Router {
     let files = files::service(&room.site, phone::not_found(&room.site));
-    phone::router(room).fallback_service(files)
+    phone::router(room).merge(reports::router()).fallback_service(files)
 }

@@ -10,7 +10,7 @@ use server::store::Store;
 use server::store::accounts::Accounts;
 use server::store::calling::Calling;
 use server::store::password::{Cost, Passwords};
-use server::{Options, Running};
+use server::{Options, Reached, Running};
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 
 const CHEAP: Cost = Cost { memory: 64, passes: 1, lanes: 1 };
 /// Longer than anything takes that is not broken.
-const SOON: Duration = Duration::from_secs(5);
+pub const SOON: Duration = Duration::from_secs(5);
 
 pub const ALICE: (&str, &str) = ("1001", "wonderland");
 pub const BOB: (&str, &str) = ("1002", "bricklayer");
@@ -52,9 +52,17 @@ impl House {
 
     /// Stops the server and starts it again with the same data.
     pub async fn restart(self) -> Self {
+        self.restart_with(|_| {}).await
+    }
+
+    pub async fn restart_with(self, change: impl FnOnce(&mut Options)) -> Self {
         timeout(SOON, self.running.stop()).await.expect("the server did not stop");
-        let running = start(self.data.path(), |_| {}).await;
+        let running = start(self.data.path(), change).await;
         Self { data: self.data, running }
+    }
+
+    pub const fn reached(&self) -> &Reached {
+        self.running.reached()
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -88,7 +96,7 @@ async fn start(data: &Path, change: impl FnOnce(&mut Options)) -> Running {
     let mut options = Options {
         data: data.to_owned(),
         domain: None,
-        listen: ([127, 0, 0, 1], 0).into(),
+        listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into(),
         domain_aliases: Vec::new(),
         allowed_origins: Vec::new(),
         origin: None,

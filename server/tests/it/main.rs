@@ -8,11 +8,15 @@
     unreachable_pub
 )]
 
+mod acme;
+mod asvs;
 mod calling;
 mod caretaker;
 mod command_line;
 mod history;
 mod house;
+mod https;
+mod limits;
 mod login;
 mod media;
 mod page;
@@ -25,3 +29,4 @@ mod settings;
 mod sign;
 mod site;
 mod tabs;
+mod tls;

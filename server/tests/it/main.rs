@@ -15,6 +15,8 @@ mod history;
 mod house;
 mod login;
 mod media;
+mod neighbours;
+mod operations;
 mod page;
 mod phone;
 mod presence;

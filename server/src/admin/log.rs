@@ -5,7 +5,7 @@ use tracing::{Level, Metadata};
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::{EnvFilter, Registry, fmt};
 
 /// What is told if nobody asks for more: other people's libraries only when something is wrong.
 const USUAL: &str = "info,tower_sessions=error,tower_sessions_core=error,sqlx=warn";
@@ -44,7 +44,7 @@ impl Logs {
     /// From now on.
     pub(super) fn begin(&self) {
         let wanted = EnvFilter::new(self.log_level.as_deref().unwrap_or(USUAL));
-        let logs = fmt::layer().with_writer(std::io::stderr);
+        let logs = fmt::layer::<Registry>().with_writer(std::io::stderr);
         let logs = match self.log_format {
             Format::Text => logs.boxed(),
             Format::Json => logs.json().flatten_event(true).boxed(),

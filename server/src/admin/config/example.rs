@@ -45,7 +45,7 @@ fn value(options: &Options, option: &Arg) -> String {
     let shown: Vec<&str> = help.split('`').skip(1).step_by(2).collect();
     let takes = |text: &&&str| options.judge(option, &[(**text).to_owned()]).is_ok();
     let default = || option.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).next();
-    let example = shown.iter().rev().find(takes).map(|text| (*text).to_owned());
+    let example = shown.iter().find(takes).map(|text| (*text).to_owned());
     match kind(option) {
         Kind::Switch => "true".to_owned(),
         Kind::Number => default().or(example).unwrap_or_default(),

@@ -36,8 +36,6 @@ pub(super) fn site() -> Option<Arc<Embedded>> {
 
 #[cfg(embedded_site)]
 fn built() -> Vec<(String, Cow<'static, [u8]>)> {
-    use rust_embed::Embed as _;
-
     #[derive(rust_embed::Embed)]
     #[folder = "$TABPHONE_EMBED"]
     struct Site;

@@ -2,7 +2,7 @@
 DATA ?=
 SERVE = target/release/tabphone serve --demo $(if $(DATA),--data $(DATA))
 
-.PHONY: run build test test-rust test-browser soak soak-line fuzz bench bench-messages bench-exchange clean
+.PHONY: run build release deny test test-rust test-browser soak soak-line fuzz bench bench-messages bench-exchange clean
 
 run: build ## build in release and start the phone system on http://localhost:8080
 	@exec $(SERVE) --listen 127.0.0.1:8080 $(ARGS)
@@ -11,12 +11,20 @@ build: ## install what is missing and build the client and the server
 	@.ci/install build
 	@.ci/build
 
+release: build ## one archive in target/release with the program, its unit, examples and this README
+	@.ci/release
+
+deny: ## licenses and sources of all packages
+	@.ci/install peers
+	@.ci/deny
+
 test: ## every test of every package and the browser journeys
 	@.ci/install test
 	@.ci/test
 
 test-rust: ## the tests of the packages
-	@.ci/install rust
+	@.ci/install build
+	@.ci/install peers
 	@.ci/test rust
 
 test-browser: ## the browser journeys

@@ -13,6 +13,7 @@ pub mod history;
 pub mod listen;
 pub mod login;
 pub mod media;
+pub mod meters;
 pub mod origin;
 pub mod people;
 pub mod ports;
@@ -25,14 +26,13 @@ pub mod stop;
 pub mod store;
 pub mod tabs;
 
+use admin::metrics;
 use app::media::IceServer;
 use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
 use exchange::Exchange;
 use listen::{ListenError, Listeners};
+use meters::Meters;
 use origin::{InvalidOrigin, Origins, Transport};
 use ports::Shared;
 use std::net::SocketAddr;
@@ -79,8 +79,10 @@ pub struct Options {
     pub relays: Option<media::Relays>,
     /// After so long recordings are removed; `None` keeps them until somebody does.
     pub keep_recordings: Option<Duration>,
-    /// The built site.
-    pub site: PathBuf,
+    /// The built site, if it is not the one in the program.
+    pub site: Option<PathBuf>,
+    /// Who shows this may read `/metrics` from anywhere; without one only this machine may.
+    pub metrics_token: Option<metrics::Token>,
     /// What hashing a password costs.
     pub cost: Cost,
 }
@@ -227,6 +229,7 @@ impl Rooms {
         let leases: Shared<dyn ports::Leases> = Arc::new(lines.clone());
         let history = History::new(store.clone());
         let calls: Shared<dyn ports::CallHistory> = Arc::new(history.clone());
+        let meters = Meters::default();
 
         let exchange = exchange::Options {
             domain: domain.clone(),
@@ -247,6 +250,7 @@ impl Rooms {
             guesses: Arc::clone(&guesses),
             ledger: Arc::new(Ledger::new(store.clone())),
             calls: Arc::new(history.clone()),
+            meters: meters.clone(),
         };
         let exchange = Exchange::start(exchange, ports, stopper.stop()).await?;
         let events: Shared<dyn ports::LineEvents> = Arc::new(exchange.clone());
@@ -301,6 +305,15 @@ impl Rooms {
         };
         let keeping = caretaker::Options { domain, ringing: options.ringing, most: caretaker::MOST };
         lines.employ(Arc::new(caretaker::Room::new(keeping, kept, stopper.stop())));
+        let metrics = metrics::Room {
+            meters: meters.clone(),
+            census: Arc::new(exchange.clone()),
+            tabs: Arc::new(lines.clone()),
+            store,
+            data: options.data,
+            token: options.metrics_token,
+            behind_proxy: options.origin.is_some(),
+        };
         let tabs = tabs::Room {
             lines,
             sessions: sessions.clone(),
@@ -312,7 +325,8 @@ impl Rooms {
             origins: origins.clone(),
             stop: stopper.stop(),
         };
-        let site = site::Room { sessions: sessions.clone(), life: sessions, backend, site: options.site };
+        let site =
+            site::Room { sessions: sessions.clone(), life: sessions, backend, site: site::Files::choose(options.site) };
         let router = site::router(site)
             .merge(login::router(login))
             .merge(settings::router(settings))
@@ -320,23 +334,10 @@ impl Rooms {
             .merge(history::router(history))
             .merge(tabs::router(tabs))
             .merge(exchange::router(exchange))
-            .route("/healthz", get(health).with_state(store))
-            .route("/alive", get(alive))
+            .merge(metrics::router(metrics))
             .layer(session_layer)
+            .layer(from_fn_with_state(meters, metrics::measure))
             .layer(from_fn_with_state(origins, site::guard));
         Ok(router)
-    }
-}
-
-/// Answers whatever the state of everything else is: pages ask it whether the network is there.
-async fn alive() -> StatusCode {
-    StatusCode::NO_CONTENT
-}
-
-/// Whether the server can work: its storage answers.
-async fn health(State(store): State<Store>) -> (StatusCode, &'static str) {
-    match sqlx::query("SELECT 1").execute(store.pool()).await {
-        Ok(_) => (StatusCode::OK, "ok\n"),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "The storage does not answer.\n"),
     }
 }

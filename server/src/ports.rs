@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sip::message::{Request, Response, Status};
 use sip::proxy::Route;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -134,6 +134,46 @@ impl Dialled {
         let _ = response.set_reason(&self.words);
         response
     }
+}
+
+/// What the exchange is doing, in numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Extensions with a phone that is registered.
+    pub extensions: usize,
+    /// Phones that are registered.
+    pub registrations: usize,
+    /// Calls that are up.
+    pub calls: usize,
+    /// Requests under way.
+    pub transactions: usize,
+    /// Connections of phones, and of lines that the server keeps itself.
+    pub connections: usize,
+    /// Messages that wait for the exchange.
+    pub waiting: usize,
+    /// Records that wait for the storage.
+    pub unwritten: usize,
+    /// Messages that came since the start.
+    pub received: u64,
+    /// Requests with wrong credentials since the start.
+    pub rejected: u64,
+    /// Connections that were cut off since the start because nobody read.
+    pub slow: u64,
+    /// What became of calls since the start.
+    pub outcomes: BTreeMap<&'static str, u64>,
+}
+
+/// Who can say what the exchange is doing; implemented by `exchange`.
+#[async_trait]
+pub trait Census: Send + Sync + 'static {
+    /// What it does now; `None` when it does not run any more.
+    async fn census(&self) -> Option<Counted>;
+}
+
+/// How many tabs are open; implemented by `tabs`.
+pub trait Tabs: Send + Sync + 'static {
+    /// Those with a socket.
+    fn open_tabs(&self) -> usize;
 }
 
 /// Which tab holds a line; implemented by `tabs`.

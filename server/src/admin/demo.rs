@@ -16,7 +16,7 @@ pub(super) async fn prepare(accounts: &Accounts, reset: bool) -> Result<Option<S
     }
     let mut said = "Demo extensions (these passwords are shown only now; --reset-demo makes new ones):\n".to_owned();
     for (extension, name) in PEOPLE {
-        let password = password()?;
+        let password = new_password()?;
         if accounts.find(extension).await?.is_some() {
             accounts.set_password(extension, password.clone()).await?;
         } else {
@@ -29,7 +29,7 @@ pub(super) async fn prepare(accounts: &Accounts, reset: bool) -> Result<Option<S
 }
 
 /// 60 random bits that can be read out and typed.
-fn password() -> Result<Zeroizing<String>, AccountError> {
+pub(super) fn new_password() -> Result<Zeroizing<String>, AccountError> {
     let word = Zeroizing::new(random_word(12)?);
     let groups: Vec<_> = word.as_bytes().chunks(4).map(String::from_utf8_lossy).collect();
     Ok(Zeroizing::new(groups.join("-")))

@@ -1,12 +1,20 @@
 //! The command line: running the server, and looking after accounts and groups.
 
+mod backup;
 mod calling;
+mod check;
+mod config;
 mod demo;
 mod group;
+mod import;
 mod listen;
+mod log;
+pub mod metrics;
 mod policy;
 mod serve;
 mod user;
+
+pub use config::{ConfigError, DEFAULT_FILE, Sources};
 
 use crate::media::SecretError;
 use crate::store::accounts::{AccountError, Accounts};
@@ -15,15 +23,26 @@ use crate::store::password::{Cost, Passwords};
 use crate::store::policies::{Policies, PolicyError};
 use crate::store::{Store, StoreError};
 use clap::{Args, Parser, Subcommand};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// A complete telephone in a browser tab: the server.
 #[derive(Debug, Parser)]
 #[command(name = "tabphone", version, about)]
+#[command(
+    after_help = "Options of the server can also be given in the environment (--listen as TABPHONE_LISTEN), and in a \
+    file: `tabphone config` prints one with all of them. A flag counts more than the environment, and that more than the file."
+)]
 pub struct CommandLine {
     #[command(subcommand)]
     command: Command,
+    /// The configuration file; /etc/tabphone/tabphone.toml is read if it is there and none is named.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The file that was read.
+    #[arg(skip)]
+    file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -39,15 +58,23 @@ enum Command {
     /// Say how calls send sound and pictures, for everybody or for one extension; also while the server runs.
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Test a configuration from end to end, and say what is missing.
+    Check(Box<check::Check>),
+    /// Write all that is stored into one file; also while the server runs.
+    Backup(backup::Backup),
+    /// Make a data directory from such a file.
+    Restore(backup::Restore),
+    /// Print a configuration file with every option, what it means and its default.
+    Config,
 }
 
 /// Where everything is stored.
 #[derive(Debug, Args)]
 struct Data {
-    /// The data directory.
+    /// The data directory, such as `/var/lib/tabphone`.
     #[arg(long, value_name = "DIR", default_value_os_t = directory())]
     data: PathBuf,
-    /// The SIP domain: chosen when the data directory is made, "tabphone" if not named.
+    /// The SIP domain, such as `example.com`: chosen when the data directory is made, "tabphone" if not named.
     #[arg(long)]
     domain: Option<String>,
 }
@@ -73,6 +100,15 @@ pub enum CommandError {
     /// The server cannot start.
     #[error(transparent)]
     Start(#[from] crate::StartError),
+    /// The token for the metrics cannot be had.
+    #[error(transparent)]
+    Token(#[from] metrics::TokenError),
+    /// A backup cannot be made or taken back.
+    #[error(transparent)]
+    Backup(#[from] backup::BackupError),
+    /// Accounts cannot be read from a file.
+    #[error(transparent)]
+    Import(#[from] import::ImportError),
     /// No password was given.
     #[error("the password is read from standard input: add --password-stdin, and pipe it in")]
     NoPassword,
@@ -85,17 +121,45 @@ pub enum CommandError {
 }
 
 impl CommandLine {
+    /// What was typed, and what the environment and the configuration file say beside it.
+    ///
+    /// # Errors
+    /// [`ConfigError`], to be shown to who asked.
+    pub fn read(sources: Sources<'_>) -> Result<Self, ConfigError> {
+        let (command_line, file) = config::read(sources)?;
+        Ok(Self { file, ..command_line })
+    }
+
+    /// From now on the program logs as it was told.
+    pub fn begin_logs(&self) {
+        match &self.command {
+            Command::Serve(serve) => serve.logs.begin(),
+            Command::User(_)
+            | Command::Group(_)
+            | Command::Policy(_)
+            | Command::Check(_)
+            | Command::Backup(_)
+            | Command::Restore(_)
+            | Command::Config => log::Logs::of_environment().begin(),
+        }
+    }
+
     /// Does what was asked.
     ///
     /// # Errors
     /// [`CommandError`], to be shown to who asked.
-    pub async fn run(self) -> Result<(), CommandError> {
-        match self.command {
+    pub async fn run(self) -> Result<ExitCode, CommandError> {
+        let done = match self.command {
             Command::Serve(serve) => serve.run().await,
-            Command::User(user) => user.run().await,
+            Command::User(user) => return user.run().await,
             Command::Group(group) => group.run().await,
             Command::Policy(policy) => policy.run().await,
-        }
+            Command::Check(check) => return check.run(self.file.as_deref()).await,
+            Command::Backup(backup) => backup.run().await,
+            Command::Restore(restore) => restore.run().await,
+            Command::Config => print(&config::example()),
+        };
+        done.map(|()| ExitCode::SUCCESS)
     }
 }
 
@@ -113,6 +177,12 @@ impl Data {
     async fn policies(&self) -> Result<Policies, CommandError> {
         Ok(Policies::new(Store::open(&self.data, self.domain.as_deref()).await?))
     }
+}
+
+/// Says it on standard output.
+fn print(words: &str) -> Result<(), CommandError> {
+    io::stdout().write_all(words.as_bytes())?;
+    Ok(())
 }
 
 /// The data directory of this person (XDG Base Directory Specification).

@@ -1,10 +1,13 @@
 //! `tabphone serve`.
 
 use super::listen::Listen;
+use super::log::Logs;
+use super::metrics::Token;
 use super::{CommandError, Data, demo};
 use crate::Reached;
 use crate::media::{Relays, Secret, SecretError};
 use crate::origin::{self, InvalidOrigin, Transport};
+use crate::site::Files;
 use crate::store::password::Cost;
 use app::media::IceServer;
 use clap::Args;
@@ -17,54 +20,62 @@ use tokio::signal::unix::{SignalKind, signal};
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     #[command(flatten)]
-    data: Data,
+    pub(super) data: Data,
     #[command(flatten)]
-    listen: Listen,
-    /// Another name that SIP clients may use for the domain.
+    pub(super) listen: Listen,
+    /// Another name that SIP clients may use for the domain, such as `example.net`.
     #[arg(long, value_name = "DOMAIN")]
     domain_alias: Vec<String>,
-    /// A foreign web origin whose pages may use the exchange, with digest authentication.
+    /// A foreign web origin whose pages may use the exchange, with digest authentication, such as `https://crm.example.com`.
     #[arg(long, value_name = "ORIGIN", value_parser = foreign)]
-    allow_origin: Vec<String>,
-    /// The origin that people open, when it is not the address they find the server at by themselves: a proxy with
-    /// HTTPS stands before it, or it has one name of several.
+    pub(super) allow_origin: Vec<String>,
+    /// The origin that people open, such as `https://phone.example.com`, when it is not the address they find the server
+    /// at by themselves: a proxy with HTTPS stands before it, or it has one name of several.
     #[arg(long, value_name = "ORIGIN", value_parser = foreign)]
-    origin: Option<String>,
+    pub(super) origin: Option<String>,
     /// How long a call rings before it is given up, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 45, value_parser = clap::value_parser!(u32).range(5..=600))]
-    ringing_time: u32,
+    pub(super) ringing_time: u32,
     /// How long a phone is registered at most until it has to say so again, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u32).range(60..=86_400))]
     registration_time: u32,
     /// A STUN or TURN server for calls: `stun:host:port`, or `turn:host:port,user,credential`.
     #[arg(long, value_name = "URL[,USER,CREDENTIAL]", value_parser = ice_server)]
-    ice_server: Vec<IceServer>,
+    pub(super) ice_server: Vec<IceServer>,
     /// A TURN server that shares a secret with this one (coturn's `use-auth-secret`): `turn:host:port`. Every phone gets a
     /// credential of its own, good for a short time.
     #[arg(long, value_name = "URL", value_parser = turn_server)]
     turn_server: Vec<String>,
-    /// The file with that secret on one line; it can also be given in the environment, as TABPHONE_TURN_SECRET.
+    /// The file with that secret on one line, such as `/etc/tabphone/turn-secret`.
     #[arg(long, value_name = "FILE")]
     turn_secret_file: Option<PathBuf>,
+    /// That secret itself, such as `a-long-random-text`: in this file, which others must not be able to read then, or in the environment; it is no flag.
+    // What is hidden is no flag: what is an argument can be read by everybody on the machine.
+    #[arg(long, value_name = "SECRET", hide = true, value_parser = turn_secret)]
+    turn_secret: Option<Secret>,
     /// How long the credentials for the TURN servers are good for, in seconds; pages get new ones in time.
     #[arg(long, value_name = "SECONDS", default_value_t = 3_600, value_parser = clap::value_parser!(u32).range(60..=604_800))]
     turn_lifetime: u32,
-    /// After how many days recordings of calls are removed; without it they stay until whoever made them removes them.
+    /// After how many days recordings of calls are removed, such as `90`; without it they stay until whoever made them
+    /// removes them.
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     keep_recordings: Option<u32>,
     /// On the first start, make three extensions to try the phone with.
     #[arg(long)]
-    demo: bool,
+    pub(super) demo: bool,
     /// Give the demo extensions new passwords.
     #[arg(long)]
     reset_demo: bool,
-    /// The built site.
-    #[arg(long, value_name = "DIR", env = "TABPHONE_SITE", default_value_os_t = site())]
-    site: PathBuf,
+    /// The folder of a built site, such as `/usr/share/tabphone`, instead of the site in the program.
+    #[arg(long, value_name = "DIR")]
+    pub(super) site: Option<PathBuf>,
+    /// The file with a token on one line, such as `/etc/tabphone/metrics-token`: programs that show it (`Authorization: Bearer`)
+    /// may read /metrics from anywhere. Without it only this machine may, and nobody where --origin is set.
+    #[arg(long, value_name = "FILE")]
+    metrics_token_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) logs: Logs,
 }
-
-/// Where the secret of the TURN servers may stand: what is an argument can be read by everybody on the machine.
-const TURN_SECRET: &str = "TABPHONE_TURN_SECRET";
 
 /// Not a STUN or TURN server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,6 +99,11 @@ impl Serve {
                 std::io::stdout().write_all(said.as_bytes())?;
             }
         }
+        let files = Files::choose(self.site.clone());
+        if !files.missing().is_empty() {
+            let (place, missing) = (files.place(), files.missing().join(", "));
+            tracing::warn!(place, missing, "there is no built site: pages can be read, but there is no phone in them");
+        }
         let running = crate::start(self.options()?).await?;
         std::io::stdout().write_all(said(running.reached()).as_bytes())?;
         tokio::select! {
@@ -99,8 +115,9 @@ impl Serve {
         Ok(())
     }
 
-    fn options(self) -> Result<crate::Options, SecretError> {
+    fn options(self) -> Result<crate::Options, CommandError> {
         let relays = self.relays()?;
+        let metrics_token = self.metrics_token_file.as_deref().map(Token::read).transpose()?;
         Ok(crate::Options {
             data: self.data.data,
             domain: self.data.domain,
@@ -114,15 +131,16 @@ impl Serve {
             relays,
             keep_recordings: self.keep_recordings.map(|days| Duration::from_secs(u64::from(days) * 86_400)),
             site: self.site,
+            metrics_token,
             cost: Cost::default(),
         })
     }
 
-    fn relays(&self) -> Result<Option<Relays>, SecretError> {
-        let secret = match (&self.turn_secret_file, std::env::var(TURN_SECRET)) {
+    /// The TURN servers whose credentials are made here.
+    pub(super) fn relays(&self) -> Result<Option<Relays>, SecretError> {
+        let secret = match (&self.turn_secret_file, &self.turn_secret) {
             (Some(path), _) => Some(Secret::read(path)?),
-            (None, Ok(secret)) => Some(Secret::new(secret)?),
-            (None, Err(_)) => None,
+            (None, secret) => secret.clone(),
         };
         match secret {
             None if self.turn_server.is_empty() => Ok(None),
@@ -156,6 +174,10 @@ fn foreign(text: &str) -> Result<String, InvalidOrigin> {
     origin::parse(text)
 }
 
+fn turn_secret(text: &str) -> Result<Secret, SecretError> {
+    Secret::new(text.to_owned())
+}
+
 fn turn_server(text: &str) -> Result<String, InvalidIceServer> {
     let rest = text.strip_prefix("turn:").or_else(|| text.strip_prefix("turns:")).ok_or(InvalidIceServer::Relay)?;
     if rest.is_empty() || rest.contains(',') { Err(InvalidIceServer::Relay) } else { Ok(text.to_owned()) }
@@ -178,12 +200,6 @@ fn ice_server(text: &str) -> Result<IceServer, InvalidIceServer> {
         return Err(InvalidIceServer::Credential);
     }
     Ok(IceServer { urls: vec![url], username, credential })
-}
-
-/// Where the build puts the site: beside the folder of the program itself, wherever it is linked from.
-fn site() -> PathBuf {
-    let program = std::env::current_exe().and_then(std::fs::canonicalize).unwrap_or_default();
-    program.parent().and_then(|folder| folder.parent()).map(|folder| folder.join("site")).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! `tabphone user`.
 
 use super::calling::{RulesArgs, cautions, rules};
+use super::demo::new_password;
+use super::import::Import;
 use super::{CommandError, Data};
 use crate::store::accounts::Account;
 use clap::{Args, Subcommand};
 use std::io::{BufRead as _, Read as _, Write as _};
+use std::process::ExitCode;
 use zeroize::Zeroizing;
 
 #[derive(Debug, Subcommand)]
@@ -44,6 +47,15 @@ pub(super) enum User {
         #[command(flatten)]
         data: Data,
     },
+    /// Give an account a new password that is made here and shown once; it is logged out everywhere.
+    Reset {
+        /// Whose.
+        extension: String,
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Make many accounts from a table.
+    Import(Import),
     /// Keep an account out, without removing it; it is logged out everywhere.
     Disable {
         /// Whose.
@@ -75,7 +87,7 @@ pub(super) struct NewPassword {
 }
 
 impl User {
-    pub(super) async fn run(self) -> Result<(), CommandError> {
+    pub(super) async fn run(self) -> Result<ExitCode, CommandError> {
         let said = match self {
             Self::Add { extension, name, password, data } => {
                 let password = password.read()?;
@@ -89,6 +101,12 @@ impl User {
                 data.open().await?.set_password(&extension, password).await?;
                 format!("{extension} has a new password.\n")
             }
+            Self::Reset { extension, data } => {
+                let password = new_password()?;
+                data.open().await?.set_password(&extension, password.clone()).await?;
+                format!("{extension} has the new password {}, which is shown only now.\n", password.as_str())
+            }
+            Self::Import(import) => return import.run().await,
             Self::Disable { extension, data } => {
                 data.open().await?.set_enabled(&extension, false).await?;
                 format!("Disabled {extension}.\n")
@@ -103,7 +121,7 @@ impl User {
             }
         };
         std::io::stdout().write_all(said.as_bytes())?;
-        Ok(())
+        Ok(ExitCode::SUCCESS)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The task that owns the registrar and the proxy.
 
+mod census;
 mod claims;
 mod history;
 mod notices;
@@ -11,9 +12,11 @@ use super::mail::{Found, Mail, Order, Outgoing};
 use super::presence::Presence;
 use super::{Board, Door, Options, Ports, StartError};
 use crate::clock;
+use crate::meters::{Asked, Meters};
 use crate::ports::{Accounts, Guesses, Kept, Routes, Sessions, Shared};
 use crate::stop::Stop;
 use axum::extract::ws::close_code;
+use census::Tally;
 use claims::nobody;
 use history::Witness;
 use notices::packages;
@@ -59,6 +62,8 @@ pub(super) struct Desk {
     speaker: Option<Flow>,
     orders: mpsc::UnboundedSender<Order>,
     board: Arc<Board>,
+    meters: Meters,
+    tally: Tally,
 }
 
 struct Connection {
@@ -109,6 +114,8 @@ impl Desk {
             speaker: None,
             orders,
             board,
+            meters: ports.meters.clone(),
+            tally: Tally::default(),
         })
     }
 
@@ -211,6 +218,7 @@ impl Desk {
 
     fn received(&mut self, flow: Flow, bytes: &[u8]) {
         self.speaker = Some(flow);
+        self.tally.received += 1;
         match Inbound::read(bytes) {
             Inbound::KeepAlive(KeepAlive::Ping) => self.transmit(flow, b"\r\n".to_vec()),
             Inbound::KeepAlive(KeepAlive::Pong | KeepAlive::Empty) | Inbound::Dropped => {}
@@ -260,6 +268,10 @@ impl Desk {
             Order::Account(id, found) => self.account(id, found),
             Order::Quiet(user, on) => self.quiet(user, on),
             Order::Written(done) => self.written(done),
+            Order::Count(told) => {
+                // Who asked may not wait any more.
+                let _ = told.send(self.count());
+            }
             Order::Read(id, read) => self.storage.mailbox.read(id, read, clock::now()),
         }
     }
@@ -377,10 +389,13 @@ impl Desk {
         &self,
         question: impl FnOnce(Shared<dyn Accounts>) -> F + Send + 'static,
     ) {
-        let (accounts, orders) = (self.accounts.clone(), self.orders.clone());
+        let (accounts, orders, meters) = (self.accounts.clone(), self.orders.clone(), self.meters.clone());
         tokio::spawn(async move {
+            let begun = std::time::Instant::now();
+            let order = question(accounts).await;
+            meters.stored(Asked::Look, begun.elapsed());
             // Without a desk nobody waits for it any more.
-            let _ = orders.send(question(accounts).await);
+            let _ = orders.send(order);
         });
     }
 
@@ -391,7 +406,11 @@ impl Desk {
         };
         match connection.queue.try_send(Outgoing::Message(bytes)) {
             Ok(()) => {}
-            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => self.close(flow),
+            Err(TrySendError::Full(_)) => {
+                self.tally.slow += 1;
+                self.close(flow);
+            }
+            Err(TrySendError::Closed(_)) => self.close(flow),
         }
     }
 

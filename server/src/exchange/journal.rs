@@ -146,6 +146,14 @@ impl Journal {
         self.due.into_iter().chain(machines).chain(calls).min().filter(|_| self.writing.is_none())
     }
 
+    /// How much is not written yet, with what is being written.
+    pub(super) fn waiting(&self) -> usize {
+        let writing = self.writing.as_ref().map_or(0, |batch| {
+            batch.messages.len() + batch.removals.len() + batch.users.len() + batch.calls.len() + batch.machines.len()
+        });
+        self.letters.len() + self.removals.len() + self.users.len() + self.calls.len() + self.machines.len() + writing
+    }
+
     /// Whether something is not written yet.
     pub(super) fn is_open(&self) -> bool {
         self.due.is_some() || !self.machines.is_empty() || !self.calls.is_empty() || self.writing.is_some()

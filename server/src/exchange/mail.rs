@@ -1,13 +1,13 @@
 //! What connections and lookups say to the desk, and what the desk says to a connection.
 
-use crate::ports::PortError;
+use crate::ports::{Counted, PortError};
 use axum::body::Bytes;
 use sip::digest::Ha1s;
 use sip::message::Response;
 use sip::proxy::Route;
 use sip::registrar::{Arrival, Flow, Party, QuestionId, Secrets};
 use std::net::IpAddr;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// From a connection, in its order; there is only so much room for it.
 pub(super) enum Mail {
@@ -54,6 +54,8 @@ pub(super) enum Order {
     Quiet(String, bool),
     /// A batch was written, but for messages whose recipients have no account, or it could not be.
     Written(Result<Vec<i64>, PortError>),
+    /// Somebody wants to know what the desk does.
+    Count(oneshot::Sender<Counted>),
     /// A stored message was read.
     Read(i64, Result<Option<Vec<u8>>, PortError>),
 }

@@ -18,19 +18,23 @@ mod tests;
 mod visitors;
 
 use crate::clock;
+use crate::meters::Meters;
 use crate::origin::Origins;
-use crate::ports::{Accounts, CallLog, Guesses, Leases, Ledger, LineEvents, PortError, Routes, Sessions, Shared};
+use crate::ports::{
+    Accounts, CallLog, Census, Counted, Guesses, Leases, Ledger, LineEvents, PortError, Routes, Sessions, Shared,
+};
 use crate::stop::Stop;
 use app::phone::Status;
+use async_trait::async_trait;
 use axum::Router;
 use axum::routing::get;
 use desk::Desk;
-use mail::Mail;
+use mail::{Mail, Order};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use visitors::Visitors;
 
 /// In milliseconds.
@@ -83,6 +87,8 @@ pub struct Ports {
     pub ledger: Shared<dyn Ledger>,
     /// Who keeps what was seen of calls.
     pub calls: Shared<dyn CallLog>,
+    /// What is measured.
+    pub meters: Meters,
 }
 
 /// The exchange cannot be started.
@@ -110,6 +116,7 @@ struct Inner {
     ports: Ports,
     door: Arc<Door>,
     inbox: mpsc::Sender<Mail>,
+    orders: mpsc::UnboundedSender<Order>,
     board: Arc<Board>,
     flows: AtomicU64,
     visitors: Arc<Visitors>,
@@ -139,19 +146,30 @@ impl Exchange {
         let changes = ports.routes.changes();
         let quiet = ports.routes.quiet().await.map_err(|PortError::Storage| StartError::Storage)?;
         tokio::spawn(quiet::watch(Arc::clone(&ports.routes), changes, quiet.clone(), orders.clone(), stop.clone()));
-        let desk = Desk::new(&options, &ports, orders, Arc::clone(&board), kept, quiet, &stop)?;
+        let desk = Desk::new(&options, &ports, orders.clone(), Arc::clone(&board), kept, quiet, &stop)?;
         let door = Arc::new(Door(Mutex::new(Some(stop.clone()))));
         tokio::spawn(desk.run(mails, ordered, Arc::clone(&door), stop));
         // Beginning with the wall clock, so that a flow is never named like one before a restart.
         let flows = AtomicU64::new(clock::now().saturating_mul(1_000));
         let visitors = Arc::default();
-        Ok(Self { shared: Arc::new(Inner { options, ports, door, inbox, board, flows, visitors }) })
+        Ok(Self { shared: Arc::new(Inner { options, ports, door, inbox, orders, board, flows, visitors }) })
     }
 }
 
 /// `/sip`.
 pub fn router(exchange: Exchange) -> Router {
     Router::new().route("/sip", get(socket::open)).with_state(exchange)
+}
+
+#[async_trait]
+impl Census for Exchange {
+    async fn census(&self) -> Option<Counted> {
+        let (told, counted) = oneshot::channel();
+        let inbox = &self.shared.inbox;
+        let waiting = inbox.max_capacity() - inbox.capacity();
+        self.shared.orders.send(Order::Count(told)).ok()?;
+        Some(Counted { waiting, ..counted.await.ok()? })
+    }
 }
 
 impl LineEvents for Exchange {

@@ -36,7 +36,7 @@ pub enum SecretError {
     Form,
     /// TURN servers without a secret, or a secret without TURN servers.
     #[error(
-        "--turn-server and the secret of these servers (--turn-secret-file, or TABPHONE_TURN_SECRET) need each other"
+        "--turn-server and the secret of these servers (--turn-secret-file, or turn-secret in the configuration file, or TABPHONE_TURN_SECRET) need each other"
     )]
     Alone,
 }

@@ -1,16 +1,17 @@
 //! The site: the phone page, static files, and the headers of every response.
 
+mod embedded;
 mod files;
 mod headers;
 mod phone;
 mod reports;
 
+pub use files::Files;
 pub use headers::guard;
 
 use crate::ports::{SessionLife, Sessions, Shared};
 use app::backend::Backend;
 use axum::Router;
-use std::path::PathBuf;
 
 /// What this room needs.
 #[derive(Clone)]
@@ -21,12 +22,12 @@ pub struct Room {
     pub life: Shared<dyn SessionLife>,
     /// What pages show.
     pub backend: Shared<dyn Backend>,
-    /// Where the built site lies: `pkg/`, `style.css` and the assets.
-    pub site: PathBuf,
+    /// The built site.
+    pub site: Files,
 }
 
 /// The pages and the static files.
 pub fn router(room: Room) -> Router {
-    let files = files::service(&room.site, phone::not_found(&room.site));
+    let files = files::service(&room.site, phone::not_found());
     phone::router(room).merge(reports::router()).fallback_service(files)
 }

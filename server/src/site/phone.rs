@@ -14,7 +14,6 @@ use leptos::nonce::Nonce;
 use leptos::prelude::*;
 use leptos_axum::LeptosRoutes as _;
 use serde::Deserialize;
-use std::path::Path;
 
 /// The longest number that is written into the field.
 const LONGEST_NUMBER: usize = 256;
@@ -27,7 +26,7 @@ struct Wanted {
 
 /// The pages of [`app::App`], behind the login.
 pub(super) fn router(room: Room) -> Router {
-    let options = options(&room.site);
+    let options = options();
     let (routes, _) = leptos_axum::generate_route_list_with_exclusions_and_ssg_and_context(app::App, None, contexts);
     let shell = {
         let options = options.clone();
@@ -40,8 +39,8 @@ pub(super) fn router(room: Room) -> Router {
 }
 
 /// What is no page and no file: said in the site's own look to people, in plain words to programs.
-pub(super) fn not_found(site: &Path) -> MethodRouter {
-    let options = options(site);
+pub(super) fn not_found() -> MethodRouter {
+    let options = options();
     get(async move |request: Request| {
         if !wants_html(request.headers()) {
             return (StatusCode::NOT_FOUND, "There is nothing here.").into_response();
@@ -107,12 +106,9 @@ fn contexts() {
     }
 }
 
-fn options(site: &Path) -> LeptosOptions {
-    LeptosOptions::builder()
-        .output_name("tabphone")
-        .site_root(site.to_string_lossy().into_owned())
-        .site_pkg_dir("pkg")
-        .build()
+/// Where the files lie is none of the pages' business: they name what they need.
+fn options() -> LeptosOptions {
+    LeptosOptions::builder().output_name("tabphone").site_pkg_dir("pkg").build()
 }
 
 fn wants_html(headers: &HeaderMap) -> bool {

@@ -1,9 +1,11 @@
 //! The storage: one SQLite file and one key file in the data directory. Every room may use it.
 
 pub mod accounts;
+pub mod backup;
 mod bindings;
 pub mod calling;
 pub mod history;
+pub mod inspect;
 pub mod key;
 pub mod ledger;
 mod messages;
@@ -14,6 +16,7 @@ pub mod sound;
 
 use key::{KeyError, ServerKey};
 use sqlx::SqlitePool;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::fs::{DirBuilder, OpenOptions};
 use std::io;
@@ -30,6 +33,8 @@ const KEY: &str = "key";
 /// How long a write waits for another process, such as `tabphone user add` beside the server.
 const BUSY: Duration = Duration::from_secs(5);
 const CONNECTIONS: u32 = 6;
+/// What this program knows of how a database looks.
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// The open storage.
 #[derive(Clone)]
@@ -53,9 +58,20 @@ pub enum StoreError {
     /// The database does not answer, or is damaged.
     #[error("the database does not answer: {0}")]
     Database(#[from] sqlx::Error),
-    /// The database was made by a newer version, or a migration failed.
+    /// A newer version of the program used the database.
+    #[error(
+        "a newer version of Tabphone used this data directory (its database has version {found}, this program knows {known}): \
+         run that version or a later one, or restore a backup that was made before"
+    )]
+    Newer {
+        /// Of the database.
+        found: i64,
+        /// Of this program.
+        known: i64,
+    },
+    /// A migration failed.
     #[error("the database cannot be brought up to date: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(MigrateError),
     /// The key file is missing, damaged, or belongs to another database.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -103,7 +119,7 @@ impl Store {
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(BUSY);
         let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?;
-        sqlx::migrate!("migrations/sqlite").run(&pool).await?;
+        MIGRATIONS.run(&pool).await.map_err(not_migrated)?;
 
         let stored = settled(&pool, "domain", asked.as_deref().unwrap_or(DEFAULT_DOMAIN).as_bytes()).await?;
         let stored = String::from_utf8_lossy(&stored).into_owned();
@@ -136,6 +152,21 @@ impl Store {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// The newest version of a database that this program knows.
+fn newest() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
+fn not_migrated(error: MigrateError) -> StoreError {
+    let known = newest();
+    if let MigrateError::VersionMissing(found) = error
+        && found > known
+    {
+        return StoreError::Newer { found, known };
+    }
+    StoreError::Migration(error)
 }
 
 /// Whether a trigger refused it (SQLITE_CONSTRAINT_TRIGGER).
@@ -210,6 +241,39 @@ mod tests {
         assert_eq!(Store::open(directory.path(), None).await.unwrap().domain(), "example.com");
         let other = Store::open(directory.path(), Some("example.net")).await;
         assert!(matches!(other, Err(StoreError::OtherDomain { .. })));
+    }
+
+    #[tokio::test]
+    async fn a_newer_database_is_left_alone_and_said_to_be_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path(), None).await.unwrap();
+        let later = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                     VALUES (9999, 'later', TRUE, x'00', 0)";
+        sqlx::query(later).execute(store.pool()).await.unwrap();
+        store.close().await;
+        let Err(error) = Store::open(directory.path(), None).await else { panic!("it was opened") };
+        assert!(matches!(&error, StoreError::Newer { found: 9999, .. }), "{error:?}");
+        assert!(error.to_string().starts_with("a newer version of Tabphone used this data directory"), "{error}");
+    }
+
+    /// Every version that there was is brought up to date, with what is in it.
+    #[tokio::test]
+    async fn an_older_database_is_brought_up_to_date() {
+        for version in MIGRATIONS.iter().map(|migration| migration.version) {
+            let directory = tempfile::tempdir().unwrap();
+            let database = directory.path().join(DATABASE);
+            let options = SqliteConnectOptions::new().filename(&database).create_if_missing(true);
+            let pool = SqlitePool::connect_with(options).await.unwrap();
+            let older = MIGRATIONS.iter().filter(|migration| migration.version <= version).cloned().collect();
+            Migrator { migrations: older, ..Migrator::DEFAULT }.run(&pool).await.unwrap();
+            let account = "INSERT INTO accounts (extension, name, password_hash, ha1_nonce, ha1, created)
+                           VALUES ('1001', 'Alice', '', x'', x'', 0)";
+            sqlx::query(account).execute(&pool).await.unwrap();
+            pool.close().await;
+            let store = Store::open(directory.path(), None).await.unwrap();
+            let name: String = sqlx::query_scalar("SELECT name FROM accounts").fetch_one(store.pool()).await.unwrap();
+            assert_eq!(name, "Alice", "from version {version}");
+        }
     }
 
     #[tokio::test]

@@ -20,6 +20,8 @@ use webm::Duration;
 
 /// The largest recording, in bytes: some ten hours of sound.
 pub const LARGEST: u64 = 1 << 30;
+/// The folder of the data directory where the files lie.
+pub const FOLDER: &str = "recordings";
 /// How many bytes an account may keep.
 pub const QUOTA: u64 = 4 << 30;
 /// How many recordings an account may keep.
@@ -126,7 +128,7 @@ impl Recordings {
     /// Those of this store, with their files in a folder of the data directory `data`.
     #[must_use]
     pub fn new(store: Store, data: &Path) -> Self {
-        Self { store, folder: data.join("recordings").into(), writing: Arc::default() }
+        Self { store, folder: data.join(FOLDER).into(), writing: Arc::default() }
     }
 
     /// Begins one; its name.

@@ -5,7 +5,7 @@ mod desk;
 use super::hub::{Closing, Hub, Lease, SocketId};
 use super::{identity, stored};
 use crate::clock;
-use crate::ports::{AccountId, Caretaker, Charge, Ended, Leases, LineKept, Minding, SessionId, Shared};
+use crate::ports::{AccountId, Caretaker, Charge, Ended, Leases, LineKept, Minding, SessionId, Shared, Tabs};
 use crate::store::Store;
 use crate::store::key::KeyError;
 use app::lease::{FromTab, ToTab};
@@ -262,6 +262,13 @@ impl Lines {
             tokio::time::sleep(DEBOUNCE).await;
             lines.flush().await;
         }
+    }
+}
+
+impl Tabs for Lines {
+    fn open_tabs(&self) -> usize {
+        let lines: Vec<_> = lock(&self.0.lines).values().cloned().collect();
+        lines.iter().map(|line| lock(&line.desk).tabs()).sum()
     }
 }
 

@@ -151,12 +151,22 @@ pub struct Server(Child, BufReader<std::process::ChildStdout>);
 
 impl Server {
     pub fn start(data: &Path, arguments: &[&str]) -> Self {
+        Self::spawn(data, arguments, &[], Stdio::null())
+    }
+
+    /// What it logs goes into a file.
+    pub fn start_logging(data: &Path, arguments: &[&str], environment: &[(&str, &str)], log: &Path) -> Self {
+        Self::spawn(data, arguments, environment, std::fs::File::create(log).unwrap().into())
+    }
+
+    fn spawn(data: &Path, arguments: &[&str], environment: &[(&str, &str)], log: Stdio) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_tabphone"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .args(arguments)
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
@@ -176,7 +186,7 @@ impl Server {
         }
     }
 
-    fn stop(mut self) {
+    pub fn stop(mut self) {
         let kill = Command::new("kill").arg(self.0.id().to_string()).status().unwrap();
         assert!(kill.success());
         assert!(self.0.wait().unwrap().success());

@@ -105,7 +105,8 @@ async fn start(data: &Path, change: impl FnOnce(&mut Options)) -> Running {
         ice_servers: Vec::new(),
         relays: None,
         keep_recordings: None,
-        site,
+        site: Some(site),
+        metrics_token: None,
         cost: CHEAP,
     };
     change(&mut options);

@@ -19,6 +19,8 @@ mod https;
 mod limits;
 mod login;
 mod media;
+mod neighbours;
+mod operations;
 mod page;
 mod phone;
 mod presence;

@@ -16,7 +16,7 @@ fn relays(seconds: u64) -> Option<Relays> {
 }
 
 /// What the page of this person was rendered from, and the page.
-async fn opening(visitor: &Visitor) -> (Opening, String) {
+pub async fn opening(visitor: &Visitor) -> (Opening, String) {
     let page = visitor.browser.get("/").await.text().await.unwrap();
     let start = format!("<meta name=\"{OPENING_META}\" content=\"");
     let text = page.split_once(&start).and_then(|(_, rest)| rest.split_once('"')).expect("no opening").0;

@@ -87,6 +87,7 @@ impl Desk {
 
     /// Closes a connection that guesses passwords.
     pub(super) fn rejected(&mut self, flow: Flow) {
+        self.tally.rejected += 1;
         if let Some(connection) = self.connections.get_mut(&flow) {
             connection.rejected += 1;
             if connection.rejected >= MAX_REJECTED {

@@ -85,6 +85,7 @@ impl Desk {
     /// The caller of a call was answered.
     pub(super) fn witness_outcome(&mut self, outcome: CallOutcome) {
         let at = clock::now();
+        self.tally.ended(&of_caller(&outcome));
         for seen in rows(&outcome, at) {
             if seen.ended.is_none() {
                 self.witness.talking.entry(seen.user.clone()).or_default().insert(seen.call_id.clone());

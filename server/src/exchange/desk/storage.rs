@@ -5,6 +5,7 @@ use crate::clock;
 use crate::exchange::journal::{Journal, Outcome, STALE, Source};
 use crate::exchange::mail::Order;
 use crate::exchange::mailbox::{Limits, Mailbox, Want, Written};
+use crate::meters::Asked;
 use crate::ports::{Envelope, Ledger, PortError, Record, Saved, Shared};
 use sip::message::{Request, Response};
 use sip::notifier::{self, Snapshot};
@@ -92,6 +93,16 @@ impl Storage {
         message.is_some()
     }
 
+    /// How many calls are answered.
+    pub(super) fn answered(&self) -> usize {
+        self.calls.values().flatten().collect::<BTreeSet<_>>().len()
+    }
+
+    /// How much is not written yet.
+    pub(super) fn unwritten(&self) -> usize {
+        self.journal.waiting()
+    }
+
     /// A user's calls changed.
     pub(super) fn called(&mut self, user: &str, calls: &[CallState]) {
         let answered = calls.iter().filter(|call| call.state == Progress::Confirmed);
@@ -177,11 +188,14 @@ impl Desk {
         let machines = Machines { registrar: &self.registrar, proxy: &self.proxy };
         if let Some(records) = self.storage.journal.batch(&machines, clock::now()) {
             let (ledger, orders) = (Arc::clone(&self.storage.ledger), self.orders.clone());
+            let meters = self.meters.clone();
             let whole = records.iter().any(|record| matches!(record, Record::Snapshot { .. }));
             let notifier = if whole { self.notifier.snapshot(now()) } else { None };
             tokio::spawn(async move {
                 let records = records.into_iter().map(|record| with_snapshot(record, notifier.as_ref())).collect();
+                let begun = std::time::Instant::now();
                 let written = timeout(PATIENCE, ledger.write(records)).await;
+                meters.stored(Asked::Write, begun.elapsed());
                 // Without a desk nobody waits for it any more.
                 let _ = orders.send(Order::Written(written.unwrap_or(Err(PortError::Storage))));
             });

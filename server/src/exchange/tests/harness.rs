@@ -188,6 +188,7 @@ pub(super) async fn server_on(unsigned: Duration, ledger: Shared<dyn Ledger>) ->
         guesses: Arc::new(throttle::Shared::default()),
         ledger,
         calls: neighbours.clone(),
+        meters: crate::meters::Meters::default(),
     };
     let exchange = Exchange::start(options, ports, stopper.stop()).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

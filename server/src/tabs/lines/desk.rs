@@ -93,6 +93,11 @@ impl Desk {
         self.writing
     }
 
+    /// How many tabs there are.
+    pub(super) fn tabs(&self) -> usize {
+        self.queues.len()
+    }
+
     /// How much waits.
     pub(super) fn backlog(&self) -> usize {
         self.outbox.len()

@@ -1,6 +1,7 @@
 //! `tabphone serve`.
 
 use super::{CommandError, Data, demo};
+use crate::login::pbx::Pbx;
 use crate::media::{Relays, Secret, SecretError};
 use crate::origin::{self, InvalidOrigin};
 use crate::store::password::Cost;
@@ -28,6 +29,12 @@ pub(super) struct Serve {
     /// The origin that people open, when a proxy with HTTPS stands before the server.
     #[arg(long, value_name = "ORIGIN", value_parser = foreign)]
     origin: Option<String>,
+    /// A PBX that logs people in with their extension and password there: a name for it, then where it is
+    /// (wss, ws, tls, tcp or udp). `domain` is its SIP domain, if that is not its host; `extensions` are those that it
+    /// decides when they are typed without a domain (`2*|30??`), else all; `ca` is a file with the certificates that
+    /// vouch for it, in place of the system's.
+    #[arg(long, value_name = "NAME=URL[,domain=DOMAIN][,extensions=PATTERNS][,ca=FILE]")]
+    pbx: Vec<Pbx>,
     /// How long a call rings before it is given up, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 45, value_parser = clap::value_parser!(u32).range(5..=600))]
     ringing_time: u32,
@@ -106,6 +113,7 @@ impl Serve {
             domain_aliases: self.domain_alias,
             allowed_origins: self.allow_origin,
             origin: self.origin,
+            pbxs: self.pbx,
             ringing: Duration::from_secs(self.ringing_time.into()),
             registration: Duration::from_secs(self.registration_time.into()),
             ice_servers: self.ice_server,

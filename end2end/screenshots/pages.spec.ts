@@ -62,4 +62,15 @@ test('pictures of every page', async ({ phones, server }) => {
   await bob.hangUp();
   await alice.isFree();
   await picture(alice, 'ended');
+
+  await alice.page.goto(server.at('/settings/sessions'));
+  await picture(alice, 'sessions');
+  await alice.page.goto(server.at('/settings/password'));
+  await picture(alice, 'password');
+  await alice.page.getByLabel('Current password').fill(ALICE.password);
+  await alice.page.getByLabel('New password', { exact: true }).fill('qwertyuiop');
+  await alice.page.getByLabel('New password, once more').fill('qwertyuiop');
+  await alice.press('Change the password');
+  await alice.says('one of the commonest');
+  await picture(alice, 'password-wrong');
 });

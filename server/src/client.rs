@@ -39,6 +39,12 @@ impl Proxies {
         Self(loopback.into_iter().chain(networks).collect())
     }
 
+    /// Whether there are others than those on this machine.
+    #[must_use]
+    pub fn are_named(&self) -> bool {
+        self.0.iter().any(|network| !network.addr().is_loopback())
+    }
+
     /// Whether what comes from there comes from a proxy.
     #[must_use]
     pub fn trusts(&self, address: IpAddr) -> bool {
@@ -52,8 +58,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Address {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let ConnectInfo(peer) = ConnectInfo::<SocketAddr>::from_request_parts(parts, state).await?;
+        Ok(Self::behind(peer, parts))
+    }
+}
+
+impl Address {
+    /// Where a request comes from; not known of one that came over no connection.
+    #[must_use]
+    pub fn of(parts: &Parts) -> Option<Self> {
+        let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
+        Some(Self::behind(*peer, parts))
+    }
+
+    fn behind(peer: SocketAddr, parts: &Parts) -> Self {
         let proxies = parts.extensions.get::<Proxies>().cloned().unwrap_or_default();
-        Ok(Self(address(peer, &parts.headers, &proxies)))
+        Self(address(peer, &parts.headers, &proxies))
     }
 }
 

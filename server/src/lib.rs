@@ -69,6 +69,8 @@ pub struct Options {
     pub allowed_origins: Vec<String>,
     /// The origin that people open, when a proxy stands before the server.
     pub origin: Option<String>,
+    /// The PBXs that log people in.
+    pub pbxs: Vec<login::pbx::Pbx>,
     /// How long a call rings.
     pub ringing: Duration,
     /// How long a phone is registered at most until it has to register again: a minute or more.
@@ -231,6 +233,7 @@ impl Rooms {
         let calls: Shared<dyn ports::CallHistory> = Arc::new(history.clone());
         let meters = Meters::default();
 
+        let domains = login::Domains { domain: domain.clone(), aliases: options.domain_aliases.clone() };
         let exchange = exchange::Options {
             domain: domain.clone(),
             aliases: options.domain_aliases,
@@ -292,8 +295,10 @@ impl Rooms {
             life: sessions.clone(),
             leases: Arc::clone(&leases),
             origins: origins.clone(),
-            domain: domain.clone(),
+            domains,
             guesses,
+            pbxs: Arc::new(login::pbx::Pbxs::new(options.pbxs)),
+            secrets: sessions.clone(),
         };
         let kept = caretaker::Ports {
             uplinks: Arc::new(exchange.clone()),
@@ -312,7 +317,7 @@ impl Rooms {
             store,
             data: options.data,
             token: options.metrics_token,
-            behind_proxy: options.origin.is_some(),
+            behind_proxy: options.origin.is_some() || options.listen.proxies.are_named(),
         };
         let tabs = tabs::Room {
             lines,

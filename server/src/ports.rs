@@ -1,6 +1,11 @@
 //! What the rooms need of one another, as small traits: wired in `lib.rs`, so that no room imports another.
 
+mod sessions;
+
+pub use sessions::{Ended, PbxSecret, PbxSecrets, SessionFacts, SessionId, SessionLife, Sessions, Standing};
+
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use sip::message::{Request, Response, Status};
 use sip::proxy::Route;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,25 +17,6 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 /// An account's number in the database: what an identity is, whatever its extension is renamed to.
 pub type AccountId = i64;
-
-/// Names a session within this process. It is what the cookie proves, so it is never shown.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionId(pub i128);
-
-impl fmt::Debug for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionId")
-    }
-}
-
-/// A session that is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ended {
-    /// Whose it was.
-    pub account: AccountId,
-    /// Which one.
-    pub session: SessionId,
-}
 
 /// Who is asking, once the session is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +30,7 @@ pub struct SignedIn {
 }
 
 /// The digest secrets of an account (RFC 7616 3.4.2): lower-case hex of H(user:realm:password).
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Ha1 {
     /// With MD5.
     pub md5: String,
@@ -56,28 +42,6 @@ impl From<Ha1> for sip::digest::Ha1s {
     fn from(ha1: Ha1) -> Self {
         Self { md5: Some(ha1.md5), sha256: Some(ha1.sha256), sha512_256: None }
     }
-}
-
-/// Who a request on an HTTP route comes from; implemented by `session`.
-#[async_trait]
-pub trait Sessions: Send + Sync + 'static {
-    /// The signed-in person of these request headers (the cookie), if the session is valid and the account enabled.
-    async fn signed_in(&self, parts: &http::request::Parts) -> Option<SignedIn>;
-    /// The session that these request headers name, valid or not.
-    fn session(&self, parts: &http::request::Parts) -> Option<SessionId>;
-    /// Fires with the account when sessions of it end.
-    fn ended(&self) -> broadcast::Receiver<AccountId>;
-}
-
-/// How a session begins and ends; implemented by `session`.
-#[async_trait]
-pub trait SessionLife: Send + Sync + 'static {
-    /// Signs an account in with a new session, and tells of the one that this request brought and that is over now.
-    async fn begin(&self, parts: &http::request::Parts, account: AccountId) -> Result<Option<Ended>, PortError>;
-    /// Ends the session of this request, and tells of it.
-    async fn end(&self, parts: &http::request::Parts) -> Option<Ended>;
-    /// Whether the request still brings a session's cookie, valid or not.
-    fn was_signed_in(&self, parts: &http::request::Parts) -> bool;
 }
 
 /// Accounts, as the exchange and the people room see them; implemented by `store`.
@@ -295,6 +259,8 @@ pub trait Guesses: Send + Sync + 'static {
     fn attempt(&self, extension: &str, address: IpAddr) -> Result<(), Wait>;
     /// The attempt was right.
     fn succeeded(&self, extension: &str, address: IpAddr);
+    /// Nobody looked at the attempt: it was none.
+    fn withdrawn(&self, extension: &str, address: IpAddr);
 }
 
 /// The next attempt may come after so many milliseconds.

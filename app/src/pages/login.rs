@@ -11,6 +11,8 @@ pub struct LoginView {
     pub error: Option<LoginError>,
     /// The extension of the last try, to be corrected instead of typed again.
     pub extension: String,
+    /// The domain of the server.
+    pub domain: String,
     /// The page came without HTTPS from a machine that is not this one: the password can be read on its way.
     pub insecure: bool,
 }
@@ -27,6 +29,20 @@ pub enum LoginError {
     },
     /// The session was over.
     Expired,
+    /// Somebody of another domain.
+    Elsewhere,
+    /// A first password that was not used in time.
+    TooOld,
+    /// Too many logins at this moment.
+    Busy,
+    /// The company's PBX does not answer.
+    Unreachable,
+    /// It does not answer what it is asked.
+    Unsupported,
+    /// It lets everybody in, which proves nothing.
+    Unasked,
+    /// It is right, but the extension is another account of this server.
+    Taken,
 }
 
 /// The whole document.
@@ -58,7 +74,7 @@ fn LoginPage(page: LoginView) -> impl IntoView {
                 </div>
                 <h1 class="login__title">"Log in to your phone"</h1>
                 {page.insecure.then(|| view! { <Insecure /> })}
-                {page.error.map(|error| view! { <Problem error /> })}
+                {page.error.map(|error| view! { <Problem error domain=page.domain.clone() /> })}
                 <form class="login__form" method="post" action="/login">
                     <div class="field">
                         <label class="field__label" for="extension">
@@ -108,11 +124,11 @@ fn LoginPage(page: LoginView) -> impl IntoView {
 }
 
 #[component]
-fn Problem(error: LoginError) -> impl IntoView {
+fn Problem(error: LoginError, domain: String) -> impl IntoView {
     view! {
         <div class="notice notice--trouble" role="alert" id="login-problem">
             <Icon glyph=Glyph::Warning />
-            <p class="notice__text">{problem(error)}</p>
+            <p class="notice__text">{problem(error, &domain)}</p>
         </div>
     }
 }
@@ -129,15 +145,39 @@ fn Insecure() -> impl IntoView {
     }
 }
 
-fn problem(error: LoginError) -> String {
-    match error {
-        LoginError::Wrong => "The extension or the password is wrong.".to_owned(),
-        LoginError::Throttled { seconds } => format!("Too many wrong tries. Wait {}, then try again.", wait(seconds)),
-        LoginError::Expired => "You were logged out. Log in again.".to_owned(),
-    }
+fn problem(error: LoginError, domain: &str) -> String {
+    let words = match error {
+        LoginError::Wrong => "The extension or the password is wrong.",
+        LoginError::Throttled { seconds } => {
+            return format!("Too many wrong tries. Wait {}, then try again.", wait(seconds));
+        }
+        LoginError::Elsewhere => {
+            return format!(
+                "People of {domain} log in here. Type the extension alone, such as 1001, or 1001@{domain}."
+            );
+        }
+        LoginError::Expired => "You were logged out. Log in again.",
+        LoginError::TooOld => {
+            "This first password was not used in time. Ask whoever runs your phone system for a new one."
+        }
+        LoginError::Busy => "Too many people are logging in at this moment. Wait a few seconds, then try again.",
+        LoginError::Unreachable => {
+            "The telephone system cannot be reached, so it is not known whether the password is right. Try again in a minute, and if that does not help, tell whoever runs it."
+        }
+        LoginError::Unsupported => {
+            "The telephone system does not say whether the password is right. Tell whoever runs it: it has to answer a REGISTER without Contact."
+        }
+        LoginError::Unasked => {
+            "The telephone system asks for no password, so that nobody can be logged in with it. Tell whoever runs it."
+        }
+        LoginError::Taken => {
+            "The password is right, but this extension is in use by another account here. Tell whoever runs your phone system."
+        }
+    };
+    words.to_owned()
 }
 
-fn wait(seconds: u64) -> String {
+pub(super) fn wait(seconds: u64) -> String {
     match seconds {
         0 | 1 => "a second".to_owned(),
         2..=90 => format!("{seconds} seconds"),

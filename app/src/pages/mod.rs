@@ -8,8 +8,12 @@ pub mod history;
 pub mod login;
 #[cfg(feature = "ssr")]
 pub mod not_found;
+#[cfg(feature = "ssr")]
+pub mod password;
 pub mod phone;
 #[cfg(feature = "ssr")]
 pub mod recordings;
+#[cfg(feature = "ssr")]
+pub mod sessions;
 #[cfg(feature = "ssr")]
 pub mod settings;

@@ -244,6 +244,14 @@ fn SettingsPage(page: SettingsView) -> impl IntoView {
                             <Icon glyph=Glyph::Record />
                             "Recordings"
                         </a>
+                        <a class="button button--quiet" href="/settings/sessions">
+                            <Icon glyph=Glyph::Screens />
+                            "Where you are logged in"
+                        </a>
+                        <a class="button button--quiet" href="/settings/password">
+                            <Icon glyph=Glyph::Key />
+                            "Password"
+                        </a>
                     </div>
                 </form>
                 {(!page.groups.is_empty()).then(|| view! { <Groups groups=page.groups /> })}

@@ -1,9 +1,7 @@
 //! Three extensions to try the phone with, each with a random password that is shown once.
 
-use crate::store::accounts::{AccountError, Accounts};
-use crate::store::key::random_word;
+use crate::store::accounts::{AccountError, Accounts, generated};
 use std::fmt::Write as _;
-use zeroize::Zeroizing;
 
 const PEOPLE: [(&str, &str); 3] = [("1001", "Alice Adams"), ("1002", "Bob Brown"), ("1003", "Carol Clark")];
 
@@ -16,7 +14,7 @@ pub(super) async fn prepare(accounts: &Accounts, reset: bool) -> Result<Option<S
     }
     let mut said = "Demo extensions (these passwords are shown only now; --reset-demo makes new ones):\n".to_owned();
     for (extension, name) in PEOPLE {
-        let password = new_password()?;
+        let password = generated()?;
         if accounts.find(extension).await?.is_some() {
             accounts.set_password(extension, password.clone()).await?;
         } else {
@@ -26,11 +24,4 @@ pub(super) async fn prepare(accounts: &Accounts, reset: bool) -> Result<Option<S
         let _ = writeln!(said, "  {extension}  {name:<12}  {}", password.as_str());
     }
     Ok(Some(said))
-}
-
-/// 60 random bits that can be read out and typed.
-pub(super) fn new_password() -> Result<Zeroizing<String>, AccountError> {
-    let word = Zeroizing::new(random_word(12)?);
-    let groups: Vec<_> = word.as_bytes().chunks(4).map(String::from_utf8_lossy).collect();
-    Ok(Zeroizing::new(groups.join("-")))
 }

@@ -1,8 +1,7 @@
 //! `tabphone user import`: many accounts at once, from a table.
 
-use super::demo::new_password;
 use super::{CommandError, Data, print};
-use crate::store::accounts::{AccountError, Accounts, LONGEST_NAME, is_extension};
+use crate::store::accounts::{AccountError, Accounts, LONGEST_NAME, generated, is_extension};
 use crate::store::password::{LONGEST, SHORTEST};
 use clap::Args;
 use csv::{ReaderBuilder, StringRecord, WriterBuilder};
@@ -129,7 +128,7 @@ async fn add(
     let password = match row.password.take() {
         Some(password) => password,
         None => {
-            let password = new_password()?;
+            let password = generated().map_err(AccountError::from)?;
             // Told first: what is cut short here leaves a password that nobody has, and not a person without one.
             passwords.tell(&row, &password)?;
             password

@@ -7,45 +7,46 @@ use ipnet::IpNet;
 use std::net::{AddrParseError, IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "How the server is reached")]
 #[command(group = ArgGroup::new("https").args(["tls_certificate", "acme", "self_signed"]).multiple(false))]
 pub(super) struct Listen {
     /// The address to listen on; port 0 takes a free one. It speaks HTTPS with any of the next three, else plain HTTP.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
-    listen: SocketAddr,
-    /// HTTPS with this certificate and those that lead to its authority, in PEM. When the file changes it is read again,
+    pub(super) listen: SocketAddr,
+    /// HTTPS with this certificate and those that lead to its authority, in PEM: `/etc/tabphone/fullchain.pem`. When the file changes it is read again,
     /// and no connection is dropped.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_certificate: Option<PathBuf>,
-    /// The private key of that certificate, in PEM.
+    /// The private key of that certificate, in PEM, such as `/etc/tabphone/privkey.pem`.
     #[arg(long, value_name = "FILE", requires = "tls_certificate")]
     tls_key: Option<PathBuf>,
-    /// HTTPS with a certificate for this name, got and renewed by itself (ACME, TLS-ALPN-01). The name must lead to this
+    /// HTTPS with a certificate for this name, such as `phone.example.com`, got and renewed by itself (ACME, TLS-ALPN-01). The name must lead to this
     /// machine, and port 443 of it to this server. Several names are given one by one, or with commas.
     #[arg(long, value_name = "DOMAIN", value_delimiter = ',', requires = "acme_contact")]
     acme: Vec<String>,
-    /// Whom the authority tells when something is wrong: mailto:admin@example.com.
+    /// Whom the authority tells when something is wrong: `mailto:admin@example.com`.
     #[arg(long, value_name = "URL", requires = "acme", value_parser = contact)]
     acme_contact: Vec<String>,
     /// The directory of another authority than Let's Encrypt.
     #[arg(long, value_name = "URL", requires = "acme", default_value = LETS_ENCRYPT)]
     acme_directory: String,
-    /// Who signed the certificate of the authority's own server, in PEM, when that is none that browsers know.
+    /// Who signed the certificate of the authority's own server, in PEM, when that is none that browsers know:
+    /// `/etc/tabphone/authority.pem`.
     #[arg(long, value_name = "FILE", requires = "acme")]
     acme_ca: Option<PathBuf>,
     /// HTTPS with a certificate that is made here once, for a trial on a LAN: browsers ask whether to trust it. Its
     /// fingerprint is printed at the start, to be compared with what the browser shows.
     #[arg(long)]
     self_signed: bool,
-    /// Another name or address that the self-signed certificate is for; localhost, the machine's own name, and the
+    /// Another name or address that the self-signed certificate is for, such as `192.168.1.20`; localhost, the machine's own name, and the
     /// address to listen on are in it anyway.
     #[arg(long, value_name = "NAME", requires = "self_signed")]
     tls_name: Vec<String>,
-    /// Plain HTTP on this address that leads browsers to HTTPS, and answers nothing else.
+    /// Plain HTTP on this address, such as `0.0.0.0:80`, that leads browsers to HTTPS, and answers nothing else.
     #[arg(long, value_name = "ADDRESS:PORT", requires = "https")]
     redirect: Option<SocketAddr>,
-    /// A proxy, or a network of them, that is believed whom it speaks for (X-Forwarded-For): 192.0.2.7, 10.0.0.0/8.
+    /// A proxy, or a network of them, that is believed whom it speaks for (X-Forwarded-For): `10.0.0.0/8`.
     /// Those on this machine are believed anyway.
     #[arg(long, value_name = "ADDRESS[/PREFIX]", value_parser = network)]
     trusted_proxy: Vec<IpNet>,

@@ -110,7 +110,9 @@ pub enum CommandError {
     #[error(transparent)]
     Import(#[from] import::ImportError),
     /// No password was given.
-    #[error("the password is read from standard input: add --password-stdin, and pipe it in")]
+    #[error(
+        "the password is read from standard input: add --password-stdin, and pipe it in; or --initial-password to have one made"
+    )]
     NoPassword,
     /// Nothing can be read from standard input or written to standard output.
     #[error("standard input or output: {0}")]

@@ -5,6 +5,7 @@ use super::log::Logs;
 use super::metrics::Token;
 use super::{CommandError, Data, demo};
 use crate::Reached;
+use crate::login::pbx::Pbx;
 use crate::media::{Relays, Secret, SecretError};
 use crate::origin::{self, InvalidOrigin, Transport};
 use crate::site::Files;
@@ -33,6 +34,12 @@ pub(super) struct Serve {
     /// at by themselves: a proxy with HTTPS stands before it, or it has one name of several.
     #[arg(long, value_name = "ORIGIN", value_parser = foreign)]
     pub(super) origin: Option<String>,
+    /// A PBX that logs people in with their extension and password there: a name for it, then where it is
+    /// (wss, ws, tls, tcp or udp), such as `office=wss://pbx.example.com:8089/ws`. `domain` is its SIP domain, if that is not its host; `extensions` are those that it
+    /// decides when they are typed without a domain (`2*|30??`), else all; `ca` is a file with the certificates that
+    /// vouch for it, in place of the system's.
+    #[arg(long, value_name = "NAME=URL[,domain=DOMAIN][,extensions=PATTERNS][,ca=FILE]")]
+    pbx: Vec<Pbx>,
     /// How long a call rings before it is given up, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 45, value_parser = clap::value_parser!(u32).range(5..=600))]
     pub(super) ringing_time: u32,
@@ -125,6 +132,7 @@ impl Serve {
             domain_aliases: self.domain_alias,
             allowed_origins: self.allow_origin,
             origin: self.origin,
+            pbxs: self.pbx,
             ringing: Duration::from_secs(self.ringing_time.into()),
             registration: Duration::from_secs(self.registration_time.into()),
             ice_servers: self.ice_server,

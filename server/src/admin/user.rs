@@ -1,10 +1,9 @@
 //! `tabphone user`.
 
 use super::calling::{RulesArgs, cautions, rules};
-use super::demo::new_password;
 use super::import::Import;
 use super::{CommandError, Data};
-use crate::store::accounts::Account;
+use crate::store::accounts::{Account, AccountError, DAYS, generated};
 use clap::{Args, Subcommand};
 use std::io::{BufRead as _, Read as _, Write as _};
 use std::process::ExitCode;
@@ -84,11 +83,18 @@ pub(super) struct NewPassword {
     /// Read the password from the first line of standard input.
     #[arg(long)]
     password_stdin: bool,
+    /// Make a first password and print it: it is good for a week, and only to be changed by the person at the first login.
+    #[arg(long, conflicts_with = "password_stdin")]
+    initial_password: bool,
 }
 
 impl User {
     pub(super) async fn run(self) -> Result<ExitCode, CommandError> {
         let said = match self {
+            Self::Add { extension, name, password, data } if password.initial_password => {
+                let (_, password) = data.open().await?.add_initial(&extension, &name).await?;
+                format!("Added {extension}.\n{}", first(&password))
+            }
             Self::Add { extension, name, password, data } => {
                 let password = password.read()?;
                 data.open().await?.add(&extension, &name, password).await?;
@@ -96,13 +102,17 @@ impl User {
             }
             Self::Set { extension, rules, data } => set(&extension, *rules, &data).await?,
             Self::List { data } => list(&data).await?,
+            Self::Password { extension, password, data } if password.initial_password => {
+                let password = data.open().await?.set_initial(&extension).await?;
+                format!("{extension} is logged out everywhere.\n{}", first(&password))
+            }
             Self::Password { extension, password, data } => {
                 let password = password.read()?;
                 data.open().await?.set_password(&extension, password).await?;
                 format!("{extension} has a new password.\n")
             }
             Self::Reset { extension, data } => {
-                let password = new_password()?;
+                let password = generated().map_err(AccountError::from)?;
                 data.open().await?.set_password(&extension, password.clone()).await?;
                 format!("{extension} has the new password {}, which is shown only now.\n", password.as_str())
             }
@@ -139,6 +149,11 @@ impl NewPassword {
     }
 }
 
+/// Told only now, and to be passed on.
+fn first(password: &str) -> String {
+    format!("First password, shown only now, to be changed at the first login within {DAYS} days: {password}\n")
+}
+
 async fn set(extension: &str, args: RulesArgs, data: &Data) -> Result<String, CommandError> {
     let calling = data.calling().await?;
     let now = calling.change_rules(extension, args.into()).await?;
@@ -153,7 +168,13 @@ async fn list(data: &Data) -> Result<String, CommandError> {
     let wishes = data.calling().await?.all_rules().await?;
     let width = accounts.iter().map(|account| account.extension.len()).max().unwrap_or(0);
     let line = |account: Account| {
-        let state = if account.enabled { "" } else { "  (disabled)" };
+        let mut state = if account.enabled { String::new() } else { "  (disabled)".to_owned() };
+        if let Some(pbx) = &account.pbx {
+            state.push_str(&format!("  (logs in with the PBX {pbx})"));
+        }
+        if account.initial_until.is_some() {
+            state.push_str("  (has not chosen a password yet)");
+        }
         let rules = wishes.get(&account.id).map(|wishes| format!("  ({})", rules(wishes))).unwrap_or_default();
         format!("{:width$}  {}{state}{rules}\n", account.extension, account.name)
     };

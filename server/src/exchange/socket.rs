@@ -6,7 +6,7 @@ use super::mail::{Mail, Outgoing};
 use super::visitors::{Crowded, Visit};
 use super::{Exchange, Inner};
 use crate::client;
-use crate::ports::AccountId;
+use crate::ports::{AccountId, SessionId};
 use crate::socket::{Budget, End, close, send};
 use crate::stop::Stop;
 use app::lease::{CLOSE_LOGGED_OUT, CLOSE_MOVED};
@@ -43,7 +43,7 @@ const PING: Duration = Duration::from_secs(25);
 /// How long it may take to give one.
 const PONG: Duration = Duration::from_secs(10);
 /// How long a tab whose session ended may still end its calls and unregister.
-const FAREWELL: Duration = Duration::from_millis(800);
+const FAREWELL: Duration = Duration::from_millis(500);
 /// A WebSocket message that is longer than a SIP message may be is still read up to here, so that the client
 /// can be told why the connection is closed.
 const READ: usize = 1024 * 1024;
@@ -54,8 +54,8 @@ const AT_ONCE: usize = 4 * 1024;
 /// A connection's own facts.
 struct Line {
     exchange: Exchange,
-    /// The request of a tab, whose session is looked at again.
-    page: Option<Parts>,
+    /// A tab's session, which is looked at again.
+    session: Option<SessionId>,
     opener: Opener,
     address: IpAddr,
     host: Option<Host>,
@@ -96,9 +96,10 @@ pub(super) async fn open(
         return refuse(Refusal::NoSubprotocol);
     }
     let signed_in = match gate {
-        admission::Gate::Page => inner.ports.sessions.signed_in(&parts).await,
+        admission::Gate::Page => inner.ports.sessions.admitted(&parts).await,
         admission::Gate::Stranger => None,
     };
+    let (signed_in, session) = signed_in.unzip();
     let opener = match admission::opener(gate, signed_in, &parts.uri, &*inner.ports.leases) {
         Ok(opener) => opener,
         Err(refusal) => return refuse(refusal),
@@ -111,8 +112,7 @@ pub(super) async fn open(
         return (StatusCode::SERVICE_UNAVAILABLE, "The server stops.").into_response();
     };
     let (flow, host) = (inner.next_flow(), came_by(&parts.headers));
-    let page = matches!(opener, Opener::Tab(..)).then_some(parts);
-    let line = Line { exchange: exchange.clone(), page, opener, address, host, flow };
+    let line = Line { exchange: exchange.clone(), session, opener, address, host, flow };
     // In a box: what waits for the upgrade would stay as large as both.
     upgrade.on_upgrade(move |socket| Box::pin(line.run(socket, visit, stop)))
 }
@@ -281,8 +281,8 @@ impl Line {
 
     /// Whether the session that opened this goes on.
     async fn is_signed_in(&self, inner: &Inner) -> bool {
-        match &self.page {
-            Some(parts) => inner.ports.sessions.signed_in(parts).await.is_some(),
+        match self.session {
+            Some(session) => inner.ports.sessions.goes_on(session).await,
             None => false,
         }
     }

@@ -1,21 +1,29 @@
-//! Logging in and out, and signing digest challenges for the page.
+//! Logging in and out, one's password and sessions, and signing digest challenges for the page.
 
+mod enter;
+mod name;
+mod password;
+pub mod pbx;
+mod sessions;
 mod sign;
 pub mod throttle;
 
+pub use name::Domains;
+
 use crate::client;
 use crate::origin::Origins;
-use crate::ports::{Guesses, Leases, PortError, SessionLife, Sessions, Shared, Wait};
-use crate::store::accounts::{AccountError, Accounts, LONGEST_EXTENSION, is_extension};
-use crate::store::password::PasswordError;
+use crate::ports::{Guesses, Leases, PbxSecrets, PortError, SessionLife, Sessions, Shared, Standing};
+use crate::store::accounts::{Accounts, LONGEST_EXTENSION};
 use app::pages::login::{LoginError, LoginView};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Form, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
+use enter::Refused;
 use http::request::Parts;
 use leptos::prelude::{Owner, RenderHtml as _};
+use pbx::Pbxs;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -37,10 +45,14 @@ pub struct Room {
     pub leases: Shared<dyn Leases>,
     /// The server's own origin.
     pub origins: Origins,
-    /// The SIP domain, which is the digest realm.
-    pub domain: String,
+    /// The SIP domain, and what else it is called.
+    pub domains: Domains,
     /// Who guesses.
     pub guesses: Shared<dyn Guesses>,
+    /// The PBXs that log people in.
+    pub pbxs: Shared<Pbxs>,
+    /// What signs there.
+    pub secrets: Shared<dyn PbxSecrets>,
 }
 
 #[derive(Deserialize)]
@@ -66,18 +78,24 @@ struct Reason {
     expired: Option<String>,
 }
 
-/// `/login`, `/logout` and `/sign`.
+/// `/login`, `/logout`, `/settings/password`, `/settings/sessions` and `/sign`.
 pub fn router(room: Room) -> Router {
+    let limit = DefaultBodyLimit::max(FORM);
     Router::new()
-        .route("/login", get(page).post(log_in).layer(DefaultBodyLimit::max(FORM)))
+        .route("/login", get(page).post(log_in).layer(limit))
         .route("/logout", post(log_out))
+        .route("/settings/password", get(password::page).post(password::change).layer(limit))
+        .route("/.well-known/change-password", get(async || Redirect::to("/settings/password")))
+        .route("/settings/sessions", get(sessions::page))
+        .route("/settings/sessions/{session}/end", post(sessions::end_one))
+        .route("/settings/sessions/end-others", post(sessions::end_others))
         .route("/sign", post(sign::sign).layer(DefaultBodyLimit::max(CHALLENGE)))
         .with_state(room)
 }
 
 async fn page(State(room): State<Room>, Query(reason): Query<Reason>, parts: Parts) -> Response {
-    if room.sessions.signed_in(&parts).await.is_some() {
-        return Redirect::to("/").into_response();
+    if let Some(standing) = room.sessions.standing(&parts).await {
+        return Redirect::to(home(standing.must_change)).into_response();
     }
     let error = reason.expired.is_some().then_some(LoginError::Expired);
     render(&room, &parts.headers, StatusCode::OK, error, String::new())
@@ -92,33 +110,27 @@ async fn log_in(
     let Ok(Form(Words { extension: typed, password: Password(password) })) = form else {
         return (StatusCode::BAD_REQUEST, "This is not the login form.").into_response();
     };
-    let extension = local(typed.trim(), &room.domain).to_owned();
-    let shown: String = typed.trim().chars().take(LONGEST_EXTENSION * 2).collect();
-    if let Err(wait) = room.guesses.attempt(&extension, address) {
-        tracing::warn!(%address, "login throttled");
-        return throttled(&room, &parts.headers, wait, shown);
+    let entered = match enter::enter(&room, &typed, password, address).await {
+        Ok(entered) => entered,
+        Err(Refused::Storage) => return unavailable(),
+        Err(Refused::Told(error)) => {
+            tracing::info!(%address, ?error, "nobody was logged in");
+            let shown = typed.trim().chars().take(LONGEST_EXTENSION * 2).collect();
+            return refuse(&room, &parts.headers, error, shown);
+        }
+    };
+    match room.life.begin(&parts, entered.person.account, entered.secret).await {
+        Ok(Some(ended)) => room.leases.end(ended),
+        Ok(None) => {}
+        Err(PortError::Storage) => return unavailable(),
     }
-    match room.accounts.authenticate(&extension, password).await {
-        Ok(Some(person)) => {
-            room.guesses.succeeded(&extension, address);
-            match room.life.begin(&parts, person.account).await {
-                Ok(Some(ended)) => room.leases.end(ended),
-                Ok(None) => {}
-                Err(PortError::Storage) => return unavailable(),
-            }
-            tracing::info!(extension = person.extension, %address, "logged in");
-            Redirect::to("/").into_response()
-        }
-        Ok(None) => {
-            tracing::info!(%address, "wrong extension or password");
-            render(&room, &parts.headers, StatusCode::UNAUTHORIZED, Some(LoginError::Wrong), shown)
-        }
-        Err(AccountError::Password(PasswordError::Busy)) => throttled(&room, &parts.headers, Wait(10_000), shown),
-        Err(error) => {
-            tracing::error!(%error, "login failed");
-            unavailable()
-        }
-    }
+    tracing::info!(extension = entered.person.extension, %address, "logged in");
+    Redirect::to(home(entered.must_change)).into_response()
+}
+
+/// Where whoever is logged in goes first.
+const fn home(must_change: bool) -> &'static str {
+    if must_change { "/settings/password" } else { "/" }
 }
 
 async fn log_out(State(room): State<Room>, parts: Parts) -> Response {
@@ -128,10 +140,28 @@ async fn log_out(State(room): State<Room>, parts: Parts) -> Response {
     Redirect::to("/login").into_response()
 }
 
-fn throttled(room: &Room, headers: &HeaderMap, wait: Wait, shown: String) -> Response {
-    let error = LoginError::Throttled { seconds: wait.seconds() };
-    let mut response = render(room, headers, StatusCode::TOO_MANY_REQUESTS, Some(error), shown);
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.seconds()));
+/// Who is logged in, perhaps with a first password only; a response that leads others to the login.
+async fn standing(room: &Room, parts: &Parts) -> Result<Standing, Response> {
+    room.sessions.standing(parts).await.ok_or_else(|| {
+        let expired = room.life.was_signed_in(parts);
+        Redirect::to(if expired { "/login?expired=1" } else { "/login" }).into_response()
+    })
+}
+
+fn refuse(room: &Room, headers: &HeaderMap, error: LoginError, shown: String) -> Response {
+    let (status, again) = match error {
+        LoginError::Wrong | LoginError::Elsewhere | LoginError::TooOld => (StatusCode::UNAUTHORIZED, None),
+        LoginError::Throttled { seconds } => (StatusCode::TOO_MANY_REQUESTS, Some(seconds)),
+        LoginError::Busy => (StatusCode::SERVICE_UNAVAILABLE, Some(5)),
+        LoginError::Unreachable => (StatusCode::SERVICE_UNAVAILABLE, Some(60)),
+        LoginError::Unsupported | LoginError::Unasked => (StatusCode::BAD_GATEWAY, None),
+        LoginError::Taken => (StatusCode::CONFLICT, None),
+        LoginError::Expired => (StatusCode::OK, None),
+    };
+    let mut response = render(room, headers, status, Some(error), shown);
+    if let Some(seconds) = again {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     response
 }
 
@@ -149,31 +179,8 @@ fn render(
     extension: String,
 ) -> Response {
     let insecure = !room.origins.is_trustworthy(headers);
-    let view = LoginView { error, extension, insecure };
+    let domain = room.domains.domain.clone();
+    let view = LoginView { error, extension, insecure, domain };
     let html = Owner::new().with(|| app::pages::login::document(view).to_html());
     (status, Html(html)).into_response()
-}
-
-/// The extension that was meant: `1001` or `1001@domain`. What cannot be one stays what it is not: an
-/// extension that nobody has.
-fn local<'a>(typed: &'a str, domain: &str) -> &'a str {
-    let extension = match typed.rsplit_once('@') {
-        Some((extension, host)) if host.eq_ignore_ascii_case(domain) => extension,
-        Some(_) | None => typed,
-    };
-    if is_extension(extension) { extension } else { "" }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_extension_may_be_typed_with_its_domain() {
-        assert_eq!(local("1001", "example.com"), "1001");
-        assert_eq!(local("1001@Example.com", "example.com"), "1001");
-        assert_eq!(local("1001@example.net", "example.com"), "");
-        assert_eq!(local("10 01", "example.com"), "");
-        assert_eq!(local(&"1".repeat(33), "example.com"), "");
-    }
 }

@@ -1,10 +1,11 @@
 //! `POST /sign`: answers a digest challenge for the page, so that no SIP password is ever in a browser.
 //!
-//! Only for the server's own pages, and the tab that holds the line, with its own extension as user name, and the server's own realm.
+//! Only for the server's own pages, and the tab that holds the line, with its own extension as user name, and the server's own realm; for an
+//! account that the company's PBX knows, the realm and user name that it logged in with there.
 
 use super::Room;
 use crate::origin::From;
-use crate::ports::{AccountId, Accounts as _, SignedIn, Signer};
+use crate::ports::{AccountId, Accounts as _, PbxSecret, SignedIn, Signer};
 use crate::store::key::random_word;
 use app::encoding;
 use app::sign::ToSign;
@@ -59,16 +60,24 @@ async fn signed(room: &Room, person: &SignedIn, wanted: ToSign) -> Result<Creden
     if !room.leases.current(person.account, wanted.epoch) {
         return Err(Refusal::NotHolder);
     }
-    let challenges = signable(offered, &room.domain);
+    // Of one that the PBX knows no secret of our own realm is here.
+    let (realm, user, ha1) = match room.secrets.pbx_secret(person.account).await {
+        Some(PbxSecret { realm, user, ha1 }) => (realm, user, Some(ha1)),
+        None => (room.domains.domain.clone(), person.extension.clone(), None),
+    };
+    let challenges = signable(offered, &realm);
     let challenge = digest::choose(&challenges, Policy::default()).ok_or(Refusal::Challenge)?;
     if matches!(method, Method::Other(_)) {
         return Err(Refusal::Challenge);
     }
-    let ha1 = room.accounts.ha1(&person.extension).await.ok_or(Refusal::Secret)?;
+    let ha1 = match ha1 {
+        Some(ha1) => ha1,
+        None => room.accounts.ha1(&person.extension).await.ok_or(Refusal::Secret)?,
+    };
     let ha1 = if is_sha256(&challenge.algorithm()) { ha1.sha256 } else { ha1.md5 };
     let cnonce = random_word(24).map_err(|_| Refusal::Secret)?;
     let ToSign { nc, uri, body, .. } = wanted;
-    Ok(digest::sign(challenge, &ha1, &person.extension, &method, &uri, &body, &cnonce, nc))
+    Ok(digest::sign(challenge, &ha1, &user, &method, &uri, &body, &cnonce, nc))
 }
 
 #[async_trait]
@@ -80,7 +89,7 @@ impl Signer for Room {
     }
 }
 
-/// The challenges of our own realm that the stored secrets are for.
+/// The challenges of the one realm that the stored secrets are for.
 fn signable(challenges: Vec<Challenge>, realm: &str) -> Vec<Challenge> {
     let known =
         |algorithm: &Algorithm| is_sha256(algorithm) || matches!(algorithm, Algorithm::Md5 | Algorithm::Md5Sess);

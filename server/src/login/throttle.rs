@@ -72,6 +72,15 @@ impl Throttle {
             failures.until = 0;
         }
     }
+
+    /// Nobody looked at the attempt: both have one failure less, and do not wait for it.
+    pub fn withdrawn(&mut self, extension: &str, address: IpAddr) {
+        let known = [self.extensions.get_mut(extension), self.addresses.get_mut(&network(address))];
+        for failures in known.into_iter().flatten() {
+            failures.count = failures.count.saturating_sub(1);
+            failures.until = 0;
+        }
+    }
 }
 
 impl Shared {
@@ -83,21 +92,26 @@ impl Shared {
 
 impl Guesses for Shared {
     fn wait(&self, extension: &str, address: IpAddr) -> Option<Wait> {
-        self.lock().wait(counted(extension), address, clock::now())
+        self.lock().wait(&counted(extension), address, clock::now())
     }
 
     fn attempt(&self, extension: &str, address: IpAddr) -> Result<(), Wait> {
-        self.lock().attempt(counted(extension), address, clock::now())
+        self.lock().attempt(&counted(extension), address, clock::now())
     }
 
     fn succeeded(&self, extension: &str, address: IpAddr) {
-        self.lock().succeeded(counted(extension), address);
+        self.lock().succeeded(&counted(extension), address);
+    }
+
+    fn withdrawn(&self, extension: &str, address: IpAddr) {
+        self.lock().withdrawn(&counted(extension), address);
     }
 }
 
-/// What cannot be an extension counts as one that nobody has, so that long names fill no memory.
-fn counted(extension: &str) -> &str {
-    if is_extension(extension) { extension } else { "" }
+/// What cannot be an extension counts as one that nobody has, so that long names fill no memory; and one that is typed
+/// in capitals is the same one.
+fn counted(extension: &str) -> String {
+    if is_extension(extension) { extension.to_ascii_lowercase() } else { String::new() }
 }
 
 fn wait<K, Q>(known: &HashMap<K, Failures>, key: &Q, now: u64) -> Option<u64>
@@ -191,6 +205,25 @@ mod tests {
             assert_eq!(throttle.attempt("1001", HERE, 0), Ok(()));
         }
         assert!(throttle.attempt("1001", HERE, 0).is_err());
+    }
+
+    #[test]
+    fn what_nobody_looked_at_was_no_guess() {
+        let mut throttle = Throttle::default();
+        for _ in 0..50 {
+            throttle.attempt("1001", HERE, 0).unwrap();
+            throttle.withdrawn("1001", HERE);
+        }
+        for _ in 0..5 {
+            throttle.attempt("1001", HERE, 0).unwrap();
+        }
+        assert!(throttle.attempt("1001", HERE, 0).is_err());
+    }
+
+    #[test]
+    fn capitals_are_no_other_extension() {
+        assert_eq!(counted("Alice"), counted("aLICE"));
+        assert_eq!(counted("10 01"), "");
     }
 
     #[test]

@@ -1,9 +1,14 @@
 //! The accounts: who may be which extension.
 
+mod guests;
+mod initial;
+
+pub use initial::{DAYS, generated};
+
 use super::Store;
 use super::key::{KeyError, Sealed};
-use super::password::{PasswordError, Passwords};
-use crate::ports::{AccountId, Ha1, PortError, SignedIn};
+use super::password::{self, PasswordError, Passwords, quality};
+use crate::ports::{AccountId, Ha1, PortError, SessionId, SignedIn};
 use async_trait::async_trait;
 use sip::digest::{Algorithm, ha1};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -34,6 +39,11 @@ pub struct Account {
     pub enabled: bool,
     /// Goes up with every new password.
     pub generation: i64,
+    /// Until when a password that somebody else made lets in, in seconds since 1970: it must be changed before
+    /// anything else. `None` when the person chose it.
+    pub initial_until: Option<i64>,
+    /// The company's PBX that knows the password; `None` when it is known here.
+    pub pbx: Option<String>,
 }
 
 /// An account cannot be made or changed.
@@ -54,6 +64,9 @@ pub enum AccountError {
     /// Nobody has this extension.
     #[error("there is no extension {0}")]
     Missing(String),
+    /// The password is not known here.
+    #[error("the password of {0} belongs to the PBX {1}, and is changed there")]
+    Elsewhere(String, String),
     /// The secrets cannot be encrypted or decrypted.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -62,7 +75,7 @@ pub enum AccountError {
     Storage(#[from] sqlx::Error),
 }
 
-type Row = (i64, String, String, bool, i64);
+type Row = (i64, String, String, bool, i64, Option<i64>, Option<String>);
 
 impl Accounts {
     /// The accounts of this storage.
@@ -81,30 +94,35 @@ impl Accounts {
         name: &str,
         password: Zeroizing<String>,
     ) -> Result<AccountId, AccountError> {
+        self.insert(extension, name, password, None).await
+    }
+
+    async fn insert(
+        &self,
+        extension: &str,
+        name: &str,
+        password: Zeroizing<String>,
+        initial_until: Option<i64>,
+    ) -> Result<AccountId, AccountError> {
         if !is_extension(extension) {
             return Err(AccountError::Extension);
         }
         let name = parse_name(name)?;
         let secrets = self.secrets(extension, &password);
-        let hash = self.passwords.hash(password).await?;
+        let hash = self.hash(extension, name, password).await?;
         let mut transaction = self.store.pool().begin().await?;
         let inserted = sqlx::query_scalar(
-            "INSERT INTO accounts (extension, name, password_hash, ha1_nonce, ha1, created)
-             VALUES (?, ?, ?, x'', x'', ?) RETURNING id",
+            "INSERT INTO accounts (extension, name, password_hash, ha1_nonce, ha1, created, initial_until)
+             VALUES (?, ?, ?, x'', x'', ?, ?) RETURNING id",
         )
         .bind(extension)
         .bind(name)
         .bind(hash)
         .bind(now())
+        .bind(initial_until)
         .fetch_one(&mut *transaction)
         .await;
-        let id: AccountId = match inserted {
-            // By another account, or by a group.
-            Err(sqlx::Error::Database(error)) if error.is_unique_violation() || super::is_trigger(&*error) => {
-                return Err(AccountError::Taken(extension.to_owned()));
-            }
-            other => other?,
-        };
+        let id: AccountId = inserted.map_err(|error| taken(error, extension))?;
         // The account's number is part of the encryption, so it must be known first.
         let sealed = self.store.key().seal(secrets.as_bytes(), &context(id))?;
         sqlx::query("UPDATE accounts SET ha1_nonce = ?, ha1 = ? WHERE id = ?")
@@ -122,14 +140,51 @@ impl Accounts {
     /// # Errors
     /// [`AccountError`].
     pub async fn set_password(&self, extension: &str, password: Zeroizing<String>) -> Result<(), AccountError> {
-        let account = self.find(extension).await?.ok_or_else(|| AccountError::Missing(extension.to_owned()))?;
+        self.replace_password(extension, password, None, None).await
+    }
+
+    /// The person chose a new password: all sessions end but this one, which goes on.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub async fn change_password(
+        &self,
+        extension: &str,
+        password: Zeroizing<String>,
+        session: SessionId,
+    ) -> Result<(), AccountError> {
+        self.replace_password(extension, password, None, Some(session)).await
+    }
+
+    async fn replace_password(
+        &self,
+        extension: &str,
+        password: Zeroizing<String>,
+        initial_until: Option<i64>,
+        keep: Option<SessionId>,
+    ) -> Result<(), AccountError> {
+        let missing = || AccountError::Missing(extension.to_owned());
+        let account = self.find(extension).await?.ok_or_else(missing)?;
+        if let Some(pbx) = account.pbx {
+            return Err(AccountError::Elsewhere(account.extension, pbx));
+        }
         let secrets = self.secrets(extension, &password);
         let sealed = self.store.key().seal(secrets.as_bytes(), &context(account.id))?;
-        let hash = self.passwords.hash(password).await?;
-        let query =
-            "UPDATE accounts SET password_hash = ?, ha1_nonce = ?, ha1 = ?, generation = generation + 1 WHERE id = ?";
-        let changed = sqlx::query(query).bind(hash).bind(sealed.nonce).bind(sealed.bytes).bind(account.id);
-        existed(changed.execute(self.store.pool()).await?.rows_affected(), extension)
+        let hash = self.hash(extension, &account.name, password).await?;
+        let mut transaction = self.store.pool().begin().await?;
+        let query = "UPDATE accounts SET password_hash = ?, ha1_nonce = ?, ha1 = ?, initial_until = ?,
+                     generation = generation + 1 WHERE id = ? RETURNING generation";
+        let changed = sqlx::query_scalar(query).bind(hash).bind(sealed.nonce).bind(sealed.bytes);
+        let changed = changed.bind(initial_until).bind(account.id).fetch_optional(&mut *transaction).await?;
+        let generation: i64 = changed.ok_or_else(missing)?;
+        if let Some(session) = keep {
+            let kept = sqlx::query("UPDATE sessions SET generation = ? WHERE number = ? AND account = ?");
+            kept.bind(generation).bind(session.number()).bind(account.id).execute(&mut *transaction).await?;
+        }
+        let old = sqlx::query("DELETE FROM sessions WHERE account = ? AND generation <> ?");
+        old.bind(account.id).bind(generation).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(())
     }
 
     /// Lets an account in, or keeps it out.
@@ -155,8 +210,7 @@ impl Accounts {
     /// # Errors
     /// [`AccountError::Storage`].
     pub async fn list(&self) -> Result<Vec<Account>, AccountError> {
-        let query =
-            "SELECT id, extension, name, enabled, generation FROM accounts ORDER BY length(extension), extension";
+        let query = "SELECT id, extension, name, enabled, generation, initial_until, pbx FROM accounts ORDER BY length(extension), extension";
         let rows: Vec<Row> = sqlx::query_as(query).fetch_all(self.store.pool()).await?;
         Ok(rows.into_iter().map(Account::from).collect())
     }
@@ -166,7 +220,8 @@ impl Accounts {
     /// # Errors
     /// [`AccountError::Storage`].
     pub async fn find(&self, extension: &str) -> Result<Option<Account>, AccountError> {
-        let query = "SELECT id, extension, name, enabled, generation FROM accounts WHERE extension = ?";
+        let query =
+            "SELECT id, extension, name, enabled, generation, initial_until, pbx FROM accounts WHERE extension = ?";
         let row: Option<Row> = sqlx::query_as(query).bind(extension).fetch_optional(self.store.pool()).await?;
         Ok(row.map(Account::from))
     }
@@ -176,7 +231,7 @@ impl Accounts {
     /// # Errors
     /// [`AccountError::Storage`].
     pub async fn get(&self, id: AccountId) -> Result<Option<Account>, AccountError> {
-        let query = "SELECT id, extension, name, enabled, generation FROM accounts WHERE id = ?";
+        let query = "SELECT id, extension, name, enabled, generation, initial_until, pbx FROM accounts WHERE id = ?";
         let row: Option<Row> = sqlx::query_as(query).bind(id).fetch_optional(self.store.pool()).await?;
         Ok(row.map(Account::from))
     }
@@ -189,8 +244,9 @@ impl Accounts {
         Ok(sqlx::query_scalar("SELECT value FROM account_changes").fetch_one(self.store.pool()).await?)
     }
 
-    /// The account of an extension, if it is enabled and this is its password. What is wrong is not told,
-    /// and takes the same work: one look-up and one argon2.
+    /// The account of an extension, if it is enabled and this is its password. The extension may be typed in capitals or
+    /// not, as long as it is clear whose it is. What is wrong is not told, and takes the same work: one look-up and one
+    /// argon2. A password that has to be changed first is right, too: [`Account::initial_until`].
     ///
     /// # Errors
     /// [`AccountError::Storage`], and [`PasswordError::Busy`].
@@ -199,9 +255,18 @@ impl Accounts {
         extension: &str,
         password: Zeroizing<String>,
     ) -> Result<Option<SignedIn>, AccountError> {
-        let query = "SELECT id, extension, name, password_hash FROM accounts WHERE extension = ? AND enabled";
-        let row: Option<(i64, String, String, String)> =
-            sqlx::query_as(query).bind(extension).fetch_optional(self.store.pool()).await?;
+        // Those whose passwords a PBX knows have none here, and are as unknown as nobody.
+        let query = "SELECT id, extension, name, password_hash FROM accounts
+                     WHERE lower(extension) = lower(?) AND enabled AND pbx IS NULL";
+        let mut rows: Vec<(i64, String, String, String)> =
+            sqlx::query_as(query).bind(extension).fetch_all(self.store.pool()).await?;
+        let exact = rows.iter().position(|(_, known, ..)| known == extension);
+        let row = match (exact, rows.len()) {
+            (Some(exact), _) => Some(rows.swap_remove(exact)),
+            (None, 1) => rows.pop(),
+            // It could be any of them.
+            (None, _) => None,
+        };
         let (person, hash) = match row {
             Some((account, extension, name, hash)) => (Some(SignedIn { account, extension, name }), Some(hash)),
             None => (None, None),
@@ -216,8 +281,17 @@ impl Accounts {
         Zeroizing::new(format!("{}:{}", of(Algorithm::Md5), of(Algorithm::Sha256)))
     }
 
+    /// The hash of a new password that is good enough for this account.
+    async fn hash(&self, extension: &str, name: &str, password: Zeroizing<String>) -> Result<String, AccountError> {
+        password::in_bounds(&password)?;
+        quality::check(&password, [extension, name, self.store.domain()])?;
+        Ok(self.passwords.hash(password).await?)
+    }
+
+    /// A password that has to be changed signs nothing, or a phone could use it for good.
     async fn read_ha1(&self, extension: &str) -> Result<Option<Ha1>, AccountError> {
-        let query = "SELECT id, ha1_nonce, ha1 FROM accounts WHERE extension = ? AND enabled";
+        let query = "SELECT id, ha1_nonce, ha1 FROM accounts
+                     WHERE extension = ? AND enabled AND pbx IS NULL AND initial_until IS NULL";
         let row: Option<(i64, Vec<u8>, Vec<u8>)> =
             sqlx::query_as(query).bind(extension).fetch_optional(self.store.pool()).await?;
         let Some((id, nonce, bytes)) = row else { return Ok(None) };
@@ -251,8 +325,8 @@ impl crate::ports::Accounts for Accounts {
 }
 
 impl From<Row> for Account {
-    fn from((id, extension, name, enabled, generation): Row) -> Self {
-        Self { id, extension, name, enabled, generation }
+    fn from((id, extension, name, enabled, generation, initial_until, pbx): Row) -> Self {
+        Self { id, extension, name, enabled, generation, initial_until, pbx }
     }
 }
 
@@ -278,6 +352,15 @@ fn parse_name(name: &str) -> Result<&str, AccountError> {
 /// What ties the encrypted secrets to their row.
 fn context(id: AccountId) -> Vec<u8> {
     format!("ha1 {id}").into_bytes()
+}
+
+/// By another account, or by a group.
+fn taken(error: sqlx::Error, extension: &str) -> AccountError {
+    let known = error.as_database_error();
+    if known.is_some_and(|error| error.is_unique_violation() || super::is_trigger(error)) {
+        return AccountError::Taken(extension.to_owned());
+    }
+    error.into()
 }
 
 fn existed(rows: u64, extension: &str) -> Result<(), AccountError> {

@@ -72,7 +72,7 @@ pub(super) struct Place {
     lines: Lines,
     line: Arc<Line>,
     socket: SocketId,
-    session: SessionId,
+    pub(super) session: SessionId,
 }
 
 /// A tab cannot come in.

@@ -82,12 +82,11 @@ async fn open(
     if upgrade.selected_protocol().is_none() {
         return refuse(StatusCode::BAD_REQUEST, "The WebSocket subprotocol must be tabphone.line.");
     }
-    let signed_in = room.sessions.signed_in(&parts).await.zip(room.sessions.session(&parts));
-    let Some((person, session)) = signed_in else {
+    let Some((person, session)) = room.sessions.admitted(&parts).await else {
         return refuse(StatusCode::UNAUTHORIZED, "Please log in first.");
     };
     match room.lines.enter(person.account, session) {
-        Ok(place) => upgrade.on_upgrade(move |socket| run(room, parts, person, place, socket)),
+        Ok(place) => upgrade.on_upgrade(move |socket| run(room, person, place, socket)),
         Err(Refused::Full) => refuse(StatusCode::TOO_MANY_REQUESTS, "Too many tabs of this extension are open."),
         Err(error @ Refused::Key(_)) => {
             tracing::error!(%error, "a line could not be made");
@@ -100,14 +99,13 @@ fn refuse(status: StatusCode, words: &'static str) -> Response {
     (status, words).into_response()
 }
 
-async fn run(mut room: Room, parts: Parts, person: SignedIn, place: Place, mut socket: WebSocket) {
-    let Err(end) = converse(&mut room, &parts, &person, place, &mut socket).await;
+async fn run(mut room: Room, person: SignedIn, place: Place, mut socket: WebSocket) {
+    let Err(end) = converse(&mut room, &person, place, &mut socket).await;
     close(&mut socket, end).await;
 }
 
 async fn converse(
     room: &mut Room,
-    parts: &Parts,
     person: &SignedIn,
     mut place: Place,
     socket: &mut WebSocket,
@@ -118,7 +116,7 @@ async fn converse(
     let mut policy = room.media.changed();
     let mut missed = room.history.changes();
     let mut wishes = room.wishes.changed();
-    check(room, parts, &place).await?;
+    check(room, &place).await?;
     let hello = timeout(HELLO, next(socket)).await;
     let hello = hello.map_err(|_| End::Close(close_code::POLICY, "nothing was said"))??;
     if !matches!(&hello, FromTab::Hello { tab, .. } if (1..=NAME).contains(&tab.len())) {
@@ -178,7 +176,7 @@ async fn converse(
                     Err(RecvError::Closed) => return Err(End::Close(close_code::AWAY, "the server stops")),
                 };
                 if concerned {
-                    check(room, parts, &place).await?;
+                    check(room, &place).await?;
                 }
             }
             // Who cannot be told any more of a change is at the end of the server.
@@ -196,7 +194,7 @@ async fn converse(
                 }
             }
             _ = renew.tick(), if renewal.is_some() => tell_media(room, person, socket).await?,
-            _ = recheck.tick() => check(room, parts, &place).await?,
+            _ = recheck.tick() => check(room, &place).await?,
             () = room.stop.requested() => return Err(End::Close(close_code::AWAY, "the server stops")),
         }
     }
@@ -248,8 +246,8 @@ async fn tell_missed(room: &Room, person: &SignedIn, socket: &mut WebSocket) -> 
 }
 
 /// Whether the session still is one; all its tabs go when it is not.
-async fn check(room: &Room, parts: &Parts, place: &Place) -> Result<(), End> {
-    if room.sessions.signed_in(parts).await.is_some() {
+async fn check(room: &Room, place: &Place) -> Result<(), End> {
+    if room.sessions.goes_on(place.session).await {
         return Ok(());
     }
     place.end();

@@ -53,6 +53,8 @@ fn what_cannot_be_done_is_said_in_words() {
     let add = ["user", "add", "1004", "--name", "Dana", "--password-stdin"];
     assert!(failed(&add, "short\n").contains("the password is too short: it must have at least 8 characters"));
     assert!(failed(&add[..5], "").contains("add --password-stdin"));
+    assert!(failed(&add, "football\n").contains("one of the commonest"));
+    assert!(failed(&add, "1004-1004\n").contains("only the extension, the name or the domain"));
     let password = ["user", "password", "1009", "--password-stdin"];
     assert_eq!(failed(&password, "long enough\n"), "tabphone: there is no extension 1009\n");
     assert!(tabphone(data.path(), &add, "long enough\n").status.success());
@@ -146,6 +148,28 @@ fn calls_that_cannot_go_there_are_refused_in_words() {
     assert_eq!(failed(&["group", "set", "600", "--at-once"]), "tabphone: there is no group 600\n");
 }
 
+#[tokio::test]
+async fn a_first_password_is_made_and_shown_once() {
+    let house = House::open().await;
+    let run = |arguments: &[&str]| {
+        let output = tabphone(house.data.path(), arguments, "");
+        assert!(output.status.success(), "{arguments:?}: {}", said(&output.stderr));
+        said(&output.stdout)
+    };
+    let word = |printed: &str| printed.split_whitespace().last().unwrap().to_owned();
+    let first = run(&["user", "add", "1004", "--name", "Dana", "--initial-password"]);
+    assert!(first.starts_with("Added 1004.\nFirst password, shown only now"), "{first}");
+    assert_eq!(word(&first).len(), 14);
+    assert!(run(&["user", "list"]).contains("1004  Dana  (has not chosen a password yet)\n"));
+    let second = run(&["user", "password", "1004", "--initial-password"]);
+    assert_ne!(word(&first), word(&second));
+    assert_eq!(house.browser().log_in("1004", &word(&first)).await.status(), StatusCode::UNAUTHORIZED);
+    let login = house.browser().log_in("1004", &word(&second)).await;
+    assert_eq!(login.headers()["location"], "/settings/password");
+    let both = ["user", "add", "1005", "--name", "Eve", "--initial-password", "--password-stdin"];
+    assert!(!tabphone(house.data.path(), &both, "long enough\n").status.success());
+}
+
 /// A server process that ends with the test.
 pub struct Server(Child, BufReader<std::process::ChildStdout>);
 
@@ -197,6 +221,13 @@ impl Server {
 }
 
 impl Server {
+    /// The most memory that it had so far, in KiB.
+    pub fn most_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.split_whitespace().next().unwrap().parse().unwrap()
+    }
+
     /// Ends it without a word: `kill -9`.
     pub fn kill(mut self) {
         self.0.kill().unwrap();

@@ -85,6 +85,11 @@ pub async fn accounts(data: &Path) -> Accounts {
     Accounts::new(store, Passwords::new(CHEAP).unwrap())
 }
 
+/// The database of a data directory, opened beside the server.
+pub async fn database(data: &Path) -> Store {
+    Store::open(data, None).await.unwrap()
+}
+
 /// The rules and groups of a data directory, opened as the command line does: beside the server.
 pub async fn calling(data: &Path) -> Calling {
     Calling::new(Store::open(data, None).await.unwrap())
@@ -100,6 +105,7 @@ async fn start(data: &Path, change: impl FnOnce(&mut Options)) -> Running {
         domain_aliases: Vec::new(),
         allowed_origins: Vec::new(),
         origin: None,
+        pbxs: Vec::new(),
         ringing: Duration::from_secs(45),
         registration: Duration::from_secs(3600),
         ice_servers: Vec::new(),
@@ -145,8 +151,13 @@ impl Browser {
     }
 
     pub async fn log_in(&self, extension: &str, password: &str) -> Response {
-        let request = self.client.post(format!("{}/login", self.origin)).header(header::ORIGIN, &self.origin);
-        request.form(&[("extension", extension), ("password", password)]).send().await.unwrap()
+        self.submit("/login", &[("extension", extension), ("password", password)]).await
+    }
+
+    /// A form as the server's own pages send it.
+    pub async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Response {
+        let request = self.client.post(format!("{}{path}", self.origin)).header(header::ORIGIN, &self.origin);
+        request.form(fields).send().await.unwrap()
     }
 }
 

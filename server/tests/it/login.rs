@@ -1,7 +1,10 @@
-use crate::house::{ALICE, BOB, House, cookie, open_socket, register};
+use crate::command_line::{Server, tabphone};
+use crate::house::{ALICE, BOB, House, accounts, cookie, open_socket, register};
 use reqwest::{StatusCode, header};
 use sip::digest;
 use sip::message::{Message, Method};
+use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
 
 fn location(response: &reqwest::Response) -> &str {
     response.headers().get(header::LOCATION).unwrap().to_str().unwrap()
@@ -28,6 +31,90 @@ async fn an_extension_may_be_typed_with_its_domain() {
     let house = House::open().await;
     assert_eq!(house.browser().log_in("1001@tabphone", ALICE.1).await.status(), StatusCode::SEE_OTHER);
     assert_eq!(house.browser().log_in("1001@elsewhere", ALICE.1).await.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn capitals_and_spaces_around_an_extension_do_not_matter() {
+    let house = House::open().await;
+    let accounts = accounts(house.data.path()).await;
+    for (extension, password) in [("Desk", "standing upright"), ("front", "lower letters"), ("FRONT", "upper letters")]
+    {
+        accounts.add(extension, extension, Zeroizing::new(password.to_owned())).await.unwrap();
+    }
+    for (typed, password, status) in [
+        (" 1001 ", ALICE.1, StatusCode::SEE_OTHER),
+        ("1001@TABPHONE", ALICE.1, StatusCode::SEE_OTHER),
+        ("sip:1001@tabphone", ALICE.1, StatusCode::SEE_OTHER),
+        ("desk", "standing upright", StatusCode::SEE_OTHER),
+        ("DESK@Tabphone", "standing upright", StatusCode::SEE_OTHER),
+        ("front", "lower letters", StatusCode::SEE_OTHER),
+        ("FRONT", "upper letters", StatusCode::SEE_OTHER),
+        ("Front", "upper letters", StatusCode::UNAUTHORIZED),
+    ] {
+        assert_eq!(house.browser().log_in(typed, password).await.status(), status, "{typed}");
+    }
+}
+
+#[tokio::test]
+async fn another_domain_is_told_whose_this_is_whoever_there_is() {
+    let house = House::open_with(|options| options.domain_aliases = vec!["pbx.lan".to_owned()]).await;
+    assert_eq!(house.browser().log_in("1001@pbx.lan", ALICE.1).await.status(), StatusCode::SEE_OTHER);
+    let mut said = Vec::new();
+    for (typed, password) in [("1001@elsewhere", ALICE.1), ("1009@elsewhere", "not the password")] {
+        let answer = house.browser().log_in(typed, password).await;
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+        said.push(answer.text().await.unwrap().replace("1009", "1001"));
+    }
+    assert!(said[0].contains("People of tabphone log in here."), "{}", said[0]);
+    assert_eq!(said[0], said[1]);
+}
+
+#[tokio::test]
+async fn two_hundred_logins_at_once_leave_room_for_calls_and_little_in_memory() {
+    let data = tempfile::tempdir().unwrap();
+    let add = ["user", "add", "1001", "--name", "Alice", "--password-stdin"];
+    assert!(tabphone(data.path(), &add, "wonderland\n").status.success());
+    let mut server = Server::start(data.path(), &[]);
+    let (_, url) = server.ready();
+    let before = server.most_memory();
+    let headers = [("sec-websocket-protocol", "sip".to_owned())];
+    let mut sip = open_socket(&url, "/sip", &headers).await.ok().unwrap();
+
+    let logins = (0..200).map(|n| {
+        // As many people, each from a place of their own.
+        let request =
+            reqwest::Client::new().post(format!("{url}/login")).header("x-forwarded-for", format!("203.0.113.{n}"));
+        let request = request.form(&[("extension", format!("2{n}")), ("password", "not the password".to_owned())]);
+        async move { request.send().await.unwrap() }
+    });
+    let flood = tokio::spawn(futures::future::join_all(logins.collect::<Vec<_>>()));
+    let (mut slowest, mut asked) = (Duration::ZERO, 0);
+    while !flood.is_finished() || asked == 0 {
+        let start = Instant::now();
+        sip.say_raw(&register(ALICE.0, 1 + asked)).await;
+        assert!(sip.hear_raw().await.starts_with("SIP/2.0 401"));
+        slowest = slowest.max(start.elapsed());
+        asked += 1;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let (mut refused, mut busy) = (0, 0);
+    for answer in flood.await.unwrap() {
+        match answer.status() {
+            StatusCode::UNAUTHORIZED => refused += 1,
+            StatusCode::SERVICE_UNAVAILABLE => {
+                assert_eq!(answer.headers()[header::RETRY_AFTER], "5");
+                assert!(answer.text().await.unwrap().contains("Too many people are logging in at this moment."));
+                busy += 1;
+            }
+            other => panic!("{other}"),
+        }
+    }
+    assert!(refused > 0 && busy > 0 && refused + busy == 200, "{refused} refused, {busy} told to come again");
+    assert!(slowest < Duration::from_secs(1), "the exchange answered after {slowest:?}");
+    let grown = server.most_memory() - before;
+    // Two hundred hashes at once would be 3,800 MiB.
+    assert!(grown < 200 * 1024, "{grown} KiB more");
+    server.kill();
 }
 
 #[tokio::test]
@@ -116,7 +203,7 @@ async fn a_phone_signs_in_with_the_password_of_the_login() {
 }
 
 /// The answer to a REGISTER of 1001 with this password, over a connection of its own.
-async fn sip_login(house: &House, password: &str) -> u16 {
+pub async fn sip_login(house: &House, password: &str) -> u16 {
     let headers = [("sec-websocket-protocol", "sip".to_owned())];
     let mut sip = open_socket(&house.url(""), "/sip", &headers).await.ok().unwrap();
     sip.say_raw(&register(ALICE.0, 1)).await;

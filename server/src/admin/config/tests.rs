@@ -53,11 +53,11 @@ fn a_flag_counts_more_than_the_environment_and_that_more_than_the_file() {
     let desk = Desk::new(&[("TABPHONE_LISTEN", "127.0.0.1:2"), ("TABPHONE_ORIGIN", "https://two.example")]);
     let path = desk.file("listen = '127.0.0.1:3'\norigin = 'https://three.example'\ndata = '/three'\n");
     let serve = desk.serve(&["--config", path.to_str().unwrap(), "--listen", "127.0.0.1:1"]);
-    assert_eq!(serve.listen, "127.0.0.1:1".parse().unwrap());
+    assert_eq!(serve.listen.listen, "127.0.0.1:1".parse().unwrap());
     assert_eq!(serve.origin.as_deref(), Some("https://two.example"));
     assert_eq!(serve.data.data, Path::new("/three"));
     let alone = Desk::new(&[]).serve(&[]);
-    assert_eq!((alone.listen, alone.origin), ("127.0.0.1:8080".parse().unwrap(), None));
+    assert_eq!((alone.listen.listen, alone.origin), ("127.0.0.1:8080".parse().unwrap(), None));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::exchange::*;
 use crate::login::throttle;
-use crate::ports::{AccountId, Dialled, Ended, Ha1, Kept, PortError, Record, Seen, SessionId, SignedIn};
+use crate::ports::{AccountId, Dialled, Ended, Ha1, Kept, PortError, Record, Seen, SessionId, SignedIn, Standing};
 use crate::stop::Stopper;
 use async_trait::async_trait;
 use futures::{SinkExt as _, StreamExt as _};
@@ -42,14 +42,15 @@ pub(super) fn person(account: AccountId) -> SignedIn {
 
 #[async_trait]
 impl Sessions for Neighbours {
-    async fn signed_in(&self, parts: &http::request::Parts) -> Option<SignedIn> {
+    async fn standing(&self, parts: &http::request::Parts) -> Option<Standing> {
         let account: AccountId = parts.headers.get("cookie")?.to_str().ok()?.parse().ok()?;
         let known = self.people.lock().unwrap().iter().find(|person| person.account == account).cloned();
-        known.filter(|_| !self.logged_out.lock().unwrap().contains(&account))
+        let person = known.filter(|_| !self.logged_out.lock().unwrap().contains(&account))?;
+        Some(Standing { person, session: account.into(), must_change: false, pbx: None })
     }
 
-    fn session(&self, _parts: &http::request::Parts) -> Option<SessionId> {
-        None
+    async fn goes_on(&self, session: SessionId) -> bool {
+        !self.logged_out.lock().unwrap().contains(&session.number())
     }
 
     fn ended(&self) -> broadcast::Receiver<AccountId> {

@@ -35,9 +35,9 @@ pub(super) struct Serve {
     #[arg(long, value_name = "ORIGIN", value_parser = foreign)]
     pub(super) origin: Option<String>,
     /// A PBX that logs people in with their extension and password there: a name for it, then where it is
-    /// (wss, ws, tls, tcp or udp), such as `office=wss://pbx.example.com:8089/ws`. `domain` is its SIP domain, if that is not its host; `extensions` are those that it
-    /// decides when they are typed without a domain (`2*|30??`), else all; `ca` is a file with the certificates that
-    /// vouch for it, in place of the system's.
+    /// (wss, ws, tls, tcp or udp), such as `office=wss://pbx.example.com:8089/ws`. `domain` is its SIP domain, if that
+    /// is not its host; `extensions` are those that it decides when they are typed without a domain (`2*|30??`), else
+    /// all; `ca` is a file with the certificates that vouch for it, in place of the system's.
     #[arg(long, value_name = "NAME=URL[,domain=DOMAIN][,extensions=PATTERNS][,ca=FILE]")]
     pbx: Vec<Pbx>,
     /// How long a call rings before it is given up, in seconds.

@@ -11,8 +11,8 @@ mod places;
 mod redirect;
 mod request;
 
-pub use certificates::CertificateError;
 pub use certificates::acme::{Acme, LETS_ENCRYPT};
+pub use certificates::{CertificateError, Shown};
 
 use crate::client::{self, Proxies};
 use crate::origin::Transport;

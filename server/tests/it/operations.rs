@@ -3,6 +3,7 @@
 use crate::command_line::{Server, said, tabphone};
 use crate::house::{ALICE, BOB, House, browser, open_socket, register, sign_in};
 use crate::media::opening;
+use crate::tls;
 use reqwest::{StatusCode, header};
 use server::admin::metrics::Token;
 use std::os::unix::fs::PermissionsExt as _;
@@ -262,6 +263,23 @@ async fn check_says_what_is_missing_and_what_to_do() {
     let key = json.as_array().unwrap().iter().find(|finding| finding["about"] == "key").unwrap();
     assert_eq!(key["verdict"], "problem");
     assert!(key["advice"].is_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_looks_at_https_too() {
+    let (house, issued, folder) = tls::house().await;
+    let (address, site) = (house.reached().address.to_string(), site(folder.path()));
+    let (certificate, key) = (issued.certificate.to_str().unwrap(), issued.key.to_str().unwrap());
+    let https = ["--site", &site, "--listen", &address, "--tls-certificate", certificate, "--tls-key", key];
+    let (content, said) = check(house.data.path(), &https);
+    assert!(content, "{said}");
+    assert!(said.contains("ok       certificate    for phone.example, localhost, for "), "{said}");
+    assert!(said.contains(&format!("a Tabphone answers at {address}, and is well")), "{said}");
+    assert!(!said.contains("microphone"), "{said}");
+
+    std::fs::write(&issued.key, "damaged").unwrap();
+    let (content, said) = check(house.data.path(), &https);
+    assert!(!content && said.contains("problem  certificate "), "{said}");
 }
 
 /// With everything that it is asked to say, and in a form that programs read.

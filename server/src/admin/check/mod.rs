@@ -4,6 +4,7 @@ mod data;
 mod listen;
 mod relays;
 mod stun;
+mod tls;
 
 use super::serve::Serve;
 use super::{CommandError, print};
@@ -86,9 +87,22 @@ async fn look(serve: &Serve, file: Option<&Path>) -> Vec<Finding> {
     let mut findings = vec![configuration(file)];
     findings.extend(data::look(&serve.data).await);
     findings.push(site(serve));
-    findings.push(listen::look(serve.listen).await);
-    findings.push(listen::origin(serve.listen, serve.origin.as_deref()));
+    findings.extend(reached(serve).await);
     findings.extend(relays::look(serve).await);
+    findings
+}
+
+/// The addresses, the certificate, and what people open.
+async fn reached(serve: &Serve) -> Vec<Finding> {
+    let listen = crate::listen::Options::from(serve.listen.clone());
+    let (transport, origin) = (listen.transport(), serve.origin.as_deref());
+    let mut findings = vec![listen::look(listen.address, transport).await];
+    findings.extend(match listen.redirect {
+        Some(address) => Some(listen::redirect(address).await),
+        None => None,
+    });
+    findings.extend(listen.tls.as_ref().map(|tls| tls::look(tls, &serve.data.data, origin)));
+    findings.push(listen::origin(listen.address, transport, origin));
     findings
 }
 

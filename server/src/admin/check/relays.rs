@@ -31,7 +31,7 @@ pub(super) async fn look(serve: &Serve) -> Vec<Finding> {
             findings.push(one(url, server).await);
         }
     }
-    if findings.is_empty() && !serve.listen.ip().is_loopback() {
+    if findings.is_empty() && !serve.listen.listen.ip().is_loopback() {
         findings.push(Finding::warning(
             TURN,
             "there is none: people in other networks may hear nothing",

@@ -57,6 +57,11 @@ struct Vault(PathBuf);
 
 type State = AcmeState<CertificateError>;
 
+/// Where the certificate and its key are kept together, once there is one.
+pub(super) fn stored(acme: &Acme, data: &Path) -> PathBuf {
+    Vault(data.join(DIRECTORY)).path("certificate", &acme.domains, &acme.directory)
+}
+
 impl Authority {
     pub(super) fn new(acme: &Acme, data: &Path) -> Result<Self, CertificateError> {
         let vault = Vault(data.join(DIRECTORY));

@@ -5,6 +5,9 @@ mod files;
 mod pair;
 mod private;
 mod self_signed;
+mod shown;
+
+pub use shown::Shown;
 
 use super::Tls;
 use acme::Authority;

@@ -6,10 +6,8 @@ use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsag
 use rustls::sign::CertifiedKey;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use time::{Duration, OffsetDateTime};
-use x509_parser::extensions::GeneralName;
-use x509_parser::prelude::{FromDer as _, X509Certificate};
 use zeroize::Zeroizing;
 
 /// Where the two lie in the data directory.
@@ -23,7 +21,7 @@ const RENEW: i64 = 30;
 /// The certificate from before, if it is for all these names and still good for a while; else a new one.
 pub(super) fn open(data: &Path, address: IpAddr, names: &[String]) -> Result<CertifiedKey, CertificateError> {
     let names = names_of(address, names);
-    let (certificate, key) = (data.join(CERTIFICATE), data.join(KEY));
+    let (certificate, key) = files(data);
     if let (Some(chain), Some(private)) = (private::read(&certificate)?, private::read(&key)?.map(Zeroizing::new))
         && let Ok(before) = pair::parse((&certificate, &chain), (&key, &private))
         && pair::days_left(&before).is_some_and(|days| days >= RENEW)
@@ -36,6 +34,11 @@ pub(super) fn open(data: &Path, address: IpAddr, names: &[String]) -> Result<Cer
     private::write(&certificate, chain.as_bytes())?;
     tracing::info!(file = %certificate.display(), "a self-signed certificate was made");
     pair::parse((&certificate, chain.as_bytes()), (&key, private.as_bytes()))
+}
+
+/// Where the certificate and its key lie.
+pub(super) fn files(data: &Path) -> (PathBuf, PathBuf) {
+    (data.join(CERTIFICATE), data.join(KEY))
 }
 
 /// What the certificate is for: the machine itself, by its names too, where it listens, and what else was asked for.
@@ -82,26 +85,7 @@ fn is_name(name: &str) -> bool {
 }
 
 fn covers(certificate: &CertifiedKey, names: &BTreeSet<String>) -> bool {
-    let Some((_, parsed)) = certificate.cert.first().and_then(|der| X509Certificate::from_der(der).ok()) else {
-        return false;
-    };
-    let Ok(Some(alternative)) = parsed.subject_alternative_name() else { return false };
-    let known = alternative.value.general_names.iter().filter_map(|name| {
-        if let GeneralName::DNSName(name) = name {
-            Some((*name).to_owned())
-        } else if let GeneralName::IPAddress(bytes) = name {
-            address(bytes).map(|address| address.to_string())
-        } else {
-            None
-        }
-    });
-    let known: BTreeSet<String> = known.collect();
-    names.is_subset(&known)
-}
-
-fn address(bytes: &[u8]) -> Option<IpAddr> {
-    let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
-    v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
+    names.is_subset(&pair::names(certificate).into_iter().collect())
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use sip::message::{Request, Response, Status};
 use sip::proxy::Route;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,3 +1,4 @@
+import { asks } from '../fixtures/permissions.ts';
 import { test, expect, connect, makeGoodCall, BOB, CAROL, HIGH, LOW } from '../fixtures/test.ts';
 
 /**
@@ -12,11 +13,11 @@ const DANA = { extension: '1004', name: 'Dana Diaz', password: 'fresh paint 4' }
 test('pages that were closed in a call, and before they got the microphone, come back long after it without a call', async ({ phones, server }) => {
   test.slow();
   await server.add(DANA);
-  const [[alice, bob], carol, dana] = await Promise.all([phones.pair(), phones.open(CAROL, { tone: LOW }), phones.open(DANA, { tone: HIGH })]);
+  const [[alice, bob], carol, dana] = await Promise.all([phones.pair(), phones.open(CAROL, { tone: LOW, before: asks }), phones.open(DANA, { tone: HIGH })]);
   await connect(alice, bob);
   await carol.microphonePends();
   await carol.dial(DANA.extension);
-  await carol.says('Opening the microphone…');
+  await carol.says(/Allow the microphone: the browser asks you\./);
   expect(await carol.microphoneAsked()).toBe(1);
 
   await Promise.all([alice.page.close(), carol.page.close()]);

@@ -1,6 +1,6 @@
 /** Without a microphone a call goes one way, says so, and has a way out. */
 
-import type { Page } from '@playwright/test';
+import { asks } from '../fixtures/permissions.ts';
 import { test, expect, makeGoodCall, talk, ALICE, BOB, CAROL, HIGH, LOW, type Phone } from '../fixtures/test.ts';
 
 const REFUSED = /They do not hear you\. The browser may not use the microphone\./;
@@ -72,13 +72,6 @@ test('no microphone, whoever called, and why', async ({ phones }) => {
   await alice.microphoneFails(undefined);
   await makeGoodCall(alice, bob);
 });
-
-/** A browser that does not tell whether it will ask. */
-async function asks(page: Page): Promise<void> {
-  await page.addInitScript(() => {
-    Permissions.prototype.query = async () => await Promise.reject(new TypeError('as the journey wants it'));
-  });
-}
 
 test('a question about the microphone that nobody answers holds up no call', async ({ phones }) => {
   const [alice, bob] = await Promise.all([phones.open(ALICE, { tone: LOW, before: asks }), phones.open(BOB, { tone: HIGH })]);

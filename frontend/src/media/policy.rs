@@ -4,7 +4,7 @@ use app::media::Media;
 use js_sys::{Array, Function, Object, Reflect};
 use sip::sdp::{Bandwidth, SessionDescription};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{RtcPeerConnection, RtcRtpSender, RtcRtpTransceiver};
+use web_sys::{RtcPeerConnection, RtcRtpTransceiver, RtcRtpTransceiverDirection};
 
 /// Puts the codecs of every section in order, without those that are not to be used. Comfort noise (RFC 3389) is never one
 /// of them: many servers do not know it, and take the silence for a call that is dead.
@@ -22,8 +22,8 @@ pub(super) fn order_codecs(rtc: &RtcPeerConnection, media: &Media) {
 /// Limits the sound that is sent; senders whose limit has to be changed, with what they are to be changed to. Pictures have
 /// [limits of their own](super::limits::Limits).
 pub(super) fn limited(rtc: &RtcPeerConnection, media: &Media) -> Vec<js_sys::Promise> {
-    let senders = rtc.get_senders().into_iter().map(JsCast::unchecked_into::<RtcRtpSender>);
-    senders.filter_map(|sender| limit(&sender, media)).collect()
+    let all = rtc.get_transceivers().into_iter().map(JsCast::unchecked_into::<RtcRtpTransceiver>);
+    all.filter_map(|transceiver| limit(&transceiver, media)).collect()
 }
 
 /// Says in a description what the other end may send (RFC 8866 5.8).
@@ -67,11 +67,15 @@ fn ordered(kind: &str, media: &Media) -> Option<Array> {
     Some(codecs.into_iter().map(|(_, codec)| codec).collect())
 }
 
-fn limit(sender: &RtcRtpSender, media: &Media) -> Option<js_sys::Promise> {
-    let kind = sender.track()?.kind();
-    if kind == "video" {
+fn limit(transceiver: &RtcRtpTransceiver, media: &Media) -> Option<js_sys::Promise> {
+    // What it will send may not be there yet: it is of the kind that it receives.
+    let kind = transceiver.receiver().track().kind();
+    let sends =
+        matches!(transceiver.direction(), RtcRtpTransceiverDirection::Sendrecv | RtcRtpTransceiverDirection::Sendonly);
+    if kind == "video" || !sends {
         return None;
     }
+    let sender = transceiver.sender();
     let most = most(&kind, media);
     let parameters = sender.get_parameters();
     let encodings: Array = Reflect::get(&parameters, &"encodings".into()).ok()?.dyn_into().ok()?;

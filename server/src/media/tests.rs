@@ -19,7 +19,7 @@ impl House {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open(directory.path(), None).await.unwrap();
         let accounts = Accounts::new(store.clone(), Passwords::new(CHEAP).unwrap());
-        let alice = accounts.add("1001", "Alice", Zeroizing::new("password".to_owned())).await.unwrap();
+        let alice = accounts.add("1001", "Alice", Zeroizing::new("fresh paint".to_owned())).await.unwrap();
         Self { _directory: directory, alice, policies: Policies::new(store) }
     }
 

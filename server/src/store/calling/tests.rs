@@ -36,7 +36,7 @@ impl House {
     }
 
     async fn add(&self, extension: &str) -> Result<AccountId, crate::store::accounts::AccountError> {
-        self.accounts.add(extension, "Somebody", Zeroizing::new("password".to_owned())).await
+        self.accounts.add(extension, "Somebody", Zeroizing::new("fresh paint".to_owned())).await
     }
 
     /// The same storage as another process opens it.

@@ -20,7 +20,7 @@ impl House {
     }
 
     async fn add(&self, extension: &str) -> AccountId {
-        self.accounts.add(extension, "Somebody", Zeroizing::new("password".to_owned())).await.unwrap()
+        self.accounts.add(extension, "Somebody", Zeroizing::new("fresh paint".to_owned())).await.unwrap()
     }
 }
 

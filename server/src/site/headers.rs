@@ -22,7 +22,7 @@ const FIXED: [(HeaderName, &str); 7] = [
 
 /// What a phone needs, for its own pages; nothing else that browsers know of, for nobody.
 const PERMISSIONS: &str = "autoplay=(self), camera=(self), display-capture=(self), fullscreen=(self), \
-    microphone=(self), picture-in-picture=(self), accelerometer=(), bluetooth=(), browsing-topics=(), \
+    microphone=(self), picture-in-picture=(self), accelerometer=(), browsing-topics=(), \
     clipboard-read=(), compute-pressure=(), cross-origin-isolated=(), encrypted-media=(), gamepad=(), geolocation=(), \
     gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), keyboard-map=(), local-fonts=(), \
     magnetometer=(), midi=(), otp-credentials=(), payment=(), publickey-credentials-create=(), \

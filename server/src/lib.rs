@@ -48,6 +48,7 @@ use store::password::{Cost, PasswordError, Passwords};
 use store::policies::Policies;
 use store::recordings::Recordings;
 use store::sound::SoundSettings;
+use store::url::DatabaseUrl;
 use store::{Store, StoreError};
 use tokio::task::JoinHandle;
 
@@ -59,6 +60,8 @@ const FAREWELL: Duration = Duration::from_secs(4);
 pub struct Options {
     /// The data directory.
     pub data: PathBuf,
+    /// The PostgreSQL database; without one the storage is SQLite in the data directory.
+    pub database: Option<DatabaseUrl>,
     /// The SIP domain of a new data directory.
     pub domain: Option<String>,
     /// How the server is reached.

@@ -21,6 +21,7 @@ use crate::store::accounts::{AccountError, Accounts};
 use crate::store::calling::{Calling, CallingError};
 use crate::store::password::{Cost, Passwords};
 use crate::store::policies::{Policies, PolicyError};
+use crate::store::url::{DatabaseUrl, InvalidUrl};
 use crate::store::{Store, StoreError};
 use clap::{Args, Parser, Subcommand};
 use std::io::{self, Write as _};
@@ -77,6 +78,15 @@ struct Data {
     /// The SIP domain, such as `example.com`: chosen when the data directory is made, "tabphone" if not named.
     #[arg(long)]
     domain: Option<String>,
+    /// A PostgreSQL database for what is stored, in place of SQLite in the data directory, so that several servers can share
+    /// it: `postgres://tabphone@db.example.com/tabphone?sslmode=verify-full`. What it leaves out is taken from libpq's variables
+    /// and password file (PGPASSWORD, PGPASSFILE). With a password in it, it is no flag: it stands in a file that others must
+    /// not be able to read, or in the environment.
+    #[arg(long, value_name = "URL", conflicts_with = "database_file")]
+    database: Option<DatabaseUrl>,
+    /// The file with the address of that database on one line, such as `/etc/tabphone/database`.
+    #[arg(long, value_name = "FILE")]
+    database_file: Option<PathBuf>,
 }
 
 /// A command could not be done.
@@ -85,6 +95,9 @@ pub enum CommandError {
     /// The storage cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The address of the database cannot be had.
+    #[error(transparent)]
+    Database(#[from] InvalidUrl),
     /// The account cannot be made or changed.
     #[error(transparent)]
     Account(#[from] AccountError),
@@ -166,6 +179,14 @@ impl CommandLine {
 }
 
 impl Data {
+    /// The PostgreSQL database, if there is one.
+    fn database(&self) -> Result<Option<DatabaseUrl>, InvalidUrl> {
+        match &self.database_file {
+            Some(path) => DatabaseUrl::read(path).map(Some),
+            None => Ok(self.database.clone()),
+        }
+    }
+
     async fn open(&self) -> Result<Accounts, CommandError> {
         let store = Store::open(&self.data, self.domain.as_deref()).await?;
         let passwords = Passwords::new(Cost::default()).map_err(AccountError::from)?;

@@ -13,6 +13,7 @@ pub mod password;
 pub mod policies;
 pub mod recordings;
 pub mod sound;
+pub mod url;
 
 use key::{KeyError, ServerKey};
 use sqlx::SqlitePool;

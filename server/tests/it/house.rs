@@ -100,6 +100,7 @@ async fn start(data: &Path, change: impl FnOnce(&mut Options)) -> Running {
     std::fs::create_dir_all(site.join("pkg")).unwrap();
     let mut options = Options {
         data: data.to_owned(),
+        database: None,
         domain: None,
         listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into(),
         domain_aliases: Vec::new(),

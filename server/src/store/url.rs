@@ -133,7 +133,7 @@ impl fmt::Display for DatabaseUrl {
         let user = options.get_username();
         let database = options.get_database().unwrap_or(user);
         match options.get_socket() {
-            Some(socket) => write!(f, "postgres://{user}@/{database}?host={}", socket.display()),
+            Some(socket) => write!(f, "postgres:///{database}?host={}&user={user}", socket.display()),
             None => write!(f, "postgres://{user}@{}:{}/{database}", options.get_host(), options.get_port()),
         }
     }
@@ -177,7 +177,7 @@ mod tests {
             assert!(url(text).is_local(), "{text}");
         }
         let shown = url("postgres://alice@%2Ftmp%2Fx/phones").to_string();
-        assert_eq!(shown, "postgres://alice@/phones?host=/tmp/x");
+        assert_eq!(shown, "postgres:///phones?host=/tmp/x&user=alice");
     }
 
     #[test]

@@ -134,7 +134,7 @@ impl Server {
         if made.insert(name.clone()) {
             self.execute(format!("CREATE DATABASE {name}"));
         }
-        format!("postgres://tabphone@/{name}?host={}", self.folder.display())
+        format!("postgres:///{name}?host={}&user=tabphone", self.folder.display())
     }
 
     /// Does something as its owner, in a database of nobody's.

@@ -187,7 +187,9 @@ async fn a_database_that_goes_away_ends_no_call_and_is_used_again_when_it_is_bac
     health(&page.browser, StatusCode::OK).await;
     while page.browser.get("/").await.status() != StatusCode::OK {}
     assert_eq!(alice.message("3001", "back", "kept").await, 202);
-    assert!(tab.is_open().await && sip.is_open().await);
+    tab.say(FromTab::Alive).await;
+    while tab.hear_any().await != ToTab::Alive {}
+    assert!(sip.is_open().await, "nothing had to be opened anew");
     server.stop();
     let log = std::fs::read_to_string(&log).unwrap();
     for words in ["the database is away", "the database is back"] {

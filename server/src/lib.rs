@@ -3,6 +3,8 @@
 //! Each room is a module with a router and what it needs; rooms do not know one another (but for [`store`]).
 //! What they need of each other are the traits in [`ports`], wired here.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+// Tests of what is stored are made with SQLite and with PostgreSQL.
+#![cfg_attr(test, allow(clippy::duplicate_mod))]
 
 pub mod admin;
 pub mod caretaker;
@@ -15,6 +17,7 @@ pub mod login;
 pub mod media;
 pub mod meters;
 pub mod origin;
+pub mod outage;
 pub mod people;
 pub mod ports;
 pub mod recordings;
@@ -48,6 +51,7 @@ use store::password::{Cost, PasswordError, Passwords};
 use store::policies::Policies;
 use store::recordings::Recordings;
 use store::sound::SoundSettings;
+use store::url::DatabaseUrl;
 use store::{Store, StoreError};
 use tokio::task::JoinHandle;
 
@@ -59,6 +63,8 @@ const FAREWELL: Duration = Duration::from_secs(4);
 pub struct Options {
     /// The data directory.
     pub data: PathBuf,
+    /// The PostgreSQL database; without one the storage is SQLite in the data directory.
+    pub database: Option<DatabaseUrl>,
     /// The SIP domain of a new data directory.
     pub domain: Option<String>,
     /// How the server is reached.
@@ -117,7 +123,7 @@ pub struct Running {
     reached: Reached,
     stopper: Stopper,
     serving: JoinHandle<()>,
-    watching: [JoinHandle<()>; 4],
+    watching: [JoinHandle<()>; 5],
     lines: tabs::Lines,
     store: Store,
 }
@@ -142,7 +148,7 @@ pub struct Reached {
 pub async fn start(options: Options) -> Result<Running, StartError> {
     let transport = options.listen.transport();
     let origins = Origins::new(options.origin.as_deref())?.over(transport);
-    let store = Store::open(&options.data, options.domain.as_deref()).await?;
+    let store = Store::open_at(&options.data, options.database.as_ref(), options.domain.as_deref()).await?;
     let lines = tabs::Lines::open(store.clone()).await?;
     let accounts = Accounts::new(store.clone(), Passwords::new(options.cost)?);
     let sessions = session::Room::new(&store, accounts.clone(), origins.is_secure());
@@ -160,6 +166,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         tokio::spawn(routes.clone().watch()),
         tokio::spawn(media.clone().watch()),
         tokio::spawn(recordings.clone().watch(options.keep_recordings)),
+        tokio::spawn(store.clone().watch()),
     ];
     let rooms = Rooms {
         options,
@@ -310,6 +317,7 @@ impl Rooms {
         };
         let keeping = caretaker::Options { domain, ringing: options.ringing, most: caretaker::MOST };
         lines.employ(Arc::new(caretaker::Room::new(keeping, kept, stopper.stop())));
+        let storage = store.clone();
         let metrics = metrics::Room {
             meters: meters.clone(),
             census: Arc::new(exchange.clone()),
@@ -341,6 +349,7 @@ impl Rooms {
             .merge(exchange::router(exchange))
             .merge(metrics::router(metrics))
             .layer(session_layer)
+            .layer(from_fn_with_state(storage, outage::guard))
             .layer(from_fn_with_state(meters, metrics::measure))
             .layer(from_fn_with_state(origins, site::guard));
         Ok(router)

@@ -21,6 +21,7 @@ use crate::store::accounts::{AccountError, Accounts};
 use crate::store::calling::{Calling, CallingError};
 use crate::store::password::{Cost, Passwords};
 use crate::store::policies::{Policies, PolicyError};
+use crate::store::url::{DatabaseUrl, InvalidUrl};
 use crate::store::{Store, StoreError};
 use clap::{Args, Parser, Subcommand};
 use std::io::{self, Write as _};
@@ -62,7 +63,7 @@ enum Command {
     Check(Box<check::Check>),
     /// Write all that is stored into one file; also while the server runs.
     Backup(backup::Backup),
-    /// Make a data directory from such a file.
+    /// Make a data directory from such a file, or fill an empty PostgreSQL database with it.
     Restore(backup::Restore),
     /// Print a configuration file with every option, what it means and its default.
     Config,
@@ -77,6 +78,15 @@ struct Data {
     /// The SIP domain, such as `example.com`: chosen when the data directory is made, "tabphone" if not named.
     #[arg(long)]
     domain: Option<String>,
+    /// A PostgreSQL database for what is stored, in place of SQLite in the data directory, so that several servers can share
+    /// it: `postgres://tabphone@db.example.com/tabphone?sslmode=verify-full`. What it leaves out is taken from libpq's variables
+    /// and password file (PGPASSWORD, PGPASSFILE). With a password in it, it is no flag: it stands in a file that others must
+    /// not be able to read, or in the environment.
+    #[arg(long, value_name = "URL", conflicts_with = "database_file")]
+    database: Option<DatabaseUrl>,
+    /// The file with the address of that database on one line, such as `/etc/tabphone/database`.
+    #[arg(long, value_name = "FILE")]
+    database_file: Option<PathBuf>,
 }
 
 /// A command could not be done.
@@ -85,6 +95,9 @@ pub enum CommandError {
     /// The storage cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The address of the database cannot be had.
+    #[error(transparent)]
+    Database(#[from] InvalidUrl),
     /// The account cannot be made or changed.
     #[error(transparent)]
     Account(#[from] AccountError),
@@ -166,18 +179,30 @@ impl CommandLine {
 }
 
 impl Data {
+    /// The PostgreSQL database, if there is one.
+    fn database(&self) -> Result<Option<DatabaseUrl>, InvalidUrl> {
+        match &self.database_file {
+            Some(path) => DatabaseUrl::read(path).map(Some),
+            None => Ok(self.database.clone()),
+        }
+    }
+
+    async fn store(&self) -> Result<Store, CommandError> {
+        Ok(Store::open_at(&self.data, self.database()?.as_ref(), self.domain.as_deref()).await?)
+    }
+
     async fn open(&self) -> Result<Accounts, CommandError> {
-        let store = Store::open(&self.data, self.domain.as_deref()).await?;
+        let store = self.store().await?;
         let passwords = Passwords::new(Cost::default()).map_err(AccountError::from)?;
         Ok(Accounts::new(store, passwords))
     }
 
     async fn calling(&self) -> Result<Calling, CommandError> {
-        Ok(Calling::new(Store::open(&self.data, self.domain.as_deref()).await?))
+        Ok(Calling::new(self.store().await?))
     }
 
     async fn policies(&self) -> Result<Policies, CommandError> {
-        Ok(Policies::new(Store::open(&self.data, self.domain.as_deref()).await?))
+        Ok(Policies::new(self.store().await?))
     }
 }
 

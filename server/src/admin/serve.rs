@@ -126,6 +126,7 @@ impl Serve {
         let relays = self.relays()?;
         let metrics_token = self.metrics_token_file.as_deref().map(Token::read).transpose()?;
         Ok(crate::Options {
+            database: self.data.database()?,
             data: self.data.data,
             domain: self.data.domain,
             listen: self.listen.into(),

@@ -1,6 +1,6 @@
 //! The configuration file: TOML with one key for each option.
 
-use super::{ConfigError, Kind, Options, key, kind};
+use super::{ConfigError, Kind, Options, is_secret, key, kind};
 use clap::Arg;
 use std::io::{self, Read as _};
 use std::ops::Range;
@@ -63,10 +63,10 @@ impl File {
             let Some(option) = options.find(name.get_ref()) else {
                 return Err(self.wrong(&name.span(), unknown(name.get_ref(), options)));
             };
-            if option.is_hide_set() && self.readable {
+            let values = values(option, value.get_ref()).map_err(|words| wrong(words.to_owned()))?;
+            if self.readable && is_secret(option, values.iter().map(String::as_str)) {
                 return Err(ConfigError::Readable { path: self.path.clone(), key: key(option).to_owned() });
             }
-            let values = values(option, value.get_ref()).map_err(|words| wrong(words.to_owned()))?;
             options.judge(option, &values).map_err(wrong)?;
             lines.push(Line { key: key(option).to_owned(), values });
         }

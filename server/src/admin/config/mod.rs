@@ -12,13 +12,14 @@ mod tests;
 pub(super) use example::example;
 
 use super::CommandLine;
+use crate::store::url::DatabaseUrl;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory as _, FromArgMatches as _};
 use file::{File, Line};
 use std::any::TypeId;
 use std::error::Error as _;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::iter;
 use std::path::{Path, PathBuf};
@@ -79,8 +80,8 @@ pub enum ConfigError {
     },
     /// A secret was given as an argument.
     #[error(
-        "--{0} cannot be an argument, which everybody on this machine can read: put it into the configuration file, or into \
-         {name} in the environment",
+        "--{0} cannot be an argument with a secret in it, which everybody on this machine can read: put it into the \
+         configuration file, or into {name} in the environment",
         name = variable(.0)
     )]
     Argument(String),
@@ -115,7 +116,8 @@ pub(super) fn read(sources: Sources<'_>) -> Result<(CommandLine, Option<PathBuf>
     for option in options.of(command) {
         let key = key(option);
         if typed.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine) {
-            if option.is_hide_set() {
+            let values = typed.try_get_raw(option.get_id().as_str()).ok().flatten().into_iter().flatten();
+            if is_secret(option, values.filter_map(OsStr::to_str)) {
                 return Err(ConfigError::Argument(key.to_owned()));
             }
             continue;
@@ -157,6 +159,13 @@ fn from_environment(
 /// All that can be said of the server.
 struct Options {
     serve: Command,
+}
+
+/// Whether nobody else on the machine may read these values of an option: it is hidden, or they are addresses with a password.
+fn is_secret<'a>(option: &Arg, mut values: impl Iterator<Item = &'a str>) -> bool {
+    let has_password = |value: &str| value.parse::<DatabaseUrl>().is_ok_and(|url| url.has_password());
+    option.is_hide_set()
+        || option.get_value_parser().type_id() == TypeId::of::<DatabaseUrl>() && values.any(has_password)
 }
 
 /// What an option takes.

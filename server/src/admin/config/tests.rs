@@ -164,6 +164,39 @@ fn a_secret_is_never_an_argument_and_its_file_is_for_few() {
     assert!(environment.serve(&[]).relays().unwrap().is_some());
 }
 
+#[test]
+fn a_database_with_a_password_is_never_an_argument_and_its_file_is_for_few() {
+    let desk = Desk::new(&[]);
+    let url = "postgres://alice:wind@db.example.com/phones";
+    let argument = desk.read(&["user", "list", "--database", url]).err().unwrap().to_string();
+    assert!(argument.starts_with("--database cannot be an argument with a secret in it"), "{argument}");
+    assert!(argument.contains("TABPHONE_DATABASE") && !argument.contains("wind"), "{argument}");
+    let plain = desk.serve(&["--database", "postgres://alice@db.example.com/phones"]);
+    assert_eq!(plain.data.database().unwrap().unwrap().to_string(), "postgres://alice@db.example.com:5432/phones");
+    let path = desk.file(&format!("database = '{url}'\n"));
+    let config = ["--config", path.to_str().unwrap()];
+    let serve = desk.serve(&config);
+    assert!(serve.data.database().unwrap().unwrap().has_password());
+    assert!(!format!("{serve:?}").contains("wind"));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o604)).unwrap();
+    let readable = desk.read(&[&["serve"], &config[..]].concat()).err().unwrap().to_string();
+    assert!(readable.contains("holds `database`, and everybody on this machine can read it: chmod"), "{readable}");
+    let environment = Desk::new(&[("TABPHONE_DATABASE", url)]);
+    assert!(environment.serve(&[]).data.database().unwrap().unwrap().has_password());
+    let wrong = Desk::new(&[("TABPHONE_DATABASE", "db.example.com")]).read(&["serve"]).err().unwrap().to_string();
+    assert!(wrong.starts_with("TABPHONE_DATABASE in the environment: a database is like postgres://"), "{wrong}");
+}
+
+#[test]
+fn the_address_of_the_database_can_stand_in_a_file_of_its_own() {
+    let desk = Desk::new(&[]);
+    let path = desk.file("postgres://alice:wind@db.example.com/phones\n");
+    let serve = desk.serve(&["--database-file", path.to_str().unwrap()]);
+    assert_eq!(serve.data.database().unwrap().unwrap().to_string(), "postgres://alice@db.example.com:5432/phones");
+    let both = desk.read(&["serve", "--database-file", "x", "--database", "postgres://alice@db.example.com/phones"]);
+    assert!(both.is_err(), "which of them?");
+}
+
 /// The file that is shipped is what the program prints; after a change of an option:
 /// `cargo run -q -p server -- config > server/deploy/tabphone.example.toml`.
 #[test]

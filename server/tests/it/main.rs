@@ -14,6 +14,7 @@ mod calling;
 mod caretaker;
 mod command_line;
 mod history;
+mod hostile;
 mod house;
 mod https;
 mod limits;
@@ -25,12 +26,16 @@ mod page;
 mod password;
 mod pbx;
 mod phone;
+mod precedents;
 mod presence;
 mod recordings;
 mod restart;
 mod session;
 mod sessions;
 mod settings;
+#[allow(dead_code, unused_imports)]
+#[path = "../../benches/hostile/siege/mod.rs"]
+mod siege;
 mod sign;
 mod site;
 mod tabs;

@@ -220,7 +220,7 @@ async fn a_pong_that_nobody_asked_for_is_nothing() {
     line.send(&pong).await;
     let hello = FromTab::Hello { tab: "a".to_owned(), running: None, loaded: true };
     line.send(frames::websocket(true, BINARY, &encoding::encode(&hello))).await;
-    line.send(&pong).await;
+    line.send(pong).await;
     line.send(frames::websocket(true, BINARY, &encoding::encode(&FromTab::Alive))).await;
     loop {
         let (opcode, payload) = line.next().await.expect("the server closed");

@@ -44,11 +44,11 @@ pub(super) async fn all(siege: &Siege<'_>) {
         siege.repeat("fragments without end", few, async |_| {
             let first = frames::websocket(false, frames::TEXT, b"OPTIONS ");
             let again = frames::websocket(false, frames::CONTINUATION, b"sip:tabphone SIP");
-            flood(siege, LARGE, &first, &again.repeat(64)).await
+            flood(siege, LARGE, &first, &again.repeat(1_024)).await
         }),
         siege.repeat("empty fragments without end", few, async |_| {
             let first = frames::websocket(false, frames::TEXT, b"O");
-            flood(siege, LARGE, &first, &frames::websocket(false, frames::CONTINUATION, b"").repeat(64)).await
+            flood(siege, LARGE, &first, &frames::websocket(false, frames::CONTINUATION, b"").repeat(1_024)).await
         }),
         siege.repeat("a message that is too long", few, async |_| {
             let (reading, mut writing) = split(open(siege, LARGE).await?);

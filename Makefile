@@ -2,7 +2,7 @@
 DATA ?=
 SERVE = target/release/tabphone serve --demo $(if $(DATA),--data $(DATA))
 
-.PHONY: run build release deny test test-rust test-browser soak soak-line fuzz bench bench-messages bench-exchange clean
+.PHONY: run build release deny test test-rust test-browser soak soak-line fuzz bench bench-messages bench-exchange bench-hostile clean
 
 run: build ## build in release and start the phone system on http://localhost:8080
 	@exec $(SERVE) --listen 127.0.0.1:8080 $(ARGS)
@@ -49,6 +49,7 @@ bench: ## measurements, as tables
 	@.ci/bench-messages
 	@.ci/install kamailio
 	@.ci/bench-exchange
+	@.ci/bench-hostile
 
 bench-messages: ## only those of messages, beside other parsers
 	@.ci/install test
@@ -57,6 +58,10 @@ bench-messages: ## only those of messages, beside other parsers
 bench-exchange: ## only the exchange under load, beside Kamailio
 	@.ci/install kamailio
 	@.ci/bench-exchange $(ROUNDS)
+
+bench-hostile: ## only honest and hostile clients side by side
+	@.ci/install build
+	@.ci/bench-hostile $(ROUNDS)
 
 clean: ## forget what was built (the cache outside of the clone too)
 	@. .ci/env && rm -rf target end2end/node_modules "$$CACHE"

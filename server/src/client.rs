@@ -30,6 +30,11 @@ impl Proxies {
         Self([].into())
     }
 
+    /// Those in these networks, and no others.
+    pub fn only(networks: impl IntoIterator<Item = IpNet>) -> Self {
+        Self(networks.into_iter().collect())
+    }
+
     /// Those on this machine, and in these networks.
     pub fn and(networks: impl IntoIterator<Item = IpNet>) -> Self {
         let loopback: [IpNet; 2] = [

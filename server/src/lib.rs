@@ -325,7 +325,7 @@ impl Rooms {
             store,
             data: options.data,
             token: options.metrics_token,
-            behind_proxy: options.origin.is_some() || options.listen.proxies.are_named(),
+            behind_proxy: options.listen.is_behind_proxy(options.origin.as_deref()),
         };
         let tabs = tabs::Room {
             lines,

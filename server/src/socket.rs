@@ -9,6 +9,10 @@ const SEND: Duration = Duration::from_secs(10);
 /// How long the other side has to say goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
 
+/// How much is read at once. Every connection keeps such a buffer, and all of it is written before each read; what
+/// does not fit is read in several parts.
+pub const AT_ONCE: usize = 4 * 1024;
+
 /// Why a socket ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {

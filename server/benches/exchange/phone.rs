@@ -6,6 +6,7 @@ use futures::{FutureExt as _, SinkExt as _, StreamExt as _};
 use sip::digest::{Algorithm, Challenge, ha1, sign};
 use sip::message::Method;
 use std::net::SocketAddr;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -21,9 +22,17 @@ pub(crate) enum Gate {
     Proxy,
 }
 
+/// What a phone speaks through.
+pub(crate) type Stream = Box<dyn Wire>;
+
+/// A connection, encrypted or not.
+pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
+
 /// A phone that is connected.
 pub(crate) struct Phone {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Stream>,
     /// Its extension.
     pub(crate) user: String,
     /// Its own host name, of which there is no other.
@@ -57,10 +66,16 @@ impl Phone {
             request.headers_mut().insert(*name, value.parse()?);
         }
         let config = WebSocketConfig::default().read_buffer_size(4096).write_buffer_size(0);
+        let stream: Stream = Box::new(stream);
         let (socket, _) = client_async_with_config(request, stream, Some(config)).await?;
+        Ok(Self::over(socket, user, number))
+    }
+
+    /// Over a connection that is there already.
+    pub(crate) fn over(socket: WebSocketStream<Stream>, user: &str, number: usize) -> Self {
         let ha1 = ha1(&Algorithm::Md5, user, DOMAIN, PASSWORD);
         let host = format!("p{number}x{user}.invalid");
-        Ok(Self { socket, user: user.to_owned(), host, ha1, registrar: None, proxy: None, sequence: 0 })
+        Self { socket, user: user.to_owned(), host, ha1, registrar: None, proxy: None, sequence: 0 }
     }
 
     pub(crate) async fn send(&mut self, message: String) -> Result<(), Failure> {

@@ -34,16 +34,15 @@ pub(crate) struct Server {
     child: Child,
 }
 
-/// A command that runs on the server's cores.
+/// A command that runs on the server's cores, and is asked to end when this process ends.
 pub(crate) fn command(program: &str, cores: Cores) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "TERM"]);
     match cores {
-        Cores::All => Command::new(program),
-        Cores::Pinned => {
-            let mut command = Command::new("taskset");
-            command.args(["-c", "0", program]);
-            command
-        }
-    }
+        Cores::All => command.arg(program),
+        Cores::Pinned => command.args(["taskset", "-c", "0", program]),
+    };
+    command
 }
 
 /// Puts this process, the client, onto its core.

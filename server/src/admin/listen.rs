@@ -47,13 +47,22 @@ pub(super) struct Listen {
     #[arg(long, value_name = "ADDRESS:PORT", requires = "https")]
     redirect: Option<SocketAddr>,
     /// A proxy, or a network of them, that is believed whom it speaks for (X-Forwarded-For): `10.0.0.0/8`.
-    /// Those on this machine are believed anyway.
-    #[arg(long, value_name = "ADDRESS[/PREFIX]", value_parser = network)]
-    trusted_proxy: Vec<IpNet>,
+    /// Those on this machine are believed anyway, unless `none` is said.
+    #[arg(long, value_name = "ADDRESS[/PREFIX]|none", value_parser = believed)]
+    trusted_proxy: Vec<Believed>,
     /// How many connections there may be from one address, or from one network of 64 bits in IPv6; a person's browser
     /// has some four. Proxies have no such limit.
     #[arg(long, value_name = "NUMBER", default_value_t = Limits::default().per_network)]
     connections_per_address: usize,
+}
+
+/// Who is believed whom they speak for.
+#[derive(Clone, Copy, Debug)]
+enum Believed {
+    /// Nobody for being on this machine.
+    Nobody,
+    /// Who is in this network.
+    Network(IpNet),
 }
 
 /// Not a contact.
@@ -67,10 +76,22 @@ impl From<Listen> for Options {
         Self {
             address: listen.listen,
             redirect: listen.redirect,
-            proxies: Proxies::and(listen.trusted_proxy.iter().copied()),
+            proxies: proxies(&listen.trusted_proxy),
             limits,
             tls: tls(listen),
         }
+    }
+}
+
+fn proxies(believed: &[Believed]) -> Proxies {
+    let networks = believed.iter().filter_map(|believed| match believed {
+        Believed::Network(network) => Some(*network),
+        Believed::Nobody => None,
+    });
+    if believed.iter().any(|believed| matches!(believed, Believed::Nobody)) {
+        Proxies::only(networks)
+    } else {
+        Proxies::and(networks)
     }
 }
 
@@ -93,11 +114,12 @@ fn contact(text: &str) -> Result<String, InvalidContact> {
     address.map(|_| text.to_owned()).ok_or(InvalidContact)
 }
 
-/// A network, or one address.
-fn network(text: &str) -> Result<IpNet, AddrParseError> {
+/// A network, or one address, or nobody.
+fn believed(text: &str) -> Result<Believed, AddrParseError> {
     match text.parse() {
-        Ok(network) => Ok(network),
-        Err(_) => text.parse().map(|address: IpAddr| address.to_canonical().into()),
+        Ok(network) => Ok(Believed::Network(network)),
+        Err(_) if text == "none" => Ok(Believed::Nobody),
+        Err(_) => text.parse().map(|address: IpAddr| Believed::Network(address.to_canonical().into())),
     }
 }
 
@@ -155,5 +177,8 @@ mod tests {
         ] {
             assert_eq!(options.proxies.trusts(address.parse().unwrap()), trusted, "{address}");
         }
+        assert!(!read("--trusted-proxy none").unwrap().proxies.trusts("127.0.0.1".parse().unwrap()));
+        let remote = read("--trusted-proxy none --trusted-proxy 192.0.2.7").unwrap().proxies;
+        assert!(remote.trusts("192.0.2.7".parse().unwrap()) && !remote.trusts("::1".parse().unwrap()));
     }
 }

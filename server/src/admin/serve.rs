@@ -39,7 +39,7 @@ pub(super) struct Serve {
     /// is not its host; `extensions` are those that it decides when they are typed without a domain (`2*|30??`), else
     /// all; `ca` is a file with the certificates that vouch for it, in place of the system's.
     #[arg(long, value_name = "NAME=URL[,domain=DOMAIN][,extensions=PATTERNS][,ca=FILE]")]
-    pbx: Vec<Pbx>,
+    pub(super) pbx: Vec<Pbx>,
     /// How long a call rings before it is given up, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 45, value_parser = clap::value_parser!(u32).range(5..=600))]
     pub(super) ringing_time: u32,
@@ -77,7 +77,8 @@ pub(super) struct Serve {
     #[arg(long, value_name = "DIR")]
     pub(super) site: Option<PathBuf>,
     /// The file with a token on one line, such as `/etc/tabphone/metrics-token`: programs that show it (`Authorization: Bearer`)
-    /// may read /metrics from anywhere. Without it only this machine may, and nobody where --origin is set.
+    /// may read /metrics from anywhere. Without it only this machine may, and nobody where --origin or --trusted-proxy says
+    /// that a proxy may stand before the server.
     #[arg(long, value_name = "FILE")]
     metrics_token_file: Option<PathBuf>,
     #[command(flatten)]

@@ -1,8 +1,8 @@
 //! A connection without a socket: for a line of this very process whose account is known already.
 
 use super::desk::party;
-use super::mail::{Mail, Outgoing};
-use super::socket::{BURST, QUEUE, RATE};
+use super::mail::{Mail, Outgoing, QUEUE, Waiting, queue};
+use super::socket::{BURST, RATE};
 use super::{Exchange, Inner};
 use crate::ports::{AccountId, SignedIn, Uplink, Uplinks};
 use crate::socket::Budget;
@@ -53,7 +53,7 @@ struct Over;
 impl Attached {
     async fn run(mut self, mut stop: Stop) {
         let Some(person) = self.person().await else { return };
-        let (queue, mut outgoing) = mpsc::channel(QUEUE);
+        let (queue, mut outgoing) = queue();
         let admission = Admission::Account(party(person.extension, person.name));
         let arrival = Arrival { flow: self.flow, admission, host: None, reliability: Reliability::Reliable };
         let opened = Mail::Opened { arrival, address: IpAddr::V4(Ipv4Addr::LOCALHOST), queue };
@@ -70,7 +70,7 @@ impl Attached {
         person.filter(|person| person.account == self.account)
     }
 
-    async fn converse(&mut self, outgoing: &mut mpsc::Receiver<Outgoing>, stop: &mut Stop) -> Result<Infallible, Over> {
+    async fn converse(&mut self, outgoing: &mut Waiting, stop: &mut Stop) -> Result<Infallible, Over> {
         let mut ended = self.inner.ports.sessions.ended();
         let mut budget = Budget::new(BURST, RATE);
         let mut stopped = pin!(stop.requested());

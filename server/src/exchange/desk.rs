@@ -8,7 +8,7 @@ mod storage;
 mod trust;
 
 use super::known::Known;
-use super::mail::{Found, Mail, Order, Outgoing};
+use super::mail::{Found, Mail, Order, Outgoing, Queue};
 use super::presence::Presence;
 use super::{Board, Door, Options, Ports, StartError};
 use crate::clock;
@@ -67,7 +67,7 @@ pub(super) struct Desk {
 }
 
 struct Connection {
-    queue: mpsc::Sender<Outgoing>,
+    queue: Queue,
     address: IpAddr,
     rejected: u32,
     /// Who signed requests here, and with what: no guesses, so that a phone goes on while others guess.

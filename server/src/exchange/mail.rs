@@ -7,7 +7,14 @@ use sip::message::Response;
 use sip::proxy::Route;
 use sip::registrar::{Arrival, Flow, Party, QuestionId, Secrets};
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
+
+/// How many messages may wait for a client that reads slowly, and how many bytes of them: 32 of the longest.
+pub(super) const QUEUE: usize = 256;
+const QUEUE_BYTES: usize = 2 * 1024 * 1024;
 
 /// From a connection, in its order; there is only so much room for it.
 pub(super) enum Mail {
@@ -18,7 +25,7 @@ pub(super) enum Mail {
         /// Where it comes from.
         address: IpAddr,
         /// What is to be sent goes here.
-        queue: mpsc::Sender<Outgoing>,
+        queue: Queue,
     },
     /// A message came.
     Received {
@@ -83,4 +90,80 @@ pub(super) enum Outgoing {
     Admitted,
     /// Close, with this code and these words.
     Close(u16, &'static str),
+}
+
+/// What waits for a connection: the desk's end.
+pub(super) struct Queue {
+    sender: mpsc::Sender<Outgoing>,
+    bytes: Arc<AtomicUsize>,
+}
+
+/// The connection's end.
+pub(super) struct Waiting {
+    receiver: mpsc::Receiver<Outgoing>,
+    bytes: Arc<AtomicUsize>,
+}
+
+/// Nothing waits yet.
+pub(super) fn queue() -> (Queue, Waiting) {
+    let (sender, receiver) = mpsc::channel(QUEUE);
+    let bytes = Arc::<AtomicUsize>::default();
+    (Queue { sender, bytes: Arc::clone(&bytes) }, Waiting { receiver, bytes })
+}
+
+impl Queue {
+    /// One more, if there is room for it.
+    pub(super) fn try_send(&self, outgoing: Outgoing) -> Result<(), TrySendError<Outgoing>> {
+        let size = outgoing.size();
+        if self.bytes.fetch_add(size, Ordering::Relaxed).saturating_add(size) > QUEUE_BYTES {
+            self.bytes.fetch_sub(size, Ordering::Relaxed);
+            return Err(TrySendError::Full(outgoing));
+        }
+        self.sender.try_send(outgoing).inspect_err(|_| {
+            self.bytes.fetch_sub(size, Ordering::Relaxed);
+        })
+    }
+}
+
+impl Waiting {
+    /// The next one, when there is one; nothing when there will be none any more. When this is dropped before, nothing
+    /// is lost.
+    pub(super) async fn recv(&mut self) -> Option<Outgoing> {
+        let outgoing = self.receiver.recv().await?;
+        self.bytes.fetch_sub(outgoing.size(), Ordering::Relaxed);
+        Some(outgoing)
+    }
+}
+
+impl Outgoing {
+    /// What it takes while it waits.
+    fn size(&self) -> usize {
+        match self {
+            Self::Message(bytes) => bytes.len(),
+            Self::Admitted | Self::Close(..) => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fill(queue: &Queue, length: usize) -> usize {
+        (0..).take_while(|_| queue.try_send(Outgoing::Message(vec![b'a'; length])).is_ok()).count()
+    }
+
+    #[tokio::test]
+    async fn a_queue_has_an_end_in_messages_and_in_bytes() {
+        let (queue, mut waiting) = queue();
+        assert_eq!(fill(&queue, 60_000), QUEUE_BYTES / 60_000);
+        assert!(queue.try_send(Outgoing::Admitted).is_ok(), "what is no message takes nothing");
+        let mut read = 0;
+        while read < QUEUE_BYTES / 60_000 {
+            read += usize::from(matches!(waiting.recv().await, Some(Outgoing::Message(_))));
+        }
+        assert_eq!(fill(&queue, 60_000), QUEUE_BYTES / 60_000, "what was read makes room");
+        let (queue, _waiting) = super::queue();
+        assert_eq!(fill(&queue, 100), QUEUE);
+    }
 }

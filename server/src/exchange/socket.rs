@@ -2,12 +2,12 @@
 
 use super::admission::{self, Opener, Refusal};
 use super::desk::party;
-use super::mail::{Mail, Outgoing};
+use super::mail::{Mail, Outgoing, Waiting, queue};
 use super::visitors::{Crowded, Visit};
 use super::{Exchange, Inner};
 use crate::client;
 use crate::ports::{AccountId, SessionId};
-use crate::socket::{Budget, End, close, send};
+use crate::socket::{AT_ONCE, Budget, End, close, send};
 use crate::stop::Stop;
 use app::lease::{CLOSE_LOGGED_OUT, CLOSE_MOVED};
 use axum::body::Bytes;
@@ -23,18 +23,17 @@ use sip::registrar::{Admission, Arrival, Flow};
 use sip::transaction::Reliability;
 use sip::uri::Host;
 use std::convert::Infallible;
+use std::error::Error as _;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
+use tokio_tungstenite::tungstenite;
 
 /// The subprotocol's name (RFC 7118 3).
 const SUBPROTOCOL: &str = "sip";
-/// How many messages may wait for a client that reads slowly.
-pub(super) const QUEUE: usize = 256;
 /// How many messages a client may send at once, and how many a second in the long run.
 pub(super) const BURST: f64 = 400.0;
 pub(super) const RATE: f64 = 100.0;
@@ -47,9 +46,9 @@ const FAREWELL: Duration = Duration::from_millis(500);
 /// A WebSocket message that is longer than a SIP message may be is still read up to here, so that the client
 /// can be told why the connection is closed.
 const READ: usize = 1024 * 1024;
-/// How much is read at once. Every connection keeps such a buffer, and all of it is written before each read; what
-/// does not fit is read in several parts.
-const AT_ONCE: usize = 4 * 1024;
+
+/// What is said to who sends more than a message.
+const TOO_LONG: End = End::Close(close_code::SIZE, "a SIP message has 64 KiB at most");
 
 /// A connection's own facts.
 struct Line {
@@ -132,7 +131,7 @@ fn turn_away(crowded: Crowded) -> Response {
 impl Line {
     async fn run(self, mut socket: WebSocket, mut visit: Visit, mut stop: Stop) {
         let inner = Arc::clone(&self.exchange.shared);
-        let (queue, outgoing) = mpsc::channel(QUEUE);
+        let (queue, outgoing) = queue();
         let opened = Mail::Opened { arrival: self.arrival(), address: self.address, queue };
         if inner.inbox.send(opened).await.is_err() {
             return;
@@ -156,7 +155,7 @@ impl Line {
         &self,
         inner: &Inner,
         socket: &mut WebSocket,
-        mut outgoing: mpsc::Receiver<Outgoing>,
+        mut outgoing: Waiting,
         deadlines: &mut Deadlines,
         visit: &mut Visit,
         stop: &mut Stop,
@@ -222,10 +221,11 @@ impl Line {
             Some(Ok(Message::Binary(bytes))) => bytes,
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Ok(()),
             Some(Ok(Message::Close(_))) | None => return Err(End::Gone),
+            Some(Err(error)) if is_too_long(&error) => return Err(TOO_LONG),
             Some(Err(_)) => return Err(End::Close(close_code::PROTOCOL, "this is no WebSocket message")),
         };
         if bytes.len() > limits::MESSAGE {
-            return Err(End::Close(close_code::SIZE, "a SIP message has 64 KiB at most"));
+            return Err(TOO_LONG);
         }
         let mail = Mail::Received { flow: self.flow, bytes };
         inner.inbox.send(mail).await.map_err(|_| End::Close(close_code::AWAY, "the server stops"))
@@ -333,6 +333,12 @@ fn frame(bytes: Vec<u8>) -> Message {
         Ok(text) => Message::Text(text.into()),
         Err(error) => Message::Binary(error.into_bytes().into()),
     }
+}
+
+/// Whether a message is longer than all that is read.
+fn is_too_long(error: &axum::Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<tungstenite::Error>());
+    matches!(cause, Some(tungstenite::Error::Capacity(_)))
 }
 
 /// The host the client came by.

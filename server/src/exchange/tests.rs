@@ -3,6 +3,7 @@
 mod attach;
 mod bounds;
 mod harness;
+mod precedents;
 mod storage;
 mod torture;
 mod trust;

@@ -117,7 +117,8 @@ async fn http1(port: &Arc<Port>, stream: impl AsyncRead + AsyncWrite + Unpin + S
         .max_buf_size(BUFFER);
     let port = Arc::clone(port);
     let stop = port.stop.clone();
-    let service = service_fn(move |request| request::respond(&port.pages, &port.proxies, peer, request));
+    let service =
+        service_fn(move |request| request::respond(&port.pages, &port.proxies, peer, port.limits.body, request));
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service).with_upgrades());
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -147,7 +148,7 @@ async fn http2(port: &Arc<Port>, stream: TlsStream<Placed>, peer: SocketAddr) {
         let (port, asked) = (Arc::clone(port), Arc::clone(&asked));
         move |request| {
             asked.notify_one();
-            request::respond(&port.pages, &port.proxies, peer, request)
+            request::respond(&port.pages, &port.proxies, peer, port.limits.body, request)
         }
     });
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));

@@ -76,6 +76,8 @@ pub struct Limits {
     pub handshake: Duration,
     /// The headers of a request, from the moment in which it could begin: so long a connection may be idle, too.
     pub header: Duration,
+    /// The whole body of a request, however it comes.
+    pub body: Duration,
 }
 
 /// The server cannot be reached as it was told.
@@ -119,6 +121,15 @@ impl Options {
             Some(Tls::Files { .. } | Tls::Acme(_)) => Transport::Tls,
         }
     }
+
+    /// Whether what comes from this machine may come from anywhere, since a proxy stands before the server. `origin` is
+    /// what people open, when it was named: where that is not this server itself, it is a proxy. With the certificate of an
+    /// authority it is this server, unless nobody can reach it but from this machine.
+    #[must_use]
+    pub fn is_behind_proxy(&self, origin: Option<&str>) -> bool {
+        let is_reached = self.transport() == Transport::Tls && !self.address.ip().to_canonical().is_loopback();
+        self.proxies.are_named() || (origin.is_some() && !is_reached)
+    }
 }
 
 impl Default for Limits {
@@ -129,6 +140,8 @@ impl Default for Limits {
             per_network: 4_096,
             handshake: Duration::from_secs(5),
             header: Duration::from_secs(10),
+            // Sixteen megabytes of a recording, over the slowest line that a call could be made on.
+            body: Duration::from_secs(600),
         }
     }
 }

@@ -1,36 +1,73 @@
 //! A request on its way from the wire to the pages.
 
 use crate::client::Proxies;
-use axum::Router;
-use axum::body::{Body, HttpBody as _};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::ConnectInfo;
 use axum::response::Response;
+use axum::{BoxError, Router};
 use http::{HeaderValue, Request, header};
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming, SizeHint};
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::time::{Sleep, sleep};
 use tower::ServiceExt as _;
 use tower_http::timeout::TimeoutBody;
 
 /// How long a body may pause.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// What the pages answer; they are told who asks.
+/// A body that has to be whole in time: who sends a byte now and then never pauses for long.
+struct Hurried {
+    body: Pin<Box<TimeoutBody<Incoming>>>,
+    over: Pin<Box<Sleep>>,
+}
+
+/// It is not whole.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the body takes too long")]
+struct TooSlow;
+
+/// What the pages answer; they are told who asks. All of a body has to be there in so much time.
 pub(super) fn respond(
     pages: &Router,
     proxies: &Proxies,
     peer: SocketAddr,
+    patience: Duration,
     request: Request<Incoming>,
 ) -> impl Future<Output = Result<Response, Infallible>> + Send + use<> {
     let mut request = request.map(|body| match body.is_end_stream() {
         true => Body::empty(),
-        false => Body::new(TimeoutBody::new(SILENCE, body)),
+        false => {
+            Body::new(Hurried { body: Box::pin(TimeoutBody::new(SILENCE, body)), over: Box::pin(sleep(patience)) })
+        }
     });
     name_host(&mut request);
     request.extensions_mut().insert(ConnectInfo(peer));
     request.extensions_mut().insert(proxies.clone());
     pages.clone().oneshot(request)
+}
+
+impl HttpBody for Hurried {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if self.over.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Some(Err(TooSlow.into())));
+        }
+        self.body.as_mut().poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// HTTP/2 names the host beside the headers, and so may HTTP/1.1 (RFC 9112 3.2.2, RFC 9113 8.3.1): that is the one

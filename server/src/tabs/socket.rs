@@ -4,7 +4,7 @@ use super::hub::Closing;
 use super::lines::{Lines, Outgoing, Place, Refused};
 use crate::origin::{From, Origins};
 use crate::ports::{AccountId, Accounts, CallHistory, CallWishes, LineEvents, Media, Sessions, Shared, SignedIn};
-use crate::socket::{Budget, End, close, send};
+use crate::socket::{AT_ONCE, Budget, End, close, send};
 use crate::stop::Stop;
 use app::encoding;
 use app::history::Report;
@@ -76,7 +76,10 @@ async fn open(
         return refuse(StatusCode::FORBIDDEN, "The line can only be opened by this server's own pages.");
     }
     let upgrade = match upgrade {
-        Ok(upgrade) => upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE).protocols([SUBPROTOCOL]),
+        Ok(upgrade) => {
+            let bounded = upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE);
+            bounded.read_buffer_size(AT_ONCE).protocols([SUBPROTOCOL])
+        }
         Err(rejection) => return rejection.into_response(),
     };
     if upgrade.selected_protocol().is_none() {
@@ -117,7 +120,8 @@ async fn converse(
     let mut missed = room.history.changes();
     let mut wishes = room.wishes.changed();
     check(room, &place).await?;
-    let hello = timeout(HELLO, next(socket)).await;
+    let mut budget = Budget::new(BURST, RATE);
+    let hello = timeout(HELLO, next(socket, &mut budget)).await;
     let hello = hello.map_err(|_| End::Close(close_code::POLICY, "nothing was said"))??;
     if !matches!(&hello, FromTab::Hello { tab, .. } if (1..=NAME).contains(&tab.len())) {
         return Err(End::Close(close_code::POLICY, "the first message must be Hello"));
@@ -130,30 +134,24 @@ async fn converse(
     say(socket, &ToTab::Wishes(told.clone())).await?;
 
     let mut recheck = tokio::time::interval_at(Instant::now() + RECHECK, RECHECK);
-    let mut budget = Budget::new(BURST, RATE);
     // Kept beside the conversation: a sign of life is answered while the database is slow.
     let mut reports = JoinSet::new();
     let renewal = room.media.renewal();
     let mut renew = tokio::time::interval_at(Instant::now() + renewal.unwrap_or(RECHECK), renewal.unwrap_or(RECHECK));
     loop {
         tokio::select! {
-            message = next(socket) => {
-                if !budget.spend() {
-                    return Err(End::Close(close_code::POLICY, "too many messages"));
+            message = next(socket, &mut budget) => match message? {
+                // What is not kept when the socket closes is not confirmed, and is reported again over the next one.
+                FromTab::Report(report) if reports.len() < REPORTS => {
+                    reports.spawn(keep(Arc::clone(&room.history), person.account, report));
                 }
-                match message? {
-                    // What is not kept when the socket closes is not confirmed, and is reported again over the next one.
-                    FromTab::Report(report) if reports.len() < REPORTS => {
-                        reports.spawn(keep(Arc::clone(&room.history), person.account, report));
-                    }
-                    FromTab::Report(_) => {}
-                    message @ (FromTab::Hello { .. }
-                    | FromTab::Take
-                    | FromTab::Publish { .. }
-                    | FromTab::Alive
-                    | FromTab::Release { .. }) => place.receive(message).await,
-                }
-            }
+                FromTab::Report(_) => {}
+                message @ (FromTab::Hello { .. }
+                | FromTab::Take
+                | FromTab::Publish { .. }
+                | FromTab::Alive
+                | FromTab::Release { .. }) => place.receive(message).await,
+            },
             Some(Ok(local_tag)) = reports.join_next(), if !reports.is_empty() => {
                 say(socket, &ToTab::Recorded(local_tag)).await?;
             }
@@ -209,9 +207,13 @@ async fn keep(history: Shared<dyn CallHistory>, account: AccountId, report: Repo
 }
 
 /// The next word of the tab.
-async fn next(socket: &mut WebSocket) -> Result<FromTab, End> {
+async fn next(socket: &mut WebSocket, budget: &mut Budget) -> Result<FromTab, End> {
     loop {
-        match socket.recv().await {
+        let message = socket.recv().await;
+        if !budget.spend() {
+            return Err(End::Close(close_code::POLICY, "too many messages"));
+        }
+        match message {
             // A page sends as text what happens to be text.
             Some(Ok(Message::Text(text))) => return understood(text.as_bytes()),
             Some(Ok(Message::Binary(bytes))) => return understood(&bytes),

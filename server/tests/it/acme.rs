@@ -1,5 +1,6 @@
 //! A certificate from an authority: Pebble, the test server of Let's Encrypt, on the loopback.
 
+use crate::command_line::bound;
 use crate::house::House;
 use crate::tls::{self, NAME};
 use axum::body::Body;
@@ -11,7 +12,7 @@ use server::listen::{Acme, Tls};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::timeout;
@@ -44,7 +45,7 @@ fn free() -> SocketAddr {
 }
 
 fn run(program: &str, arguments: &[&str]) -> Process {
-    let mut command = Command::new(program);
+    let mut command = bound(program);
     command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
     // It looks at once, and takes every nonce.
     command.env("PEBBLE_VA_NOSLEEP", "1").env("PEBBLE_WFE_NONCEREJECT", "0");
@@ -52,7 +53,13 @@ fn run(program: &str, arguments: &[&str]) -> Process {
 }
 
 impl Pebble {
+    /// Its certificates last for five years.
     async fn start() -> Self {
+        Self::start_with(5 * 365 * 86_400).await
+    }
+
+    /// Its certificates last for so many seconds.
+    async fn start_with(validity: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
         let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
@@ -68,6 +75,7 @@ impl Pebble {
             "tlsPort": looks_at.port(),
             "ocspResponderURL": "",
             "externalAccountBindingRequired": false,
+            "certificateValidityPeriod": validity,
         }});
         std::fs::write(file("pebble.json"), config.to_string()).unwrap();
         let (names, mock) = (names.to_string(), mock.to_string());
@@ -156,4 +164,23 @@ async fn an_authority_gives_a_certificate_that_is_kept_for_the_next_start() {
 
     let house = house.restart_with(|options| pebble.options(options)).await;
     assert_eq!(shown(house.reached().address, NAME, &root).await, certificate, "nothing was asked for again");
+}
+
+#[tokio::test]
+async fn a_certificate_is_renewed_before_it_ends_and_no_connection_is_dropped() {
+    // The authority looks for a second, and two thirds of the time are over before it is asked again.
+    let pebble = Pebble::start_with(15).await;
+    let root = pebble.root().await;
+    let house = House::open_with(|options| pebble.options(options)).await;
+    let address = house.reached().address;
+    let first = shown(address, NAME, &root).await;
+    let mut tab = tls::Tab::open(address, root.clone()).await;
+    let renewed = async {
+        // Each of these handshakes wants one that is not over yet.
+        while shown(address, NAME, &root).await == first {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    timeout(PATIENCE, renewed).await.expect("it is not renewed");
+    tab.lives().await;
 }

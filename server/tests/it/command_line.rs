@@ -172,6 +172,13 @@ async fn a_first_password_is_made_and_shown_once() {
     assert!(!tabphone(house.data.path(), &both, "long enough\n").status.success());
 }
 
+/// A program that ends when this one does, even if there is nobody left who could end it.
+pub fn bound(program: &str) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", program]);
+    command
+}
+
 /// A server process that ends with the test.
 pub struct Server(Child, BufReader<std::process::ChildStdout>);
 
@@ -186,7 +193,7 @@ impl Server {
     }
 
     fn spawn(data: &Path, arguments: &[&str], environment: &[(&str, &str)], log: Stdio) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_tabphone"))
+        let mut child = bound(env!("CARGO_BIN_EXE_tabphone"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .args(arguments)

@@ -98,6 +98,27 @@ async fn who_sends_headers_slowly_is_cut_off_while_others_are_served() {
 }
 
 #[tokio::test]
+async fn who_sends_a_body_slowly_is_cut_off_although_it_never_pauses() {
+    let house = House::open_with(|options| options.listen.limits.body = 3 * SHORT).await;
+    let (reading, mut writing) = connect(&house).await.into_split();
+    let head = "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8000\r\n\
+                Content-Type: application/x-www-form-urlencoded\r\n\r\n";
+    let dripping = async {
+        let _ = writing.write_all(head.as_bytes()).await;
+        while writing.write_all(b"a").await.is_ok() {
+            tokio::time::sleep(SHORT / 10).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    let said = tokio::select! {
+        said = closed(reading) => said,
+        () = dripping => unreachable!(),
+    };
+    assert!(said.starts_with(b"HTTP/1.1 400 "), "{}", String::from_utf8_lossy(&said));
+    is_served(house.reached().address).await;
+}
+
+#[tokio::test]
 async fn headers_have_an_end() {
     let house = House::open().await;
     let long = "a".repeat(40 * 1024);

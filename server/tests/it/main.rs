@@ -15,6 +15,7 @@ mod calling;
 mod caretaker;
 mod command_line;
 mod history;
+mod hostile;
 mod house;
 mod https;
 mod limits;
@@ -27,6 +28,7 @@ mod password;
 mod pbx;
 mod phone;
 mod postgres;
+mod precedents;
 mod presence;
 mod recordings;
 mod restart;
@@ -35,6 +37,9 @@ mod restart_on_postgres;
 mod session;
 mod sessions;
 mod settings;
+#[allow(dead_code, unused_imports)]
+#[path = "../../benches/hostile/siege/mod.rs"]
+mod siege;
 mod sign;
 mod site;
 mod storage;

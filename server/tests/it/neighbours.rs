@@ -1,13 +1,13 @@
 //! The programs that stand beside a Tabphone, as `.ci/install peers` brings them: the proxies with the configurations that
 //! are shipped, and a TURN server.
 
-use crate::command_line::{said, tabphone};
+use crate::command_line::{bound, said, tabphone};
 use crate::house::{ALICE, House, browser, sign_in};
 use reqwest::StatusCode;
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::net::{TcpStream, UdpSocket};
@@ -21,7 +21,7 @@ struct Neighbour(Child, TempDir);
 impl Neighbour {
     fn start(program: &str, folder: TempDir, arguments: &[&str]) -> Self {
         let log = fs::File::create(folder.path().join("log")).unwrap();
-        let child = Command::new(program)
+        let child = bound(program)
             .args(arguments)
             .current_dir(folder.path())
             .env("PATH", format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default()))
@@ -103,8 +103,9 @@ async fn people_come_in_through_nginx() {
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     let temporary: String = temporary.iter().map(|name| format!("{name}_temp_path {name};\n")).collect();
     let path = folder.path().display();
+    // One process: the others of a master that is killed would go on.
     let whole = format!(
-        "daemon off; pid {path}/pid; error_log stderr; events {{}}\nhttp {{\naccess_log off;\n{temporary}{server}}}\n"
+        "daemon off; master_process off; pid {path}/pid; error_log stderr; events {{}}\nhttp {{\naccess_log off;\n{temporary}{server}}}\n"
     );
     let file = folder.path().join("nginx.conf");
     fs::write(&file, whole).unwrap();
@@ -112,6 +113,32 @@ async fn people_come_in_through_nginx() {
     let proxy = Neighbour::start("nginx", folder, &["-p", &prefix, "-e", "stderr", "-c", &file]);
     proxy.listens(port).await;
     works_behind(&origin).await;
+}
+
+#[tokio::test]
+async fn nothing_goes_on_when_a_test_is_killed() {
+    // Something that nobody ends, begun by who is killed.
+    let length = format!("600.{}", std::process::id());
+    let runs = || {
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        let mut lines = processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
+        lines.any(|line| line == format!("sleep\0{length}\0").as_bytes())
+    };
+    let sleep = bound("sleep");
+    let words = [sleep.get_program()].into_iter().chain(sleep.get_args()).map(|word| word.to_str().unwrap());
+    let line = format!("{} {length} & wait", words.collect::<Vec<_>>().join(" "));
+    let mut test = std::process::Command::new("sh").args(["-c", &line]).spawn().unwrap();
+    let until = async |there: bool| {
+        let begun = Instant::now();
+        while runs() != there {
+            assert!(begun.elapsed() < PATIENCE, "does it run? It should: {there}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    until(true).await;
+    test.kill().unwrap();
+    test.wait().unwrap();
+    until(false).await;
 }
 
 #[tokio::test]
@@ -128,12 +155,19 @@ async fn people_come_in_through_caddy() {
     works_behind(&origin).await;
 }
 
-/// coturn with a secret that it shares, and the port where it is.
+/// coturn with the shipped configuration and a secret that it shares, and the port where it is.
 async fn turn(secret: &str) -> (Neighbour, u16) {
+    turn_with(secret, |_| true).await
+}
+
+/// The same with some lines of its configuration.
+async fn turn_with(secret: &str, keeps: impl Fn(&str) -> bool) -> (Neighbour, u16) {
     let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+    let shipped = deployed("turnserver.conf").replace("A-LONG-RANDOM-TEXT", secret).replace("3478", &port.to_string());
+    let shipped: String = shipped.lines().filter(|line| keeps(line)).map(|line| format!("{line}\n")).collect();
     let settings = format!(
-        "listening-ip=127.0.0.1\nrelay-ip=127.0.0.1\nlistening-port={port}\nuse-auth-secret\nstatic-auth-secret={secret}\n\
-         realm=tabphone\nfingerprint\nno-cli\nno-tls\nno-dtls\nlog-file=stdout\npidfile={0}/pid\nuserdb={0}/users\n",
+        "{shipped}listening-ip=127.0.0.1\nrelay-ip=127.0.0.1\nno-tls\nno-dtls\nlog-file=stdout\npidfile={0}/pid\n\
+         userdb={0}/users\n",
         folder.path().display()
     );
     fs::write(folder.path().join("conf"), settings).unwrap();
@@ -172,6 +206,31 @@ async fn check_asks_the_turn_server_as_a_page_would() {
     let wrong = check(&["--turn-server", &udp, "--turn-secret-file", &secret("the south wind")]);
     assert!(wrong.contains(&format!("problem  TURN server    {udp}: it refuses: 401 ")), "{wrong}");
     assert!(wrong.contains("the secret is not the one of that server"), "{wrong}");
+}
+
+#[tokio::test]
+async fn the_shipped_relay_refuses_who_is_not_to_be_reached() {
+    let files = tempfile::tempdir().unwrap();
+    let secret = files.path().join("secret");
+    fs::write(&secret, "the north wind").unwrap();
+    let check = |port: u16| {
+        let url = format!("turn:127.0.0.1:{port}");
+        let secret = secret.to_str().unwrap();
+        let words = ["check", "--listen", "127.0.0.1:0", "--turn-server", &url, "--turn-secret-file", secret];
+        said(&tabphone(&files.path().join("data"), &words, "").stdout)
+    };
+    let (shipped, port) = turn("the north wind").await;
+    let found = check(port);
+    assert!(found.contains("ok       TURN server "), "{found}{}", shipped.said());
+    // As coturn is without being told.
+    let (bare, port) = turn_with("the north wind", |line| !line.starts_with("denied-peer-ip")).await;
+    let found = check(port);
+    assert!(
+        found.contains("warning  TURN server ") && found.contains(", also to 169.254.169.254\n"),
+        "{found}{}",
+        bare.said()
+    );
+    assert!(found.contains("refuse it with denied-peer-ip"), "{found}");
 }
 
 #[tokio::test]

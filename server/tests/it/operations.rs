@@ -73,6 +73,31 @@ async fn metrics_are_not_for_the_world() {
     let proxied = House::open_with(|options| options.origin = Some("https://phone.example".to_owned())).await;
     assert_eq!(read(&proxied, "accept", "*/*").await, StatusCode::NOT_FOUND, "a proxy stands before it");
 
+    let folder = tempfile::tempdir().unwrap();
+    let issued = tls::Issued::in_folder(folder.path());
+    for (address, status) in [
+        // As on a machine of its own, where others come in, too; who asks here is on this machine all the same.
+        ([0_u8, 0, 0, 0], StatusCode::OK),
+        // Nobody else can come here: whoever opens the origin does so through something that stands before.
+        ([127, 0, 0, 1], StatusCode::NOT_FOUND),
+    ] {
+        let tls = issued.tls();
+        let secure = House::open_with(|options| {
+            options.origin = Some(format!("https://{}", tls::NAME));
+            options.listen.tls = tls;
+            options.listen.address = (address, 0).into();
+        })
+        .await;
+        let address = ([127, 0, 0, 1], secure.reached().address.port()).into();
+        let ask = async |host: &str| {
+            let request = http::Request::get("/metrics").header("host", host);
+            let request = request.body(axum::body::Body::empty()).unwrap();
+            tls::send(address, tls::NAME, issued.root(), "http/1.1", request).await.unwrap().status()
+        };
+        assert_eq!(ask("localhost").await, status, "the server speaks HTTPS itself");
+        assert_eq!(ask(tls::NAME).await, StatusCode::NOT_FOUND, "by its public name");
+    }
+
     let token = Token::new("a token that is long\n".replace(' ', "-")).unwrap();
     let guarded = House::open_with(|options| options.metrics_token = Some(token)).await;
     assert_eq!(read(&guarded, "accept", "*/*").await, StatusCode::NOT_FOUND, "without the token");

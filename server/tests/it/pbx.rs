@@ -3,13 +3,16 @@
 mod kamailio;
 mod played;
 
+use crate::command_line::{said, tabphone};
 use crate::house::{ALICE, Browser, House, accounts, database, sign_in};
+use crate::tls;
 use app::encoding;
 use app::sign::ToSign;
 use kamailio::Kamailio;
 use played::{Played, Script};
 use reqwest::{StatusCode, header};
 use sip::digest::Algorithm;
+use sip::message::HeaderName;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
@@ -199,6 +202,67 @@ async fn what_signs_for_the_pbx_is_kept_encrypted_while_the_session_lasts() {
     guest.browser.post("/logout").await;
     let left: i64 = sqlx::query_scalar("SELECT count(*) FROM sessions").fetch_one(database.pool()).await.unwrap();
     assert_eq!(left, 0);
+}
+
+/// What `check` says of this PBX, and whether it is content with all.
+async fn checked(pbx: String) -> (bool, String) {
+    let data = tempfile::tempdir().unwrap();
+    let check = move || {
+        let site = data.path().join("site");
+        std::fs::create_dir_all(site.join("pkg")).unwrap();
+        for file in ["style.css", "pkg/tabphone.js", "pkg/tabphone.wasm"] {
+            std::fs::write(site.join(file), "").unwrap();
+        }
+        let words = ["check", "--listen", "127.0.0.1:0", "--site", site.to_str().unwrap(), "--pbx", &pbx];
+        let output = tabphone(&data.path().join("data"), &words, "");
+        (output.status.success(), said(&output.stdout))
+    };
+    tokio::task::spawn_blocking(check).await.unwrap()
+}
+
+#[tokio::test]
+async fn check_says_of_each_pbx_whether_it_would_log_people_in() {
+    for (script, verdict, words) in [
+        (Script::Md5, "ok", "asks for passwords of asterisk with MD5"),
+        (Script::Sha256, "ok", "asks for passwords of asterisk with SHA-256"),
+        (Script::Proxy, "ok", "asks for passwords of asterisk with MD5"),
+        (Script::Open, "problem", "it asks for no password: nobody would be logged in"),
+        (Script::NotAllowed, "problem", "it does not answer a REGISTER without Contact: 405 Method Not Allowed"),
+        (Script::Unavailable, "problem", "it says that it cannot now: 503 Service Unavailable"),
+        (Script::Unknown, "problem", "it asks with AKAv1-MD5 alone, and what is understood is MD5 and SHA-256"),
+        (Script::Silent, "problem", "it does not answer a REGISTER without Contact within 5 seconds"),
+    ] {
+        let pbx = Played::over_websocket(script).await;
+        let address = format!("ws://{}", pbx.address);
+        let (content, found) = checked(format!("office={address},extensions=2???")).await;
+        let line = found.lines().find(|line| line.contains(" PBX ")).unwrap_or_else(|| panic!("{found}"));
+        assert!(line.starts_with(verdict) && line.contains(&format!("office at {address}")), "{script:?}: {found}");
+        assert!(line.contains(words), "{script:?}: {found}");
+        assert_eq!(content, verdict == "ok", "{script:?}: {found}");
+        let to = |request: &sip::message::Request| request.headers.raw(&HeaderName::To).next().unwrap().to_owned();
+        let asked: Vec<String> = pbx.asked.lock().unwrap().iter().map(to).collect();
+        assert_eq!(asked, ["<sip:2000@127.0.0.1>"], "it is asked once, and no password leaves");
+        assert_eq!(pbx.guesses(), 0);
+    }
+}
+
+#[tokio::test]
+async fn check_says_who_is_not_there_or_not_trusted() {
+    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let (content, found) = checked(format!("office=tcp://{gone}")).await;
+    assert!(!content && found.contains(&format!("office at tcp://{gone}/: ")), "{found}");
+    assert!(found.contains("Connection refused") && found.contains("look whether it runs there"), "{found}");
+
+    // The exchange of another Tabphone is a PBX as well.
+    let (house, issued, _folder) = tls::house().await;
+    let pbx = format!("office=wss://localhost:{}/sip,domain=tabphone", house.reached().address.port());
+    let (content, found) = checked(pbx.clone()).await;
+    assert!(!content && found.contains("its certificate is not trusted"), "{found}");
+    assert!(found.contains("say with ca=FILE"), "{found}");
+    let (content, found) = checked(format!("{pbx},ca={}", issued.certificate.display())).await;
+    assert!(content && found.contains("asks for passwords of tabphone with SHA-256, MD5"), "{found}");
+    let (content, found) = checked(format!("{pbx},ca={}", issued.key.display())).await;
+    assert!(!content, "{found}");
 }
 
 #[tokio::test]

@@ -157,11 +157,14 @@ pub(super) fn reason(status: Status, text: &str) -> Reason {
 }
 
 /// What only who is trusted may say: who somebody is, which way a call took, who pays (RFC 3325, 5806, 7044, 7315).
-const ASSERTED: [HeaderName; 13] = [
+const ASSERTED: [HeaderName; 15] = [
     HeaderName::PAssertedIdentity,
     HeaderName::PPreferredIdentity,
     // What P-Asserted-Identity replaced; many phones still show it.
     HeaderName::RemotePartyId,
+    // What somebody elsewhere signed who calls: here it is the exchange that says so.
+    HeaderName::Identity,
+    HeaderName::IdentityInfo,
     HeaderName::PCalledPartyId,
     HeaderName::PAssociatedUri,
     HeaderName::Diversion,

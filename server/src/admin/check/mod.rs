@@ -2,6 +2,7 @@
 
 mod data;
 mod listen;
+mod pbx;
 mod relays;
 mod stun;
 mod tls;
@@ -88,6 +89,7 @@ async fn look(serve: &Serve, file: Option<&Path>) -> Vec<Finding> {
     findings.extend(data::look(&serve.data).await);
     findings.push(site(serve));
     findings.extend(reached(serve).await);
+    findings.extend(pbx::look(&serve.pbx).await);
     findings.extend(relays::look(serve).await);
     findings
 }

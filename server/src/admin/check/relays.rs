@@ -61,8 +61,15 @@ async fn one(url: &str, server: &IceServer) -> Finding {
         (_, Ok(Asked::Mapped(mapped))) => {
             Finding::ok(about, format!("{url} answers, and sees this machine as {mapped}"))
         }
-        (_, Ok(Asked::Relayed(relayed))) => {
-            Finding::ok(about, format!("{url} takes the credential, and relays at {relayed}"))
+        (_, Ok(Asked::Relayed(relayed, reached))) => {
+            let words = format!("{url} takes the credential, and relays at {relayed}");
+            if reached.is_empty() {
+                return Finding::ok(about, words);
+            }
+            let reached = reached.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+            let advice = "whoever has a phone here reaches what listens there: refuse it with denied-peer-ip, as the shipped \
+                turnserver.conf does";
+            Finding::warning(about, format!("{words}, also to {reached}"), advice)
         }
         (_, Err(failure)) => Finding::problem(about, format!("{url}: {failure}"), advice(&failure)),
     }

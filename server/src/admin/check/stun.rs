@@ -1,5 +1,5 @@
 //! A STUN and TURN client that asks one thing: where am I (Binding, RFC 8489), or, with a credential, may I relay here
-//! (Allocate, RFC 8656). What it was given to relay at it gives back.
+//! (Allocate, RFC 8656), and to whom. What it was given to relay at it gives back.
 
 use crate::store::key::random;
 use hmac::{Hmac, Mac as _};
@@ -28,6 +28,7 @@ const LONGEST: usize = 2_048;
 const BINDING: u16 = 0x0001;
 const ALLOCATE: u16 = 0x0003;
 const REFRESH: u16 = 0x0004;
+const CREATE_PERMISSION: u16 = 0x0008;
 const SUCCESS: u16 = 0x0100;
 const ERROR: u16 = 0x0110;
 
@@ -35,11 +36,15 @@ const USERNAME: u16 = 0x0006;
 const MESSAGE_INTEGRITY: u16 = 0x0008;
 const ERROR_CODE: u16 = 0x0009;
 const LIFETIME: u16 = 0x000D;
+const XOR_PEER_ADDRESS: u16 = 0x0012;
 const REALM: u16 = 0x0014;
 const NONCE: u16 = 0x0015;
 const XOR_RELAYED_ADDRESS: u16 = 0x0016;
 const REQUESTED_TRANSPORT: u16 = 0x0019;
 const XOR_MAPPED_ADDRESS: u16 = 0x0020;
+
+/// Whom nobody is to reach through a relay (ASVS 5.0 17.1.1): its own machine, and what tells those of clouds their secrets.
+const RESERVED: [Ipv4Addr; 2] = [Ipv4Addr::LOCALHOST, Ipv4Addr::new(169, 254, 169, 254)];
 
 /// What carries the messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,12 +68,12 @@ pub(super) struct Credential<'a> {
 }
 
 /// What the server said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
     /// Where it sees us.
     Mapped(SocketAddr),
-    /// Where it relays for us.
-    Relayed(SocketAddr),
+    /// Where it relays for us, and to whom although it should not.
+    Relayed(SocketAddr, Vec<Ipv4Addr>),
 }
 
 /// There is nothing to be had from it.
@@ -111,16 +116,18 @@ impl Server {
         if challenge.kind != ALLOCATE | ERROR || challenge.code() != 401 {
             // Without a word it relays for everybody, or refuses everybody.
             let open = challenge.accepted(ALLOCATE)?;
-            return open.address(XOR_RELAYED_ADDRESS).map(Asked::Relayed).ok_or(Failure::Nonsense);
+            let relayed = open.address(XOR_RELAYED_ADDRESS).ok_or(Failure::Nonsense)?;
+            return Ok(Asked::Relayed(relayed, Vec::new()));
         }
         let signing = Signing::new(credential, &challenge).ok_or(Failure::Nonsense)?;
         let second = Request::new(ALLOCATE)?.with(REQUESTED_TRANSPORT, &transport).finish(Some(&signing));
         let answer = link.exchange(&second).await?;
         let relayed = answer.accepted(ALLOCATE)?.address(XOR_RELAYED_ADDRESS).ok_or(Failure::Nonsense)?;
+        let reached = link.reaches(&signing).await?;
         // It keeps what nobody uses for ten minutes, and has only so many; that it is given back is not waited for.
         let release = Request::new(REFRESH)?.with(LIFETIME, &[0; 4]).finish(Some(&signing));
         let _ = link.send(&release).await;
-        Ok(Asked::Relayed(relayed))
+        Ok(Asked::Relayed(relayed, reached))
     }
 
     async fn connect(self) -> Result<Link, Failure> {
@@ -154,6 +161,21 @@ impl Link {
             Self::Tcp(stream) => stream.write_all(request).await,
         };
         sent.map_err(refused)
+    }
+
+    /// Whom of the [`RESERVED`] it would relay to.
+    async fn reaches(&mut self, signing: &Signing) -> Result<Vec<Ipv4Addr>, Failure> {
+        let mut reached = Vec::new();
+        for peer in RESERVED {
+            // IPv4, port 80, both hidden by the cookie (RFC 8489 14.2).
+            let (port, ip) = (80 ^ (COOKIE >> 16) as u16, peer.to_bits() ^ COOKIE);
+            let address = [&[0, 1][..], &port.to_be_bytes(), &ip.to_be_bytes()].concat();
+            let request = Request::new(CREATE_PERMISSION)?.with(XOR_PEER_ADDRESS, &address).finish(Some(signing));
+            if self.exchange(&request).await?.accepted(CREATE_PERMISSION).is_ok() {
+                reached.push(peer);
+            }
+        }
+        Ok(reached)
     }
 
     /// The answer to this request.

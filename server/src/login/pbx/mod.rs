@@ -3,10 +3,12 @@
 
 mod config;
 mod limit;
+mod look;
 mod query;
 mod transport;
 
 pub use config::{InvalidPbx, Pbx};
+pub use look::{Seen, Unfit};
 
 use crate::clock;
 use crate::ports::{Ha1, PbxSecret, Wait};

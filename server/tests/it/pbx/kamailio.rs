@@ -1,5 +1,6 @@
 //! Kamailio, where it is installed.
 
+use std::process::Stdio;
 use std::time::Duration;
 
 /// A registrar in memory that knows 2001, over UDP, TCP and WebSocket at one port.
@@ -62,11 +63,14 @@ impl Kamailio {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let config = directory.path().join("kamailio.cfg");
         std::fs::write(&config, KAMAILIO.replace("@PORT@", &port.to_string())).unwrap();
-        let mut serve = std::process::Command::new("kamailio");
-        serve.args(["-DD", "-E", "-m", "64", "-M", "8", "-f"]).arg(&config);
+        if std::process::Command::new("kamailio").arg("-v").stdout(Stdio::null()).status().is_err() {
+            return None;
+        }
+        // Asked to end, it ends its own processes; they would outlive one that is killed.
+        let mut serve = std::process::Command::new("setpriv");
+        serve.args(["--pdeathsig", "TERM", "kamailio", "-DD", "-E", "-m", "64", "-M", "8", "-f"]).arg(&config);
         serve.arg("-Y").arg(directory.path()).arg("-P").arg(directory.path().join("pid"));
-        let quiet = std::process::Stdio::null;
-        let child = serve.stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn().ok()?;
+        let child = serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let kamailio = Self { child, port, _directory: directory };
         let listens = async {
             while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {

@@ -13,6 +13,7 @@ pub mod password;
 pub mod policies;
 pub mod recordings;
 pub mod sound;
+pub mod term;
 pub mod url;
 
 use key::{KeyError, ServerKey};
@@ -103,7 +104,7 @@ impl Store {
             let path = path.to_owned();
             move |source| StoreError::Directory { path, source }
         };
-        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed(directory))?;
+        make_directory(directory)?;
         let database = directory.join(DATABASE);
         // Made here and not by SQLite, which would leave it readable to others; its journals copy the mode. One
         // that exists must not be opened: closing it would drop the locks that SQLite holds on it in this process
@@ -131,6 +132,31 @@ impl Store {
         Ok(Self { pool, domain: stored.into(), key: Arc::new(key) })
     }
 
+    /// As [`Self::open`], with that PostgreSQL database, if one is named.
+    ///
+    /// # Errors
+    /// [`StoreError`] says what is in the way.
+    pub async fn open_at(
+        directory: &Path,
+        database: Option<&url::DatabaseUrl>,
+        domain: Option<&str>,
+    ) -> Result<Self, StoreError> {
+        Self::open_for(directory, database, domain, None).await
+    }
+
+    /// As [`Self::open_at`], for a leadership.
+    ///
+    /// # Errors
+    /// [`StoreError`] says what is in the way.
+    pub async fn open_for(
+        directory: &Path,
+        _database: Option<&url::DatabaseUrl>,
+        domain: Option<&str>,
+        _term: Option<term::Term>,
+    ) -> Result<Self, StoreError> {
+        Self::open(directory, domain).await
+    }
+
     /// The connections.
     #[must_use]
     pub const fn pool(&self) -> &SqlitePool {
@@ -153,6 +179,15 @@ impl Store {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Makes the data directory, for its owner only, if it is not there.
+///
+/// # Errors
+/// [`StoreError::Directory`].
+pub fn make_directory(directory: &Path) -> Result<(), StoreError> {
+    let failed = |source| StoreError::Directory { path: directory.to_owned(), source };
+    DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)
 }
 
 /// The newest version of a database that this program knows.

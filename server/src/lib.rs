@@ -3,6 +3,8 @@
 //! Each room is a module with a router and what it needs; rooms do not know one another (but for [`store`]).
 //! What they need of each other are the traits in [`ports`], wired here.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+// Tests of what is stored are made with SQLite and with PostgreSQL.
+#![cfg_attr(test, allow(clippy::duplicate_mod))]
 
 pub mod admin;
 pub mod caretaker;
@@ -17,6 +19,7 @@ pub mod login;
 pub mod media;
 pub mod meters;
 pub mod origin;
+pub mod outage;
 pub mod people;
 pub mod ports;
 pub mod recordings;
@@ -220,7 +223,7 @@ struct Everything {
 /// Everything that a server does.
 struct Open {
     stopper: Stopper,
-    watching: [JoinHandle<()>; 4],
+    watching: [JoinHandle<()>; 5],
     lines: tabs::Lines,
     store: Store,
     pages: Router,
@@ -244,6 +247,7 @@ impl Everything {
             tokio::spawn(routes.clone().watch()),
             tokio::spawn(media.clone().watch()),
             tokio::spawn(recordings.clone().watch(options.keep_recordings)),
+            tokio::spawn(store.clone().watch()),
         ];
         let rooms = Rooms {
             options,
@@ -443,6 +447,7 @@ impl Rooms {
         };
         let keeping = caretaker::Options { domain, ringing: options.ringing, most: caretaker::MOST };
         lines.employ(Arc::new(caretaker::Room::new(keeping, kept, stopper.stop())));
+        let storage = store.clone();
         let metrics = metrics::Room {
             meters: meters.clone(),
             census: Arc::new(exchange.clone()),
@@ -474,6 +479,7 @@ impl Rooms {
             .merge(exchange::router(exchange))
             .merge(metrics::router(metrics))
             .layer(session_layer)
+            .layer(from_fn_with_state(storage, outage::guard))
             .layer(from_fn_with_state(meters, metrics::measure))
             .layer(from_fn_with_state(origins, site::guard));
         Ok(router)

@@ -1,8 +1,9 @@
 //! `tabphone backup` and `tabphone restore`: all that is stored, in one tar file.
 
 use super::{CommandError, Data, print};
-use crate::store::backup::{CopyError, FILES, copy_database};
+use crate::store::backup::{CopyError, FILES, copy_database, fill};
 use crate::store::recordings::FOLDER;
+use crate::store::url::DatabaseUrl;
 use crate::store::{Store, StoreError};
 use clap::Args;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -57,6 +58,9 @@ pub enum BackupError {
     /// Something is stored there.
     #[error("{} holds a database already: move it away first, nothing is overwritten", .0.display())]
     Occupied(PathBuf),
+    /// The key of another database is there.
+    #[error("{} holds the key of another database already: name another data directory", .0.display())]
+    OtherKey(PathBuf),
     /// Not what `tabphone backup` wrote.
     #[error("{} is no backup of Tabphone: {words}", path.display())]
     Foreign {
@@ -90,7 +94,8 @@ impl Backup {
         for path in [&draft, &database] {
             let _ = fs::remove_file(path);
         }
-        let copied = copy_database(&self.data.data, &database).await.map_err(BackupError::from);
+        let url = self.data.database()?;
+        let copied = copy_database(&self.data.data, url.as_ref(), &database).await.map_err(BackupError::from);
         let written = copied.and_then(|()| self.write(&draft, &database));
         let _ = fs::remove_file(&database);
         let done = written.and_then(|size| fs::rename(&draft, &self.file).map(|()| size).map_err(failed(&self.file)));
@@ -150,7 +155,9 @@ impl Backup {
 impl Restore {
     pub(super) async fn run(self) -> Result<(), CommandError> {
         let directory = &self.data.data;
-        if FILES.iter().any(|name| directory.join(name).exists()) {
+        let url = self.data.database()?;
+        // Beside PostgreSQL a data directory has only a key, and may have been there before: then it must be the same one.
+        if url.is_none() && FILES.iter().any(|name| directory.join(name).exists()) {
             return Err(BackupError::Occupied(directory.clone()).into());
         }
         let draft = directory.join(DRAFT);
@@ -158,12 +165,16 @@ impl Restore {
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed(directory))?;
         DirBuilder::new().mode(0o700).create(&draft).map_err(failed(&draft))?;
         let restored = match self.unpack(&draft) {
-            Ok(()) => self.take(&draft).await,
+            Ok(()) => match &url {
+                Some(url) => self.fill(&draft, url).await,
+                None => self.take(&draft).await,
+            },
             Err(error) => Err(error),
         };
         let _ = fs::remove_dir_all(&draft);
         restored?;
-        print(&format!("Restored {} from {}.\n", directory.display(), self.file.display()))
+        let place = url.map(|url| format!(" and {url}")).unwrap_or_default();
+        print(&format!("Restored {}{place} from {}.\n", directory.display(), self.file.display()))
     }
 
     fn unpack(&self, draft: &Path) -> Result<(), BackupError> {
@@ -189,10 +200,30 @@ impl Restore {
         }
     }
 
-    /// Opens what was unpacked, which looks at it and brings it up to date, and puts it where it belongs.
-    async fn take(&self, draft: &Path) -> Result<(), BackupError> {
+    /// Opens what was unpacked, which looks at it and brings it up to date.
+    async fn look_at(&self, draft: &Path) -> Result<(), BackupError> {
         let unusable = |source| BackupError::Unusable { path: self.file.clone(), source: Box::new(source) };
         Store::open(draft, None).await.map_err(unusable)?.close().await;
+        Ok(())
+    }
+
+    /// Puts what was unpacked into a PostgreSQL database, and the key and the recordings into the data directory.
+    async fn fill(&self, draft: &Path, url: &DatabaseUrl) -> Result<(), BackupError> {
+        let [_, key] = FILES;
+        let (unpacked, known) = (draft.join(key), self.data.data.join(key));
+        let same = |key: &Path| fs::read(key).map_err(failed(key));
+        if known.exists() && same(&known)? != same(&unpacked)? {
+            return Err(BackupError::OtherKey(self.data.data.clone()));
+        }
+        self.look_at(draft).await?;
+        merge(&draft.join(FOLDER), &self.data.data.join(FOLDER))?;
+        fill(url, draft).await?;
+        fs::rename(&unpacked, &known).map_err(failed(&known))
+    }
+
+    /// Puts what was unpacked where it belongs.
+    async fn take(&self, draft: &Path) -> Result<(), BackupError> {
+        self.look_at(draft).await?;
         // The database last: without it nothing is there yet.
         let recordings = draft.join(FOLDER).is_dir().then_some(FOLDER);
         let [database, key] = FILES;
@@ -209,6 +240,26 @@ fn belongs(name: &Path) -> bool {
     let plain = name.components().all(|part| matches!(part, Component::Normal(_)));
     let below = name.starts_with(FOLDER) && name.components().count() > 1;
     plain && (below || FILES.iter().any(|file| name == Path::new(file)))
+}
+
+/// Moves the files of a folder into another one, but for those that are there.
+fn merge(from: &Path, to: &Path) -> Result<(), BackupError> {
+    let entries = match fs::read_dir(from) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed(from)(error)),
+    };
+    DirBuilder::new().recursive(true).mode(0o700).create(to).map_err(failed(to))?;
+    for entry in entries {
+        let entry = entry.map_err(failed(from))?;
+        let (path, place) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            merge(&path, &place)?;
+        } else if !place.exists() {
+            fs::rename(&path, &place).map_err(failed(&place))?;
+        }
+    }
+    Ok(())
 }
 
 /// As much of a file as there is now: a recording may be growing.

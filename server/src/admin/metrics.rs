@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-/// How long the storage and the exchange have to answer; who looks after servers asks every few seconds.
+/// How long the exchange has to answer; who looks after servers asks every few seconds.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// With less on the disk than this the database may not be able to write soon.
 const LEAST_SPACE: u64 = 64 * 1024 * 1024;
@@ -203,8 +203,7 @@ impl Room {
     /// What is wrong; nothing if all is well.
     async fn ails(&self) -> Vec<&'static str> {
         let mut ails = Vec::new();
-        let answer = sqlx::query("SELECT 1 FROM settings LIMIT 1").fetch_optional(self.store.pool());
-        if !matches!(timeout(PATIENCE, answer).await, Ok(Ok(_))) {
+        if !self.store.answers().await {
             ails.push("The storage does not answer.");
         }
         if rustix::fs::statvfs(&self.data).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < LEAST_SPACE) {

@@ -63,7 +63,7 @@ enum Command {
     Check(Box<check::Check>),
     /// Write all that is stored into one file; also while the server runs.
     Backup(backup::Backup),
-    /// Make a data directory from such a file.
+    /// Make a data directory from such a file, or fill an empty PostgreSQL database with it.
     Restore(backup::Restore),
     /// Print a configuration file with every option, what it means and its default.
     Config,
@@ -187,18 +187,22 @@ impl Data {
         }
     }
 
+    async fn store(&self) -> Result<Store, CommandError> {
+        Ok(Store::open_at(&self.data, self.database()?.as_ref(), self.domain.as_deref()).await?)
+    }
+
     async fn open(&self) -> Result<Accounts, CommandError> {
-        let store = Store::open(&self.data, self.domain.as_deref()).await?;
+        let store = self.store().await?;
         let passwords = Passwords::new(Cost::default()).map_err(AccountError::from)?;
         Ok(Accounts::new(store, passwords))
     }
 
     async fn calling(&self) -> Result<Calling, CommandError> {
-        Ok(Calling::new(Store::open(&self.data, self.domain.as_deref()).await?))
+        Ok(Calling::new(self.store().await?))
     }
 
     async fn policies(&self) -> Result<Policies, CommandError> {
-        Ok(Policies::new(Store::open(&self.data, self.domain.as_deref()).await?))
+        Ok(Policies::new(self.store().await?))
     }
 }
 

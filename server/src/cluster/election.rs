@@ -41,11 +41,14 @@ pub(super) struct Leader {
 /// | CL9 | Following, Closing | it is time to stop | Stopped | nothing more |
 /// | CL10 | Taking, Leading | it is time to stop | Leaving | everything is closed in order, and the lock kept meanwhile |
 /// | CL11 | Leaving | everything is closed | Stopped | the lock is given back |
+/// | CL12 | Taking, Leading, Leaving, of one that has no others | the connection with the lock is lost, or nothing is answered | the same | goes on, and asks for the lock again; stops when another one led meanwhile |
 #[derive(Debug)]
 pub(super) struct Election {
     state: State,
     /// Before that the lock is left to others.
     modest_until: Duration,
+    /// Nobody is there to take over, so that an outage of the database ends nothing.
+    alone: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,8 +119,23 @@ pub(super) enum Why {
 }
 
 impl Election {
-    pub(super) const fn new() -> Self {
-        Self { state: State::Following { leader: None }, modest_until: Duration::ZERO }
+    pub(super) const fn new(alone: bool) -> Self {
+        Self { state: State::Following { leader: None }, modest_until: Duration::ZERO, alone }
+    }
+
+    /// The epoch for which the lock is asked for again when the connection with it is lost.
+    pub(super) const fn kept(&self) -> Option<Epoch> {
+        match self.state {
+            State::Taking { epoch, .. } | State::Leading { epoch, .. } | State::Leaving { epoch, .. } if self.alone => {
+                Some(epoch)
+            }
+            State::Taking { .. }
+            | State::Leading { .. }
+            | State::Leaving { .. }
+            | State::Following { .. }
+            | State::Closing { .. }
+            | State::Stopped => None,
+        }
     }
 
     /// Whether another one may lead meanwhile.
@@ -133,15 +151,30 @@ impl Election {
     /// When [`Event::Timeout`] is due.
     pub(super) const fn deadline(&self) -> Option<Duration> {
         match self.state {
-            State::Taking { until, .. } | State::Leading { until, .. } | State::Leaving { until, .. } => Some(until),
-            State::Following { .. } | State::Closing { .. } | State::Stopped => None,
+            State::Taking { until, .. } | State::Leading { until, .. } | State::Leaving { until, .. }
+                if !self.alone =>
+            {
+                Some(until)
+            }
+            State::Taking { .. }
+            | State::Leading { .. }
+            | State::Leaving { .. }
+            | State::Following { .. }
+            | State::Closing { .. }
+            | State::Stopped => None,
         }
     }
 
     /// What is done about it.
     pub(super) fn handle(&mut self, event: Event, now: Duration) -> Vec<Effect> {
-        let (state, effects) = self.step(event, now);
+        if self.kept().is_some() && matches!(event, Event::Lost) {
+            return Vec::new();
+        }
+        let (state, mut effects) = self.step(event, now);
         self.state = state;
+        if self.alone {
+            effects.retain(|effect| !matches!(effect, Effect::Extend(_)));
+        }
         effects
     }
 
@@ -244,7 +277,7 @@ mod tests {
 
     /// One that won epoch 7 by what it asked at 100 seconds.
     fn taking() -> Election {
-        let mut election = Election::new();
+        let mut election = Election::new(false);
         let done = election.handle(Event::Won { epoch: 7, asked: at(100) }, at(101));
         assert_eq!(done, [Effect::Follow(None), Effect::Extend(at(104)), Effect::Open(7)]);
         election
@@ -258,7 +291,7 @@ mod tests {
 
     #[test]
     fn cl1_requests_go_to_who_leads_and_wait_while_nobody_does() {
-        let mut election = Election::new();
+        let mut election = Election::new(false);
         assert_eq!(election.handle(Event::Looked(None), at(1)), []);
         assert_eq!(election.handle(Event::Looked(Some(leader(3))), at(2)), [Effect::Follow(Some(leader(3)))]);
         assert_eq!(election.handle(Event::Looked(Some(leader(3))), at(3)), [], "it is known");
@@ -273,7 +306,7 @@ mod tests {
 
     #[test]
     fn cl3_who_led_is_still_asked_while_the_database_is_away() {
-        let mut election = Election::new();
+        let mut election = Election::new(false);
         election.handle(Event::Looked(Some(leader(3))), at(1));
         assert_eq!(election.handle(Event::Lost, at(2)), []);
         assert_eq!(election.handle(Event::Looked(Some(leader(3))), at(9)), []);
@@ -352,7 +385,7 @@ mod tests {
 
     #[test]
     fn cl9_who_does_not_lead_just_stops() {
-        let mut election = Election::new();
+        let mut election = Election::new(false);
         assert_eq!(election.handle(Event::Stop, at(1)), [Effect::Follow(None), Effect::Finish]);
         let mut election = leading();
         election.handle(Event::Lost, at(102));
@@ -382,5 +415,19 @@ mod tests {
         election.handle(Event::Stop, at(102));
         assert_eq!(election.handle(Event::Timeout, at(104)), [Effect::Cut(Why::Silent)]);
         assert_eq!(election.handle(Event::Ended, at(104)), [Effect::Finish]);
+    }
+
+    #[test]
+    fn cl12_an_outage_ends_nothing_where_nobody_could_take_over() {
+        let mut election = Election::new(true);
+        let done = election.handle(Event::Won { epoch: 7, asked: at(100) }, at(101));
+        assert_eq!(done, [Effect::Follow(None), Effect::Open(7)], "there is no end to it");
+        assert_eq!(election.handle(Event::Opened, at(101)), [Effect::Lead(7)]);
+        assert_eq!((election.deadline(), election.kept()), (None, Some(7)));
+        assert_eq!(election.handle(Event::Lost, at(102)), []);
+        assert_eq!(election.handle(Event::Timeout, at(200)), []);
+        assert_eq!(election.handle(Event::Beat { epoch: 7, asked: at(300) }, at(300)), []);
+        assert_eq!(election.handle(Event::Beat { epoch: 8, asked: at(301) }, at(301)), [Effect::Cut(Why::Deposed)]);
+        assert_eq!(election.kept(), None);
     }
 }

@@ -72,9 +72,10 @@ impl<S: Services> Lead<S> {
         let (news, mut inbox) = mpsc::channel(16);
         let (seen, mut seen_inbox) = mpsc::channel(16);
         let token = identity::token()?.into();
+        let alone = self.address.is_none();
         let mut running = Running {
             lead: self,
-            election: Election::new(),
+            election: Election::new(alone),
             token,
             lookout: None,
             term: None,
@@ -114,17 +115,23 @@ impl<S: Services> Running<S> {
         let wanted = self.election.is_candidate(fence::now());
         if let Some(lookout) = &self.lookout {
             lookout.want(wanted);
-        } else if self.election.is_following() {
+            return Ok(());
+        }
+        let kept = self.election.kept();
+        if kept.is_none() && !self.election.is_following() {
+            return Ok(());
+        }
+        if kept.is_none() {
             // Nobody who knew the one before is believed any more.
             self.token = identity::token()?.into();
-            let card = Card {
-                address: self.lead.address.clone(),
-                fingerprint: self.lead.identity.fingerprint.clone(),
-                token: self.token.to_string(),
-            };
-            let (database, seen) = (self.lead.database.clone(), self.seen.clone());
-            self.lookout = Some(Lookout::begin(database, card, wanted, self.again, seen));
         }
+        let card = Card {
+            address: self.lead.address.clone(),
+            fingerprint: self.lead.identity.fingerprint.clone(),
+            token: self.token.to_string(),
+        };
+        let (database, seen) = (self.lead.database.clone(), self.seen.clone());
+        self.lookout = Some(Lookout::begin(database, card, wanted, self.again, kept, seen));
         Ok(())
     }
 

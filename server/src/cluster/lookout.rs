@@ -30,12 +30,13 @@ pub(super) enum Seen {
 }
 
 impl Lookout {
-    /// Begins to look, after a moment if the last one ended badly.
+    /// Begins to look, after a moment if the last one ended badly; for a leadership that goes on meanwhile, if one does.
     pub(super) fn begin(
         database: PgConnectOptions,
         card: Card,
         wanted: bool,
         again: bool,
+        kept: Option<Epoch>,
         seen: mpsc::Sender<Seen>,
     ) -> Self {
         let (resign, resigned) = oneshot::channel();
@@ -45,7 +46,7 @@ impl Lookout {
             if again {
                 sleep(AGAIN).await;
             }
-            if let Err(error) = look_out(&database, &card, &wants, resigned, &seen).await {
+            if let Err(error) = look_out(&database, &card, &wants, kept, resigned, &seen).await {
                 // Nobody listens any more when everything ends.
                 let _ = seen.send(Seen::Unreachable(error)).await;
             }
@@ -77,19 +78,14 @@ async fn look_out(
     database: &PgConnectOptions,
     card: &Card,
     wanted: &AtomicBool,
+    kept: Option<Epoch>,
     mut resigned: oneshot::Receiver<()>,
     seen: &mpsc::Sender<Seen>,
 ) -> Result<(), LockError> {
     let mut lock = Lock::connect(database).await?;
-    let epoch = loop {
-        let (won, leader) = lock.look(wanted.load(Ordering::Relaxed)).await?;
-        if won {
-            let (epoch, asked) = lock.claim(card).await?;
-            tell(seen, Event::Won { epoch, asked }).await;
-            break epoch;
-        }
-        tell(seen, Event::Looked(leader)).await;
-        sleep(LOOK).await;
+    let epoch = match kept {
+        Some(epoch) => regain(&mut lock, epoch, seen).await?,
+        None => win(&mut lock, card, wanted, seen).await?,
     };
     loop {
         let asked = fence::now();
@@ -100,6 +96,34 @@ async fn look_out(
             // Whoever cannot ask for it any more drops all of this.
             _ = &mut resigned => return lock.resign(epoch).await,
         }
+    }
+}
+
+/// Looks until the lock is free, and begins an epoch.
+async fn win(lock: &mut Lock, card: &Card, wanted: &AtomicBool, seen: &mpsc::Sender<Seen>) -> Result<Epoch, LockError> {
+    loop {
+        let (won, leader) = lock.look(wanted.load(Ordering::Relaxed)).await?;
+        if won {
+            let (epoch, asked) = lock.claim(card).await?;
+            tell(seen, Event::Won { epoch, asked }).await;
+            return Ok(epoch);
+        }
+        tell(seen, Event::Looked(leader)).await;
+        sleep(LOOK).await;
+    }
+}
+
+/// Asks for the lock again in the same epoch; what is told if there is another one ends all of this.
+async fn regain(lock: &mut Lock, epoch: Epoch, seen: &mpsc::Sender<Seen>) -> Result<Epoch, LockError> {
+    loop {
+        let asked = fence::now();
+        let (won, leader) = lock.look(true).await?;
+        let current = leader.map_or(0, |leader| leader.epoch);
+        tell(seen, Event::Beat { epoch: current, asked }).await;
+        if won && current == epoch {
+            return Ok(epoch);
+        }
+        sleep(LOOK).await;
     }
 }
 

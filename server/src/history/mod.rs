@@ -137,7 +137,7 @@ impl Room {
         let contacts = self.contacts().await?;
         let wanted = wanted(&asked, &contacts);
         // What comes between is not seen yet.
-        let last = self.history.last().await?;
+        let last = self.history.last_missed(me.account).await?;
         let mut entries = self.history.page(me.account, &wanted, SHOWN + 1).await?;
         let newer_ones = matches!(wanted.from, Cursor::Newer(..));
         let more = entries.len() > SHOWN as usize;

@@ -36,14 +36,19 @@ impl Room {
 
     /// Tells whoever listens of every change of a policy, in this process or another. Runs until dropped.
     pub async fn watch(self) {
-        let mut tick = tokio::time::interval(WATCH);
+        let (mut tick, mut blind) = (tokio::time::interval(WATCH), false);
         loop {
             tick.tick().await;
             match self.policies.changes().await {
                 Ok(change) => {
+                    blind = false;
                     self.changed.send_if_modified(|known| core::mem::replace(known, change) != change);
                 }
-                Err(error) => tracing::warn!(%error, "changes of the media policies cannot be seen"),
+                Err(error) if !blind => {
+                    blind = true;
+                    tracing::warn!(%error, "changes of the media policies cannot be seen");
+                }
+                Err(_) => {}
             }
         }
     }

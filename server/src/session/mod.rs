@@ -143,9 +143,11 @@ impl Sessions for Room {
     }
 
     async fn goes_on(&self, session: SessionId) -> bool {
-        match logged(self.rows.by_number(session).await).flatten() {
-            Some(known) => self.used(known, None).await.is_some(),
-            None => false,
+        match logged(self.rows.by_number(session).await) {
+            Some(Some(known)) => self.used(known, None).await.is_some(),
+            Some(None) => false,
+            // It was one, and nobody can have ended it while the storage is away. What it opened goes on.
+            None => true,
         }
     }
 

@@ -5,9 +5,9 @@ mod initial;
 
 pub use initial::{DAYS, generated};
 
-use super::Store;
 use super::key::{KeyError, Sealed};
 use super::password::{self, PasswordError, Passwords, quality};
+use super::{Flag, Store, storable};
 use crate::ports::{AccountId, Ha1, PortError, SessionId, SignedIn};
 use async_trait::async_trait;
 use sip::digest::{Algorithm, ha1};
@@ -18,6 +18,9 @@ use zeroize::Zeroizing;
 pub const LONGEST_EXTENSION: usize = 32;
 /// The longest name, in characters.
 pub const LONGEST_NAME: usize = 64;
+
+/// What stands for secrets that are not known yet, or not here.
+const NOTHING: &[u8] = &[];
 
 /// The accounts in the database.
 #[derive(Clone)]
@@ -75,7 +78,7 @@ pub enum AccountError {
     Storage(#[from] sqlx::Error),
 }
 
-type Row = (i64, String, String, bool, i64, Option<i64>, Option<String>);
+type Row = (i64, String, String, Flag, i64, Option<i64>, Option<String>);
 
 impl Accounts {
     /// The accounts of this storage.
@@ -113,11 +116,12 @@ impl Accounts {
         let mut transaction = self.store.pool().begin().await?;
         let inserted = sqlx::query_scalar(
             "INSERT INTO accounts (extension, name, password_hash, ha1_nonce, ha1, created, initial_until)
-             VALUES (?, ?, ?, x'', x'', ?, ?) RETURNING id",
+             VALUES ($1, $2, $3, $4, $4, $5, $6) RETURNING id",
         )
         .bind(extension)
         .bind(name)
         .bind(hash)
+        .bind(NOTHING)
         .bind(now())
         .bind(initial_until)
         .fetch_one(&mut *transaction)
@@ -125,7 +129,7 @@ impl Accounts {
         let id: AccountId = inserted.map_err(|error| taken(error, extension))?;
         // The account's number is part of the encryption, so it must be known first.
         let sealed = self.store.key().seal(secrets.as_bytes(), &context(id))?;
-        sqlx::query("UPDATE accounts SET ha1_nonce = ?, ha1 = ? WHERE id = ?")
+        sqlx::query("UPDATE accounts SET ha1_nonce = $1, ha1 = $2 WHERE id = $3")
             .bind(sealed.nonce)
             .bind(sealed.bytes)
             .bind(id)
@@ -172,16 +176,16 @@ impl Accounts {
         let sealed = self.store.key().seal(secrets.as_bytes(), &context(account.id))?;
         let hash = self.hash(extension, &account.name, password).await?;
         let mut transaction = self.store.pool().begin().await?;
-        let query = "UPDATE accounts SET password_hash = ?, ha1_nonce = ?, ha1 = ?, initial_until = ?,
-                     generation = generation + 1 WHERE id = ? RETURNING generation";
+        let query = "UPDATE accounts SET password_hash = $1, ha1_nonce = $2, ha1 = $3, initial_until = $4,
+                     generation = generation + 1 WHERE id = $5 RETURNING generation";
         let changed = sqlx::query_scalar(query).bind(hash).bind(sealed.nonce).bind(sealed.bytes);
         let changed = changed.bind(initial_until).bind(account.id).fetch_optional(&mut *transaction).await?;
         let generation: i64 = changed.ok_or_else(missing)?;
         if let Some(session) = keep {
-            let kept = sqlx::query("UPDATE sessions SET generation = ? WHERE number = ? AND account = ?");
+            let kept = sqlx::query("UPDATE sessions SET generation = $1 WHERE number = $2 AND account = $3");
             kept.bind(generation).bind(session.number()).bind(account.id).execute(&mut *transaction).await?;
         }
-        let old = sqlx::query("DELETE FROM sessions WHERE account = ? AND generation <> ?");
+        let old = sqlx::query("DELETE FROM sessions WHERE account = $1 AND generation <> $2");
         old.bind(account.id).bind(generation).execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(())
@@ -192,7 +196,9 @@ impl Accounts {
     /// # Errors
     /// [`AccountError::Missing`] and [`AccountError::Storage`].
     pub async fn set_enabled(&self, extension: &str, enabled: bool) -> Result<(), AccountError> {
-        let changed = sqlx::query("UPDATE accounts SET enabled = ? WHERE extension = ?").bind(enabled).bind(extension);
+        let changed = sqlx::query("UPDATE accounts SET enabled = $1 WHERE extension = $2")
+            .bind(Flag::from(enabled))
+            .bind(storable(extension));
         existed(changed.execute(self.store.pool()).await?.rows_affected(), extension)
     }
 
@@ -201,7 +207,7 @@ impl Accounts {
     /// # Errors
     /// [`AccountError::Missing`] and [`AccountError::Storage`].
     pub async fn remove(&self, extension: &str) -> Result<(), AccountError> {
-        let removed = sqlx::query("DELETE FROM accounts WHERE extension = ?").bind(extension);
+        let removed = sqlx::query("DELETE FROM accounts WHERE extension = $1").bind(storable(extension));
         existed(removed.execute(self.store.pool()).await?.rows_affected(), extension)
     }
 
@@ -221,8 +227,9 @@ impl Accounts {
     /// [`AccountError::Storage`].
     pub async fn find(&self, extension: &str) -> Result<Option<Account>, AccountError> {
         let query =
-            "SELECT id, extension, name, enabled, generation, initial_until, pbx FROM accounts WHERE extension = ?";
-        let row: Option<Row> = sqlx::query_as(query).bind(extension).fetch_optional(self.store.pool()).await?;
+            "SELECT id, extension, name, enabled, generation, initial_until, pbx FROM accounts WHERE extension = $1";
+        let row: Option<Row> =
+            sqlx::query_as(query).bind(storable(extension)).fetch_optional(self.store.pool()).await?;
         Ok(row.map(Account::from))
     }
 
@@ -231,7 +238,7 @@ impl Accounts {
     /// # Errors
     /// [`AccountError::Storage`].
     pub async fn get(&self, id: AccountId) -> Result<Option<Account>, AccountError> {
-        let query = "SELECT id, extension, name, enabled, generation, initial_until, pbx FROM accounts WHERE id = ?";
+        let query = "SELECT id, extension, name, enabled, generation, initial_until, pbx FROM accounts WHERE id = $1";
         let row: Option<Row> = sqlx::query_as(query).bind(id).fetch_optional(self.store.pool()).await?;
         Ok(row.map(Account::from))
     }
@@ -257,9 +264,9 @@ impl Accounts {
     ) -> Result<Option<SignedIn>, AccountError> {
         // Those whose passwords a PBX knows have none here, and are as unknown as nobody.
         let query = "SELECT id, extension, name, password_hash FROM accounts
-                     WHERE lower(extension) = lower(?) AND enabled AND pbx IS NULL";
+                     WHERE lower(extension) = $1 AND enabled = 1 AND pbx IS NULL";
         let mut rows: Vec<(i64, String, String, String)> =
-            sqlx::query_as(query).bind(extension).fetch_all(self.store.pool()).await?;
+            sqlx::query_as(query).bind(folded(extension)).fetch_all(self.store.pool()).await?;
         let exact = rows.iter().position(|(_, known, ..)| known == extension);
         let row = match (exact, rows.len()) {
             (Some(exact), _) => Some(rows.swap_remove(exact)),
@@ -291,9 +298,9 @@ impl Accounts {
     /// A password that has to be changed signs nothing, or a phone could use it for good.
     async fn read_ha1(&self, extension: &str) -> Result<Option<Ha1>, AccountError> {
         let query = "SELECT id, ha1_nonce, ha1 FROM accounts
-                     WHERE extension = ? AND enabled AND pbx IS NULL AND initial_until IS NULL";
+                     WHERE extension = $1 AND enabled = 1 AND pbx IS NULL AND initial_until IS NULL";
         let row: Option<(i64, Vec<u8>, Vec<u8>)> =
-            sqlx::query_as(query).bind(extension).fetch_optional(self.store.pool()).await?;
+            sqlx::query_as(query).bind(storable(extension)).fetch_optional(self.store.pool()).await?;
         let Some((id, nonce, bytes)) = row else { return Ok(None) };
         let plain = self.store.key().unseal(&Sealed { nonce, bytes }, &context(id))?;
         let text = std::str::from_utf8(&plain).map_err(|_| KeyError::Sealed)?;
@@ -326,7 +333,7 @@ impl crate::ports::Accounts for Accounts {
 
 impl From<Row> for Account {
     fn from((id, extension, name, enabled, generation, initial_until, pbx): Row) -> Self {
-        Self { id, extension, name, enabled, generation, initial_until, pbx }
+        Self { id, extension, name, enabled: enabled.is_set(), generation, initial_until, pbx }
     }
 }
 
@@ -349,6 +356,11 @@ fn parse_name(name: &str) -> Result<&str, AccountError> {
     fits.then_some(name).ok_or(AccountError::Name)
 }
 
+/// An extension as it is looked for when capitals do not count: it has no other letters than those of ASCII.
+fn folded(extension: &str) -> String {
+    storable(extension).to_ascii_lowercase()
+}
+
 /// What ties the encrypted secrets to their row.
 fn context(id: AccountId) -> Vec<u8> {
     format!("ha1 {id}").into_bytes()
@@ -357,7 +369,7 @@ fn context(id: AccountId) -> Vec<u8> {
 /// By another account, or by a group.
 fn taken(error: sqlx::Error, extension: &str) -> AccountError {
     let known = error.as_database_error();
-    if known.is_some_and(|error| error.is_unique_violation() || super::is_trigger(error)) {
+    if known.is_some_and(super::is_taken) {
         return AccountError::Taken(extension.to_owned());
     }
     error.into()
@@ -377,5 +389,8 @@ fn now() -> i64 {
     i64::try_from(seconds).unwrap_or(i64::MAX)
 }
 
+#[cfg(test)]
+#[path = "accounts/tests.rs"]
+mod postgres_tests;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,9 @@
 
 mod code;
 mod groups;
+#[cfg(test)]
+#[path = "calling/tests.rs"]
+mod postgres_tests;
 mod routes;
 mod rules;
 #[cfg(test)]
@@ -12,8 +15,8 @@ pub use groups::{Group, GroupChange};
 pub use routes::Routes;
 pub use rules::RulesChange;
 
-use super::Store;
 use super::accounts::{LONGEST_EXTENSION, LONGEST_NAME};
+use super::{Store, storable};
 use crate::ports::AccountId;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -93,9 +96,9 @@ impl Calling {
     /// # Errors
     /// [`CallingError::Storage`].
     pub async fn is_known(&self, number: &str) -> Result<bool, CallingError> {
-        let query = "SELECT EXISTS (SELECT 1 FROM accounts WHERE extension = ? AND enabled)
-                         OR EXISTS (SELECT 1 FROM call_groups WHERE extension = ?)";
-        Ok(sqlx::query_scalar(query).bind(number).bind(number).fetch_one(self.store.pool()).await?)
+        let query = "SELECT 1 FROM accounts WHERE extension = $1 AND enabled = 1
+                     UNION ALL SELECT 1 FROM call_groups WHERE extension = $1 LIMIT 1";
+        Ok(sqlx::query(query).bind(storable(number)).fetch_optional(self.store.pool()).await?.is_some())
     }
 }
 
@@ -128,8 +131,8 @@ pub fn parse_ringing(time: Duration) -> Result<Duration, CallingError> {
 }
 
 /// The account of an extension, disabled ones too.
-async fn account(connection: &mut sqlx::SqliteConnection, extension: &str) -> Result<AccountId, CallingError> {
-    let found = sqlx::query_scalar("SELECT id FROM accounts WHERE extension = ?").bind(extension);
+async fn account(connection: &mut sqlx::AnyConnection, extension: &str) -> Result<AccountId, CallingError> {
+    let found = sqlx::query_scalar("SELECT id FROM accounts WHERE extension = $1").bind(storable(extension));
     found.fetch_optional(connection).await?.ok_or_else(|| CallingError::Missing(extension.to_owned()))
 }
 

@@ -18,13 +18,16 @@
 
 mod fold;
 mod pages;
+#[cfg(test)]
+#[path = "history/tests.rs"]
+mod postgres_tests;
 mod sweep;
 #[cfg(test)]
 mod tests;
 
 pub use pages::{Cursor, Entry, Filter, Heard, Query};
 
-use super::Store;
+use super::{Area, Flag, Store, storable};
 use crate::clock;
 use crate::ports::{AccountId, CallHistory, CallLog, PortError, Seen, SeenCall};
 use app::history::{Reason, Report};
@@ -32,7 +35,8 @@ use app::phone::{Cause, Direction, Party};
 use app::quality::{Quality, Tally};
 use async_trait::async_trait;
 use fold::fold;
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::AnyConnection;
+use std::collections::BTreeSet;
 use tokio::sync::broadcast;
 
 /// How many calls of an account are kept: of more, the oldest go.
@@ -85,11 +89,11 @@ struct Row {
 struct Known {
     id: i64,
     local_tag: String,
-    by_exchange: bool,
+    by_exchange: Flag,
     answered: Option<i64>,
     ended: Option<i64>,
-    seen: bool,
-    removed: bool,
+    seen: Flag,
+    removed: Flag,
 }
 
 impl History {
@@ -114,9 +118,7 @@ impl History {
         if row.local_tag.is_empty() {
             return Err(ReportError::Nameless);
         }
-        let mut connection = self.store.pool().acquire().await?;
-        // It writes from its first statement on: nobody else is to write between.
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.store.write(Area::History).await?;
         if let Some(id) = keep_report(&mut transaction, account, row).await? {
             self.trim(&mut transaction, account, id).await?;
         }
@@ -128,14 +130,13 @@ impl History {
     /// Keeps what the exchange saw, in its order (HI5 to HI8).
     async fn keep_seen(&self, seen: Vec<Seen>) -> Result<(), sqlx::Error> {
         let mut changed = Vec::new();
-        let mut connection = self.store.pool().acquire().await?;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.store.write(Area::History).await?;
         for seen in seen {
             match seen {
                 Seen::Call(call) => {
-                    let query = "SELECT id FROM accounts WHERE extension = ?";
+                    let query = "SELECT id FROM accounts WHERE extension = $1";
                     let account: Option<AccountId> =
-                        sqlx::query_scalar(query).bind(&call.user).fetch_optional(&mut *transaction).await?;
+                        sqlx::query_scalar(query).bind(storable(&call.user)).fetch_optional(&mut *transaction).await?;
                     // A number that is no person's has no history.
                     let Some(account) = account else { continue };
                     if let Some(id) = keep_call(&mut transaction, account, Row::seen(call)).await? {
@@ -144,19 +145,18 @@ impl History {
                     changed.push(account);
                 }
                 Seen::Ended { user, call_id, at } => {
-                    let query = "UPDATE history SET ended = MAX(?3, begun) WHERE call_id = ?2 AND ended IS NULL
-                                 AND account = (SELECT id FROM accounts WHERE extension = ?1)";
+                    let query = "UPDATE history SET ended = CASE WHEN begun > $3 THEN begun ELSE $3 END
+                                 WHERE call_id = $2 AND ended IS NULL
+                                 AND account = (SELECT id FROM accounts WHERE extension = $1)";
                     let call_id = short(&call_id, LONGEST_NAME);
-                    sqlx::query(query).bind(user).bind(call_id).bind(whole(at)).execute(&mut *transaction).await?;
+                    sqlx::query(query)
+                        .bind(storable(&user))
+                        .bind(call_id)
+                        .bind(whole(at))
+                        .execute(&mut *transaction)
+                        .await?;
                 }
-                Seen::Alive(calls) => {
-                    let calls: Vec<_> = calls.iter().map(|call| short(call, LONGEST_NAME)).collect();
-                    // How long they lasted nobody knows: they were answered.
-                    let query = "UPDATE history SET ended = answered, reason = ?2 WHERE ended IS NULL
-                                 AND call_id NOT IN (SELECT value FROM json_each(?1))";
-                    let calls = serde_json::to_string(&calls).unwrap_or_default();
-                    sqlx::query(query).bind(calls).bind(json(&Reason::Unknown)).execute(&mut *transaction).await?;
-                }
+                Seen::Alive(calls) => close_others(&mut transaction, &calls).await?,
             }
         }
         transaction.commit().await?;
@@ -208,46 +208,54 @@ impl CallHistory for History {
     }
 }
 
+/// Calls that the exchange does not know any more are over. How long they lasted nobody knows: they were answered.
+async fn close_others(connection: &mut AnyConnection, alive: &[String]) -> Result<(), sqlx::Error> {
+    let alive: BTreeSet<_> = alive.iter().map(|call| short(call, LONGEST_NAME)).collect();
+    let query = "SELECT DISTINCT call_id FROM history WHERE ended IS NULL";
+    let open: Vec<String> = sqlx::query_scalar(query).fetch_all(&mut *connection).await?;
+    for call in open.into_iter().filter(|call| !alive.contains(call)) {
+        let query = "UPDATE history SET ended = answered, reason = $2 WHERE ended IS NULL AND call_id = $1";
+        sqlx::query(query).bind(call).bind(json(&Reason::Unknown)).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
 /// The number of the row that is new, if one is.
 async fn keep_report(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     account: AccountId,
     mut row: Row,
 ) -> Result<Option<i64>, sqlx::Error> {
     let known = find(connection, account, &row).await?;
-    if known.iter().any(|known| known.local_tag == row.local_tag && !known.by_exchange) {
+    if known.iter().any(|known| known.local_tag == row.local_tag && !known.by_exchange.is_set()) {
         return Ok(None); // HI2
     }
-    let before = known.into_iter().find(|known| known.by_exchange);
+    let before = known.into_iter().find(|known| known.by_exchange.is_set());
     let Some(before) = before else { return insert(connection, account, &row, false, false).await.map(Some) };
     if row.answered.is_none() && before.answered.is_some() && row.direction == Direction::Incoming {
         row.answered_elsewhere(before.answered, before.ended); // HI4
     }
-    sqlx::query("DELETE FROM history WHERE id = ?").bind(before.id).execute(&mut *connection).await?;
-    insert(connection, account, &row, before.seen, before.removed).await.map(Some)
+    sqlx::query("DELETE FROM history WHERE id = $1").bind(before.id).execute(&mut *connection).await?;
+    insert(connection, account, &row, before.seen.is_set(), before.removed.is_set()).await.map(Some)
 }
 
 /// As [`keep_report`], for what the exchange saw.
-async fn keep_call(
-    connection: &mut SqliteConnection,
-    account: AccountId,
-    row: Row,
-) -> Result<Option<i64>, sqlx::Error> {
+async fn keep_call(connection: &mut AnyConnection, account: AccountId, row: Row) -> Result<Option<i64>, sqlx::Error> {
     let known = find(connection, account, &row).await?;
-    if known.iter().any(|known| known.removed) {
+    if known.iter().any(|known| known.removed.is_set()) {
         return Ok(None); // HI8
     }
-    if let Some(own) = known.iter().find(|known| known.by_exchange) {
-        let query = "UPDATE history SET answered = ?2, ended = ?3, reason = ?4, missed = ?5 WHERE id = ?1";
+    if let Some(own) = known.iter().find(|known| known.by_exchange.is_set()) {
+        let query = "UPDATE history SET answered = $2, ended = $3, reason = $4, missed = $5 WHERE id = $1";
         let query = sqlx::query(query).bind(own.id).bind(row.answered).bind(row.ended);
-        query.bind(json(&row.reason)).bind(row.is_missed()).execute(&mut *connection).await?;
+        query.bind(json(&row.reason)).bind(Flag::from(row.is_missed())).execute(&mut *connection).await?;
         return Ok(None);
     }
     let Some(reported) = known.first() else { return insert(connection, account, &row, false, false).await.map(Some) };
     if row.direction == Direction::Incoming && row.answered.is_some() && reported.answered.is_none() {
         let mut taken = row;
         taken.answered_elsewhere(taken.answered, taken.ended);
-        let query = "UPDATE history SET answered = ?2, ended = ?3, reason = ?4, missed = 0 WHERE id = ?1";
+        let query = "UPDATE history SET answered = $2, ended = $3, reason = $4, missed = 0 WHERE id = $1";
         let query = sqlx::query(query).bind(reported.id).bind(taken.answered).bind(taken.ended);
         query.bind(json(&taken.reason)).execute(&mut *connection).await?;
     }
@@ -255,16 +263,17 @@ async fn keep_call(
 }
 
 /// The rows that may be of the same call: with the same tag, or, of one that came in, with any.
-async fn find(connection: &mut SqliteConnection, account: AccountId, row: &Row) -> Result<Vec<Known>, sqlx::Error> {
+async fn find(connection: &mut AnyConnection, account: AccountId, row: &Row) -> Result<Vec<Known>, sqlx::Error> {
     let query = "SELECT id, local_tag, by_exchange, answered, ended, seen, removed FROM history
-                 WHERE account = ?1 AND call_id = ?2 AND incoming = ?3 AND (incoming = 1 OR local_tag = ?4) ORDER BY id";
-    let query = sqlx::query_as(query).bind(account).bind(&row.call_id).bind(row.direction == Direction::Incoming);
+                 WHERE account = $1 AND call_id = $2 AND incoming = $3 AND (incoming = 1 OR local_tag = $4) ORDER BY id";
+    let query =
+        sqlx::query_as(query).bind(account).bind(&row.call_id).bind(Flag::from(row.direction == Direction::Incoming));
     query.bind(&row.local_tag).fetch_all(connection).await
 }
 
 /// Writes a row; of a removed one nothing but what names it.
 async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     account: AccountId,
     row: &Row,
     seen: bool,
@@ -272,20 +281,22 @@ async fn insert(
 ) -> Result<i64, sqlx::Error> {
     let query = "INSERT INTO history (account, call_id, local_tag, by_exchange, incoming, number, name, folded, begun, answered,
                  ended, reason, missed, seen, removed, score, worst, lost, jitter, round_trip, codec)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+                 RETURNING id";
     let nobody = Party::default();
     let remote = if removed { &nobody } else { &row.remote };
     let heard = (row.heard.count > 0 && !removed).then_some(&row.heard);
     // As far as there can be such numbers: a page writes what it likes.
-    let mean = |sum: fn(&Tally) -> u32, most: u32| heard.map(|heard| (sum(heard) / heard.count.max(1)).min(most));
+    let mean =
+        |sum: fn(&Tally) -> u32, most: u32| heard.map(|heard| i64::from((sum(heard) / heard.count.max(1)).min(most)));
     let best = u32::from(Quality::RANGE.1);
     let round_trip = heard.filter(|heard| heard.round_trips > 0).map(|heard| heard.round_trip / heard.round_trips);
-    let done = sqlx::query(query)
+    sqlx::query_scalar(query)
         .bind(account)
         .bind(&row.call_id)
         .bind(&row.local_tag)
-        .bind(row.by_exchange)
-        .bind(row.direction == Direction::Incoming)
+        .bind(Flag::from(row.by_exchange))
+        .bind(Flag::from(row.direction == Direction::Incoming))
         .bind(&remote.number)
         .bind(&remote.name)
         .bind(fold(&format!("{}\n{}", remote.name, remote.number)))
@@ -293,18 +304,17 @@ async fn insert(
         .bind(row.answered)
         .bind(row.ended)
         .bind(json(&row.reason))
-        .bind(row.is_missed())
-        .bind(seen)
-        .bind(removed)
+        .bind(Flag::from(row.is_missed()))
+        .bind(Flag::from(seen))
+        .bind(Flag::from(removed))
         .bind(mean(|heard| heard.score, best))
-        .bind(heard.map(|heard| u32::from(heard.worst).min(best)))
+        .bind(heard.map(|heard| i64::from(u32::from(heard.worst).min(best))))
         .bind(mean(|heard| heard.lost, 1_000))
         .bind(mean(|heard| heard.jitter, u32::MAX))
-        .bind(round_trip)
+        .bind(round_trip.map(i64::from))
         .bind(heard.map(|heard| short(&heard.codec, LONGEST_CODEC)))
-        .execute(connection)
-        .await?;
-    Ok(done.last_insert_rowid())
+        .fetch_one(connection)
+        .await
 }
 
 impl Row {
@@ -365,7 +375,7 @@ fn json(reason: &Reason) -> String {
 }
 
 fn short(text: &str, longest: usize) -> String {
-    text.chars().take(longest).collect()
+    storable(text).chars().take(longest).collect()
 }
 
 fn whole(milliseconds: u64) -> i64 {

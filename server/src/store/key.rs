@@ -45,8 +45,16 @@ pub enum KeyError {
     /// The key file does not hold 32 bytes.
     #[error("the server's key {} is damaged: it must be {LENGTH} bytes long", .0.display())]
     Length(PathBuf),
+    /// There is no key file, and there was one when the database was made.
+    #[error(
+        "the server's key {} is missing: copy it there from a backup, or from another server with this database", .0.display()
+    )]
+    Missing(PathBuf),
     /// The key file belongs to another database.
-    #[error("the server's key {} is not the one this database was made with", .0.display())]
+    #[error(
+        "the server's key {} is not the one this database was made with: copy that one there from a backup, or from another \
+         server with this database", .0.display()
+    )]
     Other(PathBuf),
     /// The operating system has no randomness.
     #[error("the operating system gives no random bytes")]
@@ -60,9 +68,13 @@ impl ServerKey {
     /// Reads the key file.
     ///
     /// # Errors
-    /// [`KeyError::File`] and [`KeyError::Length`].
+    /// [`KeyError::Missing`], [`KeyError::File`] and [`KeyError::Length`].
     pub fn read(path: &Path) -> Result<Self, KeyError> {
-        let bytes = std::fs::read(path).map_err(|source| KeyError::File { path: path.to_owned(), source })?;
+        let failed = |source: io::Error| {
+            let (path, missing) = (path.to_owned(), source.kind() == io::ErrorKind::NotFound);
+            if missing { KeyError::Missing(path) } else { KeyError::File { path, source } }
+        };
+        let bytes = std::fs::read(path).map_err(failed)?;
         let bytes = Zeroizing::new(bytes);
         let bytes = <[u8; LENGTH]>::try_from(bytes.as_slice()).map_err(|_| KeyError::Length(path.to_owned()))?;
         Ok(Self::new(&bytes))
@@ -135,6 +147,14 @@ impl ServerKey {
         let Some((nonce, bytes)) = fingerprint.split_at_checked(NONCE) else { return false };
         let sealed = Sealed { nonce: nonce.to_vec(), bytes: bytes.to_vec() };
         self.unseal(&sealed, FINGERPRINT).is_ok_and(|plain| plain.as_slice() == FINGERPRINT)
+    }
+
+    /// This key, if it is the one of the database that keeps this fingerprint.
+    ///
+    /// # Errors
+    /// [`KeyError::Other`].
+    pub fn of_database(self, fingerprint: &[u8], path: &Path) -> Result<Self, KeyError> {
+        if self.recognizes(fingerprint) { Ok(self) } else { Err(KeyError::Other(path.to_owned())) }
     }
 
     fn new(bytes: &[u8; LENGTH]) -> Self {

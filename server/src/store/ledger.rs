@@ -1,10 +1,10 @@
 //! What the exchange writes down: one transaction for all of it.
 
-use super::{Store, bindings, messages};
+use super::database::WRITE;
+use super::{Area, Kind, Store, bindings, messages};
 use crate::ports::{self, Kept, PortError, Record};
 use async_trait::async_trait;
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteSynchronous;
+use sqlx::{AnyConnection, Connection as _};
 
 /// The exchange's tables.
 #[derive(Clone)]
@@ -30,16 +30,41 @@ impl Ledger {
     }
 
     async fn save(&self, records: &[Record]) -> Result<Vec<i64>, sqlx::Error> {
-        let mut connection = self.store.pool().acquire().await?;
         let precious = records.iter().any(is_precious);
-        if precious {
-            synchronous(&mut connection, SqliteSynchronous::Full).await?;
+        match self.store.kind() {
+            Kind::Sqlite => self.save_in_file(records, precious).await,
+            Kind::Postgres => self.save_in_postgres(records, precious).await,
         }
-        let saved = write(&mut connection, records).await;
+    }
+
+    /// How safe a connection writes is said outside of transactions.
+    async fn save_in_file(&self, records: &[Record], precious: bool) -> Result<Vec<i64>, sqlx::Error> {
+        let mut connection = self.store.pool().acquire().await?;
         if precious {
-            synchronous(&mut connection, SqliteSynchronous::Normal).await?;
+            sqlx::query("PRAGMA synchronous = FULL").execute(&mut *connection).await?;
+        }
+        let saved = async {
+            let mut transaction = connection.begin_with(WRITE).await?;
+            let unknown = write(&mut transaction, records).await?;
+            transaction.commit().await?;
+            Ok(unknown)
+        };
+        let saved = saved.await;
+        if precious {
+            sqlx::query("PRAGMA synchronous = NORMAL").execute(&mut *connection).await?;
         }
         saved
+    }
+
+    /// It is said of each transaction.
+    async fn save_in_postgres(&self, records: &[Record], precious: bool) -> Result<Vec<i64>, sqlx::Error> {
+        let mut transaction = self.store.write(Area::Ledger).await?;
+        if !precious {
+            sqlx::query("SET LOCAL synchronous_commit = off").execute(&mut *transaction).await?;
+        }
+        let unknown = write(&mut transaction, records).await?;
+        transaction.commit().await?;
+        Ok(unknown)
     }
 }
 
@@ -67,38 +92,23 @@ const fn is_precious(record: &Record) -> bool {
     }
 }
 
-async fn write(connection: &mut SqliteConnection, records: &[Record]) -> Result<Vec<i64>, sqlx::Error> {
-    use sqlx::Connection as _;
-    // It writes from its first statement on: nobody else is to write between.
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+/// Writes all of it, and says of which messages nobody knows the recipient.
+async fn write(connection: &mut AnyConnection, records: &[Record]) -> Result<Vec<i64>, sqlx::Error> {
     let mut unknown = Vec::new();
     for record in records {
         match record {
-            Record::Bindings { user, saved } => bindings::save(&mut transaction, user, saved.as_ref()).await?,
-            Record::Call { number, saved } => {
-                bindings::save_call(&mut transaction, *number, saved.as_ref()).await?;
-            }
-            Record::Snapshot { name, saved } => {
-                bindings::save_snapshot(&mut transaction, name, saved.as_ref()).await?;
-            }
+            Record::Bindings { user, saved } => bindings::save(connection, user, saved.as_ref()).await?,
+            Record::Call { number, saved } => bindings::save_call(connection, *number, saved.as_ref()).await?,
+            Record::Snapshot { name, saved } => bindings::save_snapshot(connection, name, saved.as_ref()).await?,
             Record::Message { envelope, request } => {
-                if !messages::save(&mut transaction, envelope, request).await? {
+                if !messages::save(connection, envelope, request).await? {
                     unknown.push(envelope.id);
                 }
             }
-            Record::Removed(id) => messages::remove(&mut transaction, *id).await?,
+            Record::Removed(id) => messages::remove(connection, *id).await?,
         }
     }
-    transaction.commit().await?;
     Ok(unknown)
-}
-
-async fn synchronous(connection: &mut SqliteConnection, how: SqliteSynchronous) -> Result<(), sqlx::Error> {
-    let pragma = match how {
-        SqliteSynchronous::Full => "PRAGMA synchronous = FULL",
-        SqliteSynchronous::Normal | SqliteSynchronous::Off | SqliteSynchronous::Extra => "PRAGMA synchronous = NORMAL",
-    };
-    sqlx::query(pragma).execute(connection).await.map(drop)
 }
 
 fn failed(error: &sqlx::Error) -> PortError {
@@ -106,5 +116,8 @@ fn failed(error: &sqlx::Error) -> PortError {
     PortError::Storage
 }
 
+#[cfg(test)]
+#[path = "ledger/tests.rs"]
+mod postgres_tests;
 #[cfg(test)]
 mod tests;

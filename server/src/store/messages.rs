@@ -1,8 +1,9 @@
 //! MESSAGEs for who is offline, in the database.
 
 use super::bindings::{signed, unsigned};
+use super::storable;
 use crate::ports::Envelope;
-use sqlx::{FromRow, SqliteConnection, SqlitePool};
+use sqlx::{AnyConnection, AnyPool, FromRow};
 
 #[derive(FromRow)]
 struct Row {
@@ -14,7 +15,7 @@ struct Row {
 }
 
 /// The envelopes of all, in their order.
-pub(super) async fn load(pool: &SqlitePool) -> Result<Vec<Envelope>, sqlx::Error> {
+pub(super) async fn load(pool: &AnyPool) -> Result<Vec<Envelope>, sqlx::Error> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT messages.id, extension, sender, length(request) AS size, expires
          FROM messages JOIN accounts ON accounts.id = account ORDER BY messages.id",
@@ -25,23 +26,23 @@ pub(super) async fn load(pool: &SqlitePool) -> Result<Vec<Envelope>, sqlx::Error
 }
 
 /// One of them; `None` when it is not there.
-pub(super) async fn read(pool: &SqlitePool, id: i64) -> Result<Option<Vec<u8>>, sqlx::Error> {
-    sqlx::query_scalar("SELECT request FROM messages WHERE id = ?").bind(id).fetch_optional(pool).await
+pub(super) async fn read(pool: &AnyPool, id: i64) -> Result<Option<Vec<u8>>, sqlx::Error> {
+    sqlx::query_scalar("SELECT request FROM messages WHERE id = $1").bind(id).fetch_optional(pool).await
 }
 
 /// Writes one, or says that its recipient has no account.
 pub(super) async fn save(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     envelope: &Envelope,
     request: &[u8],
 ) -> Result<bool, sqlx::Error> {
     let written = sqlx::query(
         "INSERT INTO messages (id, account, sender, request, expires)
-         SELECT ?1, id, ?3, ?4, ?5 FROM accounts WHERE extension = ?2",
+         SELECT $1, id, $3, $4, $5 FROM accounts WHERE extension = $2",
     )
     .bind(envelope.id)
-    .bind(&envelope.to)
-    .bind(&envelope.from)
+    .bind(storable(&envelope.to))
+    .bind(storable(&envelope.from))
     .bind(request)
     .bind(signed(envelope.expires))
     .execute(connection)
@@ -50,8 +51,8 @@ pub(super) async fn save(
 }
 
 /// Removes one, if it is there.
-pub(super) async fn remove(connection: &mut SqliteConnection, id: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM messages WHERE id = ?").bind(id).execute(connection).await.map(drop)
+pub(super) async fn remove(connection: &mut AnyConnection, id: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM messages WHERE id = $1").bind(id).execute(connection).await.map(drop)
 }
 
 impl Row {

@@ -1,9 +1,15 @@
-//! The storage: one SQLite file and one key file in the data directory. Every room may use it.
+//! The storage: a database, and the key of the secrets in it. Every room may use it.
+//!
+//! The database is one SQLite file in the data directory, or PostgreSQL, which several servers share. The key is a file in the
+//! data directory in both cases: who has the database alone has no secrets.
 
 pub mod accounts;
 pub mod backup;
 mod bindings;
 pub mod calling;
+mod database;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod history;
 pub mod inspect;
 pub mod key;
@@ -14,34 +20,43 @@ pub mod policies;
 pub mod recordings;
 pub mod sound;
 pub mod term;
+mod transfer;
 pub mod url;
 
+pub use database::{Area, Flag, Kind, storable};
+
 use key::{KeyError, ServerKey};
-use sqlx::SqlitePool;
-use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::any::Any;
+use sqlx::migrate::MigrateError;
+use sqlx::{AnyConnection, AnyPool, Connection as _, Transaction};
 use std::fs::{DirBuilder, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use term::Term;
+use url::DatabaseUrl;
 
 /// The SIP domain of a data directory that was made without naming one.
 pub const DEFAULT_DOMAIN: &str = "tabphone";
 
 const DATABASE: &str = "tabphone.db";
 const KEY: &str = "key";
+/// How long the database has to answer who asks how it is, and how often it is looked for.
+const PATIENCE: Duration = Duration::from_secs(2);
+const WATCH: Duration = Duration::from_secs(1);
 /// How long a write waits for another process, such as `tabphone user add` beside the server.
 const BUSY: Duration = Duration::from_secs(5);
-const CONNECTIONS: u32 = 6;
-/// What this program knows of how a database looks.
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// The open storage.
 #[derive(Clone)]
 pub struct Store {
-    pool: SqlitePool,
+    pool: AnyPool,
+    kind: Kind,
+    /// Whether the database was there when it was last looked for.
+    up: Arc<AtomicBool>,
     domain: Arc<str>,
     key: Arc<ServerKey>,
 }
@@ -60,6 +75,14 @@ pub enum StoreError {
     /// The database does not answer, or is damaged.
     #[error("the database does not answer: {0}")]
     Database(#[from] sqlx::Error),
+    /// PostgreSQL cannot be reached, or lets nobody in.
+    #[error("the database {url} cannot be used: {source}")]
+    Unreachable {
+        /// Where it is, without a password.
+        url: String,
+        /// Why.
+        source: sqlx::Error,
+    },
     /// A newer version of the program used the database.
     #[error(
         "a newer version of Tabphone used this data directory (its database has version {found}, this program knows {known}): \
@@ -81,9 +104,7 @@ pub enum StoreError {
     #[error("{0:?} is not a domain: letters, digits, dots and hyphens, at most 253")]
     InvalidDomain(String),
     /// The domain was chosen when the directory was made.
-    #[error(
-        "this data directory belongs to the domain {stored:?}, chosen when it was made; it cannot become {asked:?}"
-    )]
+    #[error("this database belongs to the domain {stored:?}, chosen when it was made; it cannot become {asked:?}")]
     OtherDomain {
         /// The directory's own.
         stored: String,
@@ -93,35 +114,44 @@ pub enum StoreError {
 }
 
 impl Store {
-    /// Opens the storage in `directory`, making what is missing. `domain` is stored when the directory is
+    /// Opens the storage in `directory`, with SQLite, making what is missing. `domain` is stored when the directory is
     /// new, and otherwise must be the stored one.
     ///
     /// # Errors
     /// [`StoreError`] says what is in the way.
     pub async fn open(directory: &Path, domain: Option<&str>) -> Result<Self, StoreError> {
-        let asked = domain.map(parse_domain).transpose()?;
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            move |source| StoreError::Directory { path, source }
-        };
-        make_directory(directory)?;
-        let database = directory.join(DATABASE);
-        // Made here and not by SQLite, which would leave it readable to others; its journals copy the mode. One
-        // that exists must not be opened: closing it would drop the locks that SQLite holds on it in this process
-        // (POSIX advisory locks), and the next process would take its journal away.
-        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&database) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(&database)(error)),
-            Ok(_) | Err(_) => {}
-        }
+        Self::open_at(directory, None, domain).await
+    }
 
-        let options = SqliteConnectOptions::new()
-            .filename(&database)
-            .foreign_keys(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(BUSY);
-        let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?;
-        MIGRATIONS.run(&pool).await.map_err(not_migrated)?;
+    /// As [`Self::open`], with that PostgreSQL database, if one is named. The key stays in `directory`.
+    ///
+    /// # Errors
+    /// [`StoreError`] says what is in the way.
+    pub async fn open_at(
+        directory: &Path,
+        database: Option<&DatabaseUrl>,
+        domain: Option<&str>,
+    ) -> Result<Self, StoreError> {
+        Self::open_for(directory, database, domain, None).await
+    }
+
+    /// As [`Self::open_at`], for a leadership: nothing can be asked over its connections once there is a newer one.
+    ///
+    /// # Errors
+    /// [`StoreError`] says what is in the way.
+    pub async fn open_for(
+        directory: &Path,
+        database: Option<&DatabaseUrl>,
+        domain: Option<&str>,
+        term: Option<Term>,
+    ) -> Result<Self, StoreError> {
+        let asked = domain.map(parse_domain).transpose()?;
+        make_directory(directory)?;
+        let (pool, kind) = match database {
+            Some(url) => (database::open_postgres(url, term).await?, Kind::Postgres),
+            None => (open_file(directory).await?, Kind::Sqlite),
+        };
+        kind.migrations().run(&pool).await.map_err(|error| not_migrated(kind, error))?;
 
         let stored = settled(&pool, "domain", asked.as_deref().unwrap_or(DEFAULT_DOMAIN).as_bytes()).await?;
         let stored = String::from_utf8_lossy(&stored).into_owned();
@@ -129,37 +159,35 @@ impl Store {
             return Err(StoreError::OtherDomain { stored, asked });
         }
         let key = open_key(&pool, &directory.join(KEY)).await?;
-        Ok(Self { pool, domain: stored.into(), key: Arc::new(key) })
+        let up = Arc::new(AtomicBool::new(true));
+        Ok(Self { pool, kind, up, domain: stored.into(), key: Arc::new(key) })
     }
 
-    /// As [`Self::open`], with that PostgreSQL database, if one is named.
-    ///
-    /// # Errors
-    /// [`StoreError`] says what is in the way.
-    pub async fn open_at(
-        directory: &Path,
-        database: Option<&url::DatabaseUrl>,
-        domain: Option<&str>,
-    ) -> Result<Self, StoreError> {
-        Self::open_for(directory, database, domain, None).await
+    /// Which database it is.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
     }
 
-    /// As [`Self::open_at`], for a leadership.
+    /// A transaction that reads: what it reads belongs together, whatever is written meanwhile.
     ///
     /// # Errors
-    /// [`StoreError`] says what is in the way.
-    pub async fn open_for(
-        directory: &Path,
-        _database: Option<&url::DatabaseUrl>,
-        domain: Option<&str>,
-        _term: Option<term::Term>,
-    ) -> Result<Self, StoreError> {
-        Self::open(directory, domain).await
+    /// The database's.
+    pub async fn read(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
+        self.kind.read(&self.pool).await
+    }
+
+    /// A transaction that reads and then writes in this area: nobody else writes there before it ends.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn write(&self, area: Area) -> Result<Transaction<'static, Any>, sqlx::Error> {
+        self.kind.write(&self.pool, area).await
     }
 
     /// The connections.
     #[must_use]
-    pub const fn pool(&self) -> &SqlitePool {
+    pub const fn pool(&self) -> &AnyPool {
         &self.pool
     }
 
@@ -173,6 +201,51 @@ impl Store {
     #[must_use]
     pub fn key(&self) -> &ServerKey {
         &self.key
+    }
+
+    /// Whether the database answers.
+    pub async fn answers(&self) -> bool {
+        let question = sqlx::query("SELECT 1 FROM settings LIMIT 1").fetch_optional(&self.pool);
+        matches!(tokio::time::timeout(PATIENCE, question).await, Ok(Ok(_)))
+    }
+
+    /// Whether the database was there when it was last looked for; [`Self::watch`] looks.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.up.load(Ordering::Relaxed)
+    }
+
+    /// Looks whether PostgreSQL is there, over a connection of its own so that much to do does not look like an outage, and
+    /// says in the log when it goes and comes. A file is always there. Runs until dropped.
+    pub async fn watch(self) {
+        if self.kind == Kind::Sqlite {
+            return;
+        }
+        let (mut tick, mut connection) = (tokio::time::interval(WATCH), None);
+        loop {
+            tick.tick().await;
+            let pulse = tokio::time::timeout(PATIENCE, self.pulse(&mut connection)).await;
+            let pulse = pulse.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+            let up = pulse.is_ok();
+            match (self.up.swap(up, Ordering::Relaxed), pulse) {
+                (true, Err(error)) => {
+                    tracing::error!(%error, "the database is away; calls go on, and what can wait waits");
+                }
+                (false, Ok(())) => tracing::info!("the database is back"),
+                (true, Ok(())) | (false, Err(_)) => {}
+            }
+            if !up {
+                connection = None;
+            }
+        }
+    }
+
+    async fn pulse(&self, connection: &mut Option<AnyConnection>) -> Result<(), sqlx::Error> {
+        let known = match connection.take() {
+            Some(known) => known,
+            None => AnyConnection::connect_with(&self.pool.connect_options()).await?,
+        };
+        connection.insert(known).ping().await
     }
 
     /// Closes the connections; what was written stays.
@@ -190,13 +263,23 @@ pub fn make_directory(directory: &Path) -> Result<(), StoreError> {
     DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)
 }
 
-/// The newest version of a database that this program knows.
-fn newest() -> i64 {
-    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+/// Opens the SQLite database of this directory, made if there is none.
+async fn open_file(directory: &Path) -> Result<AnyPool, StoreError> {
+    let database = directory.join(DATABASE);
+    // Made here and not by SQLite, which would leave it readable to others; its journals copy the mode. One
+    // that exists must not be opened: closing it would drop the locks that SQLite holds on it in this process
+    // (POSIX advisory locks), and the next process would take its journal away.
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&database) {
+        Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
+            return Err(StoreError::Directory { path: database, source });
+        }
+        Ok(_) | Err(_) => {}
+    }
+    database::open_sqlite(directory).await
 }
 
-fn not_migrated(error: MigrateError) -> StoreError {
-    let known = newest();
+fn not_migrated(kind: Kind, error: MigrateError) -> StoreError {
+    let known = kind.newest();
     if let MigrateError::VersionMissing(found) = error
         && found > known
     {
@@ -205,9 +288,10 @@ fn not_migrated(error: MigrateError) -> StoreError {
     StoreError::Migration(error)
 }
 
-/// Whether a trigger refused it (SQLITE_CONSTRAINT_TRIGGER).
-fn is_trigger(error: &dyn sqlx::error::DatabaseError) -> bool {
-    error.code().is_some_and(|code| code == "1811")
+/// Whether something else has what is to be had once: a unique index says so, or a trigger (SQLITE_CONSTRAINT_TRIGGER; those
+/// of PostgreSQL speak as the index does).
+fn is_taken(error: &dyn sqlx::error::DatabaseError) -> bool {
+    error.is_unique_violation() || error.code().is_some_and(|code| code == "1811")
 }
 
 /// A domain in lower case.
@@ -226,109 +310,35 @@ fn parse_domain(domain: &str) -> Result<String, StoreError> {
 }
 
 /// The stored value of a setting; `first` when nobody has settled it yet.
-async fn settled(pool: &SqlitePool, name: &str, first: &[u8]) -> Result<Vec<u8>, sqlx::Error> {
-    sqlx::query("INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING")
+async fn settled(pool: &AnyPool, name: &str, first: &[u8]) -> Result<Vec<u8>, sqlx::Error> {
+    sqlx::query("INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING")
         .bind(name)
         .bind(first)
         .execute(pool)
         .await?;
-    sqlx::query_scalar("SELECT value FROM settings WHERE name = ?").bind(name).fetch_one(pool).await
+    sqlx::query_scalar("SELECT value FROM settings WHERE name = $1").bind(name).fetch_one(pool).await
 }
 
 /// The key of this database: made for a new one, read for one that knows its key already.
-async fn open_key(pool: &SqlitePool, path: &Path) -> Result<ServerKey, StoreError> {
+async fn open_key(pool: &AnyPool, path: &Path) -> Result<ServerKey, StoreError> {
     let known: Option<Vec<u8>> =
         sqlx::query_scalar("SELECT value FROM settings WHERE name = 'key'").fetch_optional(pool).await?;
     if let Some(known) = known {
-        let key = ServerKey::read(path)?;
-        return if key.recognizes(&known) { Ok(key) } else { Err(KeyError::Other(path.to_owned()).into()) };
+        return Ok(ServerKey::read(path)?.of_database(&known, path)?);
     }
+    let fresh = !path.exists();
     let key = ServerKey::make(path)?;
     let known = settled(pool, "key", &key.fingerprint()?).await?;
-    if key.recognizes(&known) { Ok(key) } else { Err(KeyError::Other(path.to_owned()).into()) }
+    let found = key.of_database(&known, path);
+    if found.is_err() && fresh {
+        // Another server was first: its key is to be copied here, and nothing is to be in the way.
+        let _ = std::fs::remove_file(path);
+    }
+    Ok(found?)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::fs::PermissionsExt as _;
-
-    fn mode(path: &Path) -> u32 {
-        std::fs::metadata(path).unwrap().permissions().mode() & 0o777
-    }
-
-    #[tokio::test]
-    async fn only_the_owner_can_read_the_data_directory() {
-        let directory = tempfile::tempdir().unwrap().path().join("data");
-        let store = Store::open(&directory, None).await.unwrap();
-        assert_eq!(mode(&directory), 0o700);
-        for file in std::fs::read_dir(&directory).unwrap() {
-            let path = file.unwrap().path();
-            assert_eq!(mode(&path), 0o600, "{}", path.display());
-        }
-        store.close().await;
-        std::fs::remove_dir_all(directory).unwrap();
-    }
-
-    #[tokio::test]
-    async fn the_domain_is_chosen_once() {
-        let directory = tempfile::tempdir().unwrap();
-        assert_eq!(Store::open(directory.path(), Some("Example.COM")).await.unwrap().domain(), "example.com");
-        assert_eq!(Store::open(directory.path(), None).await.unwrap().domain(), "example.com");
-        let other = Store::open(directory.path(), Some("example.net")).await;
-        assert!(matches!(other, Err(StoreError::OtherDomain { .. })));
-    }
-
-    #[tokio::test]
-    async fn a_newer_database_is_left_alone_and_said_to_be_one() {
-        let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(directory.path(), None).await.unwrap();
-        let later = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-                     VALUES (9999, 'later', TRUE, x'00', 0)";
-        sqlx::query(later).execute(store.pool()).await.unwrap();
-        store.close().await;
-        let Err(error) = Store::open(directory.path(), None).await else { panic!("it was opened") };
-        assert!(matches!(&error, StoreError::Newer { found: 9999, .. }), "{error:?}");
-        assert!(error.to_string().starts_with("a newer version of Tabphone used this data directory"), "{error}");
-    }
-
-    /// Every version that there was is brought up to date, with what is in it.
-    #[tokio::test]
-    async fn an_older_database_is_brought_up_to_date() {
-        for version in MIGRATIONS.iter().map(|migration| migration.version) {
-            let directory = tempfile::tempdir().unwrap();
-            let database = directory.path().join(DATABASE);
-            let options = SqliteConnectOptions::new().filename(&database).create_if_missing(true);
-            let pool = SqlitePool::connect_with(options).await.unwrap();
-            let older = MIGRATIONS.iter().filter(|migration| migration.version <= version).cloned().collect();
-            Migrator { migrations: older, ..Migrator::DEFAULT }.run(&pool).await.unwrap();
-            let account = "INSERT INTO accounts (extension, name, password_hash, ha1_nonce, ha1, created)
-                           VALUES ('1001', 'Alice', '', x'', x'', 0)";
-            sqlx::query(account).execute(&pool).await.unwrap();
-            pool.close().await;
-            let store = Store::open(directory.path(), None).await.unwrap();
-            let name: String = sqlx::query_scalar("SELECT name FROM accounts").fetch_one(store.pool()).await.unwrap();
-            assert_eq!(name, "Alice", "from version {version}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_lost_key_is_not_replaced_in_silence() {
-        let directory = tempfile::tempdir().unwrap();
-        Store::open(directory.path(), None).await.unwrap().close().await;
-        std::fs::remove_file(directory.path().join(KEY)).unwrap();
-        assert!(matches!(Store::open(directory.path(), None).await, Err(StoreError::Key(_))));
-        std::fs::write(directory.path().join(KEY), [7; 32]).unwrap();
-        assert!(matches!(Store::open(directory.path(), None).await, Err(StoreError::Key(KeyError::Other(_)))));
-    }
-
-    #[test]
-    fn a_domain_is_a_host_name() {
-        for domain in ["tabphone", "pbx.example.com", "a-b.c1"] {
-            assert!(parse_domain(domain).is_ok(), "{domain}");
-        }
-        for domain in ["", ".", "a..b", "-a", "a b", "a@b", "a:5060", "ü.example"] {
-            assert!(parse_domain(domain).is_err(), "{domain}");
-        }
-    }
-}
+#[path = "tests.rs"]
+mod postgres_tests;
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,9 @@
 
 mod consent;
 #[cfg(test)]
+#[path = "policies/tests.rs"]
+mod postgres_tests;
+#[cfg(test)]
 mod tests;
 mod value;
 
@@ -10,7 +13,7 @@ pub use value::{
     parse_limit, parse_recording, parse_removed, parse_voicemail, recording_name,
 };
 
-use super::Store;
+use super::{Area, Flag, Store, storable};
 use crate::ports::AccountId;
 use app::media::{AutoAnswer, Digits, Recording};
 use std::ops::RangeInclusive;
@@ -149,7 +152,7 @@ const COLUMNS: &str = "ice, trickle, codecs, without_codecs, audio_kbit, video_k
 #[derive(sqlx::FromRow)]
 struct Row {
     ice: Option<String>,
-    trickle: Option<bool>,
+    trickle: Option<Flag>,
     codecs: Option<String>,
     without_codecs: Option<String>,
     audio_kbit: Option<i64>,
@@ -193,7 +196,7 @@ impl Policies {
     /// [`PolicyError::Storage`].
     pub async fn holds(&self, account: AccountId) -> Result<Policy, PolicyError> {
         // In one transaction, so that both belong together.
-        let mut transaction = self.store.pool().begin().await?;
+        let mut transaction = self.store.read().await?;
         let own = read(&mut transaction, Some(account)).await?;
         Ok(own.over(read(&mut transaction, None).await?))
     }
@@ -222,7 +225,7 @@ impl Policies {
     /// [`PolicyError`].
     pub async fn change(&self, extension: Option<&str>, change: PolicyChange) -> Result<Policy, PolicyError> {
         // It begins as a write, so that nobody changes in between what is read here.
-        let mut transaction = self.store.pool().begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.store.write(Area::Media).await?;
         let account = account(&mut transaction, extension).await?;
         let before = read(&mut transaction, account).await?;
         let policy = change.apply(before.clone());
@@ -232,20 +235,21 @@ impl Policies {
         if policy == before {
             return Ok(policy);
         }
-        let clear = "DELETE FROM media_policies WHERE COALESCE(account, 0) = COALESCE(?, 0)";
+        let clear = "DELETE FROM media_policies WHERE COALESCE(account, 0) = COALESCE($1, 0)";
         sqlx::query(clear).bind(account).execute(&mut *transaction).await?;
-        let write =
-            format!("INSERT INTO media_policies (account, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        let write = format!(
+            "INSERT INTO media_policies (account, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+        );
         sqlx::query(&write)
             .bind(account)
             .bind(policy.ice.map(Ice::as_str))
-            .bind(policy.trickle)
+            .bind(policy.trickle.map(Flag::from))
             .bind(policy.codecs.as_ref().map(joined))
             .bind(policy.without_codecs.as_ref().map(joined))
-            .bind(policy.audio_kbit)
-            .bind(policy.video_kbit)
-            .bind(policy.video_height)
-            .bind(policy.video_rate)
+            .bind(policy.audio_kbit.map(i64::from))
+            .bind(policy.video_kbit.map(i64::from))
+            .bind(policy.video_height.map(i64::from))
+            .bind(policy.video_rate.map(i64::from))
             .bind(policy.digits.map(digits_name))
             .bind(policy.auto_answer.as_ref().map(auto_answer_text))
             .bind(policy.recording.map(recording_name))
@@ -258,18 +262,18 @@ impl Policies {
 }
 
 async fn account(
-    connection: &mut sqlx::SqliteConnection,
+    connection: &mut sqlx::AnyConnection,
     extension: Option<&str>,
 ) -> Result<Option<AccountId>, PolicyError> {
     let Some(extension) = extension else { return Ok(None) };
-    let found = sqlx::query_scalar("SELECT id FROM accounts WHERE extension = ?").bind(extension);
+    let found = sqlx::query_scalar("SELECT id FROM accounts WHERE extension = $1").bind(storable(extension));
     let found: Option<AccountId> = found.fetch_optional(connection).await?;
     // What is quoted in an error has an end.
     found.map(Some).ok_or_else(|| PolicyError::Missing(extension.chars().take(64).collect()))
 }
 
-async fn read(connection: &mut sqlx::SqliteConnection, account: Option<AccountId>) -> Result<Policy, sqlx::Error> {
-    let query = format!("SELECT {COLUMNS} FROM media_policies WHERE COALESCE(account, 0) = COALESCE(?, 0)");
+async fn read(connection: &mut sqlx::AnyConnection, account: Option<AccountId>) -> Result<Policy, sqlx::Error> {
+    let query = format!("SELECT {COLUMNS} FROM media_policies WHERE COALESCE(account, 0) = COALESCE($1, 0)");
     let row: Option<Row> = sqlx::query_as(&query).bind(account).fetch_optional(connection).await?;
     Ok(row.map(Row::policy).unwrap_or_default())
 }
@@ -279,7 +283,7 @@ impl Row {
         let number = |number: Option<i64>| number.and_then(|number| u16::try_from(number).ok());
         Policy {
             ice: self.ice.and_then(|ice| ice.parse().ok()),
-            trickle: self.trickle,
+            trickle: self.trickle.map(Flag::is_set),
             codecs: self.codecs.map(|names| split(&names)),
             without_codecs: self.without_codecs.map(|names| split(&names)),
             audio_kbit: number(self.audio_kbit),

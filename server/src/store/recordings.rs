@@ -1,11 +1,14 @@
 //! What people recorded of their calls: rows in the database, and the sound in files beside it.
 
+#[cfg(test)]
+#[path = "recordings/tests.rs"]
+mod postgres_tests;
 mod sweep;
 #[cfg(test)]
 mod tests;
 mod webm;
 
-use super::Store;
+use super::{Store, storable};
 use crate::clock;
 use crate::ports::AccountId;
 use sqlx::FromRow;
@@ -147,9 +150,9 @@ impl Recordings {
         let mut random = [0; 16];
         getrandom::fill(&mut random)?;
         let id = format!("{:032x}", u128::from_be_bytes(random));
-        let short = |text: &str| text.chars().take(LONGEST).collect::<String>();
+        let short = |text: &str| storable(text).chars().take(LONGEST).collect::<String>();
         sqlx::query(
-            "INSERT INTO recordings (id, account, number, name, kind, began_at, changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+            "INSERT INTO recordings (id, account, number, name, kind, began_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $6)",
         )
         .bind(&id)
         .bind(account)
@@ -188,15 +191,17 @@ impl Recordings {
         let (folder, file) = (self.folder.to_path_buf(), self.file(&recording));
         let duration = duration_at.map(|at| Duration { at, milliseconds });
         spawn_blocking(move || write(&folder, &file, from, &bytes, duration)).await??;
+        // Another server may have been told the same piece meanwhile: then it is there.
         sqlx::query(
-            "UPDATE recordings SET pieces = pieces + 1, bytes = bytes + ?2, changed_at = ?3, milliseconds = ?4,
-             duration_at = ?5 WHERE id = ?1",
+            "UPDATE recordings SET pieces = pieces + 1, bytes = bytes + $2, changed_at = $3, milliseconds = $4,
+             duration_at = $5 WHERE id = $1 AND pieces = $6",
         )
         .bind(id)
         .bind(i64::try_from(more).unwrap_or(i64::MAX))
         .bind(now())
         .bind(milliseconds)
         .bind(duration_at.and_then(|at| i64::try_from(at).ok()))
+        .bind(piece.number)
         .execute(self.store.pool())
         .await?;
         Ok(())
@@ -207,7 +212,7 @@ impl Recordings {
     /// # Errors
     /// The storage fails.
     pub async fn some(&self, account: AccountId, left_out: i64, most: i64) -> Result<Vec<Recording>, RecordingError> {
-        let query = format!("{SELECT} AND pieces > 0 ORDER BY began_at DESC, id LIMIT ?2 OFFSET ?3");
+        let query = format!("{SELECT} AND pieces > 0 ORDER BY began_at DESC, id LIMIT $2 OFFSET $3");
         let rows = sqlx::query_as(&query).bind(account).bind(most).bind(left_out);
         Ok(rows.fetch_all(self.store.pool()).await?)
     }
@@ -218,7 +223,7 @@ impl Recordings {
     /// The storage fails.
     pub async fn amount(&self, account: AccountId) -> Result<(i64, u64), RecordingError> {
         let amount: (i64, i64) =
-            sqlx::query_as("SELECT count(*), coalesce(sum(bytes), 0) FROM recordings WHERE account = ? AND pieces > 0")
+            sqlx::query_as("SELECT count(*), CAST(coalesce(sum(bytes), 0) AS BIGINT) FROM recordings WHERE account = $1 AND pieces > 0")
                 .bind(account)
                 .fetch_one(self.store.pool())
                 .await?;
@@ -230,8 +235,8 @@ impl Recordings {
     /// # Errors
     /// [`RecordingError::Unknown`], or the storage fails.
     pub async fn find(&self, account: AccountId, id: &str) -> Result<Recording, RecordingError> {
-        let query = format!("{SELECT} AND id = ?2");
-        let row = sqlx::query_as(&query).bind(account).bind(id);
+        let query = format!("{SELECT} AND id = $2");
+        let row = sqlx::query_as(&query).bind(account).bind(storable(id));
         row.fetch_optional(self.store.pool()).await?.ok_or(RecordingError::Unknown)
     }
 
@@ -247,7 +252,7 @@ impl Recordings {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             Ok(()) | Err(_) => {}
         }
-        sqlx::query("DELETE FROM recordings WHERE id = ?").bind(id).execute(self.store.pool()).await?;
+        sqlx::query("DELETE FROM recordings WHERE id = $1").bind(id).execute(self.store.pool()).await?;
         Ok(())
     }
 
@@ -266,11 +271,12 @@ impl Recordings {
 
     /// How many an account keeps, and how many bytes.
     async fn kept(&self, account: AccountId) -> Result<(i64, u64), RecordingError> {
-        let kept: (i64, i64) =
-            sqlx::query_as("SELECT count(*), coalesce(sum(bytes), 0) FROM recordings WHERE account = ?")
-                .bind(account)
-                .fetch_one(self.store.pool())
-                .await?;
+        let kept: (i64, i64) = sqlx::query_as(
+            "SELECT count(*), CAST(coalesce(sum(bytes), 0) AS BIGINT) FROM recordings WHERE account = $1",
+        )
+        .bind(account)
+        .fetch_one(self.store.pool())
+        .await?;
         Ok((kept.0, kept.1.unsigned_abs()))
     }
 }
@@ -286,7 +292,7 @@ pub fn length(recording: &Recording) -> i64 {
 
 /// Of an account.
 const SELECT: &str = "SELECT id, number, name, kind, began_at, changed_at, pieces, bytes, milliseconds, duration_at
-    FROM recordings WHERE account = ?1";
+    FROM recordings WHERE account = $1";
 
 /// Writes a piece at its place, and how long the recording is now: what stood there was cut off before its row was written.
 fn write(
@@ -298,6 +304,10 @@ fn write(
 ) -> Result<(), RecordingError> {
     make_room(folder, bytes.len() as u64)?;
     let mut file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(file)?;
+    if file.metadata()?.len() < from {
+        let words = "what was kept of it before is not here: several servers need one folder of recordings";
+        return Err(io::Error::new(io::ErrorKind::NotFound, words).into());
+    }
     file.set_len(from)?;
     file.seek(SeekFrom::Start(from))?;
     file.write_all(bytes)?;

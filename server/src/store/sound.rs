@@ -1,6 +1,6 @@
 //! What people want of sound and pictures.
 
-use super::Store;
+use super::{Flag, Store};
 use crate::ports::AccountId;
 use app::sound::{MediaSettings, Ringtone};
 
@@ -13,7 +13,7 @@ pub struct SoundSettings {
     store: Store,
 }
 
-type Row = (String, String, String, String, bool, bool, bool, bool, u8, u8, String);
+type Row = (String, String, String, String, Flag, Flag, Flag, Flag, i64, i64, String);
 
 impl SoundSettings {
     /// Those of this storage.
@@ -29,7 +29,7 @@ impl SoundSettings {
     pub async fn read(&self, account: AccountId) -> Result<MediaSettings, sqlx::Error> {
         let query =
             "SELECT microphone, speaker, ringer, camera, echo_cancellation, noise_suppression, auto_gain, keep_open,
-                     call_volume, ring_volume, ringtone FROM media_settings WHERE account = ?";
+                     call_volume, ring_volume, ringtone FROM media_settings WHERE account = $1";
         let row: Option<Row> = sqlx::query_as(query).bind(account).fetch_optional(self.store.pool()).await?;
         Ok(row.map(settings).unwrap_or_default())
     }
@@ -39,10 +39,14 @@ impl SoundSettings {
     /// # Errors
     /// When the database does not answer.
     pub async fn write(&self, account: AccountId, settings: &MediaSettings) -> Result<(), sqlx::Error> {
-        let query =
-            "INSERT OR REPLACE INTO media_settings (account, microphone, speaker, ringer, camera, echo_cancellation,
+        let query = "INSERT INTO media_settings (account, microphone, speaker, ringer, camera, echo_cancellation,
                      noise_suppression, auto_gain, keep_open, call_volume, ring_volume, ringtone)
-                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                     ON CONFLICT (account) DO UPDATE SET microphone = excluded.microphone, speaker = excluded.speaker,
+                     ringer = excluded.ringer, camera = excluded.camera, echo_cancellation = excluded.echo_cancellation,
+                     noise_suppression = excluded.noise_suppression, auto_gain = excluded.auto_gain,
+                     keep_open = excluded.keep_open, call_volume = excluded.call_volume,
+                     ring_volume = excluded.ring_volume, ringtone = excluded.ringtone";
         let [microphone, speaker, ringer, camera] =
             [&settings.microphone, &settings.speaker, &settings.ringer, &settings.camera].map(|label| kept(label));
         sqlx::query(query)
@@ -51,12 +55,12 @@ impl SoundSettings {
             .bind(speaker)
             .bind(ringer)
             .bind(camera)
-            .bind(settings.echo_cancellation)
-            .bind(settings.noise_suppression)
-            .bind(settings.auto_gain)
-            .bind(settings.keep_open)
-            .bind(settings.call_volume.min(100))
-            .bind(settings.ring_volume.min(100))
+            .bind(Flag::from(settings.echo_cancellation))
+            .bind(Flag::from(settings.noise_suppression))
+            .bind(Flag::from(settings.auto_gain))
+            .bind(Flag::from(settings.keep_open))
+            .bind(i64::from(settings.call_volume.min(100)))
+            .bind(i64::from(settings.ring_volume.min(100)))
             .bind(settings.ringtone.name())
             .execute(self.store.pool())
             .await?;
@@ -75,12 +79,16 @@ fn settings(row: Row) -> MediaSettings {
         speaker,
         ringer,
         camera,
-        echo_cancellation: echo,
-        noise_suppression: noise,
-        auto_gain: gain,
-        keep_open,
-        call_volume,
-        ring_volume,
+        echo_cancellation: echo.is_set(),
+        noise_suppression: noise.is_set(),
+        auto_gain: gain.is_set(),
+        keep_open: keep_open.is_set(),
+        call_volume: per_cent(call_volume),
+        ring_volume: per_cent(ring_volume),
         ringtone: Ringtone::named(&ringtone),
     }
+}
+
+fn per_cent(volume: i64) -> u8 {
+    u8::try_from(volume.clamp(0, 100)).unwrap_or_default()
 }

@@ -98,15 +98,6 @@ impl DatabaseUrl {
         self.options.get_socket().is_some() || host.starts_with('/') || host == "localhost" || is_loopback()
     }
 
-    /// Whether only an encrypted connection to it will do.
-    #[must_use]
-    pub fn wants_encryption(&self) -> bool {
-        match self.options.get_ssl_mode() {
-            PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull => true,
-            PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer => false,
-        }
-    }
-
     /// Whether it is made sure that the database is the one that was meant, and nobody between.
     #[must_use]
     pub fn wants_certificate(&self) -> bool {
@@ -190,14 +181,10 @@ mod tests {
     }
 
     #[test]
-    fn encryption_is_asked_for_or_not() {
-        let asked = |mode: &str| {
-            let url = url(&format!("postgres://alice@db.example.com/phones?sslmode={mode}"));
-            (url.wants_encryption(), url.wants_certificate())
-        };
-        assert_eq!(asked("prefer"), (false, false));
-        assert_eq!(asked("require"), (true, false));
-        assert_eq!(asked("verify-full"), (true, true));
+    fn its_certificate_is_looked_at_if_that_is_asked_for() {
+        let asked =
+            |mode: &str| url(&format!("postgres://alice@db.example.com/phones?sslmode={mode}")).wants_certificate();
+        assert!(asked("verify-full") && !asked("require") && !asked("prefer"));
     }
 
     #[test]

@@ -126,11 +126,17 @@ impl Lines {
 
     /// Writes down what is not yet.
     pub async fn flush(&self) {
-        let unsaved = std::mem::take(&mut *lock(&self.0.unsaved));
+        let mut unsaved = std::mem::take(&mut *lock(&self.0.unsaved));
         let lines: Vec<_> = lock(&self.0.lines).values().cloned().collect();
         for line in lines {
             if unsaved.contains(&line.account) || lock(&line.desk).is_writing() {
-                self.save(&line).await;
+                if !self.save(&line).await {
+                    // The others would fare no better.
+                    lock(&self.0.unsaved).append(&mut unsaved);
+                    self.0.save.notify_one();
+                    return;
+                }
+                unsaved.remove(&line.account);
             }
         }
     }
@@ -212,7 +218,10 @@ impl Lines {
                 Todo::SaveNow => {
                     let (lines, line) = (self.clone(), Arc::clone(line));
                     self.0.runtime.spawn(async move {
-                        lines.save(&line).await;
+                        if !lines.save(&line).await {
+                            lock(&lines.0.unsaved).insert(line.account);
+                            lines.0.save.notify_one();
+                        }
                         let mut desk = lock(&line.desk);
                         desk.written();
                         lines.perform(&line, &mut desk);
@@ -244,13 +253,15 @@ impl Lines {
         }
     }
 
-    async fn save(&self, line: &Line) {
+    /// Whether there is a database to write it to.
+    async fn save(&self, line: &Line) -> bool {
         let _writing = line.writing.lock().await;
         let lease = lock(&line.desk).hub.lease().clone();
-        if let Err(error) = stored::save(&self.0.store, line.account, &lease).await {
-            // The line goes on: people can call, and the next change is written again.
-            tracing::error!(%error, account = line.account, "a lease could not be written");
-        }
+        let Err(error) = stored::save(&self.0.store, line.account, &lease).await else { return true };
+        // The line goes on: people can call, and it is written later.
+        tracing::error!(%error, account = line.account, "a lease could not be written");
+        // What the database refuses, it would refuse again.
+        matches!(error, sqlx::Error::Database(_))
     }
 
     async fn write_behind(self) {
@@ -337,5 +348,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+#[cfg(test)]
+#[path = "lines/tests.rs"]
+mod postgres_tests;
 #[cfg(test)]
 mod tests;

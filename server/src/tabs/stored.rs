@@ -2,8 +2,8 @@
 
 use super::hub::Lease;
 use crate::ports::{AccountId, SessionId};
-use crate::store::Store;
 use crate::store::key::{NONCE, Sealed, ServerKey};
+use crate::store::{Flag, Store, storable};
 use app::lease::RegistrationIdentity;
 use sqlx::FromRow;
 
@@ -24,13 +24,16 @@ struct Row {
     line_at: Option<i64>,
     snapshot: Option<Vec<u8>>,
     snapshot_at: Option<i64>,
-    to_lose: bool,
+    to_lose: Flag,
     minded_until: Option<i64>,
 }
 
 /// Every lease, with its account.
 pub(super) async fn load(store: &Store) -> Result<Vec<(AccountId, Lease)>, sqlx::Error> {
-    let rows: Vec<Row> = sqlx::query_as("SELECT * FROM leases").fetch_all(store.pool()).await?;
+    let query =
+        "SELECT account, epoch, instance, contact_user, call_id, holder, session, line, line_at, snapshot, snapshot_at,
+                 to_lose, minded_until FROM leases";
+    let rows: Vec<Row> = sqlx::query_as(query).fetch_all(store.pool()).await?;
     Ok(rows.into_iter().map(|row| row.lease(store.key())).collect())
 }
 
@@ -42,7 +45,7 @@ pub(super) async fn save(store: &Store, account: AccountId, lease: &Lease) -> Re
     sqlx::query(
         "INSERT INTO leases (account, epoch, instance, contact_user, call_id, holder, session, line, line_at, snapshot,
              snapshot_at, to_lose, minded_until)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 WHERE EXISTS (SELECT 1 FROM accounts WHERE id = ?1)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 WHERE EXISTS (SELECT 1 FROM accounts WHERE id = $1)
          ON CONFLICT (account) DO UPDATE SET
              epoch = excluded.epoch, holder = excluded.holder, session = excluded.session, line = excluded.line,
              line_at = excluded.line_at, snapshot = excluded.snapshot, snapshot_at = excluded.snapshot_at,
@@ -51,16 +54,16 @@ pub(super) async fn save(store: &Store, account: AccountId, lease: &Lease) -> Re
     )
     .bind(account)
     .bind(signed(lease.epoch))
-    .bind(&lease.identity.instance)
-    .bind(&lease.identity.contact_user)
-    .bind(&lease.identity.call_id)
-    .bind(&lease.holder)
+    .bind(storable(&lease.identity.instance))
+    .bind(storable(&lease.identity.contact_user))
+    .bind(storable(&lease.identity.call_id))
+    .bind(lease.holder.as_deref().map(storable))
     .bind(session)
     .bind(line)
     .bind(lease.line.as_ref().map(|(_, at)| signed(*at)))
     .bind(snapshot)
     .bind(lease.snapshot.as_ref().map(|(_, at)| signed(*at)))
-    .bind(lease.to_lose)
+    .bind(Flag::from(lease.to_lose))
     .bind(lease.minded_until.map(signed))
     .execute(store.pool())
     .await
@@ -81,7 +84,7 @@ impl Row {
             session: session.map(|bytes| SessionId(i128::from_be_bytes(bytes))),
             line: line.zip(self.line_at.map(unsigned)),
             snapshot: snapshot.zip(self.snapshot_at.map(unsigned)),
-            to_lose: self.to_lose,
+            to_lose: self.to_lose.is_set(),
             minded_until: self.minded_until.map(unsigned),
         };
         (account, lease)

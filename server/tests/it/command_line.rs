@@ -1,6 +1,7 @@
 //! The program itself.
 
 use crate::house::{ALICE, House};
+use crate::postgres;
 use reqwest::StatusCode;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
@@ -11,6 +12,7 @@ pub fn tabphone(data: &Path, arguments: &[&str], stdin: &str) -> Output {
         .args(arguments)
         .arg("--data")
         .arg(data)
+        .envs(postgres::url(data).map(|url| ("TABPHONE_DATABASE", url)))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -188,6 +190,7 @@ impl Server {
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .args(arguments)
+            .envs(postgres::url(data).map(|url| ("TABPHONE_DATABASE", url)))
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(log)

@@ -1,5 +1,6 @@
 //! A server for one test, and the clients that visit it.
 
+use crate::postgres;
 use app::encoding;
 use app::lease::{FromTab, SUBPROTOCOL, ToTab};
 use app::media::Media;
@@ -10,6 +11,7 @@ use server::store::Store;
 use server::store::accounts::Accounts;
 use server::store::calling::Calling;
 use server::store::password::{Cost, Passwords};
+use server::store::url::DatabaseUrl;
 use server::{Options, Reached, Running};
 use std::path::Path;
 use std::time::Duration;
@@ -81,18 +83,22 @@ impl House {
 
 /// The accounts of a data directory, opened as the command line does: beside the server.
 pub async fn accounts(data: &Path) -> Accounts {
-    let store = Store::open(data, None).await.unwrap();
-    Accounts::new(store, Passwords::new(CHEAP).unwrap())
+    Accounts::new(database(data).await, Passwords::new(CHEAP).unwrap())
 }
 
 /// The database of a data directory, opened beside the server.
 pub async fn database(data: &Path) -> Store {
-    Store::open(data, None).await.unwrap()
+    Store::open_at(data, database_url(data).as_ref(), None).await.unwrap()
+}
+
+/// Where it is, if it is in PostgreSQL.
+pub fn database_url(data: &Path) -> Option<DatabaseUrl> {
+    postgres::url(data).map(|url| url.parse().unwrap())
 }
 
 /// The rules and groups of a data directory, opened as the command line does: beside the server.
 pub async fn calling(data: &Path) -> Calling {
-    Calling::new(Store::open(data, None).await.unwrap())
+    Calling::new(database(data).await)
 }
 
 async fn start(data: &Path, change: impl FnOnce(&mut Options)) -> Running {
@@ -100,7 +106,7 @@ async fn start(data: &Path, change: impl FnOnce(&mut Options)) -> Running {
     std::fs::create_dir_all(site.join("pkg")).unwrap();
     let mut options = Options {
         data: data.to_owned(),
-        database: None,
+        database: database_url(data),
         peer: None,
         domain: None,
         listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into(),

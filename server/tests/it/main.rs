@@ -5,7 +5,8 @@
     clippy::panic,
     clippy::wildcard_enum_match_arm,
     missing_docs,
-    unreachable_pub
+    unreachable_pub,
+    clippy::duplicate_mod
 )]
 
 mod acme;
@@ -30,10 +31,13 @@ mod postgres;
 mod presence;
 mod recordings;
 mod restart;
+#[path = "restart.rs"]
+mod restart_on_postgres;
 mod session;
 mod sessions;
 mod settings;
 mod sign;
 mod site;
+mod storage;
 mod tabs;
 mod tls;

@@ -18,12 +18,13 @@ const VARIABLE: &str = "TABPHONE_TEST_DATABASE";
 /// What is not needed of it: safety against a failing machine, and the network.
 const OPTIONS: &str = "-c fsync=off -c full_page_writes=off -c listen_addresses= -c max_connections=300 \
     -c shared_buffers=16MB -c dynamic_shared_memory_type=mmap -c jit=off -c max_wal_size=4GB";
-/// Makes and starts a server in the folder `$1`, as another user if that is `$3`; stops and starts it when it is told to, and
-/// removes all of it once nobody can tell it anything any more.
+/// Makes and starts a server in the folder `$1`, as another user if that is `$3`, with the certificate in `$5` if that is said, on
+/// port `$6`; stops and starts it when it is told to, and removes all of it once nobody can tell it anything any more.
 const GUARD: &str = r#"
 trap '' INT TERM HUP
 as=; if [ -n "$3" ]; then as="setpriv --reuid=$3 --regid=$3 --clear-groups"; chown "$3" "$1"; fi
-cd "$1" && export LC_ALL=C.UTF-8
+cd "$1" && export LC_ALL=C.UTF-8 PGPORT="$6"
+if [ -n "$5" ]; then cp "$5"/*.pem .; chmod 600 ./*.pem; if [ -n "$3" ]; then chown "$3" ./*.pem; fi; fi
 $as "$2/initdb" -D "$1/data" -U tabphone -A trust -E UTF8 --no-sync >"$1/log" 2>&1
 start() {
     $as "$2/postgres" -D "$1/data" -k "$1" $4 >>"$1/log" 2>&1 </dev/null &
@@ -75,6 +76,17 @@ pub fn url(data: &Path) -> Option<String> {
 impl Server {
     /// Starts one for a test that wants it for itself.
     pub fn start() -> Self {
+        Self::start_with("", Path::new(""), 5432)
+    }
+
+    /// One that speaks TLS on this port, with `fullchain.pem` and `privkey.pem` of this folder.
+    pub fn start_with_tls(folder: &Path, port: u16) -> Self {
+        let tls =
+            "-c listen_addresses=127.0.0.1 -c ssl=on -c ssl_cert_file=../fullchain.pem -c ssl_key_file=../privkey.pem";
+        Self::start_with(tls, folder, port)
+    }
+
+    fn start_with(more: &str, certificate: &Path, port: u16) -> Self {
         let programs = programs();
         // It refuses to run as root, and has to get into its folder.
         let user = rustix::process::geteuid().is_root().then_some("postgres");
@@ -87,7 +99,8 @@ impl Server {
         let folder = tempfile::Builder::new().prefix("tabphone-pg").tempdir_in(base).unwrap().keep();
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
         let mut guard = Command::new("sh");
-        guard.arg("-c").arg(GUARD).arg("guard").arg(&folder).arg(&programs).arg(user.unwrap_or("")).arg(OPTIONS);
+        guard.arg("-c").arg(GUARD).arg("guard").arg(&folder).arg(&programs).arg(user.unwrap_or(""));
+        guard.arg(format!("{OPTIONS} {more}")).arg(certificate).arg(port.to_string());
         guard.stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
         let mut guard = guard.spawn().unwrap();
         let answers = BufReader::new(guard.stdout.take().unwrap());

@@ -1,8 +1,9 @@
 //! What is there after `kill -9` and a restart.
 
 use crate::command_line::Server;
-use crate::house::{ALICE, BOB, accounts, browser, sign_in};
+use crate::house::{ALICE, BOB, accounts, browser, database, sign_in};
 use crate::phone::Phone;
+use crate::postgres;
 use app::phone::Status as Doing;
 use sip::header::CSeq;
 use sip::message::{HeaderName, Request, Status};
@@ -20,6 +21,9 @@ pub struct Exchange {
 impl Exchange {
     pub async fn open() -> Self {
         let data = tempfile::tempdir().unwrap();
+        if module_path!().contains("postgres") {
+            postgres::choose(data.path());
+        }
         let accounts = accounts(data.path()).await;
         for ((extension, password), name) in [(ALICE, "Alice Adams"), (BOB, "Bob Brown")] {
             accounts.add(extension, name, Zeroizing::new(password.to_owned())).await.unwrap();
@@ -42,7 +46,7 @@ impl Exchange {
 
     /// Waits until so many rows are in a table: what the exchange writes within moments.
     pub async fn written(&self, table: &str, rows: i64) {
-        let store = server::store::Store::open(self.data.path(), None).await.unwrap();
+        let store = database(self.data.path()).await;
         let query = format!("SELECT count(*) FROM {table}");
         loop {
             let count: i64 = sqlx::query_scalar(&query).fetch_one(store.pool()).await.unwrap();

@@ -3,7 +3,7 @@
 use crate::house::{ALICE, BOB, House, Tab, Visitor, accounts, browser, cookie, database, sign_in};
 use app::lease::CLOSE_LOGGED_OUT;
 use reqwest::{Client, StatusCode, header, redirect};
-use sqlx::Row as _;
+use server::store::Kind;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -158,22 +158,21 @@ async fn an_account_has_so_many_sessions_and_no_more() {
 /// Every row of every table.
 async fn dump(data: &Path) -> String {
     let database = database(data).await;
-    let tables: Vec<String> = sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-        .fetch_all(database.pool())
-        .await
-        .unwrap();
+    let tables = match database.kind() {
+        Kind::Sqlite => "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
+        Kind::Postgres => "SELECT tablename::TEXT FROM pg_tables WHERE schemaname = 'public' ORDER BY 1",
+    };
+    let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(database.pool()).await.unwrap();
     let mut all = String::new();
     for table in tables {
-        let columns = format!("SELECT name FROM pragma_table_info('{table}')");
-        let columns = sqlx::query(&columns);
-        let columns: Vec<String> = columns
-            .fetch_all(database.pool())
-            .await
-            .unwrap()
-            .iter()
-            .map(|row| format!("quote({})", row.get::<String, _>(0)))
-            .collect();
-        let query = format!("SELECT {} FROM {table} ORDER BY 1", columns.join(" || ',' || "));
+        let query = match database.kind() {
+            Kind::Sqlite => {
+                let columns = format!("SELECT 'quote(' || name || ')' FROM pragma_table_info('{table}')");
+                let columns: Vec<String> = sqlx::query_scalar(&columns).fetch_all(database.pool()).await.unwrap();
+                format!("SELECT {} FROM {table} ORDER BY 1", columns.join(" || ',' || "))
+            }
+            Kind::Postgres => format!("SELECT CAST(it AS TEXT) FROM {table} it ORDER BY 1"),
+        };
         let rows: Vec<String> = sqlx::query_scalar(&query).fetch_all(database.pool()).await.unwrap();
         all.push_str(&format!("{table}\n{}\n", rows.join("\n")));
     }

@@ -2,7 +2,8 @@
 
 use super::Finding;
 use crate::admin::Data;
-use crate::store::inspect::{Inspected, inspect};
+use crate::store::inspect::{Answering, Inspected, inspect, inspect_postgres};
+use crate::store::url::DatabaseUrl;
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
@@ -17,20 +18,75 @@ pub(super) async fn look(data: &Data) -> Vec<Finding> {
     let directory = data.data.as_path();
     let mut findings = vec![modes(directory)];
     findings.extend(space(directory));
-    match inspect(directory).await {
-        Ok(Some(found)) => findings.extend(database(data, found)),
-        Ok(None) => findings.push(Finding::warning(
-            DATABASE,
-            "there is none yet",
-            "it is made when the server starts; add people with `tabphone user add` or `tabphone user import`",
-        )),
-        Err(error) => findings.push(Finding::problem(
+    findings.extend(match data.database() {
+        Ok(Some(url)) => postgres(data, &url).await,
+        Ok(None) => sqlite(data).await,
+        Err(error) => {
+            let advice = "the file has the address on one line, and can be read by the user that runs the server";
+            vec![Finding::problem(DATABASE, error.to_string(), advice)]
+        }
+    });
+    findings
+}
+
+async fn sqlite(data: &Data) -> Vec<Finding> {
+    match inspect(&data.data).await {
+        Ok(Some(found)) => database(data, found),
+        Ok(None) => vec![empty()],
+        Err(error) => vec![Finding::problem(
             DATABASE,
             format!("it cannot be read: {error}"),
             "run this as the user that runs the server; if it is damaged, restore a backup",
-        )),
+        )],
     }
+}
+
+fn empty() -> Finding {
+    Finding::warning(
+        DATABASE,
+        "there is none yet",
+        "it is made when the server starts; add people with `tabphone user add` or `tabphone user import`",
+    )
+}
+
+async fn postgres(data: &Data, url: &DatabaseUrl) -> Vec<Finding> {
+    let Answering { version, encrypted, may_create, inspected } = match inspect_postgres(url, &data.data).await {
+        Ok(answering) => answering,
+        Err(error) => {
+            let advice = "see that PostgreSQL runs there, that user, password and database are right (PGPASSWORD and the \
+                password file count, too), and that its pg_hba.conf lets this machine in";
+            return vec![Finding::problem(DATABASE, format!("{url} cannot be used: {error}"), advice)];
+        }
+    };
+    let mut findings = vec![Finding::ok("PostgreSQL", format!("{version} answers at {url}"))];
+    findings.extend(encryption(url, encrypted));
+    if !may_create {
+        let words = "the user may not make tables: a new or an older database cannot be brought up to date";
+        let advice = "make the user the owner of the database, or GRANT CREATE ON SCHEMA public TO it";
+        findings.push(Finding::problem("rights", words, advice));
+    }
+    findings.extend(inspected.map_or_else(|| vec![empty()], |found| database(data, found)));
     findings
+}
+
+/// Whether anybody between can read or change what is stored; on one machine there is nobody.
+fn encryption(url: &DatabaseUrl, encrypted: bool) -> Option<Finding> {
+    let about = "encryption";
+    if url.is_local() {
+        return None;
+    }
+    Some(if !encrypted {
+        let words = "the connection to the database is not encrypted: who is between can read and change everything";
+        let advice = "switch TLS on in PostgreSQL (ssl = on), and add ?sslmode=verify-full to the address";
+        Finding::warning(about, words, advice)
+    } else if !url.wants_certificate() {
+        let words = "the connection to the database is encrypted, but somebody else could answer in its place";
+        let advice = "add ?sslmode=verify-full to the address, and &sslrootcert=FILE if the system does not know who signed \
+            its certificate";
+        Finding::warning(about, words, advice)
+    } else {
+        Finding::ok(about, "the connection to the database is encrypted, and its certificate is looked at")
+    })
 }
 
 fn modes(directory: &Path) -> Finding {

@@ -1,7 +1,8 @@
 //! Accounts whose passwords the company's PBX knows. They are made at the first login, and never twice.
 
-use super::{AccountError, Accounts, is_extension, now, taken};
+use super::{AccountError, Accounts, NOTHING, folded, is_extension, now, taken};
 use crate::ports::SignedIn;
+use crate::store::Flag;
 
 impl Accounts {
     /// The account of whoever has just proven to the PBX of this name to be this extension of it; `None` when it is disabled.
@@ -20,9 +21,9 @@ impl Accounts {
             }
             let inserted = sqlx::query(
                 "INSERT INTO accounts (extension, name, password_hash, ha1_nonce, ha1, created, pbx)
-                 VALUES (?, ?, '', x'', x'', ?, ?)",
+                 VALUES ($1, $1, '', $2, $2, $3, $4)",
             );
-            let inserted = inserted.bind(extension).bind(extension).bind(now()).bind(pbx);
+            let inserted = inserted.bind(extension).bind(NOTHING).bind(now()).bind(pbx);
             match inserted.execute(self.store.pool()).await.map_err(|error| taken(error, extension)) {
                 Ok(_) => tracing::info!(extension, pbx, "made an account for an extension of the PBX"),
                 Err(AccountError::Taken(_)) => {}
@@ -34,9 +35,13 @@ impl Accounts {
 
     async fn known_guest(&self, pbx: &str, extension: &str) -> Result<Option<(bool, SignedIn)>, AccountError> {
         let query = "SELECT id, extension, name, enabled FROM accounts
-                     WHERE lower(extension) = lower(?) AND pbx = ? ORDER BY extension = ? DESC LIMIT 1";
-        let found: Option<(i64, String, String, bool)> =
-            sqlx::query_as(query).bind(extension).bind(pbx).bind(extension).fetch_optional(self.store.pool()).await?;
-        Ok(found.map(|(account, extension, name, enabled)| (enabled, SignedIn { account, extension, name })))
+                     WHERE lower(extension) = $1 AND pbx = $2 ORDER BY CASE WHEN extension = $3 THEN 0 ELSE 1 END LIMIT 1";
+        let found: Option<(i64, String, String, Flag)> = sqlx::query_as(query)
+            .bind(folded(extension))
+            .bind(pbx)
+            .bind(extension)
+            .fetch_optional(self.store.pool())
+            .await?;
+        Ok(found.map(|(account, extension, name, enabled)| (enabled.is_set(), SignedIn { account, extension, name })))
     }
 }

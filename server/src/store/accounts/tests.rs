@@ -1,6 +1,7 @@
 use super::super::password::Cost;
 use super::*;
 use crate::ports::Accounts as _;
+use crate::store::fixture;
 
 const CHEAP: Cost = Cost { memory: 64, passes: 1, lanes: 1 };
 
@@ -10,7 +11,7 @@ fn secret(text: &str) -> Zeroizing<String> {
 
 async fn accounts() -> (tempfile::TempDir, Accounts) {
     let directory = tempfile::tempdir().unwrap();
-    let store = Store::open(directory.path(), Some("example.com")).await.unwrap();
+    let store = fixture::open(directory.path(), Some("example.com"), module_path!()).await.unwrap();
     (directory, Accounts::new(store, Passwords::new(CHEAP).unwrap()))
 }
 

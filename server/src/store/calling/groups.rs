@@ -2,6 +2,7 @@
 
 use super::{Calling, CallingError, MAX_MEMBERS, account, duration, parse_number, parse_ringing, seconds};
 use crate::store::accounts::{LONGEST_NAME, is_extension};
+use crate::store::{Area, Flag, is_taken, storable};
 use sip::proxy::{self, Order};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -32,7 +33,7 @@ pub struct GroupChange {
     pub otherwise: Option<Option<String>>,
 }
 
-type Row = (i64, String, String, bool, Option<i64>, Option<String>);
+type Row = (i64, String, String, Flag, Option<i64>, Option<String>);
 
 impl Calling {
     /// Makes a group.
@@ -45,13 +46,13 @@ impl Calling {
         }
         let group = checked(group)?;
         check_members(&group.ring.members)?;
-        let mut transaction = self.store.pool().begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.store.write(Area::Calling).await?;
         let query = "INSERT INTO call_groups (extension, name, in_turn, ringing, otherwise)
-                     VALUES (?, ?, ?, ?, ?) RETURNING id";
+                     VALUES ($1, $2, $3, $4, $5) RETURNING id";
         let made = sqlx::query_scalar(query)
             .bind(&group.extension)
             .bind(&group.name)
-            .bind(group.ring.order == Order::InTurn)
+            .bind(Flag::from(group.ring.order == Order::InTurn))
             .bind(seconds(group.ring.ringing))
             .bind(&group.ring.otherwise)
             .fetch_one(&mut *transaction)
@@ -72,7 +73,7 @@ impl Calling {
     /// # Errors
     /// [`CallingError`].
     pub async fn change_group(&self, extension: &str, change: GroupChange) -> Result<Group, CallingError> {
-        let mut transaction = self.store.pool().begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.store.write(Area::Calling).await?;
         let (id, before) =
             find(&mut transaction, extension).await?.ok_or_else(|| CallingError::NoGroup(extension.to_owned()))?;
         let GroupChange { name, members, order, ringing, otherwise } = change;
@@ -90,16 +91,16 @@ impl Calling {
                 otherwise: otherwise.unwrap_or(before.ring.otherwise),
             },
         })?;
-        sqlx::query("UPDATE call_groups SET name = ?, in_turn = ?, ringing = ?, otherwise = ? WHERE id = ?")
+        sqlx::query("UPDATE call_groups SET name = $1, in_turn = $2, ringing = $3, otherwise = $4 WHERE id = $5")
             .bind(&group.name)
-            .bind(group.ring.order == Order::InTurn)
+            .bind(Flag::from(group.ring.order == Order::InTurn))
             .bind(seconds(group.ring.ringing))
             .bind(&group.ring.otherwise)
             .bind(id)
             .execute(&mut *transaction)
             .await?;
         if replaced {
-            let removed = sqlx::query("DELETE FROM call_group_members WHERE call_group = ?").bind(id);
+            let removed = sqlx::query("DELETE FROM call_group_members WHERE call_group = $1").bind(id);
             removed.execute(&mut *transaction).await?;
             add_members(&mut transaction, id, &group.ring.members).await?;
         }
@@ -112,7 +113,7 @@ impl Calling {
     /// # Errors
     /// [`CallingError::NoGroup`] and [`CallingError::Storage`].
     pub async fn remove_group(&self, extension: &str) -> Result<(), CallingError> {
-        let removed = sqlx::query("DELETE FROM call_groups WHERE extension = ?").bind(extension);
+        let removed = sqlx::query("DELETE FROM call_groups WHERE extension = $1").bind(storable(extension));
         let removed = removed.execute(self.store.pool()).await?.rows_affected();
         if removed > 0 { Ok(()) } else { Err(CallingError::NoGroup(extension.to_owned())) }
     }
@@ -123,7 +124,7 @@ impl Calling {
     /// [`CallingError::Storage`].
     pub async fn groups(&self) -> Result<Vec<Group>, CallingError> {
         // In one transaction, so that what is read belongs together.
-        let mut transaction = self.store.pool().begin().await?;
+        let mut transaction = self.store.read().await?;
         let query = "SELECT id, extension, name, in_turn, ringing, otherwise FROM call_groups
                      ORDER BY length(extension), extension";
         let rows: Vec<Row> = sqlx::query_as(query).fetch_all(&mut *transaction).await?;
@@ -147,39 +148,31 @@ pub(super) enum Which {
 
 /// The group with this number, and its own number in the database.
 pub(super) async fn find_with(
-    connection: &mut sqlx::SqliteConnection,
+    connection: &mut sqlx::AnyConnection,
     extension: &str,
     which: Which,
 ) -> Result<Option<(i64, Group)>, sqlx::Error> {
-    let query = "SELECT id, extension, name, in_turn, ringing, otherwise FROM call_groups WHERE extension = ?";
-    let row: Option<Row> = sqlx::query_as(query).bind(extension).fetch_optional(&mut *connection).await?;
+    let query = "SELECT id, extension, name, in_turn, ringing, otherwise FROM call_groups WHERE extension = $1";
+    let row: Option<Row> = sqlx::query_as(query).bind(storable(extension)).fetch_optional(&mut *connection).await?;
     let Some(row) = row else { return Ok(None) };
     let members = members(connection, row.0, which).await?;
     Ok(Some((row.0, to_group(row, members))))
 }
 
-async fn find(connection: &mut sqlx::SqliteConnection, extension: &str) -> Result<Option<(i64, Group)>, sqlx::Error> {
+async fn find(connection: &mut sqlx::AnyConnection, extension: &str) -> Result<Option<(i64, Group)>, sqlx::Error> {
     find_with(connection, extension, Which::All).await
 }
 
-async fn members(
-    connection: &mut sqlx::SqliteConnection,
-    group: i64,
-    which: Which,
-) -> Result<Vec<String>, sqlx::Error> {
+async fn members(connection: &mut sqlx::AnyConnection, group: i64, which: Which) -> Result<Vec<String>, sqlx::Error> {
     let query = "SELECT extension FROM call_group_members JOIN accounts ON accounts.id = account
-                 WHERE call_group = ? AND (enabled OR ?) ORDER BY place";
-    sqlx::query_scalar(query).bind(group).bind(which == Which::All).fetch_all(connection).await
+                 WHERE call_group = $1 AND (enabled = 1 OR $2 = 1) ORDER BY place";
+    sqlx::query_scalar(query).bind(group).bind(Flag::from(which == Which::All)).fetch_all(connection).await
 }
 
-async fn add_members(
-    connection: &mut sqlx::SqliteConnection,
-    group: i64,
-    members: &[String],
-) -> Result<(), CallingError> {
+async fn add_members(connection: &mut sqlx::AnyConnection, group: i64, members: &[String]) -> Result<(), CallingError> {
     for (place, member) in (0_i64..).zip(members) {
         let account = account(&mut *connection, member).await?;
-        let query = "INSERT INTO call_group_members (call_group, place, account) VALUES (?, ?, ?)";
+        let query = "INSERT INTO call_group_members (call_group, place, account) VALUES ($1, $2, $3)";
         sqlx::query(query).bind(group).bind(place).bind(account).execute(&mut *connection).await?;
     }
     Ok(())
@@ -211,11 +204,6 @@ fn checked(group: Group) -> Result<Group, CallingError> {
 }
 
 fn to_group((_, extension, name, in_turn, ringing, otherwise): Row, members: Vec<String>) -> Group {
-    let order = if in_turn { Order::InTurn } else { Order::AtOnce };
+    let order = if in_turn.is_set() { Order::InTurn } else { Order::AtOnce };
     Group { extension, name, ring: proxy::Group { members, order, ringing: duration(ringing), otherwise } }
-}
-
-/// Whether a number is a group's (its column is unique) or a person's (a trigger says so).
-fn is_taken(error: &dyn sqlx::error::DatabaseError) -> bool {
-    error.is_unique_violation() || crate::store::is_trigger(error)
 }

@@ -3,6 +3,7 @@
 use super::groups::{self, Which};
 use super::{Calling, CallingError, Code, rules};
 use crate::ports::{Dialled, PortError};
+use crate::store::storable;
 use async_trait::async_trait;
 use sip::proxy::{Destination, Party, Route};
 use std::collections::{BTreeSet, HashMap};
@@ -43,17 +44,24 @@ impl Routes {
     /// Forgets what was read whenever a rule, a group or an account changes, in this process or another, and tells who
     /// is not to be disturbed. Runs until dropped.
     pub async fn watch(self) {
-        let mut quiet = None;
+        let (mut quiet, mut blind) = (None, false);
         let mut tick = tokio::time::interval(WATCH);
         loop {
             tick.tick().await;
             // Whoever asked before the change was seen, was told what was true until then.
             match self.calling.changes().await {
-                Ok(change) if self.is_current(change) => continue,
-                Ok(change) => self.forget(Some(change)),
+                Ok(change) => {
+                    blind = false;
+                    if self.is_current(change) {
+                        continue;
+                    }
+                    self.forget(Some(change));
+                }
                 Err(error) => {
-                    tracing::warn!(%error, "changes of the directory cannot be seen");
-                    self.forget(None);
+                    if !std::mem::replace(&mut blind, true) {
+                        tracing::warn!(%error, "changes of the directory cannot be seen");
+                    }
+                    // What is known stays known: it cannot be read again now.
                     continue;
                 }
             }
@@ -102,10 +110,10 @@ impl Routes {
 
     async fn read(&self, number: &str) -> Result<Option<Route>, CallingError> {
         // In one transaction, so that what is read belongs together.
-        let mut transaction = self.calling.store.pool().begin().await?;
-        let query = "SELECT id, name FROM accounts WHERE extension = ? AND enabled";
+        let mut transaction = self.calling.store.read().await?;
+        let query = "SELECT id, name FROM accounts WHERE extension = $1 AND enabled = 1";
         let person: Option<(i64, String)> =
-            sqlx::query_as(query).bind(number).fetch_optional(&mut *transaction).await?;
+            sqlx::query_as(query).bind(storable(number)).fetch_optional(&mut *transaction).await?;
         if let Some((account, name)) = person {
             let rules = rules::read(&mut transaction, account).await?;
             return Ok(Some(Route { party: party(number, name), destination: Destination::User(rules) }));
@@ -117,7 +125,7 @@ impl Routes {
 
     async fn read_quiet(&self) -> Result<BTreeSet<String>, CallingError> {
         let query = "SELECT extension FROM accounts JOIN call_rules ON call_rules.account = accounts.id
-                     WHERE enabled AND do_not_disturb";
+                     WHERE enabled = 1 AND do_not_disturb = 1";
         let quiet: Vec<String> = sqlx::query_scalar(query).fetch_all(self.calling.store.pool()).await?;
         Ok(quiet.into_iter().collect())
     }

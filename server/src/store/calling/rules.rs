@@ -2,6 +2,7 @@
 
 use super::{Calling, CallingError, account, duration, parse_number, parse_ringing, seconds};
 use crate::ports::AccountId;
+use crate::store::{Area, Flag};
 use sip::proxy::Rules;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -28,7 +29,7 @@ pub struct RulesChange {
 const COLUMNS: &str = "do_not_disturb, no_call_waiting, always, busy, unanswered, unreachable, ringing";
 
 /// Those columns.
-pub(super) type Columns = (bool, bool, Option<String>, Option<String>, Option<String>, Option<String>, Option<i64>);
+pub(super) type Columns = (Flag, Flag, Option<String>, Option<String>, Option<String>, Option<String>, Option<i64>);
 
 impl RulesChange {
     /// Whether nothing is to be changed.
@@ -88,7 +89,7 @@ impl Calling {
     /// [`CallingError::Storage`].
     pub async fn all_rules(&self) -> Result<BTreeMap<AccountId, Rules>, CallingError> {
         let query = format!("SELECT account, {COLUMNS} FROM call_rules");
-        type Row = (AccountId, bool, bool, Option<String>, Option<String>, Option<String>, Option<String>, Option<i64>);
+        type Row = (AccountId, Flag, Flag, Option<String>, Option<String>, Option<String>, Option<String>, Option<i64>);
         let rows: Vec<Row> = sqlx::query_as(&query).fetch_all(self.store.pool()).await?;
         let rules = |(account, quiet, single, always, busy, unanswered, unreachable, ringing): Row| {
             (account, to_rules((quiet, single, always, busy, unanswered, unreachable, ringing)))
@@ -103,7 +104,7 @@ impl Calling {
     pub async fn change_rules(&self, extension: &str, change: RulesChange) -> Result<Rules, CallingError> {
         let change = change.checked(extension)?;
         // It begins as a write, so that nobody changes in between what is read here.
-        let mut transaction = self.store.pool().begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.store.write(Area::Calling).await?;
         let account = account(&mut transaction, extension).await?;
         let before = read(&mut transaction, account).await?;
         let rules = change.apply(before.clone());
@@ -111,7 +112,7 @@ impl Calling {
             return Ok(rules);
         }
         let query = format!(
-            "INSERT INTO call_rules (account, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            "INSERT INTO call_rules (account, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
              ON CONFLICT (account) DO UPDATE SET
                  do_not_disturb = excluded.do_not_disturb, no_call_waiting = excluded.no_call_waiting,
                  always = excluded.always, busy = excluded.busy, unanswered = excluded.unanswered,
@@ -119,8 +120,8 @@ impl Calling {
         );
         sqlx::query(&query)
             .bind(account)
-            .bind(rules.do_not_disturb)
-            .bind(rules.no_call_waiting)
+            .bind(Flag::from(rules.do_not_disturb))
+            .bind(Flag::from(rules.no_call_waiting))
             .bind(&rules.always)
             .bind(&rules.busy)
             .bind(&rules.unanswered)
@@ -133,12 +134,13 @@ impl Calling {
     }
 }
 
-pub(super) async fn read(connection: &mut sqlx::SqliteConnection, account: AccountId) -> Result<Rules, sqlx::Error> {
-    let query = format!("SELECT {COLUMNS} FROM call_rules WHERE account = ?");
+pub(super) async fn read(connection: &mut sqlx::AnyConnection, account: AccountId) -> Result<Rules, sqlx::Error> {
+    let query = format!("SELECT {COLUMNS} FROM call_rules WHERE account = $1");
     let row: Option<Columns> = sqlx::query_as(&query).bind(account).fetch_optional(connection).await?;
     Ok(row.map(to_rules).unwrap_or_default())
 }
 
 fn to_rules((do_not_disturb, no_call_waiting, always, busy, unanswered, unreachable, ringing): Columns) -> Rules {
+    let (do_not_disturb, no_call_waiting) = (do_not_disturb.is_set(), no_call_waiting.is_set());
     Rules { do_not_disturb, no_call_waiting, always, busy, unanswered, unreachable, ringing: duration(ringing) }
 }

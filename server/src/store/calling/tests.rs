@@ -1,6 +1,7 @@
 use super::*;
 use crate::ports::Routes as _;
 use crate::store::accounts::Accounts;
+use crate::store::fixture;
 use crate::store::password::{Cost, Passwords};
 use sip::message::Status;
 use sip::proxy::{self, Destination, Order, Rules};
@@ -22,7 +23,7 @@ impl House {
     /// 1001 to 1003, without wishes.
     async fn open() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(directory.path(), None).await.unwrap();
+        let store = fixture::open(directory.path(), None, module_path!()).await.unwrap();
         let house = Self {
             accounts: Accounts::new(store.clone(), Passwords::new(CHEAP).unwrap()),
             calling: Calling::new(store.clone()),
@@ -41,7 +42,7 @@ impl House {
 
     /// The same storage as another process opens it.
     async fn command_line(&self) -> Calling {
-        Calling::new(Store::open(self.directory.path(), None).await.unwrap())
+        Calling::new(fixture::open(self.directory.path(), None, module_path!()).await.unwrap())
     }
 
     async fn refused(&self, change: RulesChange) -> String {

@@ -4,9 +4,11 @@
 use super::fold::{digits, fold};
 use super::{History, json};
 use crate::ports::AccountId;
+use crate::store::{Flag, storable};
 use app::history::Reason;
 use app::phone::{Direction, Party};
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::any::{Any, AnyArguments};
+use sqlx::{Arguments as _, Encode, Type};
 
 /// Which calls are asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,20 +94,20 @@ pub struct Heard {
 #[derive(sqlx::FromRow)]
 struct Read {
     id: i64,
-    incoming: bool,
+    incoming: Flag,
     number: String,
     name: String,
     begun: i64,
     answered: Option<i64>,
     ended: Option<i64>,
     reason: String,
-    missed: bool,
-    seen: bool,
-    score: Option<u8>,
-    worst: Option<u8>,
-    lost: Option<u16>,
-    jitter: Option<u32>,
-    round_trip: Option<u32>,
+    missed: Flag,
+    seen: Flag,
+    score: Option<i64>,
+    worst: Option<i64>,
+    lost: Option<i64>,
+    jitter: Option<i64>,
+    round_trip: Option<i64>,
     codec: Option<String>,
 }
 
@@ -115,8 +117,8 @@ impl History {
     /// # Errors
     /// The database's.
     pub async fn page(&self, account: AccountId, query: &Query, most: u32) -> Result<Vec<Entry>, sqlx::Error> {
-        let mut statement = select(account, query, most);
-        let read: Vec<Read> = statement.build_query_as().fetch_all(self.store.pool()).await?;
+        let Statement { sql, arguments } = select(account, query, most)?;
+        let read: Vec<Read> = sqlx::query_as_with(&sql, arguments).fetch_all(self.store.pool()).await?;
         let mut entries: Vec<Entry> = read.into_iter().map(Entry::from).collect();
         if matches!(query.from, Cursor::Newer(..)) {
             entries.reverse();
@@ -129,8 +131,9 @@ impl History {
     /// # Errors
     /// The database's.
     pub async fn missed(&self, account: AccountId) -> Result<u32, sqlx::Error> {
-        let query = "SELECT COUNT(*) FROM history WHERE account = ? AND removed = 0 AND missed = 1 AND seen = 0";
-        sqlx::query_scalar(query).bind(account).fetch_one(self.store.pool()).await
+        let query = "SELECT COUNT(*) FROM history WHERE account = $1 AND removed = 0 AND missed = 1 AND seen = 0";
+        let missed: i64 = sqlx::query_scalar(query).bind(account).fetch_one(self.store.pool()).await?;
+        Ok(u32::try_from(missed).unwrap_or(u32::MAX))
     }
 
     /// The person saw the calls that were missed, up to the one with this number.
@@ -139,7 +142,7 @@ impl History {
     /// The database's.
     pub async fn see(&self, account: AccountId, last: i64) -> Result<(), sqlx::Error> {
         let query = "UPDATE history SET seen = 1
-                     WHERE account = ? AND removed = 0 AND missed = 1 AND seen = 0 AND id <= ?";
+                     WHERE account = $1 AND removed = 0 AND missed = 1 AND seen = 0 AND id <= $2";
         let done = sqlx::query(query).bind(account).bind(last).execute(self.store.pool()).await?;
         if done.rows_affected() > 0 {
             self.changed(account);
@@ -147,12 +150,14 @@ impl History {
         Ok(())
     }
 
-    /// The number of the last row that there is.
+    /// The number of the last call that the person missed and has not seen; 0 if there is none.
     ///
     /// # Errors
     /// The database's.
-    pub async fn last(&self) -> Result<i64, sqlx::Error> {
-        sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM history").fetch_one(self.store.pool()).await
+    pub async fn last_missed(&self, account: AccountId) -> Result<i64, sqlx::Error> {
+        let query =
+            "SELECT COALESCE(MAX(id), 0) FROM history WHERE account = $1 AND removed = 0 AND missed = 1 AND seen = 0";
+        sqlx::query_scalar(query).bind(account).fetch_one(self.store.pool()).await
     }
 
     /// Removes one call, or all; it does not come back if it is reported once more.
@@ -160,9 +165,9 @@ impl History {
     /// # Errors
     /// The database's.
     pub async fn remove(&self, account: AccountId, id: Option<i64>) -> Result<(), sqlx::Error> {
-        let query = "UPDATE history SET removed = 1, number = '', name = '', folded = '', reason = ?3, score = NULL, worst = NULL,
+        let query = "UPDATE history SET removed = 1, number = '', name = '', folded = '', reason = $3, score = NULL, worst = NULL,
                      lost = NULL, jitter = NULL, round_trip = NULL, codec = NULL
-                     WHERE account = ?1 AND removed = 0 AND id = COALESCE(?2, id)";
+                     WHERE account = $1 AND removed = 0 AND id = COALESCE($2, id)";
         let query = sqlx::query(query).bind(account).bind(id).bind(json(&Reason::Unknown));
         query.execute(self.store.pool()).await?;
         self.changed(account);
@@ -170,74 +175,102 @@ impl History {
     }
 }
 
+/// A statement that is put together, with what is bound in it.
+#[derive(Default)]
+pub(super) struct Statement {
+    pub(super) sql: String,
+    pub(super) arguments: AnyArguments<'static>,
+}
+
+impl Statement {
+    fn push(&mut self, sql: &str) -> &mut Self {
+        self.sql.push_str(sql);
+        self
+    }
+
+    /// A placeholder that every database understands: sqlx's own builder writes one that only SQLite does.
+    fn bind<T>(&mut self, value: T) -> Result<&mut Self, sqlx::Error>
+    where
+        T: Encode<'static, Any> + Type<Any> + 'static,
+    {
+        self.arguments.add(value).map_err(sqlx::Error::Encode)?;
+        let number = self.arguments.len().to_string();
+        Ok(self.push("$").push(&number))
+    }
+}
+
 /// The statement that reads a page.
-pub(super) fn select<'a>(account: AccountId, query: &'a Query, most: u32) -> QueryBuilder<'a, Sqlite> {
-    let mut statement = QueryBuilder::new(
+pub(super) fn select(account: AccountId, query: &Query, most: u32) -> Result<Statement, sqlx::Error> {
+    let mut statement = Statement::default();
+    statement.push(
         "SELECT id, incoming, number, name, begun, answered, ended, reason, missed, seen, score, worst, lost, jitter,
          round_trip, codec FROM history WHERE removed = 0 AND account = ",
     );
-    statement.push_bind(account);
-    match query.filter {
-        Filter::All => {}
-        Filter::Missed => drop(statement.push(" AND missed = 1")),
-        Filter::Incoming => drop(statement.push(" AND incoming = 1")),
-        Filter::Outgoing => drop(statement.push(" AND incoming = 0")),
-    }
-    search(&mut statement, query);
+    statement.bind(account)?.push(match query.filter {
+        Filter::All => "",
+        Filter::Missed => " AND missed = 1",
+        Filter::Incoming => " AND incoming = 1",
+        Filter::Outgoing => " AND incoming = 0",
+    });
+    search(&mut statement, query)?;
     let (at, order) = match query.from {
-        Cursor::Newest => (None, "DESC"),
-        Cursor::Older(begun, id) => (Some((" AND (begun, id) < (", begun, id)), "DESC"),
-        Cursor::Newer(begun, id) => (Some((" AND (begun, id) > (", begun, id)), "ASC"),
+        Cursor::Newest => (None, " ORDER BY begun DESC, id DESC LIMIT "),
+        Cursor::Older(begun, id) => (Some((" AND (begun, id) < (", begun, id)), " ORDER BY begun DESC, id DESC LIMIT "),
+        Cursor::Newer(begun, id) => (Some((" AND (begun, id) > (", begun, id)), " ORDER BY begun ASC, id ASC LIMIT "),
     };
     if let Some((compared, begun, id)) = at {
-        statement.push(compared).push_bind(begun).push(", ").push_bind(id).push(")");
+        statement.push(compared).bind(begun)?.push(", ").bind(id)?.push(")");
     }
-    statement.push(format!(" ORDER BY begun {order}, id {order} LIMIT ")).push_bind(most);
-    statement
+    statement.push(order).bind(i64::from(most))?;
+    Ok(statement)
 }
 
-fn search<'a>(statement: &mut QueryBuilder<'a, Sqlite>, query: &'a Query) {
+fn search(statement: &mut Statement, query: &Query) -> Result<(), sqlx::Error> {
     let text = query.search.trim();
     if text.is_empty() {
-        return;
+        return Ok(());
     }
-    statement.push(" AND (instr(folded, ").push_bind(fold(text)).push(") > 0");
+    statement.push(" AND (instr(folded, ").bind(fold(&storable(text)))?.push(") > 0");
     if let Some(number) = digits(text) {
-        statement.push(" OR instr(folded, ").push_bind(number).push(") > 0");
+        statement.push(" OR instr(folded, ").bind(number)?.push(") > 0");
+    }
+    for (place, number) in query.numbers.iter().enumerate() {
+        statement.push(if place == 0 { " OR number IN (" } else { ", " }).bind(storable(number))?;
     }
     if !query.numbers.is_empty() {
-        statement.push(" OR number IN (");
-        let mut numbers = statement.separated(", ");
-        for number in &query.numbers {
-            numbers.push_bind(number);
-        }
         statement.push(")");
     }
     statement.push(")");
+    Ok(())
 }
 
 impl From<Read> for Entry {
     fn from(read: Read) -> Self {
         let heard = read.score.map(|score| Heard {
-            score,
-            worst: read.worst.unwrap_or(score),
-            lost: read.lost.unwrap_or_default(),
-            jitter: read.jitter.unwrap_or_default(),
-            round_trip: read.round_trip,
+            score: small(score),
+            worst: read.worst.map_or_else(|| small(score), small),
+            lost: read.lost.map_or(0, small),
+            jitter: read.jitter.map_or(0, small),
+            round_trip: read.round_trip.map(small),
             codec: read.codec.unwrap_or_default(),
         });
         Self {
             id: read.id,
-            direction: if read.incoming { Direction::Incoming } else { Direction::Outgoing },
+            direction: if read.incoming.is_set() { Direction::Incoming } else { Direction::Outgoing },
             remote: Party { number: read.number, name: read.name },
             begun: read.begun,
             answered: read.answered,
             ended: read.ended,
             // Another version of the program may have known other ones.
             reason: serde_json::from_str(&read.reason).unwrap_or(Reason::Unknown),
-            missed: read.missed,
-            seen: read.seen,
+            missed: read.missed.is_set(),
+            seen: read.seen.is_set(),
             heard,
         }
     }
+}
+
+/// A number as it was written; nothing larger was.
+fn small<N: TryFrom<i64> + Default>(number: i64) -> N {
+    N::try_from(number).unwrap_or_default()
 }

@@ -1,6 +1,8 @@
 use super::*;
-use crate::store::Store;
+use crate::store::Kind;
+use crate::store::fixture;
 use app::phone::Party as Other;
+use sqlx::Row as _;
 use tempfile::TempDir;
 
 struct Kept {
@@ -10,17 +12,9 @@ struct Kept {
 
 async fn kept() -> Kept {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path(), None).await.unwrap();
+    let store = fixture::open(folder.path(), None, module_path!()).await.unwrap();
     for (account, extension) in [(1, "1001"), (2, "1002")] {
-        sqlx::query(
-            "INSERT INTO accounts (id, extension, name, password_hash, ha1_nonce, ha1, created)
-             VALUES (?, ?, 'Somebody', '', x'', x'', 0)",
-        )
-        .bind(account)
-        .bind(extension)
-        .execute(store.pool())
-        .await
-        .unwrap();
+        fixture::account(&store, account, extension).await;
     }
     Kept { history: History::new(store), _folder: folder }
 }
@@ -205,7 +199,7 @@ async fn missed_calls_are_counted_until_they_are_seen() {
     kept.report(&Report { cause: Cause::NoAnswer, ..report("out", Direction::Outgoing) }).await;
     assert_eq!(changes.recv().await.unwrap(), 1);
     assert_eq!(kept.history.missed(1).await.unwrap(), 1);
-    let last = kept.history.last().await.unwrap();
+    let last = kept.history.last_missed(1).await.unwrap();
     kept.report(&Report { cause: Cause::NoAnswer, ..report("later", Direction::Incoming) }).await;
     kept.history.see(1, last).await.unwrap();
     assert_eq!(kept.history.missed(1).await.unwrap(), 1, "what came meanwhile is not seen");
@@ -253,10 +247,11 @@ async fn a_hostile_page_writes_nothing_that_hurts() {
 
 /// Rows of two accounts, 100,000 of the first: every tenth is missed, every other one went out.
 async fn many(kept: &Kept, rows: i64) {
-    let query = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)
+    let query = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $1)
                  INSERT INTO history (account, call_id, local_tag, by_exchange, incoming, number, name, folded, begun, ended,
-                 reason, missed) SELECT 1 + (n % 50 = 0), 'c' || n, 't', 0, n % 2, '0' || n, 'Name ' || n,
-                 'name ' || n || char(10) || '0' || n, 1000 * (n / 3), 1000 * n, '\"NobodyHome\"', n % 10 = 1 FROM numbers";
+                 reason, missed) SELECT CASE WHEN n % 50 = 0 THEN 2 ELSE 1 END, 'c' || n, 't', 0, n % 2, '0' || n, 'Name ' || n,
+                 'name ' || n || '\n' || '0' || n, 1000 * (n / 3), 1000 * n, '\"NobodyHome\"',
+                 CASE WHEN n % 10 = 1 THEN 1 ELSE 0 END FROM numbers";
     sqlx::query(query).bind(rows).execute(kept.history.store.pool()).await.unwrap();
 }
 
@@ -283,6 +278,18 @@ async fn a_hundred_thousand_calls_are_turned_over_page_by_page_without_a_gap() {
     assert_eq!(newer.iter().map(|entry| entry.id).collect::<Vec<_>>(), nearest);
 }
 
+/// How the database goes about reading this page.
+async fn plan(kept: &Kept, query: &Query) -> String {
+    let pages::Statement { sql, arguments } = pages::select(1, query, 50).unwrap();
+    let (explain, detail) = match kept.history.store.kind() {
+        Kind::Sqlite => ("EXPLAIN QUERY PLAN", 3),
+        Kind::Postgres => ("EXPLAIN", 0),
+    };
+    let explained = format!("{explain} {sql}");
+    let lines = sqlx::query_with(&explained, arguments).fetch_all(kept.history.store.pool()).await.unwrap();
+    lines.iter().map(|line| line.get::<String, _>(detail) + "; ").collect()
+}
+
 #[tokio::test]
 async fn no_page_is_sorted_and_none_is_searched_for_in_the_whole_table() {
     let kept = kept().await;
@@ -292,21 +299,16 @@ async fn no_page_is_sorted_and_none_is_searched_for_in_the_whole_table() {
         for from in [Cursor::Newest, Cursor::Older(5_000, 9), Cursor::Newer(5_000, 9)] {
             for search in ["", "name 7"] {
                 let query = Query { filter, from, search: search.into(), numbers: vec!["07".into()] };
-                let statement = pages::select(1, &query, 50);
-                let explained = format!("EXPLAIN QUERY PLAN {}", statement.sql());
-                let mut asked = sqlx::query_as::<_, (i64, i64, i64, String)>(&explained).bind(1);
-                if !search.is_empty() {
-                    asked = asked.bind(search).bind("07");
-                }
-                if let Cursor::Older(begun, id) | Cursor::Newer(begun, id) = from {
-                    asked = asked.bind(begun).bind(id);
-                }
-                let plan = asked.bind(50).fetch_all(kept.history.store.pool()).await.unwrap();
-                let plan: Vec<String> = plan.into_iter().map(|(.., detail)| detail).collect();
-                let text = plan.join("; ");
-                assert!(text.contains("USING INDEX history_"), "{query:?}: {text}");
-                assert!(!text.contains("SCAN") && !text.contains("TEMP B-TREE"), "{query:?}: {text}");
-                let goes_on = ["begun<?", "begun>?", "(begun,id)"].iter().any(|by| text.contains(by));
+                let text = plan(&kept, &query).await;
+                let (index, slow, on) = match kept.history.store.kind() {
+                    Kind::Sqlite => {
+                        ("USING INDEX history_", ["SCAN", "TEMP B-TREE"], &["begun<?", "begun>?", "(begun,id)"][..])
+                    }
+                    Kind::Postgres => ("using history_", ["Seq Scan", "Sort"], &["ROW(begun, id)"][..]),
+                };
+                assert!(text.contains(index), "{query:?}: {text}");
+                assert!(!slow.iter().any(|slow| text.contains(slow)), "{query:?}: {text}");
+                let goes_on = on.iter().any(|by| text.contains(by));
                 assert!(from == Cursor::Newest || goes_on, "{query:?}: {text}");
             }
         }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::ports::{Envelope, Ledger as _, Saved};
 use crate::store::accounts::Accounts;
+use crate::store::fixture;
 use crate::store::password::{Cost, Passwords};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -8,7 +9,7 @@ use zeroize::Zeroizing;
 /// 1001 and 1002 have accounts.
 async fn ledger() -> (TempDir, Ledger, Accounts) {
     let directory = tempfile::tempdir().unwrap();
-    let store = Store::open(directory.path(), None).await.unwrap();
+    let store = fixture::open(directory.path(), None, module_path!()).await.unwrap();
     let accounts = Accounts::new(store.clone(), Passwords::new(Cost { memory: 64, passes: 1, lanes: 1 }).unwrap());
     for extension in ["1001", "1002"] {
         accounts.add(extension, "Somebody", Zeroizing::new("wonderland".to_owned())).await.unwrap();

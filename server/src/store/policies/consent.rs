@@ -9,8 +9,8 @@ impl Policies {
     /// # Errors
     /// When the database does not answer.
     pub async fn consents(&self, account: AccountId) -> Result<bool, sqlx::Error> {
-        let query = "SELECT EXISTS (SELECT 1 FROM auto_answer_consents WHERE account = ?)";
-        sqlx::query_scalar(query).bind(account).fetch_one(self.store.pool()).await
+        let query = "SELECT account FROM auto_answer_consents WHERE account = $1";
+        Ok(sqlx::query(query).bind(account).fetch_optional(self.store.pool()).await?.is_some())
     }
 
     /// This person agrees, or does not any more.
@@ -19,9 +19,9 @@ impl Policies {
     /// When the database does not answer.
     pub async fn consent(&self, account: AccountId, agrees: bool) -> Result<(), sqlx::Error> {
         let query = if agrees {
-            "INSERT OR IGNORE INTO auto_answer_consents (account) VALUES (?)"
+            "INSERT INTO auto_answer_consents (account) VALUES ($1) ON CONFLICT DO NOTHING"
         } else {
-            "DELETE FROM auto_answer_consents WHERE account = ?"
+            "DELETE FROM auto_answer_consents WHERE account = $1"
         };
         sqlx::query(query).bind(account).execute(self.store.pool()).await?;
         Ok(())

@@ -1,5 +1,6 @@
 use super::*;
 use crate::store::accounts::Accounts;
+use crate::store::fixture;
 use crate::store::password::{Cost, Passwords};
 use zeroize::Zeroizing;
 
@@ -14,7 +15,7 @@ struct House {
 impl House {
     async fn open() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(directory.path(), None).await.unwrap();
+        let store = fixture::open(directory.path(), None, module_path!()).await.unwrap();
         let accounts = Accounts::new(store.clone(), Passwords::new(CHEAP).unwrap());
         Self { directory, accounts, policies: Policies::new(store) }
     }
@@ -80,7 +81,7 @@ async fn everything_that_is_set_is_read_back() {
         voicemail: Some(policy.voicemail.clone()),
     };
     house.policies.change(Some("1001"), change).await.unwrap();
-    let again = Policies::new(Store::open(house.directory.path(), None).await.unwrap());
+    let again = Policies::new(fixture::open(house.directory.path(), None, module_path!()).await.unwrap());
     assert_eq!(again.holds(alice).await.unwrap(), policy);
     assert_eq!(policy.codecs.unwrap().names(), ["PCMA", "opus"], "as they are written in descriptions");
 }

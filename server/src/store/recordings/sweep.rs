@@ -30,12 +30,12 @@ impl Recordings {
         // Files first: one whose row comes later is not among them.
         let folder = self.folder.clone();
         let files = spawn_blocking(move || names(&folder)).await??;
-        sqlx::query("DELETE FROM recordings WHERE pieces = 0 AND changed_at < ?")
+        sqlx::query("DELETE FROM recordings WHERE pieces = 0 AND changed_at < $1")
             .bind(before(EMPTY))
             .execute(self.store.pool())
             .await?;
         if let Some(keep) = keep {
-            let query = "DELETE FROM recordings WHERE changed_at < ?";
+            let query = "DELETE FROM recordings WHERE changed_at < $1";
             let gone = sqlx::query(query).bind(before(keep)).execute(self.store.pool()).await?.rows_affected();
             if gone > 0 {
                 tracing::info!(gone, "recordings were removed as they are old");

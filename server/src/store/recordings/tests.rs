@@ -1,4 +1,5 @@
 use super::*;
+use crate::store::fixture;
 
 fn piece(number: i64, bytes: &[u8]) -> Piece {
     let until = u32::try_from(1_000 * (number + 1)).unwrap();
@@ -10,14 +11,8 @@ fn subject() -> Subject {
 }
 
 async fn recordings(folder: &Path) -> Recordings {
-    let store = Store::open(folder, None).await.unwrap();
-    sqlx::query(
-        "INSERT INTO accounts (id, extension, name, password_hash, ha1_nonce, ha1, created)
-         VALUES (1, '1001', 'Alice', '', x'', x'', 0)",
-    )
-    .execute(store.pool())
-    .await
-    .unwrap();
+    let store = fixture::open(folder, None, module_path!()).await.unwrap();
+    fixture::account(&store, 1, "1001").await;
     Recordings::new(store, folder)
 }
 
@@ -61,13 +56,13 @@ async fn what_is_no_recording_or_too_much_is_refused() {
     let page = Subject { kind: "text/html".into(), ..subject() };
     assert!(matches!(recordings.begin(1, page).await, Err(RecordingError::Kind)));
     let id = recordings.begin(1, subject()).await.unwrap();
-    sqlx::query("UPDATE recordings SET bytes = ?")
+    sqlx::query("UPDATE recordings SET bytes = $1")
         .bind(i64::try_from(LARGEST).unwrap())
         .execute(recordings.store.pool())
         .await
         .unwrap();
     assert!(matches!(recordings.append(1, &id, piece(0, &[1])).await, Err(RecordingError::Full)));
-    sqlx::query("UPDATE recordings SET bytes = ?")
+    sqlx::query("UPDATE recordings SET bytes = $1")
         .bind(i64::try_from(QUOTA).unwrap())
         .execute(recordings.store.pool())
         .await
@@ -114,7 +109,7 @@ async fn what_is_old_or_silent_or_nobodys_any_more_is_swept_away() {
     let file = |id: &str| folder.path().join("recordings").join(id);
     std::fs::write(file("not one of ours"), "").unwrap();
     let age = async |id: &str, days: i64| {
-        let query = "UPDATE recordings SET changed_at = changed_at - ? WHERE id = ?";
+        let query = "UPDATE recordings SET changed_at = changed_at - $1 WHERE id = $2";
         sqlx::query(query).bind(days * 86_400_000).bind(id).execute(recordings.store.pool()).await.unwrap();
     };
     age(&ids[0], 31).await;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::store::{Kind, fixture};
 use app::lease::Grant;
 use tempfile::TempDir;
 use tokio::time::timeout;
@@ -24,10 +25,8 @@ fn clerk(lines: &Lines) -> mpsc::UnboundedReceiver<Charge> {
 
 async fn storage() -> (TempDir, Store) {
     let directory = tempfile::tempdir().unwrap();
-    let store = Store::open(directory.path(), None).await.unwrap();
-    let account = "INSERT INTO accounts (id, extension, name, password_hash, ha1_nonce, ha1, created)
-        VALUES (1, '1001', 'A', '', x'', x'', 0)";
-    sqlx::query(account).execute(store.pool()).await.unwrap();
+    let store = fixture::open(directory.path(), None, module_path!()).await.unwrap();
+    fixture::account(&store, 1, "1001").await;
     (directory, store)
 }
 
@@ -123,7 +122,13 @@ async fn a_sign_of_life_is_answered_while_the_database_hangs_and_a_grant_waits_u
     let (mut tab, _) = calling(&lines).await;
     lines.flush().await;
     let mut hanging = store.pool().acquire().await.unwrap();
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut *hanging).await.unwrap();
+    let hang: &[&str] = match store.kind() {
+        Kind::Sqlite => &["BEGIN IMMEDIATE"],
+        Kind::Postgres => &["BEGIN", "LOCK TABLE leases IN EXCLUSIVE MODE"],
+    };
+    for statement in hang {
+        sqlx::query(statement).execute(&mut *hanging).await.unwrap();
+    }
 
     let mut other = lines.enter(1, ONE).unwrap();
     other.receive(hello("other")).await;

@@ -273,7 +273,7 @@ async fn a_database_that_was_away_is_led_again() {
     let server = postgres::Server::start();
     let two = Two::on(&server.database(folder.path()), folder).await;
     let mut alice = Page::open(two.second.sign_in(ALICE).await, ALICE.0, "tab").await;
-    assert!(server.control(&["stop", "-m", "immediate"]));
+    server.stop();
     let gone = "Neither the server that leads nor the database answers.";
     two.first.is(gone).await;
     // Longer than a leader acts without an answer.
@@ -285,7 +285,7 @@ async fn a_database_that_was_away_is_led_again() {
     assert!(turned_away.text().await.unwrap().contains("Please try again in a few seconds"));
     two.second.is(gone).await;
 
-    assert!(server.control(&["start"]));
+    server.start_again();
     let back = Instant::now();
     alice = Page::open(page, ALICE.0, "tab").await;
     println!("a phone was registered {} ms after the database was back", back.elapsed().as_millis());

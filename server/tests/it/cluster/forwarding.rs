@@ -238,13 +238,13 @@ async fn when_nobody_leads_it_is_said_after_a_while() {
     let folder = tempfile::tempdir().unwrap();
     let database: DatabaseUrl = server.database(folder.path()).parse().unwrap();
     let (first, second) = (Node::open(&database, "first").await, Node::open(&database, "second").await);
-    assert!(server.control(&["stop", "-m", "immediate"]));
+    server.stop();
     let (status, words) = second.get("/who").await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(words.contains("Please try again in a few seconds"), "{words}");
     assert_eq!(second.get("/own").await, (StatusCode::OK, "second".to_owned()));
     assert!(!first.meters.is_leading());
-    assert!(server.control(&["start"]));
+    server.start_again();
     let again = async { while second.get("/who").await.0 != StatusCode::OK {} };
     timeout(4 * SOON, again).await.expect("nobody leads again");
 }

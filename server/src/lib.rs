@@ -10,7 +10,9 @@ pub mod admin;
 pub mod caretaker;
 pub mod client;
 pub mod clock;
+pub mod cluster;
 pub mod exchange;
+pub mod fence;
 pub mod history;
 pub mod listen;
 pub mod login;
@@ -34,6 +36,7 @@ use app::media::IceServer;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use exchange::Exchange;
+use fence::Fence;
 use listen::{ListenError, Listeners};
 use meters::Meters;
 use origin::{InvalidOrigin, Origins, Transport};
@@ -51,8 +54,10 @@ use store::password::{Cost, PasswordError, Passwords};
 use store::policies::Policies;
 use store::recordings::Recordings;
 use store::sound::SoundSettings;
+use store::term::Term;
 use store::url::DatabaseUrl;
 use store::{Store, StoreError};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// How long requests and sockets have to end when the server stops.
@@ -65,6 +70,8 @@ pub struct Options {
     pub data: PathBuf,
     /// The PostgreSQL database; without one the storage is SQLite in the data directory.
     pub database: Option<DatabaseUrl>,
+    /// Where other servers on that database reach this one.
+    pub peer: Option<cluster::Peer>,
     /// The SIP domain of a new data directory.
     pub domain: Option<String>,
     /// How the server is reached.
@@ -116,16 +123,28 @@ pub enum StartError {
     /// The server cannot be reached as it was told.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// It cannot be one of several.
+    #[error(transparent)]
+    Cluster(#[from] cluster::StartError),
+    /// There is nothing that several servers could share.
+    #[error("--peer-listen is for several servers on one PostgreSQL: name that with --database")]
+    Alone,
 }
 
 /// A server that runs until it is stopped.
 pub struct Running {
     reached: Reached,
-    stopper: Stopper,
+    stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
-    watching: [JoinHandle<()>; 5],
-    lines: tabs::Lines,
-    store: Store,
+    work: Work,
+}
+
+/// What a server does.
+enum Work {
+    /// Everything, as the only one.
+    Alone(Box<Open>),
+    /// Everything while it leads.
+    Member(cluster::Member),
 }
 
 /// How a running server is reached.
@@ -148,42 +167,147 @@ pub struct Reached {
 pub async fn start(options: Options) -> Result<Running, StartError> {
     let transport = options.listen.transport();
     let origins = Origins::new(options.origin.as_deref())?.over(transport);
-    let store = Store::open_at(&options.data, options.database.as_ref(), options.domain.as_deref()).await?;
-    let lines = tabs::Lines::open(store.clone()).await?;
-    let accounts = Accounts::new(store.clone(), Passwords::new(options.cost)?);
-    let sessions = session::Room::new(&store, accounts.clone(), origins.is_secure());
+    store::make_directory(&options.data)?;
     let listeners = Listeners::open(options.listen.clone(), &options.data).await?;
     let (address, redirect, fingerprint) = (listeners.address(), listeners.redirect(), listeners.fingerprint());
     let reached = Reached { address, redirect, transport, fingerprint };
 
-    let stopper = Stopper::default();
-    let routes = Routes::new(Calling::new(store.clone()));
-    let policies = Policies::new(store.clone());
-    let media = media::Room::new(policies, options.ice_servers.clone(), options.relays.clone());
-    let recordings = Recordings::new(store.clone(), &options.data);
-    let watching = [
-        tokio::spawn(sessions.clone().watch()),
-        tokio::spawn(routes.clone().watch()),
-        tokio::spawn(media.clone().watch()),
-        tokio::spawn(recordings.clone().watch(options.keep_recordings)),
-        tokio::spawn(store.clone().watch()),
-    ];
-    let rooms = Rooms {
-        options,
-        origins,
-        store: store.clone(),
-        accounts,
-        routes,
-        media: Arc::new(media),
-        sessions,
-        lines: lines.clone(),
-        recordings,
+    let public = origins.public().map(str::to_owned);
+    let (stop, stopped) = watch::channel(false);
+    let fence = Fence::default();
+    let (pages, work) = match options.database.clone() {
+        Some(database) => {
+            let (pages, member) = join(database, options, origins, fence.clone()).await?;
+            (pages, Work::Member(member))
+        }
+        None if options.peer.is_some() => return Err(StartError::Alone),
+        None => {
+            let open = Everything { options, origins, cluster: None }.begin(None).await?;
+            (open.pages.clone(), Work::Alone(Box::new(open)))
+        }
     };
-    let public = rooms.origins.public().map(str::to_owned);
-    let pages = rooms.router(&stopper).await?;
-    let serving = tokio::spawn(listeners.serve(pages, public, stopper.signal()));
+    let serving = tokio::spawn(listeners.serve(pages, public, fence, stopped));
     tracing::info!(%address, "listening");
-    Ok(Running { reached, stopper, serving, watching, lines, store })
+    Ok(Running { reached, stop, serving, work })
+}
+
+/// Leads or stands by, beside others on the same database.
+async fn join(
+    database: DatabaseUrl,
+    options: Options,
+    origins: Origins,
+    fence: Fence,
+) -> Result<(Router, cluster::Member), StartError> {
+    let meters = meters::Cluster::default();
+    let readers = options.readers();
+    let standing_by = metrics::StandingBy { cluster: meters.clone(), readers };
+    let router = metrics::standing_by(standing_by).layer(from_fn_with_state(origins.clone(), site::guard));
+    let own = cluster::Own { router, paths: metrics::OWN };
+    let member = cluster::Options {
+        database: database.options().clone(),
+        peer: options.peer.clone(),
+        proxies: options.listen.proxies.clone(),
+    };
+    let everything = Everything { options, origins, cluster: Some(meters.clone()) };
+    cluster::start(member, everything, own, fence, meters).await
+}
+
+/// Everything that a server does, to be opened.
+#[derive(Clone)]
+struct Everything {
+    options: Options,
+    origins: Origins,
+    cluster: Option<meters::Cluster>,
+}
+
+/// Everything that a server does.
+struct Open {
+    stopper: Stopper,
+    watching: [JoinHandle<()>; 5],
+    lines: tabs::Lines,
+    store: Store,
+    pages: Router,
+}
+
+impl Everything {
+    /// Opens it, for this leadership if there are others.
+    async fn begin(self, term: Option<Term>) -> Result<Open, StartError> {
+        let Self { options, origins, cluster } = self;
+        let store = Store::open_for(&options.data, options.database.as_ref(), options.domain.as_deref(), term).await?;
+        let lines = tabs::Lines::open(store.clone()).await?;
+        let accounts = Accounts::new(store.clone(), Passwords::new(options.cost)?);
+        let sessions = session::Room::new(&store, accounts.clone(), origins.is_secure());
+        let stopper = Stopper::default();
+        let routes = Routes::new(Calling::new(store.clone()));
+        let policies = Policies::new(store.clone());
+        let media = media::Room::new(policies, options.ice_servers.clone(), options.relays.clone());
+        let recordings = Recordings::new(store.clone(), &options.data);
+        let watching = [
+            tokio::spawn(sessions.clone().watch()),
+            tokio::spawn(routes.clone().watch()),
+            tokio::spawn(media.clone().watch()),
+            tokio::spawn(recordings.clone().watch(options.keep_recordings)),
+            tokio::spawn(store.clone().watch()),
+        ];
+        let rooms = Rooms {
+            options,
+            origins,
+            cluster,
+            store: store.clone(),
+            accounts,
+            routes,
+            media: Arc::new(media),
+            sessions,
+            lines: lines.clone(),
+            recordings,
+        };
+        let pages = rooms.router(&stopper).await?;
+        Ok(Open { stopper, watching, lines, store, pages })
+    }
+}
+
+impl Open {
+    /// Says farewell to every socket while the requests end, and writes down what is not yet.
+    async fn close(self, requests: impl Future<Output = ()>) {
+        let Self { stopper, watching, lines, store, .. } = self;
+        stopper.begin();
+        watching.iter().for_each(JoinHandle::abort);
+        let farewell = async { tokio::join!(stopper.finished(), requests) };
+        if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
+            tracing::warn!("some connections did not end in time");
+        }
+        lines.flush().await;
+        store.close().await;
+    }
+}
+
+impl cluster::Services for Everything {
+    type Open = Open;
+    type Error = StartError;
+
+    async fn open(self, epoch: cluster::Epoch) -> Result<Open, StartError> {
+        self.begin(Some(Term(epoch))).await
+    }
+}
+
+impl cluster::Serving for Open {
+    fn pages(&self) -> Router {
+        self.pages.clone()
+    }
+
+    async fn stop(self) {
+        self.close(std::future::ready(())).await;
+    }
+}
+
+impl Options {
+    /// Who may read `/metrics`.
+    fn readers(&self) -> metrics::Readers {
+        metrics::Readers {
+            token: self.metrics_token.clone(),
+            behind_proxy: self.listen.is_behind_proxy(self.origin.as_deref()),
+        }
+    }
 }
 
 impl Running {
@@ -201,16 +325,20 @@ impl Running {
 
     /// Stops accepting, says farewell to every socket, and writes down what is not yet.
     pub async fn stop(self) {
-        let Self { stopper, mut serving, watching, lines, store, .. } = self;
-        stopper.begin();
-        watching.iter().for_each(JoinHandle::abort);
-        let farewell = async { tokio::join!(stopper.finished(), &mut serving).1 };
-        if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
-            tracing::warn!("some connections did not end in time");
-            serving.abort();
+        let Self { stop, mut serving, work, .. } = self;
+        stop.send_replace(true);
+        let requests = async {
+            let _ = (&mut serving).await;
+        };
+        match work {
+            Work::Alone(open) => open.close(requests).await,
+            Work::Member(member) => {
+                // While it still leads.
+                let _ = tokio::time::timeout(FAREWELL, requests).await;
+                member.stop().await;
+            }
         }
-        lines.flush().await;
-        store.close().await;
+        serving.abort();
     }
 }
 
@@ -218,6 +346,7 @@ impl Running {
 struct Rooms {
     options: Options,
     origins: Origins,
+    cluster: Option<meters::Cluster>,
     store: Store,
     accounts: Accounts,
     routes: Routes,
@@ -230,7 +359,8 @@ struct Rooms {
 impl Rooms {
     /// The routes of all rooms, and the layers around them: the guard outside, the session inside.
     async fn router(self, stopper: &Stopper) -> Result<Router, StartError> {
-        let Self { options, origins, store, accounts, routes, media, sessions, lines, recordings } = self;
+        let Self { options, origins, cluster, store, accounts, routes, media, sessions, lines, recordings } = self;
+        let readers = options.readers();
         let domain = store.domain().to_owned();
         let session_layer = sessions.layer();
         let sessions = Arc::new(sessions);
@@ -324,8 +454,8 @@ impl Rooms {
             tabs: Arc::new(lines.clone()),
             store,
             data: options.data,
-            token: options.metrics_token,
-            behind_proxy: options.listen.is_behind_proxy(options.origin.as_deref()),
+            readers,
+            cluster,
         };
         let tabs = tabs::Room {
             lines,

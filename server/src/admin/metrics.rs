@@ -1,6 +1,6 @@
 //! `/metrics` and `/healthz`: how the server is, for who looks after it.
 
-use crate::meters::{LoginResult, Meters};
+use crate::meters::{Cluster, LoginResult, Meters};
 use crate::ports::{Census, Counted, Shared, Tabs};
 use crate::store::Store;
 use axum::Router;
@@ -69,17 +69,47 @@ pub struct Room {
     pub store: Store,
     /// The data directory.
     pub data: PathBuf,
-    /// Who shows this may read `/metrics` from anywhere.
+    /// Who may read `/metrics`.
+    pub readers: Readers,
+    /// What is measured of a server that is one of several.
+    pub cluster: Option<Cluster>,
+}
+
+/// Who may read `/metrics`.
+#[derive(Clone, Debug)]
+pub struct Readers {
+    /// Who shows this, from anywhere.
     pub token: Option<Token>,
     /// A proxy may stand before the server: what comes from this machine may be from anywhere.
     pub behind_proxy: bool,
 }
+
+/// What these routes look at while another server leads.
+#[derive(Clone, Debug)]
+pub struct StandingBy {
+    /// What is measured then.
+    pub cluster: Cluster,
+    /// Who may read `/metrics`.
+    pub readers: Readers,
+}
+
+/// What a server answers itself while another one leads.
+pub const OWN: &[&str] = &["/metrics", "/healthz", "/alive"];
 
 /// `/metrics`, `/healthz` and `/alive`.
 pub fn router(room: Room) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
         .route("/healthz", get(health))
+        .route("/alive", get(alive))
+        .with_state(room)
+}
+
+/// The same of a server that stands by.
+pub fn standing_by(room: StandingBy) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics_standing_by))
+        .route("/healthz", get(health_standing_by))
         .route("/alive", get(alive))
         .with_state(room)
 }
@@ -141,7 +171,7 @@ impl fmt::Debug for Token {
     }
 }
 
-impl Room {
+impl Readers {
     /// Whether a request may read `/metrics`: with the token, or, where none is set, from this very machine. What a proxy
     /// here forwards comes from this machine, too: it gives itself away, or is known to be there.
     fn admits(&self, peer: SocketAddr, headers: &HeaderMap) -> bool {
@@ -152,13 +182,18 @@ impl Room {
         let forwarded = FORWARDED.iter().any(|name| headers.contains_key(*name)) || headers.contains_key(header::VIA);
         peer.ip().to_canonical().is_loopback() && !self.behind_proxy && !forwarded && names_this_machine(headers)
     }
+}
 
+impl Room {
     async fn count(&self) -> Result<String, fmt::Error> {
         let begun = Instant::now();
         let counted = timeout(PATIENCE, self.census.census()).await.ok().flatten();
         let took = begun.elapsed();
         let mut text = String::new();
         self.meters.write(&mut text)?;
+        if let Some(cluster) = &self.cluster {
+            cluster.write(&mut text)?;
+        }
         encode_registry(&mut text, &gauges(counted.as_ref().map(|counted| (counted, took)), self.tabs.open_tabs()))?;
         encode_registry(&mut text, &process())?;
         encode_eof(&mut text)?;
@@ -182,13 +217,46 @@ impl Room {
 }
 
 async fn metrics(State(room): State<Room>, ConnectInfo(peer): ConnectInfo<SocketAddr>, headers: HeaderMap) -> Response {
-    if !room.admits(peer, &headers) {
-        // As if it were not there.
-        return (StatusCode::NOT_FOUND, "There is nothing here.").into_response();
+    if !room.readers.admits(peer, &headers) {
+        return nothing();
     }
-    match room.count().await {
+    tell(room.count().await)
+}
+
+async fn metrics_standing_by(
+    State(room): State<StandingBy>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Response {
+    if !room.readers.admits(peer, &headers) {
+        return nothing();
+    }
+    let mut text = String::new();
+    let written = room.cluster.write(&mut text).and_then(|()| {
+        encode_registry(&mut text, &process())?;
+        encode_eof(&mut text)
+    });
+    tell(written.map(|()| text))
+}
+
+/// As if it were not there.
+fn nothing() -> Response {
+    (StatusCode::NOT_FOUND, "There is nothing here.").into_response()
+}
+
+fn tell(counted: Result<String, fmt::Error>) -> Response {
+    match counted {
         Ok(text) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
         Err(fmt::Error) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// Whether a server that stands by is of use.
+async fn health_standing_by(State(room): State<StandingBy>) -> (StatusCode, &'static str) {
+    if room.cluster.is_of_use() {
+        (StatusCode::OK, "ok, standing by\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "Neither the server that leads nor the database answers.\n")
     }
 }
 

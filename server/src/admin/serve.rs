@@ -5,6 +5,7 @@ use super::log::Logs;
 use super::metrics::Token;
 use super::{CommandError, Data, demo};
 use crate::Reached;
+use crate::cluster::Peer;
 use crate::login::pbx::Pbx;
 use crate::media::{Relays, Secret, SecretError};
 use crate::origin::{self, InvalidOrigin, Transport};
@@ -12,6 +13,7 @@ use crate::site::Files;
 use crate::store::password::Cost;
 use app::media::IceServer;
 use clap::Args;
+use http::uri::Authority;
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -24,6 +26,13 @@ pub(super) struct Serve {
     pub(super) data: Data,
     #[command(flatten)]
     pub(super) listen: Listen,
+    /// Where other servers on the same PostgreSQL database reach this one, such as `10.0.0.1:8090`: one of them leads, and
+    /// those that stand by pass on to it what they are asked, over TLS. Nobody else needs to reach it.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    peer_listen: Option<SocketAddr>,
+    /// The host and port at which the others find it, such as `phone1.internal:8090`, if that is another address.
+    #[arg(long, value_name = "HOST:PORT", requires = "peer_listen", value_parser = peer_address)]
+    peer_address: Option<Authority>,
     /// Another name that SIP clients may use for the domain, such as `example.net`.
     #[arg(long, value_name = "DOMAIN")]
     domain_alias: Vec<String>,
@@ -126,8 +135,10 @@ impl Serve {
     fn options(self) -> Result<crate::Options, CommandError> {
         let relays = self.relays()?;
         let metrics_token = self.metrics_token_file.as_deref().map(Token::read).transpose()?;
+        let peer = self.peer();
         Ok(crate::Options {
             database: self.data.database()?,
+            peer,
             data: self.data.data,
             domain: self.data.domain,
             listen: self.listen.into(),
@@ -144,6 +155,11 @@ impl Serve {
             metrics_token,
             cost: Cost::default(),
         })
+    }
+
+    /// Where other servers reach this one.
+    pub(super) fn peer(&self) -> Option<Peer> {
+        Some(Peer { listen: self.peer_listen?, address: self.peer_address.clone() })
     }
 
     /// The TURN servers whose credentials are made here.
@@ -178,6 +194,17 @@ fn said(reached: &Reached) -> String {
 fn to_open(address: SocketAddr) -> String {
     let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
     if loopback.contains(&address.ip()) { format!("localhost:{}", address.port()) } else { address.to_string() }
+}
+
+/// Not a host with a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("other servers find this one at a host and a port: phone1.internal:8090")]
+struct InvalidPeer;
+
+fn peer_address(text: &str) -> Result<Authority, InvalidPeer> {
+    let authority: Authority = text.parse().map_err(|_| InvalidPeer)?;
+    let named = !authority.host().is_empty() && !text.contains('@');
+    if named && authority.port_u16().is_some_and(|port| port != 0) { Ok(authority) } else { Err(InvalidPeer) }
 }
 
 fn foreign(text: &str) -> Result<String, InvalidOrigin> {

@@ -5,6 +5,7 @@ use super::certificates::acme;
 use super::places::{Placed, Places};
 use super::request;
 use crate::client::Proxies;
+use crate::fence::Fence;
 use axum::Router;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -53,6 +54,7 @@ pub(super) struct Port {
     pub(super) places: Arc<Places>,
     pub(super) proxies: Proxies,
     pub(super) limits: Limits,
+    pub(super) fence: Fence,
     pub(super) stop: watch::Receiver<bool>,
 }
 

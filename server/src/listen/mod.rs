@@ -15,6 +15,7 @@ pub use certificates::acme::{Acme, LETS_ENCRYPT};
 pub use certificates::{CertificateError, Shown};
 
 use crate::client::{self, Proxies};
+use crate::fence::Fence;
 use crate::origin::Transport;
 use axum::Router;
 use certificates::Certificates;
@@ -186,14 +187,14 @@ impl Listeners {
     }
 
     /// Serves the pages until it is time to stop, and then until every request is answered. `origin` is what people
-    /// open, when it was named. WebSockets go on: whoever holds them ends them.
-    pub async fn serve(self, pages: Router, origin: Option<String>, stop: watch::Receiver<bool>) {
+    /// open, when it was named. WebSockets go on: whoever holds them ends them. Nothing leaves that the fence stops.
+    pub async fn serve(self, pages: Router, origin: Option<String>, fence: Fence, stop: watch::Receiver<bool>) {
         let Self { options, main: (listener, address), redirect, tls } = self;
         let limits = Limits { connections: options.limits.connections.min(descriptors::available()), ..options.limits };
         let places = Arc::new(Places::new(limits.connections, limits.per_network));
         let port = |pages, tls| {
-            let (places, proxies, stop) = (Arc::clone(&places), options.proxies.clone(), stop.clone());
-            Port { pages, tls, places, proxies, limits, stop }
+            let (places, proxies) = (Arc::clone(&places), options.proxies.clone());
+            Port { pages, tls, places, proxies, limits, fence: fence.clone(), stop: stop.clone() }
         };
         let (acceptor, certificates) = tls.unzip();
         let main = accept(listener, port(pages, acceptor));
@@ -228,9 +229,11 @@ async fn accept(listener: TcpListener, port: Port) {
     // When this is dropped, so are they.
     let mut connections = JoinSet::new();
     let mut stopped = pin!(connection::stopped(port.stop.clone()));
+    let mut cuts = port.fence.cuts();
     loop {
         tokio::select! {
             () = &mut stopped => break,
+            Ok(()) = cuts.changed() => connections.abort_all(),
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
@@ -262,7 +265,7 @@ fn admit(port: &Port, stream: TcpStream, peer: SocketAddr) -> Option<places::Pla
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
-    Some(place.with(stream))
+    Some(place.with(stream, port.fence.clone()))
 }
 
 /// A connection that broke before it was accepted is nobody's fault; when files are used up, some have to be closed.

@@ -1,5 +1,6 @@
 //! How many connections there are, of everybody and of one network.
 
+use crate::fence::{Fence, Fenced};
 use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
@@ -38,7 +39,7 @@ pub(super) struct Place {
 /// A connection with its place: whatever becomes of the connection, the place is taken until it is closed.
 #[derive(Debug)]
 pub(super) struct Placed {
-    stream: TcpStream,
+    stream: Fenced<TcpStream>,
     _place: Place,
 }
 
@@ -90,8 +91,8 @@ impl Places {
 }
 
 impl Place {
-    pub(super) fn with(self, stream: TcpStream) -> Placed {
-        Placed { stream, _place: self }
+    pub(super) fn with(self, stream: TcpStream, fence: Fence) -> Placed {
+        Placed { stream: Fenced::new(stream, fence), _place: self }
     }
 }
 
@@ -113,7 +114,7 @@ impl Placed {
     /// The first byte, without taking it.
     pub(super) async fn first(&self) -> Option<u8> {
         let mut first = [0];
-        let count = self.stream.peek(&mut first).await.ok()?;
+        let count = self.stream.get_ref().peek(&mut first).await.ok()?;
         (count > 0).then_some(first[0])
     }
 }

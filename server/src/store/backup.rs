@@ -81,7 +81,7 @@ async fn copy_file(database: &Path, copy: &Path) -> Result<(), CopyError> {
 
 async fn copy_out(url: &DatabaseUrl, copy: &Path) -> Result<(), CopyError> {
     install_default_drivers();
-    let pool = open_postgres(url).await?;
+    let pool = open_postgres(url, None).await?;
     let mut from = Kind::Postgres.read(&pool).await?;
     let version = "SELECT max(version) FROM _sqlx_migrations";
     let found: i64 = sqlx::query_scalar(version).fetch_one(&mut *from).await?;
@@ -106,7 +106,7 @@ async fn copy_out(url: &DatabaseUrl, copy: &Path) -> Result<(), CopyError> {
 /// [`CopyError`].
 pub async fn fill(url: &DatabaseUrl, directory: &Path) -> Result<(), CopyError> {
     install_default_drivers();
-    let pool = open_postgres(url).await?;
+    let pool = open_postgres(url, None).await?;
     Kind::Postgres.migrations().run(&pool).await.map_err(|error| not_migrated(Kind::Postgres, error))?;
     let mut from = connect_file(&directory.join(DATABASE)).await?;
     let mut to = pool.begin().await?;

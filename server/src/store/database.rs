@@ -4,6 +4,7 @@
 //! `ON CONFLICT` and `RETURNING`, and nothing that only one of them knows. sqlx's driver for any database brings them there.
 //! What differs stands here: how connections are opened, how one writer at a time is had, and what the migrations are.
 
+use super::term::Term;
 use super::url::DatabaseUrl;
 use super::{BUSY, DATABASE, StoreError};
 use sqlx::any::{Any, AnyConnectOptions, AnyPoolOptions, install_default_drivers};
@@ -154,12 +155,16 @@ pub(super) async fn connect_file(file: &Path) -> Result<AnyConnection, sqlx::Err
     AnyConnection::connect_with(&AnyConnectOptions::from_str(&sqlite_url(file))?).await
 }
 
-/// Opens a PostgreSQL database.
-pub(super) async fn open_postgres(url: &DatabaseUrl) -> Result<AnyPool, StoreError> {
+/// Opens a PostgreSQL database, for a leadership if there is one.
+pub(super) async fn open_postgres(url: &DatabaseUrl, term: Option<Term>) -> Result<AnyPool, StoreError> {
     install_default_drivers();
     let unreachable = |source| StoreError::Unreachable { url: url.to_string(), source };
     url.options().connect().await.map_err(unreachable)?.close().await.map_err(unreachable)?;
     let options = AnyPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(PATIENCE);
+    let options = match term {
+        Some(term) => options.after_connect(move |connection, _| Box::pin(term.enlist(connection))),
+        None => options,
+    };
     options.connect_with(url.any().clone()).await.map_err(unreachable)
 }
 

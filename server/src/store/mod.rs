@@ -19,6 +19,7 @@ pub mod password;
 pub mod policies;
 pub mod recordings;
 pub mod sound;
+pub mod term;
 mod transfer;
 pub mod url;
 
@@ -35,6 +36,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use term::Term;
 use url::DatabaseUrl;
 
 /// The SIP domain of a data directory that was made without naming one.
@@ -130,11 +132,23 @@ impl Store {
         database: Option<&DatabaseUrl>,
         domain: Option<&str>,
     ) -> Result<Self, StoreError> {
+        Self::open_for(directory, database, domain, None).await
+    }
+
+    /// As [`Self::open_at`], for a leadership: nothing can be asked over its connections once there is a newer one.
+    ///
+    /// # Errors
+    /// [`StoreError`] says what is in the way.
+    pub async fn open_for(
+        directory: &Path,
+        database: Option<&DatabaseUrl>,
+        domain: Option<&str>,
+        term: Option<Term>,
+    ) -> Result<Self, StoreError> {
         let asked = domain.map(parse_domain).transpose()?;
-        let failed = |source| StoreError::Directory { path: directory.to_owned(), source };
-        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
+        make_directory(directory)?;
         let (pool, kind) = match database {
-            Some(url) => (database::open_postgres(url).await?, Kind::Postgres),
+            Some(url) => (database::open_postgres(url, term).await?, Kind::Postgres),
             None => (open_file(directory).await?, Kind::Sqlite),
         };
         kind.migrations().run(&pool).await.map_err(|error| not_migrated(kind, error))?;
@@ -238,6 +252,15 @@ impl Store {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Makes the data directory, for its owner only, if it is not there.
+///
+/// # Errors
+/// [`StoreError::Directory`].
+pub fn make_directory(directory: &Path) -> Result<(), StoreError> {
+    let failed = |source| StoreError::Directory { path: directory.to_owned(), source };
+    DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)
 }
 
 /// Opens the SQLite database of this directory, made if there is none.

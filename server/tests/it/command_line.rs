@@ -238,6 +238,12 @@ impl Server {
         line.split_whitespace().next().unwrap().parse().unwrap()
     }
 
+    /// Sends it a signal of this name.
+    pub fn signal(&self, name: &str) {
+        let kill = Command::new("kill").args(["-s", name, &self.0.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+    }
+
     /// Ends it without a word: `kill -9`.
     pub fn kill(mut self) {
         self.0.kill().unwrap();

@@ -107,6 +107,7 @@ async fn start(data: &Path, change: impl FnOnce(&mut Options)) -> Running {
     let mut options = Options {
         data: data.to_owned(),
         database: database_url(data),
+        peer: None,
         domain: None,
         listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into(),
         domain_aliases: Vec::new(),
@@ -366,6 +367,20 @@ impl Tab {
             ToTab::Granted(grant) => grant.epoch,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// The connection ends, and nothing is said before.
+    pub async fn is_cut_off_in_silence(&mut self) -> bool {
+        let end = async {
+            loop {
+                match self.socket.next().await {
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                    Some(Ok(Message::Text(_) | Message::Binary(_))) => return false,
+                    Some(Ok(Message::Close(_) | Message::Frame(_)) | Err(_)) | None => return true,
+                }
+            }
+        };
+        timeout(SOON, end).await.expect("the connection stays open")
     }
 
     /// How the server closes the socket.

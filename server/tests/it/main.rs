@@ -13,6 +13,7 @@ mod acme;
 mod asvs;
 mod calling;
 mod caretaker;
+mod cluster;
 mod command_line;
 mod history;
 mod hostile;

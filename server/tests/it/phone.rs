@@ -156,6 +156,17 @@ impl Phone {
         assert_eq!(self.early, []);
     }
 
+    /// The connection ends, and nothing is said before.
+    pub async fn is_cut_off_in_silence(&mut self) -> bool {
+        loop {
+            match timeout(SOON, self.socket.next()).await.expect("the connection stays open") {
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Text(_) | Message::Binary(_))) => return false,
+                Some(Ok(Message::Close(_) | Message::Frame(_)) | Err(_)) | None => return true,
+            }
+        }
+    }
+
     pub async fn say(&mut self, text: &str) {
         self.socket.send(Message::text(text)).await.unwrap();
     }

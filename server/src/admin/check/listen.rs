@@ -1,6 +1,7 @@
 //! Where the server listens, and what browsers make of that.
 
 use super::{Finding, tls};
+use crate::cluster::Peer;
 use crate::origin::Transport;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -12,6 +13,7 @@ use tokio::time::timeout;
 const ADDRESS: &str = "address";
 const REDIRECT: &str = "redirect";
 const ORIGIN: &str = "origin";
+const PEERS: &str = "other servers";
 /// How long whoever is there has to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -59,12 +61,32 @@ async fn taken(address: SocketAddr, transport: Transport) -> Finding {
         let advice = "stop it, or name another address with --listen";
         return Finding::problem(ADDRESS, format!("another program has {address}"), advice);
     };
-    let ails: Vec<_> = words(&answer).lines().filter(|line| *line != "ok").collect();
+    let ails: Vec<_> = words(&answer).lines().filter(|line| !line.starts_with("ok")).collect();
     if ails.is_empty() {
         return Finding::ok(ADDRESS, format!("a Tabphone answers at {address}, and is well"));
     }
     let words = format!("a Tabphone answers at {address}, and is not well: {}", ails.join(" "));
     Finding::problem(ADDRESS, words, "look into its log")
+}
+
+/// Whether other servers can reach this one where it says.
+pub(super) async fn peers(peer: &Peer, shared: bool) -> Finding {
+    if !shared {
+        let advice = "name the PostgreSQL database that all servers use with --database, or leave out --peer-listen";
+        return Finding::problem(PEERS, "there is no database that several servers could share", advice);
+    }
+    if peer.listen.ip().is_unspecified() && peer.address.is_none() {
+        let advice = "say at which host and port they find this one with --peer-address";
+        return Finding::problem(PEERS, format!("{} is no address that they can reach", peer.listen), advice);
+    }
+    match TcpListener::bind(peer.listen).await {
+        Ok(_) => Finding::ok(PEERS, format!("{} is free", peer.listen)),
+        // What is spoken there is for servers only.
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            Finding::ok(PEERS, format!("{} is taken, as it is while this server runs", peer.listen))
+        }
+        Err(error) => refused(PEERS, peer.listen, &error),
+    }
 }
 
 /// What browsers and proxies have to know.

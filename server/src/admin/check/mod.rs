@@ -105,6 +105,10 @@ async fn reached(serve: &Serve) -> Vec<Finding> {
     });
     findings.extend(listen.tls.as_ref().map(|tls| tls::look(tls, &serve.data.data, origin)));
     findings.push(listen::origin(listen.address, transport, origin));
+    if let Some(peer) = serve.peer() {
+        let shared = serve.data.database.is_some() || serve.data.database_file.is_some();
+        findings.push(listen::peers(&peer, shared).await);
+    }
     findings
 }
 

@@ -5,6 +5,7 @@ mod calling;
 mod check;
 mod config;
 mod demo;
+mod directory;
 mod group;
 mod import;
 mod listen;
@@ -19,6 +20,7 @@ pub use config::{ConfigError, DEFAULT_FILE, Sources};
 use crate::media::SecretError;
 use crate::store::accounts::{AccountError, Accounts};
 use crate::store::calling::{Calling, CallingError};
+use crate::store::contacts::{Contacts, Numbering};
 use crate::store::password::{Cost, Passwords};
 use crate::store::policies::{Policies, PolicyError};
 use crate::store::{Store, StoreError};
@@ -55,6 +57,9 @@ enum Command {
     /// Look after groups of extensions; also while the server runs.
     #[command(subcommand)]
     Group(group::Group),
+    /// Look after the company's directory; also while the server runs.
+    #[command(subcommand)]
+    Directory(directory::Directory),
     /// Say how calls send sound and pictures, for everybody or for one extension; also while the server runs.
     #[command(subcommand)]
     Policy(policy::Command),
@@ -109,6 +114,9 @@ pub enum CommandError {
     /// Accounts cannot be read from a file.
     #[error(transparent)]
     Import(#[from] import::ImportError),
+    /// The directory cannot be read or changed.
+    #[error(transparent)]
+    Directory(#[from] directory::DirectoryError),
     /// No password was given.
     #[error(
         "the password is read from standard input: add --password-stdin, and pipe it in; or --initial-password to have one made"
@@ -138,6 +146,7 @@ impl CommandLine {
             Command::Serve(serve) => serve.logs.begin(),
             Command::User(_)
             | Command::Group(_)
+            | Command::Directory(_)
             | Command::Policy(_)
             | Command::Check(_)
             | Command::Backup(_)
@@ -155,6 +164,7 @@ impl CommandLine {
             Command::Serve(serve) => serve.run().await,
             Command::User(user) => return user.run().await,
             Command::Group(group) => group.run().await,
+            Command::Directory(directory) => return directory.run().await,
             Command::Policy(policy) => policy.run().await,
             Command::Check(check) => return check.run(self.file.as_deref()).await,
             Command::Backup(backup) => backup.run().await,
@@ -174,6 +184,10 @@ impl Data {
 
     async fn calling(&self) -> Result<Calling, CommandError> {
         Ok(Calling::new(Store::open(&self.data, self.domain.as_deref()).await?))
+    }
+
+    async fn contacts(&self) -> Result<Contacts, CommandError> {
+        Ok(Contacts::new(Store::open(&self.data, self.domain.as_deref()).await?, Numbering::default()))
     }
 
     async fn policies(&self) -> Result<Policies, CommandError> {

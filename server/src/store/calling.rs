@@ -4,6 +4,7 @@ mod code;
 mod groups;
 mod routes;
 mod rules;
+mod stated;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,7 @@ pub use code::Code;
 pub use groups::{Group, GroupChange};
 pub use routes::Routes;
 pub use rules::RulesChange;
+pub use stated::LONGEST_NOTE;
 
 use super::Store;
 use super::accounts::{LONGEST_EXTENSION, LONGEST_NAME};

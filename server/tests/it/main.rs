@@ -13,6 +13,7 @@ mod asvs;
 mod calling;
 mod caretaker;
 mod command_line;
+mod contacts;
 mod history;
 mod house;
 mod https;

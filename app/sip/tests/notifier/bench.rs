@@ -155,6 +155,11 @@ impl Bench {
         self.tell(Input::DoNotDisturb { user: user.into(), on });
     }
 
+    pub fn state(&mut self, user: &str, activity: Option<Activity>, note: &str) {
+        self.note(&format!("{user} states {activity:?} {note:?}"));
+        self.tell(Input::Stated { user: user.into(), activity, note: note.into() });
+    }
+
     /// What is under way and nobody looked at yet.
     pub fn take(&mut self) -> Vec<Notify> {
         std::mem::take(&mut self.sent)

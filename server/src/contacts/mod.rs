@@ -25,6 +25,7 @@ use http::request::Parts;
 use leptos::nonce::Nonce;
 use leptos::prelude::{Owner, RenderHtml as _};
 use serde::Deserialize;
+use tokio::sync::Semaphore;
 use view::Address;
 
 /// The largest form.
@@ -33,6 +34,9 @@ const FORM: usize = 64 * 1024;
 const AROUND: usize = 8 * 1024;
 /// How many contacts are read at once to be saved: each may have a picture.
 const AT_ONCE: u32 = 200;
+
+/// How many files and pictures are worked on at once: a picture takes up to a quarter of a gigabyte.
+static WORKERS: Semaphore = Semaphore::const_new(2);
 
 const AGAIN: &str = "The storage does not answer. Please try again in a moment.";
 
@@ -168,7 +172,7 @@ async fn import(State(room): State<Room>, parts: Parts, request: axum::extract::
         }
     };
     // It may take a second: a file can have many pictures.
-    let Ok(read) = tokio::task::spawn_blocking(move || files::read(&bytes)).await else {
+    let Some(read) = work(move || files::read(&bytes)).await else {
         return (StatusCode::INTERNAL_SERVER_ERROR, "The file could not be read.").into_response();
     };
     match files::keep(&room.contacts, Book::Of(me.account), read).await {
@@ -233,14 +237,13 @@ async fn draw(
         Ok(bytes) => bytes,
         Err(trouble) => return room.card(trouble.status(), &me, id, Some(trouble.to_string())).await,
     };
-    let made = tokio::task::spawn_blocking(move || files::picture(&bytes)).await;
-    let picture = match made {
-        Ok(Ok(picture)) => picture,
-        Ok(Err(error)) => {
+    let picture = match work(move || files::picture(&bytes)).await {
+        Some(Ok(picture)) => picture,
+        Some(Err(error)) => {
             let words = format!("The picture was not taken: {error}.");
             return room.card(StatusCode::UNPROCESSABLE_ENTITY, &me, id, Some(words)).await;
         }
-        Err(_) => return (StatusCode::INTERNAL_SERVER_ERROR, "The picture could not be read.").into_response(),
+        None => return (StatusCode::INTERNAL_SERVER_ERROR, "The picture could not be read.").into_response(),
     };
     room.drawn(&me, id, Some(picture)).await
 }
@@ -296,6 +299,13 @@ impl Room {
         let expired = self.life.was_signed_in(parts);
         Redirect::to(if expired { "/login?expired=1" } else { "/login" }).into_response()
     }
+}
+
+/// Does what takes its time and memory, beside everything else and a few at once; `None` when it came to grief.
+async fn work<T: Send + 'static>(does: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    // It is never closed.
+    let _turn = WORKERS.acquire().await.ok()?;
+    tokio::task::spawn_blocking(does).await.ok()
 }
 
 /// The contacts of a book, piece by piece while they are sent.

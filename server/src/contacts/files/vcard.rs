@@ -210,7 +210,6 @@ fn photo(entry: VCardEntry, pixels: &mut u64) -> Result<Option<Picture>, Remark>
 }
 
 /// What a number is, by the types that stand with it; older cards have them without a name.
-#[expect(clippy::wildcard_enum_match_arm, reason = "only words are looked at")]
 fn kind(entry: &VCardEntry) -> Kind {
     let words = entry.params.iter().map(|param| match (&param.name, &param.value) {
         (_, VCardParameterValue::Type(kind)) => kind.as_str().to_ascii_lowercase(),

@@ -206,7 +206,15 @@ fn logins() -> Vec<(&'static str, LoginView)> {
     let page = LoginView::default();
     vec![
         ("login", page.clone()),
-        ("login-wrong", LoginView { error: Some(LoginError::Wrong), extension: "1001".to_owned(), insecure: true }),
+        (
+            "login-wrong",
+            LoginView {
+                error: Some(LoginError::Wrong),
+                extension: "1001".to_owned(),
+                insecure: true,
+                ..LoginView::default()
+            },
+        ),
         ("login-throttled", LoginView { error: Some(LoginError::Throttled { seconds: 30 }), ..page }),
     ]
 }

@@ -23,6 +23,8 @@ pub struct ContactView {
     pub own: bool,
     /// What they are doing, of colleagues.
     pub status: Option<Status>,
+    /// Their own words on it.
+    pub words: String,
     /// What is wrong with what was sent.
     pub problem: Option<String>,
 }
@@ -55,6 +57,13 @@ pub struct Typed {
     pub groups: String,
     /// Anything.
     pub note: String,
+}
+
+/// A text as it is written into a `textarea`. Leptos writes what stands there as it is, markup as markup, and a line break at its
+/// beginning would be taken for none.
+fn written(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    format!("\n{text}")
 }
 
 /// How many fields for further numbers are offered.
@@ -96,7 +105,7 @@ fn framed(title: String, page: impl IntoView) -> impl IntoView {
 
 #[component]
 fn ContactPage(view: ContactView) -> impl IntoView {
-    let ContactView { id, typed, numbers, picture, favourite, own, status, problem } = view;
+    let ContactView { id, typed, numbers, picture, favourite, own, status, words, problem } = view;
     let Typed { name, company, groups, note, numbers: written } = typed;
     let calls = written.first().map(|(_, number)| {
         let mut query = form_urlencoded::Serializer::new(String::new());
@@ -105,7 +114,7 @@ fn ContactPage(view: ContactView) -> impl IntoView {
     let ways = numbers.into_iter().map(|(kind, number)| view! { <Way name=name.clone() kind number /> }.into_any());
     let ways = ways.collect::<Vec<_>>();
     let company = (!company.is_empty() && company != name).then_some(company);
-    let (mark, words) = if favourite { ("off", "No favourite any more") } else { ("on", "Make a favourite") };
+    let (mark, marks) = if favourite { ("off", "No favourite any more") } else { ("on", "Make a favourite") };
     let groups = groups.lines().map(|group| view! { <li class="person__group"><bdi>{group.to_owned()}</bdi></li> });
     let groups = groups.collect::<Vec<_>>();
     view! {
@@ -117,7 +126,7 @@ fn ContactPage(view: ContactView) -> impl IntoView {
         </div>
         {problem.map(|problem| view! { <Problem problem /> })}
         <p class="history__facts">
-            {company.map(|company| view! { <bdi>{company}</bdi> })} {status.map(|status| view! { <Doing status /> })}
+            {company.map(|company| view! { <bdi>{company}</bdi> })} {status.map(|status| view! { <Doing status words /> })}
             {if own { "Your own contact" } else { "In the company's directory" }}
         </p>
         <ul class="person__ways person__ways--all" role="list">
@@ -132,7 +141,7 @@ fn ContactPage(view: ContactView) -> impl IntoView {
                 <input r#type="hidden" name="back" value=format!("/contacts/{id}") />
                 <button class="button" r#type="submit">
                     <Icon glyph=Glyph::Star />
-                    {words}
+                    {marks}
                 </button>
             </form>
             <a class="button" href="/contacts">
@@ -250,7 +259,7 @@ fn FormPage(view: FormView) -> impl IntoView {
                     "Groups, one a line"
                 </label>
                 <textarea class="field__input person__text" id="groups" name="groups" rows="2" maxlength="1200">
-                    {groups}
+                    {written(&groups)}
                 </textarea>
             </div>
             <div class="field">
@@ -258,7 +267,7 @@ fn FormPage(view: FormView) -> impl IntoView {
                     "Note, shown when they call"
                 </label>
                 <textarea class="field__input person__text" id="note" name="note" rows="4" maxlength="4000">
-                    {note}
+                    {written(&note)}
                 </textarea>
             </div>
             <div class="settings__actions">

@@ -6,7 +6,7 @@ use crate::backend::Contact;
 use crate::components::avatar::Avatar;
 use crate::components::icon::{Glyph, Icon, Logo};
 use crate::directory;
-use crate::phone::Status;
+use crate::phone::{Presence, Status};
 use crate::words;
 use leptos::prelude::*;
 
@@ -73,6 +73,8 @@ pub struct Person {
     pub own: bool,
     /// What they are doing, of colleagues.
     pub status: Option<Status>,
+    /// Their own words on it.
+    pub words: String,
 }
 
 /// What became of a file.
@@ -291,7 +293,7 @@ fn Found(asked: Asked, people: Vec<Person>, more: Option<i64>) -> impl IntoView 
 
 #[component]
 fn Row(person: Person, asked: Asked) -> impl IntoView {
-    let Person { id, name, company, numbers, picture, favourite, own, status } = person;
+    let Person { id, name, company, numbers, picture, favourite, own, status, words } = person;
     let company = (!company.is_empty() && company != name).then_some(company);
     let (mark, pressed) = if favourite { ("off", "true") } else { ("on", "false") };
     let label = if favourite { format!("{name} is no favourite any more") } else { format!("Make {name} a favourite") };
@@ -309,7 +311,7 @@ fn Row(person: Person, asked: Asked) -> impl IntoView {
                 </p>
                 <p class="history__facts">
                     {company.map(|company| view! { <bdi>{company}</bdi> })}
-                    {status.map(|status| view! { <Doing status /> })}
+                    {status.map(|status| view! { <Doing status words /> })}
                     {own.then_some("Your own contact")}
                 </p>
                 <ul class="person__ways" role="list">
@@ -373,12 +375,13 @@ pub(super) fn Face(name: String, id: i64, picture: Option<i64>) -> impl IntoView
 
 /// What a colleague is doing: a shape, a colour and a word.
 #[component]
-pub(super) fn Doing(status: Status) -> impl IntoView {
+pub(super) fn Doing(status: Status, words: String) -> impl IntoView {
+    let doing = Presence { extension: String::new(), status, note: words };
     let (class, glyph) = crate::components::contacts::look(status);
     view! {
         <span class=class>
             <Icon glyph />
-            {words::status(status)}
+            <bdi>{words::presence(&doing)}</bdi>
         </span>
     }
 }

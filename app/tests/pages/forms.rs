@@ -31,7 +31,7 @@ fn the_login_page_is_a_plain_form() {
 fn the_login_page_says_what_went_wrong_and_keeps_the_extension() {
     let with = |error| {
         let extension = "\"><script>1".to_owned();
-        document(LoginView { error: Some(error), extension, insecure: false }).to_html()
+        document(LoginView { error: Some(error), extension, ..LoginView::default() }).to_html()
     };
     let html = with(LoginError::Wrong);
     assert!(html.contains("role=\"alert\"") && shows(&html, "The extension or the password is wrong."));

@@ -87,6 +87,7 @@ impl Room {
             favourite: contact.favourite,
             own: contact.book == Book::Of(me.account),
             status: self.status(contact.colleague, &contact.details.numbers),
+            words: self.words(contact.colleague, &contact.details.numbers),
             typed: typed(&contact),
             problem: None,
         }))
@@ -100,6 +101,7 @@ impl Room {
             favourite: entry.favourite,
             own: entry.book != Book::Company,
             status: self.status(entry.colleague, &entry.numbers),
+            words: self.words(entry.colleague, &entry.numbers),
             name: entry.name,
             company: entry.company,
         }
@@ -109,6 +111,11 @@ impl Room {
     fn status(&self, colleague: Option<i64>, numbers: &[Number]) -> Option<phone::Status> {
         let extension = colleague.and(numbers.first())?;
         Some(self.events.status(&extension.number))
+    }
+
+    fn words(&self, colleague: Option<i64>, numbers: &[Number]) -> String {
+        let extension = colleague.and(numbers.first());
+        extension.map(|extension| self.events.note(&extension.number)).unwrap_or_default()
     }
 }
 

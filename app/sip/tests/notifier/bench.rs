@@ -1,7 +1,7 @@
 //! A notifier on a bench, with the registrar that tells it of phones, and a clock that is set by hand.
 
 use crate::messages::{register, subscribe};
-use sip::body::pidf::Presence;
+use sip::body::pidf::{Activity, Presence};
 use sip::header::{ContentType, Event as EventHeader, SubscriptionState};
 use sip::message::{Header, Message, Request, Response, Status};
 use sip::notifier::{

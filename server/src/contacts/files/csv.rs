@@ -53,7 +53,7 @@ pub(super) fn read(text: &str, read: &mut Read) {
                 break;
             }
         }
-        let line = record.position().map_or(line, csv::Position::line);
+        let line = record.position().map_or(line, |at| begins(text, at));
         if record.iter().all(|field| field.trim().is_empty()) {
             continue;
         }
@@ -79,6 +79,14 @@ pub(super) fn read(text: &str, read: &mut Read) {
             return;
         }
     }
+}
+
+/// The line where a record begins: the reader stops before the end of the line before, and before lines with nothing in them.
+fn begins(text: &str, at: &csv::Position) -> u64 {
+    let from = usize::try_from(at.byte()).unwrap_or(usize::MAX);
+    let rest = text.as_bytes().get(from..).unwrap_or_default();
+    let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    at.line() + blank.filter(|byte| **byte == b'\n').count() as u64
 }
 
 fn column(name: &str) -> Column {

@@ -47,8 +47,8 @@ fn cards_of_all_versions_are_read() {
     assert_eq!(ana.uid, "ana@example.com");
     assert_eq!(eve.numbers, [number(Kind::Home, "+1-212-555-0100;ext=5"), number(Kind::Sip, "sip:eve@example.com")]);
     let lines: Vec<u64> = read.contacts.iter().map(|(line, _)| *line).collect();
-    assert_eq!(lines, [1, 9, 20]);
-    assert_eq!(read.report.words(), ["line 20: IMPP is not kept here (once in the file)"]);
+    assert_eq!(lines, [1, 10, 21]);
+    assert_eq!(read.report.words(), ["line 21: IMPP is not kept here (once in the file)"]);
 }
 
 #[test]

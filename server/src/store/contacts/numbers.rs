@@ -195,7 +195,9 @@ impl Numbering {
         let north_america = country == Some("1");
         if north_america {
             let national = digits.strip_prefix('1').filter(|rest| rest.len() == 10);
-            if let Some(national) = national.or((digits.len() == 10).then_some(digits.as_str())) {
+            // No code of a region begins with 0 or 1.
+            let national = national.or((digits.len() == 10).then_some(digits.as_str()));
+            if let Some(national) = national.filter(|national| !national.starts_with(['0', '1'])) {
                 return Form::International(format!("1{national}"));
             }
         }

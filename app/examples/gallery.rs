@@ -3,6 +3,10 @@
 //! With `--as-served` no page knows yet whether it holds the line, as when the server writes it and before it hydrates.
 
 use app::backend::{Contact, Opening, Wishes};
+use app::caller::Caller;
+use app::pages;
+use app::pages::contact::{ContactView, FormView, Typed as TypedContact};
+use app::pages::contacts::{ContactsView, Imported, Person};
 use app::pages::login::{LoginError, LoginView, document};
 use app::pages::recordings::{self, Kept, Pages, RecordingsView};
 use app::pages::settings::{self, Field, Problem, SettingsView, Typed};
@@ -41,11 +45,74 @@ fn main() -> io::Result<()> {
         let html = Owner::new().with(|| recordings::document(view).to_html());
         fs::write(directory.join(format!("{name}.html")), local(&html))?;
     }
+    for (name, html) in people() {
+        fs::write(directory.join(format!("{name}.html")), local(&html))?;
+    }
     for (name, login) in logins() {
         let html = Owner::new().with(|| document(login).to_html());
         fs::write(directory.join(format!("{name}.html")), local(&html))?;
     }
     Ok(())
+}
+
+/// The pages of contacts.
+fn people() -> [(&'static str, String); 3] {
+    let number = |kind: &str, number: &str| (kind.to_owned(), number.to_owned());
+    let person = |id, name: &str, company: &str, status| Person {
+        id,
+        name: name.to_owned(),
+        company: company.to_owned(),
+        numbers: vec![number("Work", "+49 30 1234567"), number("Mobile", "+49 170 7654321")],
+        status,
+        favourite: id % 2 == 0,
+        own: status.is_none(),
+        ..Person::default()
+    };
+    let view = ContactsView {
+        me: contact("1001", "Alice Moreau"),
+        people: vec![
+            person(1, "Ben Okafor", "", Some(Status::Away)),
+            person(2, "Clara Ruiz", "Acme Incorporated of Sevilla and Cadiz", None),
+            Person {
+                numbers: vec![number("Extension", "1004")],
+                ..person(3, "Dana Lindqvist", "", Some(Status::Ringing))
+            },
+            person(4, "<b>Hostile</b> with a name that does not want to end anywhere in this line", "x", None),
+        ],
+        more: Some(4),
+        groups: vec!["Friends".to_owned()],
+        imported: Some(Imported {
+            told: "The file was read: 12 added, 0 changed, 3 there already, 1 not taken.".to_owned(),
+            good: true,
+            remarks: vec!["line 7: this is no line of a vCard, and was left out".to_owned()],
+        }),
+        ..ContactsView::default()
+    };
+    let typed = TypedContact {
+        name: "Clara Ruiz".to_owned(),
+        company: "Acme".to_owned(),
+        numbers: vec![number("work", "+49 30 1234567"), number("mobile", "+49 170 7654321")],
+        groups: "Friends\nSuppliers".to_owned(),
+        note: "Speaks Spanish.\nAsk about the order of March.".to_owned(),
+    };
+    let card = ContactView {
+        id: 2,
+        numbers: vec![number("Work", "+49 30 1234567"), number("Mobile", "+49 170 7654321")],
+        own: true,
+        favourite: true,
+        typed: typed.clone(),
+        ..ContactView::default()
+    };
+    let kinds = vec![("work", "Work".to_owned()), ("mobile", "Mobile".to_owned())];
+    let form = FormView { id: Some(2), typed, kinds, most: 16, problem: None };
+    let html = Owner::new().with(|| {
+        [
+            ("contacts", pages::contacts::document(view, None).to_html()),
+            ("contact", pages::contact::document(card).to_html()),
+            ("contact-form", pages::contact::form_document(form).to_html()),
+        ]
+    });
+    html
 }
 
 /// The style sheet in one piece.
@@ -72,9 +139,11 @@ fn phone(seat: Seat, line: LineState, wishes: Wishes) -> String {
             media: MediaSettings::default(),
             missed: 0,
             dial: String::new(),
+            callers: Vec::new(),
         };
         let (phone, driver) = pair(line, 0);
         driver.seat.set(seat);
+        driver.callers.set(callers());
         provide_context(RequestUrl::new("/"));
         provide_context(opening);
         provide_context(wishes);
@@ -271,6 +340,19 @@ fn stranger() -> Party {
     party("+49301234567", "")
 }
 
+/// Who the stranger is.
+fn callers() -> Vec<Caller> {
+    let about = [
+        "Acme · Mobile",
+        "Speaks Spanish.",
+        "Last calls:",
+        "Missed, 2026-11-20 09:30 UTC",
+        "Outgoing, 2026-11-19 17:02 UTC, 4:12",
+    ];
+    let about = about.map(str::to_owned).to_vec();
+    vec![Caller { number: stranger().number, name: "Clara Ruiz".to_owned(), about }]
+}
+
 fn hostile() -> Party {
     let name = "<script>alert(1)</script> \u{202e}drawkcab and a very long name that does not want to end anywhere";
     party("999999999999999999999999999999999999999999999999999999@attacker.example", name)
@@ -301,8 +383,8 @@ fn presence() -> Vec<Presence> {
         ("1005", Status::Online),
         ("1006", Status::Unknown),
         ("1007", Status::Online),
-        ("1008", Status::Offline),
+        ("1008", Status::Ringing),
     ]
-    .map(|(extension, status)| Presence { extension: extension.to_owned(), status })
+    .map(|(extension, status)| Presence { extension: extension.to_owned(), status, note: String::new() })
     .to_vec()
 }

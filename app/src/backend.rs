@@ -1,5 +1,6 @@
 //! Port 2: what the pages ask of the server. `server` puts an implementation into the context.
 
+use crate::caller::Caller;
 use crate::encoding::{self, DecodeError};
 use crate::media::Media;
 use crate::phone::LineState;
@@ -28,6 +29,8 @@ pub struct Opening {
     pub missed: u32,
     /// The number that a link asks to be called: it stands in the field, and is called by who presses the button.
     pub dial: String,
+    /// Who is at the other end of the calls that are up, as far as that is known.
+    pub callers: Vec<Caller>,
 }
 
 /// The name of the `<meta>` element whose `content` carries the [`Opening`] from the server to the client.
@@ -74,6 +77,10 @@ pub struct Contact {
 #[cfg(feature = "ssr")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wishes {
+    /// What they say that they do, by its name: `away` or `busy`; empty for nothing of it.
+    pub activity: &'static str,
+    /// Their words for their colleagues; empty for none.
+    pub note: String,
     /// No call rings; what stands in `busy` applies.
     pub do_not_disturb: bool,
     /// A second call finds the person busy.

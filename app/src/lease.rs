@@ -1,6 +1,7 @@
 //! The words that a tab and the server exchange over the tab socket (`/line`): who holds the line, what it
 //! is doing, and what the contacts are doing. Each WebSocket message is one value, as [`crate::encoding`] writes it.
 
+use crate::caller::Caller;
 use crate::history::Report;
 use crate::media::Media;
 use crate::phone::{LineState, Presence};
@@ -96,6 +97,8 @@ pub enum ToTab {
     /// What becomes of calls, as the person set it, in words; nothing while they simply ring. After the first word of a
     /// tab, and when it was changed, wherever that was.
     Wishes(Vec<String>),
+    /// Who is at the other end of the calls of the line, when there are others than before.
+    Callers(Vec<Caller>),
 }
 
 /// What a tab gets with the line.

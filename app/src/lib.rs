@@ -8,6 +8,7 @@
 #![recursion_limit = "256"]
 
 pub mod backend;
+pub mod caller;
 #[allow(unreachable_pub, reason = "the component macro makes its properties public")]
 mod components;
 pub mod conference;
@@ -69,7 +70,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let opening = use_context::<backend::Opening>();
     let title = opening.as_ref().map_or_else(
         || components::title::PRODUCT.to_owned(),
-        |opening| components::title::text(&opening.line.calls, &opening.contacts, opening.missed),
+        |opening| components::title::text(&opening.line.calls, &opening.contacts, &opening.callers, opening.missed),
     );
     let settings = opening.as_ref().map(|opening| view! { <Settings contacts=opening.contacts.clone() /> });
     let carried = opening.map(|opening| opening.to_text());

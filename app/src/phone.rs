@@ -5,6 +5,7 @@
 //! [`Line`]: it receives the commands and is the only one who writes the state, which is a projection of
 //! what the SIP agent knows.
 
+use crate::caller::Caller;
 use crate::quality::Qualities;
 use crate::sound::{DeviceKind, MediaSettings, Sound};
 use futures::channel::mpsc;
@@ -362,6 +363,8 @@ pub struct Presence {
     pub extension: String,
     /// What it says.
     pub status: Status,
+    /// Their own words on it, empty for none. They come from whoever they are, and are shown as text.
+    pub note: String,
 }
 
 /// What is known of a contact; unknown is never shown as offline.
@@ -376,6 +379,27 @@ pub enum Status {
     Online,
     /// In a call.
     InCall,
+    /// A phone of theirs rings: the call can be picked up.
+    Ringing,
+    /// They say that they are away.
+    Away,
+    /// They say that they have no time.
+    Busy,
+    /// They do not want to be disturbed.
+    DoNotDisturb,
+}
+
+/// What is dialled to pick up the call that rings at somebody's phone.
+const PICK_UP: &str = "*8";
+
+/// Whether the call that rings at somebody's phone can be picked up here: unless it is one of these calls.
+pub fn can_be_picked_up(presence: &Presence, calls: &[Call]) -> bool {
+    presence.status == Status::Ringing && calls.iter().all(|call| call.remote.number != presence.extension)
+}
+
+/// The number that picks up the call that rings at this extension.
+pub fn to_pick_up(extension: &str) -> String {
+    [PICK_UP, extension].concat()
 }
 
 /// How this tab stands to the line: at most one tab of an extension holds it.
@@ -462,6 +486,7 @@ pub struct Phone {
     levels: ArcRwSignal<(u8, u8)>,
     missed: ArcRwSignal<u32>,
     voicemail: ArcRwSignal<String>,
+    callers: ArcRwSignal<Vec<Caller>>,
 }
 
 /// The driver's end.
@@ -486,6 +511,8 @@ pub struct Line {
     pub missed: ArcRwSignal<u32>,
     /// The number of the voicemail, empty if there is none.
     pub voicemail: ArcRwSignal<String>,
+    /// Who is at the other end of calls, as far as the server knows.
+    pub callers: ArcRwSignal<Vec<Caller>>,
 }
 
 /// Makes the two ends, both beginning with `initial` and so many calls `missed`: the values that the server rendered, so that
@@ -501,7 +528,20 @@ pub fn pair(initial: LineState, missed: u32) -> (Phone, Line) {
     let levels = ArcRwSignal::new((0, 0));
     let missed = ArcRwSignal::new(missed);
     let voicemail = ArcRwSignal::new(String::new());
-    let line = Line { commands: receiver, state, seat, silent, speaking, qualities, sound, levels, missed, voicemail };
+    let callers = ArcRwSignal::new(Vec::new());
+    let line = Line {
+        commands: receiver,
+        state,
+        seat,
+        silent,
+        speaking,
+        qualities,
+        sound,
+        levels,
+        missed,
+        voicemail,
+        callers,
+    };
     let phone = Phone {
         commands: sender,
         line: line.state.clone(),
@@ -513,6 +553,7 @@ pub fn pair(initial: LineState, missed: u32) -> (Phone, Line) {
         levels: line.levels.clone(),
         missed: line.missed.clone(),
         voicemail: line.voicemail.clone(),
+        callers: line.callers.clone(),
     };
     (phone, line)
 }
@@ -571,6 +612,11 @@ impl Phone {
         self.voicemail.clone().into()
     }
 
+    /// Who is at the other end of calls, as far as the server knows.
+    pub fn callers(&self) -> RwSignal<Vec<Caller>> {
+        self.callers.clone().into()
+    }
+
     /// Tells the driver to do something; whether it will hear it: a command is dropped when the driver is gone or swamped.
     pub fn send(&self, command: Command) -> bool {
         self.commands.clone().try_send(command).is_ok()
@@ -586,6 +632,7 @@ impl LineState {
         self.ended = None;
         for presence in &mut self.presence {
             presence.status = Status::Unknown;
+            presence.note.clear();
         }
         self
     }

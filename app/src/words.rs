@@ -6,8 +6,8 @@ use crate::backend::{Contact, Wishes};
 #[cfg(feature = "ssr")]
 use crate::history::Reason;
 use crate::phone::{
-    Cause, Direction, Handover, Hold, MediaFailure, Phase, Recorded, RecordingFailure, Refusal, Registration, Status,
-    Tape, Voice,
+    Cause, Direction, Handover, Hold, MediaFailure, Phase, Presence, Recorded, RecordingFailure, Refusal, Registration,
+    Status, Tape, Voice,
 };
 use crate::quality::{Grade, Quality};
 
@@ -218,6 +218,19 @@ pub fn status(status: Status) -> &'static str {
         Status::Offline => "Offline",
         Status::Online => "Online",
         Status::InCall => "In a call",
+        Status::Ringing => "Ringing",
+        Status::Away => "Away",
+        Status::Busy => "Busy",
+        Status::DoNotDisturb => "Do not disturb",
+    }
+}
+
+/// What a contact is doing, with their own words on it.
+pub fn presence(presence: &Presence) -> String {
+    if presence.note.is_empty() {
+        status(presence.status).to_owned()
+    } else {
+        [status(presence.status), " · ", &presence.note].concat()
     }
 }
 
@@ -230,6 +243,17 @@ pub fn wishes(wishes: &Wishes, contacts: &[Contact]) -> Vec<String> {
         Some(known.map_or_else(|| number.clone(), |contact| format!("{} ({number})", contact.name)))
     };
     let mut told = Vec::new();
+    let seen = match wishes.activity {
+        "away" => Some("away"),
+        "busy" => Some("busy"),
+        _ => None,
+    };
+    match (seen, wishes.note.as_str()) {
+        (None, "") => {}
+        (None, note) => told.push(format!("Colleagues read: {note}")),
+        (Some(seen), "") => told.push(format!("Colleagues see that you are {seen}.")),
+        (Some(seen), note) => told.push(format!("Colleagues see that you are {seen}, and read: {note}")),
+    }
     if let Some(always) = to(&wishes.always) {
         told.push(format!("All calls go to {always}."));
     }

@@ -3,6 +3,7 @@
 //! something else.
 
 use app::backend::{Contact, Opening};
+use app::caller::Caller;
 use app::encoding::{DecodeError, decode, encode};
 use app::history::Report;
 use app::lease::{FromTab, Grant, RegistrationIdentity, ToTab};
@@ -45,8 +46,12 @@ fn line() -> LineState {
         calls: vec![call],
         ended: Some(Ended { key: 2, direction: Direction::Outgoing, remote: party(), cause }),
         dialled: "7".to_owned(),
-        presence: vec![Presence { extension: "1002".to_owned(), status: Status::InCall }],
+        presence: vec![Presence { extension: "1002".to_owned(), status: Status::InCall, note: "n".to_owned() }],
     }
+}
+
+fn caller() -> Caller {
+    Caller { number: "1".to_owned(), name: "Al".to_owned(), about: vec!["n".to_owned()] }
 }
 
 /// [`line`].
@@ -54,7 +59,7 @@ const LINE: &[u8] =
     b"\x04\x04\xe8\x03\x01\xac\x02\x01\x041002\x03Ben\x06\x01\x01\x01\x02\x01\x01\x00\x01\x03\xe6\x03\x025#\
     \x00\x01\x00\x00\x00\x01\x01\x01\
     \x01\x03\x01\x00\x01\
-    \x01\x02\x00\x041002\x03Ben\x19\x01l\x01\x01r\x017\x01\x041002\x03";
+    \x01\x02\x00\x041002\x03Ben\x19\x01l\x01\x01r\x017\x01\x041002\x03\x01n";
 
 /// What a person wants of sound.
 const SOUND: &[u8] = b"\x01m\x00\x00\x00\x01\x01\x01\x00\x28\x64\x00";
@@ -98,14 +103,14 @@ fn travels<T: Clone + Debug + PartialEq + Serialize + DeserializeOwned>(value: &
 
 #[test]
 fn the_words_of_a_tab() {
-    travels(&FromTab::Hello { tab: "t".to_owned(), running: Some(1), loaded: true }, b"\x05\x00\x01t\x01\x01\x01");
-    travels(&FromTab::Take, b"\x05\x01");
+    travels(&FromTab::Hello { tab: "t".to_owned(), running: Some(1), loaded: true }, b"\x06\x00\x01t\x01\x01\x01");
+    travels(&FromTab::Take, b"\x06\x01");
     travels(
         &FromTab::Publish { epoch: 1, state: line(), snapshot: vec![0, 255], to_lose: true, last: false },
-        &[&b"\x05\x02\x01"[..], LINE, &b"\x02\x00\xff\x01\x00"[..]].concat(),
+        &[&b"\x06\x02\x01"[..], LINE, &b"\x02\x00\xff\x01\x00"[..]].concat(),
     );
-    travels(&FromTab::Alive, b"\x05\x03");
-    travels(&FromTab::Release { epoch: 1 }, b"\x05\x04\x01");
+    travels(&FromTab::Alive, b"\x06\x03");
+    travels(&FromTab::Release { epoch: 1 }, b"\x06\x04\x01");
     let heard = Tally { count: 1, score: 44, worst: 43, round_trips: 1, codec: "o".to_owned(), ..Tally::default() };
     let report = Report {
         call_id: "c".to_owned(),
@@ -120,7 +125,7 @@ fn the_words_of_a_tab() {
     };
     travels(
         &FromTab::Report(report),
-        b"\x05\x05\x01c\x01t\x01\x041002\x03Ben\x01\x01\x02\x03\x01\x01\x2c\x2b\x00\x00\x01\x00\x01o",
+        b"\x06\x05\x01c\x01t\x01\x041002\x03Ben\x01\x01\x02\x03\x01\x01\x2c\x2b\x00\x00\x01\x00\x01o",
     );
 }
 
@@ -133,31 +138,32 @@ fn the_words_of_the_server() {
     };
     travels(
         &ToTab::Granted(Grant { epoch: 1, identity, snapshot: Some((vec![0, 255], 2)) }),
-        b"\x05\x00\x01\nurn:uuid:i\x01u\x01c\x01\x02\x00\xff\x02",
+        b"\x06\x00\x01\nurn:uuid:i\x01u\x01c\x01\x02\x00\xff\x02",
     );
-    travels(&ToTab::Resumed { epoch: 1 }, b"\x05\x01\x01");
-    travels(&ToTab::Yield, b"\x05\x02");
-    travels(&ToTab::Watching, b"\x05\x03");
-    travels(&ToTab::Line(line()), &[&b"\x05\x04"[..], LINE].concat());
-    travels(&ToTab::Presence(line().presence), b"\x05\x05\x01\x041002\x03");
-    travels(&ToTab::Alive, b"\x05\x06");
-    travels(&ToTab::Media(media()), &[&b"\x05\x07"[..], MEDIA].concat());
-    travels(&ToTab::Recorded("t".to_owned()), b"\x05\x08\x01t");
-    travels(&ToTab::Missed(3), b"\x05\x09\x03");
-    travels(&ToTab::Wishes(vec!["Do".to_owned()]), b"\x05\x0a\x01\x02Do");
+    travels(&ToTab::Resumed { epoch: 1 }, b"\x06\x01\x01");
+    travels(&ToTab::Yield, b"\x06\x02");
+    travels(&ToTab::Watching, b"\x06\x03");
+    travels(&ToTab::Line(line()), &[&b"\x06\x04"[..], LINE].concat());
+    travels(&ToTab::Presence(line().presence), b"\x06\x05\x01\x041002\x03\x01n");
+    travels(&ToTab::Alive, b"\x06\x06");
+    travels(&ToTab::Media(media()), &[&b"\x06\x07"[..], MEDIA].concat());
+    travels(&ToTab::Recorded("t".to_owned()), b"\x06\x08\x01t");
+    travels(&ToTab::Missed(3), b"\x06\x09\x03");
+    travels(&ToTab::Wishes(vec!["Do".to_owned()]), b"\x06\x0a\x01\x02Do");
+    travels(&ToTab::Callers(vec![caller()]), b"\x06\x0b\x01\x011\x02Al\x01\x01n");
 }
 
 #[test]
 fn the_last_of_each_kind() {
-    travels(&Registration::Away, b"\x05\x09");
-    travels(&Refusal::ServerFailure(500), b"\x05\x06\xf4\x03");
-    travels(&Cause::Media(MediaFailure::NoRelay), b"\x05\x15\x08");
-    travels(&Voice::Missing(MediaFailure::Constraint), b"\x05\x02\x03");
-    travels(&Ringtone::Soft, b"\x05\x03");
-    travels(&Phase::Returning, b"\x05\x08");
-    travels(&Cause::TooMany, b"\x05\x1c");
-    travels(&Recorded::Failed(RecordingFailure::Refused(500)), b"\x05\x04\x05\xf4\x03");
-    travels(&Handover::Untold, b"\x05\x02");
+    travels(&Registration::Away, b"\x06\x09");
+    travels(&Refusal::ServerFailure(500), b"\x06\x06\xf4\x03");
+    travels(&Cause::Media(MediaFailure::NoRelay), b"\x06\x15\x08");
+    travels(&Voice::Missing(MediaFailure::Constraint), b"\x06\x02\x03");
+    travels(&Ringtone::Soft, b"\x06\x03");
+    travels(&Phase::Returning, b"\x06\x08");
+    travels(&Cause::TooMany, b"\x06\x1c");
+    travels(&Recorded::Failed(RecordingFailure::Refused(500)), b"\x06\x04\x05\xf4\x03");
+    travels(&Handover::Untold, b"\x06\x02");
 }
 
 #[test]
@@ -173,10 +179,19 @@ fn what_a_page_opens_with_and_what_is_to_be_signed() {
         media: MediaSettings { microphone: "m".to_owned(), call_volume: 40, ..MediaSettings::default() },
         missed: 2,
         dial: "7".to_owned(),
+        callers: vec![caller()],
     };
     travels(
         &opening,
-        &[&b"\x05\x041001\x02Al\x01d\x01\x041001\x02Al"[..], LINE, MEDIA, b"<", SOUND, b"\x02\x017"].concat(),
+        &[
+            &b"\x06\x041001\x02Al\x01d\x01\x041001\x02Al"[..],
+            LINE,
+            MEDIA,
+            b"<",
+            SOUND,
+            b"\x02\x017\x01\x011\x02Al\x01\x01n",
+        ]
+        .concat(),
     );
     let wanted = ToSign {
         epoch: 1,
@@ -186,5 +201,5 @@ fn what_a_page_opens_with_and_what_is_to_be_signed() {
         uri: "sip:d".to_owned(),
         body: vec![255],
     };
-    travels(&wanted, b"\x05\x01\x01\x06Digest\x02\x08REGISTER\x05sip:d\x01\xff");
+    travels(&wanted, b"\x06\x01\x01\x06Digest\x02\x08REGISTER\x05sip:d\x01\xff");
 }

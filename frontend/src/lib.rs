@@ -49,6 +49,7 @@ pub fn hydrate() {
     // A page without an opening (that of an error) is text and links: the browser needs no help with it.
     let Some(opening) = opening::read() else { return };
     let (phone, line) = phone::pair(opening.line.clone(), opening.missed);
+    line.callers.set(opening.callers.clone());
     let provided = opening.clone();
     leptos::mount::hydrate_body(move || {
         provide_context(provided);

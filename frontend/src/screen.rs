@@ -1,3 +1,4 @@
+use app::caller::Caller;
 use app::phone::{
     Call, CallKey, Ended, Line, LineState, LineStateStoreFields, Phase, Presence, Registration, Seat, Status,
 };
@@ -22,6 +23,7 @@ pub(crate) struct Screen {
     passing: RefCell<Option<(Instant, Vec<Call>)>>,
     missed: ArcRwSignal<u32>,
     voicemail: ArcRwSignal<String>,
+    callers: ArcRwSignal<Vec<Caller>>,
 }
 
 impl Screen {
@@ -36,6 +38,7 @@ impl Screen {
             passing: RefCell::default(),
             missed: line.missed.clone(),
             voicemail: line.voicemail.clone(),
+            callers: line.callers.clone(),
         }
     }
 
@@ -94,6 +97,11 @@ impl Screen {
     /// Shows how many calls were missed that the person has not seen.
     pub(crate) fn show_missed(&self, missed: u32) {
         self.missed.set(missed);
+    }
+
+    /// Shows who is at the other end of calls.
+    pub(crate) fn show_callers(&self, callers: Vec<Caller>) {
+        self.callers.set(callers);
     }
 
     pub(crate) fn show_registration(&self, registration: Registration) {
@@ -164,7 +172,7 @@ impl Screen {
 
     /// Nobody tells any more what the contacts are doing.
     pub(crate) fn forget_presence(&self) {
-        let unknown = |presence: Presence| Presence { status: Status::Unknown, ..presence };
+        let unknown = |presence: Presence| Presence { status: Status::Unknown, note: String::new(), ..presence };
         self.show_presence(self.state.clone().presence().get_untracked().into_iter().map(unknown).collect());
     }
 

@@ -11,6 +11,7 @@ pub mod caretaker;
 pub mod client;
 pub mod clock;
 pub mod cluster;
+pub mod contacts;
 pub mod exchange;
 pub mod fence;
 pub mod history;
@@ -29,6 +30,7 @@ pub mod site;
 pub mod socket;
 pub mod stop;
 pub mod store;
+pub mod table;
 pub mod tabs;
 
 use admin::metrics;
@@ -48,6 +50,7 @@ use std::time::Duration;
 use stop::Stopper;
 use store::accounts::Accounts;
 use store::calling::{Calling, Routes};
+use store::contacts::{Contacts, Numbering};
 use store::history::History;
 use store::ledger::Ledger;
 use store::password::{Cost, PasswordError, Passwords};
@@ -98,6 +101,8 @@ pub struct Options {
     pub site: Option<PathBuf>,
     /// Who shows this may read `/metrics` from anywhere; without one only this machine may.
     pub metrics_token: Option<metrics::Token>,
+    /// How numbers are written where people are.
+    pub numbering: Numbering,
     /// What hashing a password costs.
     pub cost: Cost,
 }
@@ -367,6 +372,9 @@ impl Rooms {
         let known: Shared<dyn ports::Accounts> = Arc::new(accounts.clone());
         let leases: Shared<dyn ports::Leases> = Arc::new(lines.clone());
         let history = History::new(store.clone());
+        let contacts = Contacts::new(store.clone(), options.numbering.clone());
+        let callers = contacts::Callers { contacts: contacts.clone(), history: history.clone() };
+        let callers: Shared<dyn ports::Callers> = Arc::new(callers);
         let calls: Shared<dyn ports::CallHistory> = Arc::new(history.clone());
         let meters = Meters::default();
 
@@ -406,6 +414,7 @@ impl Rooms {
             ringing_seconds: u32::try_from(options.ringing.as_secs()).unwrap_or(u32::MAX),
             sound: SoundSettings::new(store.clone()),
             history: Arc::clone(&calls),
+            callers: Arc::clone(&callers),
         };
         let backend = Arc::new(backend);
         let settings = settings::Room {
@@ -418,14 +427,25 @@ impl Rooms {
             routes,
             ringing_seconds: options.ringing.as_secs(),
         };
+        let contacts = contacts::Room {
+            sessions: sessions.clone(),
+            life: sessions.clone(),
+            events: Arc::clone(&events),
+            contacts,
+        };
         let recordings = recordings::Room {
             sessions: sessions.clone(),
             life: sessions.clone(),
             recordings,
             media: Arc::clone(&media),
         };
-        let history =
-            history::Room { sessions: sessions.clone(), life: sessions.clone(), accounts: Arc::clone(&known), history };
+        let history = history::Room {
+            sessions: sessions.clone(),
+            life: sessions.clone(),
+            accounts: Arc::clone(&known),
+            names: contacts.contacts.clone(),
+            history,
+        };
         let login = login::Room {
             accounts,
             sessions: sessions.clone(),
@@ -465,6 +485,7 @@ impl Rooms {
             media,
             history: calls,
             wishes: backend.clone(),
+            callers,
             origins: origins.clone(),
             stop: stopper.stop(),
         };
@@ -475,6 +496,7 @@ impl Rooms {
             .merge(settings::router(settings))
             .merge(recordings::router(recordings))
             .merge(history::router(history))
+            .merge(contacts::router(contacts))
             .merge(tabs::router(tabs))
             .merge(exchange::router(exchange))
             .merge(metrics::router(metrics))

@@ -71,6 +71,35 @@ pub trait Routes: Send + Sync + 'static {
     async fn quiet(&self) -> Result<BTreeSet<String>, PortError>;
     /// Fires when somebody is not to be disturbed any longer (`false`), or from now on (`true`).
     fn changes(&self) -> broadcast::Receiver<(String, bool)>;
+    /// What the extensions say of themselves that say anything.
+    async fn stated(&self) -> Result<BTreeMap<String, Stated>, PortError> {
+        Ok(BTreeMap::new())
+    }
+    /// Fires when one of them says something else; of who says nothing any more the default.
+    fn statements(&self) -> broadcast::Receiver<(String, Stated)> {
+        broadcast::channel(1).1
+    }
+}
+
+/// What a person says of themselves to their colleagues.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stated {
+    /// What they do.
+    pub activity: Activity,
+    /// Their words; empty for none.
+    pub note: String,
+}
+
+/// What a person says that they do. Whether they are on the phone is seen, and not to be disturbed is a wish for their calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Activity {
+    /// Nothing that keeps them from their phone.
+    #[default]
+    Available,
+    /// They are somewhere else.
+    Away,
+    /// They have no time.
+    Busy,
 }
 
 /// What a phone that dialled a code is answered.
@@ -220,7 +249,11 @@ pub trait Signer: Send + Sync + 'static {
 pub trait LineEvents: Send + Sync + 'static {
     /// What an extension is doing now.
     fn status(&self, extension: &str) -> app::phone::Status;
-    /// Fires when it changes.
+    /// Their words on it; empty for none.
+    fn note(&self, _extension: &str) -> String {
+        String::new()
+    }
+    /// Fires when it changes, or their words do.
     fn changes(&self) -> broadcast::Receiver<(String, app::phone::Status)>;
 }
 
@@ -320,6 +353,13 @@ pub struct SeenCall {
     pub ended: Option<u64>,
     /// Why.
     pub reason: app::history::Reason,
+}
+
+/// Who calls; implemented by `contacts`.
+#[async_trait]
+pub trait Callers: Send + Sync + 'static {
+    /// What this person's contacts and history say of the other end of a call; `None` when that is nothing.
+    async fn caller(&self, account: AccountId, number: &str) -> Option<app::caller::Caller>;
 }
 
 /// Keeps what tabs and the caretaker report of calls; implemented by `store`.

@@ -12,10 +12,11 @@ use super::sound::{DeviceSelect, Volume};
 use super::standing::Standing;
 use super::voice::VoiceNotice;
 use crate::backend::Contact;
+use crate::caller::{self, Caller};
+use crate::conference;
 use crate::phone::{self, Call, CallKey, Command, Direction, Hold, LineStateStoreFields, Party, Phase, use_phone};
 use crate::sound::DeviceKind;
 use crate::words;
-use crate::{conference, directory};
 use leptos::html;
 use leptos::leptos_dom::helpers::IntervalHandle;
 use leptos::prelude::*;
@@ -41,7 +42,21 @@ pub(crate) fn CallCard(
     let call = memo(move || line.calls().with(|calls| calls.iter().find(|call| call.key == key).cloned()));
     let phase = memo(move || call.with(|call| call.as_ref().map_or(Phase::Ending, |call| call.phase)));
     let remote = memo(move || call.with(|call| call.as_ref().map_or_else(Party::default, |call| call.remote.clone())));
-    let name = memo(move || contacts.with_value(|contacts| remote.with(|remote| directory::name(remote, contacts))));
+    let callers = phone.callers();
+    let name = memo(move || {
+        let name = |remote: &Party| {
+            contacts.with_value(|contacts| callers.with(|callers| caller::name(remote, contacts, callers)))
+        };
+        remote.with(name)
+    });
+    let about = memo(move || {
+        let known = |remote: &Party| {
+            let about =
+                |callers: &Vec<Caller>| caller::of(&remote.number, callers).map(|caller| caller.about.join("\n"));
+            callers.with(about)
+        };
+        ringing_about(phase.get()).then(|| remote.with(known)).flatten().filter(|about| !about.is_empty())
+    });
     let number =
         memo(move || remote.with(|remote| name.with(|name| *name != remote.number).then(|| remote.number.clone())));
     let hold = memo(move || call.with(|call| call.as_ref().map_or_else(Hold::default, |call| call.hold)));
@@ -133,6 +148,7 @@ pub(crate) fn CallCard(
             </p>
             {(!member).then(|| erase(view! { <RecordSign call /> }))}
             <picture::Stage key call />
+            {move || about.get().map(|about| view! { <p class="call__about"><bdi>{about}</bdi></p> })}
             <Told call />
             {erase(view! { <HowItSounds key /> })}
             {(!member).then(|| erase(view! { <VoiceNotice key call /> }))}
@@ -156,6 +172,11 @@ pub(crate) fn CallCard(
             {move || joining.get().map(|other| erase(view! { <Merge key other /> }))}
         </div>
     }
+}
+
+/// Whether it is to be read who calls: before it is answered, and while that is done.
+const fn ringing_about(phase: Phase) -> bool {
+    matches!(phase, Phase::RingingHere | Phase::Answering)
 }
 
 /// Where another call is dropped to be joined with this one.

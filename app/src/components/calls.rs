@@ -12,7 +12,7 @@ use crate::phone::{Call, CallKey, LineStateStoreFields, use_phone};
 use leptos::prelude::*;
 
 /// The keys that work anywhere on the page, as `shortcuts` hears them.
-const KEYS: [(&str, &str); 14] = [
+const KEYS: [(&str, &str); 15] = [
     ("Alt A", "Answer"),
     ("Alt D", "Decline"),
     ("Alt E", "Send on"),
@@ -26,6 +26,7 @@ const KEYS: [(&str, &str); 14] = [
     ("Alt C", "Share screen"),
     ("Alt R", "Record"),
     ("Alt B", "Voicemail"),
+    ("Alt P", "Pick up"),
     ("Alt H", "Hang up"),
 ];
 

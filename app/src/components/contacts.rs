@@ -7,7 +7,7 @@ use super::panels::{Dragged, Panels};
 use super::standing::Standing;
 use crate::backend::Contact;
 use crate::directory;
-use crate::phone::{self, Command, LineStateStoreFields, Sends, Status, use_phone};
+use crate::phone::{self, Command, LineStateStoreFields, Presence, Sends, Status, use_phone};
 use crate::words;
 use leptos::prelude::*;
 
@@ -36,14 +36,18 @@ pub(crate) fn Contacts(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
 }
 
 #[component]
-fn Row(contact: Contact, statuses: Memo<Vec<(String, Status)>>, standing: Standing) -> impl IntoView {
+fn Row(contact: Contact, statuses: Memo<Vec<Presence>>, standing: Standing) -> impl IntoView {
     let phone = use_phone();
+    let line = phone.line();
     let name = directory::contact_name(&contact).to_owned();
     let extension = contact.extension.clone();
-    let status = memo(move || statuses.with(|statuses| status_of(&extension, statuses)));
+    let doing = memo(move || statuses.with(|statuses| presence_of(&extension, statuses)));
+    let rings = memo(move || doing.with(|doing| line.calls().with(|calls| phone::can_be_picked_up(doing, calls))));
     let (number, seen) = (contact.extension.clone(), contact.extension.clone());
     let video = phone.clone();
     let (panels, dragged) = (Panels::of_page(), contact.extension.clone());
+    let called = name.clone();
+    let label = memo(move || [if rings.get() { "Pick up the call of " } else { "Call " }, &called].concat());
     view! {
         <li
             class="contact"
@@ -58,17 +62,20 @@ fn Row(contact: Contact, statuses: Memo<Vec<(String, Status)>>, standing: Standi
                 </p>
                 <p class="contact__line">
                     <span class="contact__extension">{contact.extension}</span>
-                    <Presence status />
+                    <Doing doing />
                 </p>
             </div>
             <button
-                class="button button--round button--call"
+                class=live(move || {
+                    if rings.get() { "button button--round button--answer" } else { "button button--round button--call" }
+                })
                 r#type="button"
-                aria-label=format!("Call {name}")
-                title=format!("Call {name}")
+                aria-label=live(move || label.get())
+                title=live(move || label.get())
                 disabled=live(move || standing.obstacle.get().is_some())
                 on:click=move |_| {
-                    phone.send(Command::Dial(number.clone(), Sends::Voice));
+                    let number = if rings.get_untracked() { phone::to_pick_up(&number) } else { number.clone() };
+                    phone.send(Command::Dial(number, Sends::Voice));
                 }
             >
                 <Icon glyph=Glyph::Handset />
@@ -89,52 +96,60 @@ fn Row(contact: Contact, statuses: Memo<Vec<(String, Status)>>, standing: Standi
     }
 }
 
-/// The statuses by extension; of two of one extension, the last. A list and not a map: the browser would have to load
+/// What contacts do, by extension; of two of one extension, the last. A list and not a map: the browser would have to load
 /// the map's code.
-fn by_extension(presence: &[phone::Presence]) -> Vec<(String, Status)> {
-    let mut statuses: Vec<(String, Status)> = Vec::with_capacity(presence.len());
-    for phone::Presence { extension, status } in presence {
-        match place(extension, &statuses) {
+fn by_extension(presence: &[Presence]) -> Vec<Presence> {
+    let mut statuses: Vec<Presence> = Vec::with_capacity(presence.len());
+    for presence in presence {
+        match place(&presence.extension, &statuses) {
             Ok(at) => {
-                if let Some((_, known)) = statuses.get_mut(at) {
-                    *known = *status;
+                if let Some(known) = statuses.get_mut(at) {
+                    known.clone_from(presence);
                 }
             }
-            Err(at) => statuses.insert(at, (extension.clone(), *status)),
+            Err(at) => statuses.insert(at, presence.clone()),
         }
     }
     statuses
 }
 
-fn status_of(extension: &str, statuses: &[(String, Status)]) -> Status {
+fn presence_of(extension: &str, statuses: &[Presence]) -> Presence {
     let known = place(extension, statuses).ok().and_then(|at| statuses.get(at));
-    known.map(|(_, status)| *status).unwrap_or_default()
+    known.cloned().unwrap_or_else(|| Presence {
+        extension: extension.to_owned(),
+        status: Status::Unknown,
+        note: String::new(),
+    })
 }
 
 /// Where an extension stands among the statuses, or would.
-fn place(extension: &str, statuses: &[(String, Status)]) -> Result<usize, usize> {
-    statuses.binary_search_by(|(known, _)| known.as_str().cmp(extension))
+fn place(extension: &str, statuses: &[Presence]) -> Result<usize, usize> {
+    statuses.binary_search_by(|known| known.extension.as_str().cmp(extension))
 }
 
-/// What a contact is doing: a shape, a colour and a word.
+/// What a contact is doing: a shape, a colour and a word, with their own words on it.
 #[component]
-fn Presence(status: Memo<Status>) -> impl IntoView {
-    let class = live(move || match status.get() {
-        Status::Unknown => "presence presence--unknown",
-        Status::Offline => "presence presence--offline",
-        Status::Online => "presence presence--online",
-        Status::InCall => "presence presence--in-call",
-    });
-    let glyph = Signal::derive(move || match status.get() {
-        Status::Unknown => Glyph::Question,
-        Status::Offline => Glyph::Ring,
-        Status::Online => Glyph::Disc,
-        Status::InCall => Glyph::Handset,
-    });
+fn Doing(doing: Memo<Presence>) -> impl IntoView {
+    let look = memo(move || doing.with(|doing| look(doing.status)));
+    let glyph = Signal::derive(move || look.get().1);
     view! {
-        <span class=class>
+        <span class=live(move || look.get().0)>
             <Icon glyph />
-            {live(move || words::status(status.get()))}
+            <bdi>{live(move || doing.with(words::presence))}</bdi>
         </span>
+    }
+}
+
+/// The class and the drawing of a status.
+pub(crate) fn look(status: Status) -> (&'static str, Glyph) {
+    match status {
+        Status::Unknown => ("presence presence--unknown", Glyph::Question),
+        Status::Offline => ("presence presence--offline", Glyph::Ring),
+        Status::Online => ("presence presence--online", Glyph::Disc),
+        Status::InCall => ("presence presence--in-call", Glyph::Handset),
+        Status::Ringing => ("presence presence--ringing", Glyph::ArrowIn),
+        Status::Away => ("presence presence--away", Glyph::Clock),
+        Status::Busy => ("presence presence--busy", Glyph::Pause),
+        Status::DoNotDisturb => ("presence presence--busy", Glyph::Stop),
     }
 }

@@ -1,15 +1,21 @@
-//! What becomes of calls, as the server knows it, and the ways to the settings and the recordings. The server writes it, and the
-//! words that an open page has for it, too: it only puts them in.
+//! What becomes of calls, as the server knows it, what the person says of themselves, and the ways to the other pages. The server
+//! writes it, and the words that an open page has for it, too: it only puts them in.
 
 use super::icon::{Glyph, Icon};
 use crate::backend::{Contact, WISHES_ID, Wishes};
 use crate::words;
 use leptos::prelude::*;
 
-/// The links to the settings and the recordings, and a notice of what was set there, if anything was. It shows the [`Wishes`] of the context.
+/// What can be chosen, by its name in the form.
+const CHOICES: [(&str, &str); 4] =
+    [("available", "Available"), ("away", "Away"), ("busy", "Busy"), ("do-not-disturb", "Do not disturb")];
+
+/// The links to the other pages, what colleagues are to see, and a notice of what was set, if anything was. It shows the [`Wishes`]
+/// of the context.
 #[component]
 pub(crate) fn Settings(contacts: Vec<Contact>) -> impl IntoView {
-    let told = use_context::<Wishes>().map(|wishes| words::wishes(&wishes, &contacts)).unwrap_or_default();
+    let wishes = use_context::<Wishes>().unwrap_or_default();
+    let told = words::wishes(&wishes, &contacts);
     view! {
         <aside class="diverted" id=WISHES_ID hidden=told.is_empty() aria-label="What becomes of your calls">
             <Icon glyph=Glyph::Turn />
@@ -21,6 +27,11 @@ pub(crate) fn Settings(contacts: Vec<Contact>) -> impl IntoView {
             </a>
         </aside>
         <footer class="foot">
+            <Standing wishes />
+            <a class="button button--quiet" href="/contacts">
+                <Icon glyph=Glyph::People />
+                "All contacts"
+            </a>
             <a class="button button--quiet" href="/settings">
                 <Icon glyph=Glyph::Sliders />
                 "Settings"
@@ -30,5 +41,44 @@ pub(crate) fn Settings(contacts: Vec<Contact>) -> impl IntoView {
                 "Recordings"
             </a>
         </footer>
+    }
+}
+
+/// What colleagues are to see. The answer to the form is no page, so that the phone stays as it is; what was chosen is told by the
+/// notice above. Where there is no script the page comes anew.
+#[component]
+fn Standing(wishes: Wishes) -> impl IntoView {
+    let chosen = if wishes.do_not_disturb { "do-not-disturb" } else { wishes.activity };
+    let options = CHOICES
+        .map(|(name, words)| view! { <option value=name selected=name == chosen>{words}</option> })
+        .collect_view();
+    view! {
+        <form class="standing" method="post" action="/settings/status">
+            <label class="visually-hidden" for="status">
+                "What colleagues see of you"
+            </label>
+            <select class="field__input standing__choice" id="status" name="status">
+                {options}
+            </select>
+            <label class="visually-hidden" for="status-note">
+                "A note for colleagues"
+            </label>
+            <input
+                class="field__input standing__note"
+                id="status-note"
+                name="note"
+                r#type="text"
+                value=wishes.note
+                placeholder="A note for colleagues"
+                maxlength="80"
+                autocomplete="off"
+            />
+            <noscript>
+                <input r#type="hidden" name="anew" value="1" />
+            </noscript>
+            <button class="button" r#type="submit">
+                "Set status"
+            </button>
+        </form>
     }
 }

@@ -4,7 +4,7 @@ use super::erase::{live, memo};
 use super::icon::{Glyph, Icon};
 use super::standing::Standing;
 use crate::backend::Contact;
-use crate::directory;
+use crate::caller;
 use crate::phone::{Cause, Command, Direction, Ended, LineStateStoreFields, MediaFailure, Sends, use_phone};
 use crate::words::{self, Tone};
 use leptos::html;
@@ -27,7 +27,8 @@ fn Words(ended: Ended, contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
     let phone = use_phone();
     let standing = Standing::of(&phone);
     let words = words::cause(&ended.cause, ended.direction);
-    let name = contacts.with_value(|contacts| directory::name(&ended.remote, contacts));
+    let callers = phone.callers();
+    let name = contacts.with_value(|contacts| callers.with(|callers| caller::name(&ended.remote, contacts, callers)));
     let again = can_call_again(&ended).then(|| {
         let phone = phone.clone();
         let number = ended.remote.number.clone();

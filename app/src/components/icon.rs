@@ -70,6 +70,12 @@ pub(crate) enum Glyph {
     /// An arrow that turns off.
     #[cfg(feature = "ssr")]
     Turn,
+    /// A star.
+    #[cfg(feature = "ssr")]
+    Star,
+    /// An envelope.
+    #[cfg(feature = "ssr")]
+    Letter,
 }
 
 impl Glyph {
@@ -131,6 +137,12 @@ impl Glyph {
             }
             #[cfg(feature = "ssr")]
             Self::Turn => "M5 19v-5.5A4.5 4.5 0 0 1 9.5 9H19M14.5 4.5 19 9l-4.5 4.5",
+            #[cfg(feature = "ssr")]
+            Self::Star => "m12 4 2.5 5.2 5.7.8-4.1 4 1 5.6-5.1-2.7-5.1 2.7 1-5.6-4.1-4 5.7-.8L12 4z",
+            #[cfg(feature = "ssr")]
+            Self::Letter => {
+                "M4.5 5.5h15A1.5 1.5 0 0 1 21 7v10a1.5 1.5 0 0 1-1.5 1.5h-15A1.5 1.5 0 0 1 3 17V7a1.5 1.5 0 0 1 1.5-1.5zM3.5 7l8.5 6 8.5-6"
+            }
         }
     }
 }

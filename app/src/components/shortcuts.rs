@@ -2,13 +2,13 @@
 
 use super::panels::{Panel, Panels};
 use crate::conference;
-use crate::phone::{self, Call, CallKey, Command, LineStateStoreFields, Phase, Seat, Sends, use_phone};
+use crate::phone::{self, Call, CallKey, Command, LineStateStoreFields, Phase, Presence, Seat, Sends, use_phone};
 use leptos::prelude::*;
 
 /// Listens for Alt with a letter: A answers, D declines, H hangs up, M mutes and unmutes, O holds and resumes, S goes on
 /// with the call beside, J joins that one, E says to whom to send on what rings, K opens the keypad, T says to whom to hand over, V
 /// answers with the camera or switches it on and off, C shares the screen and ends that, R records and ends that, B sends what
-/// rings to the voicemail, or calls it while there is no call.
+/// rings to the voicemail, or calls it while there is no call, P picks up a call that rings at a colleague's phone.
 #[component]
 pub(crate) fn Shortcuts() -> impl IntoView {
     let phone = use_phone();
@@ -24,6 +24,18 @@ pub(crate) fn Shortcuts() -> impl IntoView {
                 return;
             }
             let number = voicemail.get_untracked();
+            if event.code() == "KeyP" {
+                let picked = line.calls().with_untracked(|calls| {
+                    let fits = |presence: &&Presence| phone::can_be_picked_up(presence, calls);
+                    line.presence()
+                        .with_untracked(|all| all.iter().find(fits).map(|one| phone::to_pick_up(&one.extension)))
+                });
+                if let Some(number) = picked {
+                    phone.send(Command::Dial(number, Sends::Voice));
+                    event.prevent_default();
+                }
+                return;
+            }
             match line.calls().with_untracked(|calls| effect(&event.code(), calls, number)) {
                 Some(Does::Send(command)) => {
                     phone.send(command);

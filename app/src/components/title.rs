@@ -2,8 +2,9 @@
 
 use super::erase::memo;
 use crate::backend::Contact;
+use crate::caller::{self, Caller};
+use crate::conference;
 use crate::phone::{self, Call, LineStateStoreFields, Phase, use_phone};
-use crate::{conference, directory};
 use leptos::prelude::*;
 
 /// The name of the product.
@@ -13,9 +14,13 @@ pub(crate) const PRODUCT: &str = "Tabphone";
 #[component]
 pub(crate) fn Title(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
     let phone = use_phone();
-    let (line, missed) = (phone.line(), phone.missed());
-    let title =
-        memo(move || line.calls().with(|calls| contacts.with_value(|contacts| text(calls, contacts, missed.get()))));
+    let (line, missed, callers) = (phone.line(), phone.missed(), phone.callers());
+    let title = memo(move || {
+        let text = |calls: &Vec<Call>, callers: &Vec<Caller>| {
+            contacts.with_value(|contacts| text(calls, contacts, callers, missed.get()))
+        };
+        line.calls().with(|calls| callers.with(|callers| text(calls, callers)))
+    });
     Effect::new(move |_| title.with(|title| document().set_title(title)));
     let ringing = memo(move || line.calls().with(|calls| calls.iter().any(|call| call.phase == Phase::RingingHere)));
     Effect::new(move |before: Option<bool>| {
@@ -32,13 +37,13 @@ pub(crate) fn Title(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
 }
 
 /// The title for these calls: an incoming one first, then the one that a person is busy with, then how many were missed.
-pub(crate) fn text(calls: &[Call], contacts: &[Contact], missed: u32) -> String {
+pub(crate) fn text(calls: &[Call], contacts: &[Contact], callers: &[Caller], missed: u32) -> String {
+    let name = |call: &Call| caller::name(&call.remote, contacts, callers);
     let ringing = calls.iter().find(|call| call.phase == Phase::RingingHere);
     match (ringing, phone::active(calls).or(calls.last())) {
-        (Some(call), _) => format!("{} is calling · {PRODUCT}", directory::name(&call.remote, contacts)),
+        (Some(call), _) => format!("{} is calling · {PRODUCT}", name(call)),
         (None, Some(call)) => {
             let recorded = calls.iter().any(|call| call.recorded.is_wanted());
-            let name = |call: &Call| directory::name(&call.remote, contacts);
             let (kind, who) = if call.joined {
                 let names: Vec<String> = calls.iter().filter(|call| call.joined).map(name).collect();
                 ("Conference", conference::names(&names))

@@ -72,6 +72,8 @@ pub struct Row {
     pub new: bool,
     /// How well it was heard, if it was measured.
     pub sound: Option<Sound>,
+    /// Whether they are among the contacts, or nobody can be put there.
+    pub known: bool,
 }
 
 /// How well a call was heard.
@@ -277,7 +279,7 @@ fn Turn(asked: Asked, older: Option<String>, newer: Option<String>) -> impl Into
 
 #[component]
 fn Call(row: Row, asked: Asked) -> impl IntoView {
-    let Row { id, direction, with, began, seconds, ended, missed, new, sound } = row;
+    let Row { id, direction, with, began, seconds, ended, missed, new, sound, known } = row;
     let name = match directory::contact_name(&with).to_owned() {
         name if name.is_empty() => "Unknown number".to_owned(),
         name => name,
@@ -289,6 +291,20 @@ fn Call(row: Row, asked: Asked) -> impl IntoView {
         Direction::Outgoing => (Glyph::ArrowOut, "Outgoing call"),
     };
     let class = if missed { "history__call history__call--missed" } else { "history__call" };
+    let add = (!known).then(|| {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("number", &with.extension);
+        if name != with.extension {
+            query.append_pair("name", &name);
+        }
+        let label = format!("Add {name} to your contacts");
+        let href = format!("/contacts/new?{}", query.finish());
+        view! {
+            <a class="button button--quiet" href=href aria-label=label>
+                "Add to contacts"
+            </a>
+        }
+    });
     let back = (!with.extension.is_empty()).then(|| {
         let label = format!("Call {name} back");
         // It only fills the field of the phone page: nobody is called by a link.
@@ -323,6 +339,7 @@ fn Call(row: Row, asked: Asked) -> impl IntoView {
             </div>
             <div class="history__actions">
                 {back}
+                {add}
                 <form method="post" action=remove>
                     <button class="button button--quiet" r#type="submit" aria-label=label>
                         "Remove"

@@ -1,6 +1,10 @@
 //! The pages: one a file.
 
 #[cfg(feature = "ssr")]
+pub mod contact;
+#[cfg(feature = "ssr")]
+pub mod contacts;
+#[cfg(feature = "ssr")]
 pub mod head;
 #[cfg(feature = "ssr")]
 pub mod history;

@@ -30,7 +30,16 @@ const PHASES: [Phase; 9] = [
     Phase::Ending,
     Phase::Returning,
 ];
-const STATUSES: [Status; 4] = [Status::Unknown, Status::Offline, Status::Online, Status::InCall];
+const STATUSES: [Status; 8] = [
+    Status::Unknown,
+    Status::Offline,
+    Status::Online,
+    Status::InCall,
+    Status::Ringing,
+    Status::Away,
+    Status::Busy,
+    Status::DoNotDisturb,
+];
 const FAILURES: [MediaFailure; 9] = [
     MediaFailure::Denied,
     MediaFailure::NoDevice,

@@ -1,6 +1,7 @@
 //! What a person reads on the pages as the server writes them.
 
 mod conference;
+mod contacts;
 mod forms;
 
 use app::backend::{Contact, OPENING_META, Opening};
@@ -84,6 +85,7 @@ fn opening(line: LineState) -> Opening {
         media: MediaSettings::default(),
         missed: 3,
         dial: String::new(),
+        callers: Vec::new(),
     }
 }
 
@@ -162,7 +164,7 @@ fn enabled(html: &str, name: &str) -> Option<bool> {
 
 #[test]
 fn who_one_is_and_who_else_there_is_can_be_read() {
-    let status = |extension: &str, status| Presence { extension: extension.to_owned(), status };
+    let status = |extension: &str, status| Presence { extension: extension.to_owned(), status, note: String::new() };
     let presence = vec![status("1002", Status::InCall), status("1003", Status::Offline)];
     let html = page(Seat::Unknown, LineState { presence, ..ready() });
     for text in [

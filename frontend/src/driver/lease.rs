@@ -5,6 +5,8 @@ use crate::clock::{self, Moment};
 use crate::holding::{Absence, Holding};
 use crate::tab::{self, News};
 use crate::{environment, wishes};
+use app::backend::Contact;
+use app::caller::Caller;
 use app::lease::{FromTab, Grant, ToTab};
 use app::phone::{LineState, Registration, Seat};
 use sip::{Instant, Random};
@@ -91,12 +93,28 @@ impl Driver {
             }
             ToTab::Missed(missed) => self.screen.show_missed(missed),
             ToTab::Wishes(told) => wishes::show(&told),
+            ToTab::Callers(callers) => {
+                self.callers(&callers);
+                self.screen.show_callers(callers);
+            }
             // A server that was silent for longer than the lease is heard again over the same socket: whether the
             // line is still this tab's is said in answer to a Hello.
             ToTab::Alive => {
                 if self.holding.as_ref().is_some_and(Holding::is_resting) {
                     self.tab.open(now);
                 }
+            }
+        }
+    }
+
+    /// What a call is announced and recorded by is the name, too.
+    fn callers(&mut self, callers: &[Caller]) {
+        let contacts = &mut self.opening.contacts;
+        for Caller { number, name, .. } in callers.iter().filter(|caller| !caller.name.is_empty()) {
+            let contact = Contact { extension: number.clone(), name: name.clone() };
+            match contacts.iter_mut().find(|known| known.extension == *number) {
+                Some(known) => *known = contact,
+                None => contacts.push(contact),
             }
         }
     }

@@ -5,6 +5,7 @@ mod calling;
 mod check;
 mod config;
 mod demo;
+mod directory;
 mod group;
 mod import;
 mod listen;
@@ -19,6 +20,7 @@ pub use config::{ConfigError, DEFAULT_FILE, Sources};
 use crate::media::SecretError;
 use crate::store::accounts::{AccountError, Accounts};
 use crate::store::calling::{Calling, CallingError};
+use crate::store::contacts::{Contacts, Numbering};
 use crate::store::password::{Cost, Passwords};
 use crate::store::policies::{Policies, PolicyError};
 use crate::store::url::{DatabaseUrl, InvalidUrl};
@@ -56,6 +58,9 @@ enum Command {
     /// Look after groups of extensions; also while the server runs.
     #[command(subcommand)]
     Group(group::Group),
+    /// Look after the company's directory; also while the server runs.
+    #[command(subcommand)]
+    Directory(directory::Directory),
     /// Say how calls send sound and pictures, for everybody or for one extension; also while the server runs.
     #[command(subcommand)]
     Policy(policy::Command),
@@ -122,6 +127,9 @@ pub enum CommandError {
     /// Accounts cannot be read from a file.
     #[error(transparent)]
     Import(#[from] import::ImportError),
+    /// The directory cannot be read or changed.
+    #[error(transparent)]
+    Directory(#[from] directory::DirectoryError),
     /// No password was given.
     #[error(
         "the password is read from standard input: add --password-stdin, and pipe it in; or --initial-password to have one made"
@@ -151,6 +159,7 @@ impl CommandLine {
             Command::Serve(serve) => serve.logs.begin(),
             Command::User(_)
             | Command::Group(_)
+            | Command::Directory(_)
             | Command::Policy(_)
             | Command::Check(_)
             | Command::Backup(_)
@@ -168,6 +177,7 @@ impl CommandLine {
             Command::Serve(serve) => serve.run().await,
             Command::User(user) => return user.run().await,
             Command::Group(group) => group.run().await,
+            Command::Directory(directory) => return directory.run().await,
             Command::Policy(policy) => policy.run().await,
             Command::Check(check) => return check.run(self.file.as_deref()).await,
             Command::Backup(backup) => backup.run().await,
@@ -199,6 +209,10 @@ impl Data {
 
     async fn calling(&self) -> Result<Calling, CommandError> {
         Ok(Calling::new(self.store().await?))
+    }
+
+    async fn contacts(&self) -> Result<Contacts, CommandError> {
+        Ok(Contacts::new(Store::open(&self.data, self.domain.as_deref()).await?, Numbering::default()))
     }
 
     async fn policies(&self) -> Result<Policies, CommandError> {

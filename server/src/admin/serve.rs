@@ -10,6 +10,7 @@ use crate::login::pbx::Pbx;
 use crate::media::{Relays, Secret, SecretError};
 use crate::origin::{self, InvalidOrigin, Transport};
 use crate::site::Files;
+use crate::store::contacts::{InvalidCountry, Numbering};
 use crate::store::password::Cost;
 use app::media::IceServer;
 use clap::Args;
@@ -76,6 +77,10 @@ pub(super) struct Serve {
     /// removes them.
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     keep_recordings: Option<u32>,
+    /// The code of the country in which numbers are dialled without one, such as `49`: who calls is then found among the
+    /// contacts by `+49 30 123` and `030 123` alike.
+    #[arg(long, value_name = "CODE", value_parser = country)]
+    country_code: Option<Numbering>,
     /// On the first start, make three extensions to try the phone with.
     #[arg(long)]
     pub(super) demo: bool,
@@ -153,6 +158,7 @@ impl Serve {
             keep_recordings: self.keep_recordings.map(|days| Duration::from_secs(u64::from(days) * 86_400)),
             site: self.site,
             metrics_token,
+            numbering: self.country_code.unwrap_or_default(),
             cost: Cost::default(),
         })
     }
@@ -209,6 +215,10 @@ fn peer_address(text: &str) -> Result<Authority, InvalidPeer> {
 
 fn foreign(text: &str) -> Result<String, InvalidOrigin> {
     origin::parse(text)
+}
+
+fn country(text: &str) -> Result<Numbering, InvalidCountry> {
+    Numbering::new(Some(text))
 }
 
 fn turn_secret(text: &str) -> Result<Secret, SecretError> {

@@ -95,11 +95,15 @@ impl Desk {
         let mut registrar = Registrar::new(registrar_config, seed()?);
         let Kept { bindings, calls, messages, snapshots } = kept;
         let before = Before { bindings, calls, messages };
+        quiet.iter().for_each(|user| board.undisturb(user, true));
+        let notifier = notices::notifier(domain, snapshots, quiet)?;
+        // What phones published before a restart.
+        notifier.sayers().for_each(|user| board.say(user, notifier.said(user).as_ref()));
         let storage = Storage::open(&ports.ledger, &options.domain, before, &mut registrar);
         Ok(Self {
             registrar,
             proxy: Proxy::new(proxy_config, seed()?),
-            notifier: notices::notifier(domain, snapshots, quiet)?,
+            notifier,
             ready: false,
             presence: Presence::default(),
             connections: HashMap::new(),
@@ -267,6 +271,7 @@ impl Desk {
             Order::Trust(users) => self.trust(users),
             Order::Account(id, found) => self.account(id, found),
             Order::Quiet(user, on) => self.quiet(user, on),
+            Order::Stated(user, stated) => self.stated(user, stated),
             Order::Written(done) => self.written(done),
             Order::Count(told) => {
                 // Who asked may not wait any more.
@@ -363,7 +368,12 @@ impl Desk {
                 self.storage.called(&user, &dialogs);
                 self.witness_calls(&user, &dialogs);
                 let answered = dialogs.iter().filter(|call| call.state == proxy::Progress::Confirmed).count();
-                let change = self.presence.calls(&user, answered);
+                let rings = |call: &&proxy::CallState| {
+                    let coming = call.direction == proxy::Direction::Recipient;
+                    coming && matches!(call.state, proxy::Progress::Trying | proxy::Progress::Early)
+                };
+                let ringing = dialogs.iter().filter(rings).count();
+                let change = self.presence.calls(&user, answered, ringing);
                 self.notifier.handle(notifier::Input::Dialogs { user, dialogs }, now());
                 self.tell(change);
             }

@@ -1,6 +1,6 @@
 //! What connections and lookups say to the desk, and what the desk says to a connection.
 
-use crate::ports::{Counted, PortError};
+use crate::ports::{Counted, PortError, Stated};
 use axum::body::Bytes;
 use sip::digest::Ha1s;
 use sip::message::Response;
@@ -59,6 +59,8 @@ pub(super) enum Order {
     Account(QuestionId, Option<Party>),
     /// Somebody is not to be disturbed from now on, or any longer.
     Quiet(String, bool),
+    /// Somebody says this of themselves from now on.
+    Stated(String, Stated),
     /// A batch was written, but for messages whose recipients have no account, or it could not be.
     Written(Result<Vec<i64>, PortError>),
     /// Somebody wants to know what the desk does.

@@ -5,6 +5,7 @@
 
 mod admission;
 mod attach;
+mod board;
 mod desk;
 mod journal;
 mod known;
@@ -13,6 +14,7 @@ mod mailbox;
 mod presence;
 mod quiet;
 mod socket;
+mod stated;
 #[cfg(test)]
 mod tests;
 mod visitors;
@@ -28,11 +30,11 @@ use app::phone::Status;
 use async_trait::async_trait;
 use axum::Router;
 use axum::routing::get;
+use board::Board;
 use desk::Desk;
 use mail::{Mail, Order};
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use visitors::Visitors;
@@ -43,8 +45,6 @@ const MINUTE: u64 = 60 * SECOND;
 
 /// How many messages may wait for the desk; connections wait beyond that, each for itself.
 const INBOX: usize = 1024;
-/// How many changes of presence a listener may be behind.
-const NEWS: usize = 1024;
 
 /// How long a client usually has to sign a request.
 pub const UNSIGNED: Duration = Duration::from_secs(30);
@@ -126,12 +126,6 @@ struct Inner {
 /// other, so the exchange itself must not be what is waited for.
 struct Door(Mutex<Option<Stop>>);
 
-/// What every extension is doing, for whoever asks.
-struct Board {
-    statuses: RwLock<HashMap<String, Status>>,
-    news: broadcast::Sender<(String, Status)>,
-}
-
 impl Exchange {
     /// Starts the exchange's task, which knows what was known before a restart; it ends when `stop` says so.
     ///
@@ -140,12 +134,15 @@ impl Exchange {
     pub async fn start(options: Options, ports: Ports, stop: Stop) -> Result<Self, StartError> {
         let (inbox, mails) = mpsc::channel(INBOX);
         let (orders, ordered) = mpsc::unbounded_channel();
-        let board = Arc::new(Board { statuses: RwLock::default(), news: broadcast::channel(NEWS).0 });
+        let board = Arc::new(Board::new());
         let kept = ports.ledger.read().await.map_err(|PortError::Storage| StartError::Storage)?;
         // Listened to first, asked then: nothing that happens in between is missed.
         let changes = ports.routes.changes();
         let quiet = ports.routes.quiet().await.map_err(|PortError::Storage| StartError::Storage)?;
         tokio::spawn(quiet::watch(Arc::clone(&ports.routes), changes, quiet.clone(), orders.clone(), stop.clone()));
+        let statements = ports.routes.statements();
+        let stated = ports.routes.stated().await.map_err(|PortError::Storage| StartError::Storage)?;
+        tokio::spawn(stated::watch(Arc::clone(&ports.routes), statements, stated, orders.clone(), stop.clone()));
         let desk = Desk::new(&options, &ports, orders.clone(), Arc::clone(&board), kept, quiet, &stop)?;
         let door = Arc::new(Door(Mutex::new(Some(stop.clone()))));
         tokio::spawn(desk.run(mails, ordered, Arc::clone(&door), stop));
@@ -177,8 +174,12 @@ impl LineEvents for Exchange {
         self.shared.board.status(extension)
     }
 
+    fn note(&self, extension: &str) -> String {
+        self.shared.board.note(extension)
+    }
+
     fn changes(&self) -> broadcast::Receiver<(String, Status)> {
-        self.shared.board.news.subscribe()
+        self.shared.board.changes()
     }
 }
 
@@ -196,24 +197,5 @@ impl Door {
 
     fn close(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-    }
-}
-
-impl Board {
-    fn status(&self, extension: &str) -> Status {
-        let statuses = self.statuses.read().unwrap_or_else(PoisonError::into_inner);
-        statuses.get(extension).copied().unwrap_or(Status::Offline)
-    }
-
-    fn tell(&self, (extension, status): (String, Status)) {
-        let mut statuses = self.statuses.write().unwrap_or_else(PoisonError::into_inner);
-        if status == Status::Offline {
-            statuses.remove(&extension);
-        } else {
-            statuses.insert(extension.clone(), status);
-        }
-        drop(statuses);
-        // Nobody may be listening.
-        let _ = self.news.send((extension, status));
     }
 }

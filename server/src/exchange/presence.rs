@@ -22,6 +22,7 @@ pub(super) type Change = (String, Status);
 struct Line {
     reach: Reach,
     calls: usize,
+    ringing: usize,
     told: Status,
 }
 
@@ -48,9 +49,9 @@ impl Presence {
         })
     }
 
-    /// The number of a user's calls changed.
-    pub(super) fn calls(&mut self, user: &str, count: usize) -> Option<Change> {
-        self.change(user, |line| line.calls = count)
+    /// A user's calls changed: how many are answered, and how many ring at their phones.
+    pub(super) fn calls(&mut self, user: &str, count: usize, ringing: usize) -> Option<Change> {
+        self.change(user, |line| (line.calls, line.ringing) = (count, ringing))
     }
 
     /// Does what is due.
@@ -80,12 +81,13 @@ impl Presence {
         }
         let status = match (line.calls, line.reach) {
             (1.., _) => Status::InCall,
+            (0, _) if line.ringing > 0 => Status::Ringing,
             (0, Reach::There | Reach::Until(_)) => Status::Online,
             (0, Reach::Gone) => Status::Offline,
         };
         let changed = line.told != status;
         line.told = status;
-        if line.calls == 0 && line.reach == Reach::Gone {
+        if line.calls == 0 && line.ringing == 0 && line.reach == Reach::Gone {
             self.lines.remove(user);
         }
         changed.then(|| (user.to_owned(), status))
@@ -121,8 +123,9 @@ mod tests {
     fn a_call_shows_before_anything_else() {
         let mut presence = Presence::default();
         let _ = presence.bindings("1001", 1, 1, 0);
-        assert_eq!(presence.calls("1001", 1), Some(("1001".into(), Status::InCall)));
-        assert_eq!(presence.calls("1001", 2), None);
-        assert_eq!(presence.calls("1001", 0), Some(("1001".into(), Status::Online)));
+        assert_eq!(presence.calls("1001", 0, 1), Some(("1001".into(), Status::Ringing)));
+        assert_eq!(presence.calls("1001", 1, 0), Some(("1001".into(), Status::InCall)));
+        assert_eq!(presence.calls("1001", 2, 1), None);
+        assert_eq!(presence.calls("1001", 0, 0), Some(("1001".into(), Status::Online)));
     }
 }

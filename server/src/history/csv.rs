@@ -2,18 +2,19 @@
 
 use super::{AT_ONCE, seconds};
 use crate::ports::AccountId;
+use crate::store::contacts::Contacts;
 use crate::store::history::{Cursor, Entry, History, Query};
+use crate::table::{MARK, line};
 use app::backend::Contact;
 use app::pages::history::tenths;
 use app::phone::Direction;
 use app::{directory, words};
 use axum::body::Bytes;
 use futures::{Stream, stream};
+use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// What programs for tables know UTF-8 by.
-const MARK: &str = "\u{feff}";
 const HEAD: [&str; 13] = [
     "Direction",
     "Name",
@@ -33,6 +34,7 @@ const HEAD: [&str; 13] = [
 /// Where it goes on.
 struct Rest {
     history: History,
+    names: Contacts,
     account: AccountId,
     query: Query,
     contacts: Vec<Contact>,
@@ -42,13 +44,14 @@ struct Rest {
 /// All calls that are wanted, the newest first, below a line of names.
 pub(super) fn lines(
     history: History,
+    names: Contacts,
     account: AccountId,
     query: Query,
     contacts: Vec<Contact>,
 ) -> impl Stream<Item = Result<Bytes, sqlx::Error>> {
-    let head = format!("{MARK}{}", line(&HEAD.map(str::to_owned)));
+    let head = format!("{MARK}{}", line(HEAD));
     let first = stream::once(async { Ok(Bytes::from(head)) });
-    let rest = Rest { history, account, query: Query { from: Cursor::Newest, ..query }, contacts, done: false };
+    let rest = Rest { history, names, account, query: Query { from: Cursor::Newest, ..query }, contacts, done: false };
     let rest = stream::try_unfold(rest, |mut rest| async {
         if rest.done {
             return Ok(None);
@@ -57,13 +60,16 @@ pub(super) fn lines(
         let Some(last) = entries.last() else { return Ok(None) };
         rest.query.from = Cursor::Older(last.begun, last.id);
         rest.done = entries.len() < AT_ONCE as usize;
-        let lines: String = entries.iter().map(|entry| line(&fields(entry, &rest.contacts))).collect();
+        let numbers = entries.iter().map(|entry| entry.remote.number.as_str());
+        let names = rest.names.names(rest.account, numbers).await?;
+        let written = |entry| line(fields(entry, &rest.contacts, &names).iter().map(String::as_str));
+        let lines: String = entries.iter().map(written).collect();
         Ok(Some((Bytes::from(lines), rest)))
     });
     futures::StreamExt::chain(first, rest)
 }
 
-fn fields(entry: &Entry, contacts: &[Contact]) -> [String; 13] {
+fn fields(entry: &Entry, contacts: &[Contact], names: &BTreeMap<String, String>) -> [String; 13] {
     let heard = entry.heard.as_ref();
     let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
     let at = |milliseconds: Option<i64>| milliseconds.map(moment).unwrap_or_default();
@@ -74,7 +80,7 @@ fn fields(entry: &Entry, contacts: &[Contact]) -> [String; 13] {
     };
     [
         direction.to_owned(),
-        directory::name(&entry.remote, contacts),
+        names.get(&entry.remote.number).cloned().unwrap_or_else(|| directory::name(&entry.remote, contacts)),
         entry.remote.number.clone(),
         moment(entry.begun),
         at(entry.answered),
@@ -89,37 +95,7 @@ fn fields(entry: &Entry, contacts: &[Contact]) -> [String; 13] {
     ]
 }
 
-/// A line of quoted fields.
-fn line(fields: &[String; 13]) -> String {
-    let fields: Vec<String> = fields.iter().map(|text| field(text)).collect();
-    format!("{}\r\n", fields.join(","))
-}
-
-/// A field in quotes. Programs for tables run what begins like a formula, whoever wrote it: an apostrophe makes it text.
-fn field(text: &str) -> String {
-    const FORMULAS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
-    let begins = text.trim_start_matches([' ', '"', '\'', '\u{feff}', '\u{a0}']);
-    let apostrophe = if begins.starts_with(FORMULAS) || text.starts_with(FORMULAS) { "'" } else { "" };
-    format!("\"{apostrophe}{}\"", text.replace('"', "\"\""))
-}
-
 fn moment(milliseconds: i64) -> String {
     let at = OffsetDateTime::from_unix_timestamp(milliseconds / 1_000).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     at.format(&Rfc3339).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_field_is_a_formula() {
-        for formula in ["=1+1", "+49 30", "-2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "\"=1", "'=1"] {
-            let written = field(formula);
-            assert!(written.starts_with("\"'"), "{written}");
-            assert!(written.ends_with(&format!("{}\"", formula.replace('"', "\"\""))), "nothing is lost: {written}");
-        }
-        assert_eq!(field("Ben, the \"boss\"\nof all"), "\"Ben, the \"\"boss\"\"\nof all\"");
-        assert_eq!((field("1002"), field("")), ("\"1002\"".to_owned(), "\"\"".to_owned()));
-    }
 }

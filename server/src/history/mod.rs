@@ -3,6 +3,7 @@
 mod csv;
 
 use crate::ports::{Accounts, PortError, SessionLife, Sessions, Shared, SignedIn};
+use crate::store::contacts::Contacts;
 use crate::store::history::{Cursor, Entry, Filter, Heard, History, Query as Wanted};
 use app::backend::Contact;
 use app::pages::history::{Asked, HistoryView, Row, Show, Sound};
@@ -17,6 +18,7 @@ use axum::routing::{get, post};
 use http::request::Parts;
 use leptos::prelude::{Owner, RenderHtml as _};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
 /// How many calls are shown at once.
@@ -39,6 +41,8 @@ pub struct Room {
     pub life: Shared<dyn SessionLife>,
     /// What people are called.
     pub accounts: Shared<dyn Accounts>,
+    /// Whose numbers are whose.
+    pub names: Contacts,
     /// Where the calls are.
     pub history: History,
 }
@@ -94,7 +98,7 @@ async fn table(State(room): State<Room>, address: Result<Query<Address>, QueryRe
     };
     let wanted = wanted(&asked(address), &contacts);
     tracing::info!(extension = me.extension, "the history is saved");
-    let lines = csv::lines(room.history, me.account, wanted, contacts);
+    let lines = csv::lines(room.history, room.names, me.account, wanted, contacts);
     let mut response = Body::from_stream(lines).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present"));
@@ -152,7 +156,10 @@ impl Room {
         if seen && newest && matches!(asked.show, Show::All | Show::Missed) {
             self.history.see(me.account, last).await?;
         }
-        let calls = entries.into_iter().map(|entry| row(entry, &contacts)).collect();
+        self.names.refresh().await?;
+        let numbers = entries.iter().map(|entry| entry.remote.number.as_str());
+        let names = self.names.names(me.account, numbers).await?;
+        let calls = entries.into_iter().map(|entry| row(entry, &contacts, &names)).collect();
         let me = Contact { extension: me.extension, name: me.name };
         Ok(HistoryView { me, asked, calls, older, newer })
     }
@@ -203,13 +210,15 @@ fn cursor(place: &str) -> Option<(i64, i64)> {
     Some((begun.parse().ok()?, id.parse().ok()?))
 }
 
-fn row(entry: Entry, contacts: &[Contact]) -> Row {
+fn row(entry: Entry, contacts: &[Contact], names: &BTreeMap<String, String>) -> Row {
     let ended = match (entry.ended, entry.answered) {
         (None, _) => "The call goes on.".to_owned(),
         (Some(_), _) => words::reason(&entry.reason, entry.direction, contacts),
     };
-    let name = directory::name(&entry.remote, contacts);
+    let known = names.get(&entry.remote.number);
+    let name = known.cloned().unwrap_or_else(|| directory::name(&entry.remote, contacts));
     Row {
+        known: known.is_some() || entry.remote.number.is_empty(),
         id: entry.id,
         direction: entry.direction,
         began: moment(entry.begun),

@@ -1,6 +1,9 @@
 //! People: who can be called, and what they are doing.
 
-use crate::ports::{AccountId, Accounts, CallHistory, CallWishes, Leases, LineEvents, Media, Routes, Shared, SignedIn};
+use crate::ports::{
+    AccountId, Accounts, Activity, CallHistory, CallWishes, Callers, Leases, LineEvents, Media, Routes, Shared,
+    SignedIn,
+};
 use crate::store::sound::SoundSettings;
 use app::backend::{Backend, BackendError, Contact, Opening, Wishes};
 use app::phone::Presence;
@@ -35,6 +38,8 @@ pub struct Room {
     pub sound: SoundSettings,
     /// What calls were missed.
     pub history: Shared<dyn CallHistory>,
+    /// Who calls.
+    pub callers: Shared<dyn Callers>,
 }
 
 #[async_trait]
@@ -50,6 +55,10 @@ impl Backend for Room {
         };
         // The exchange knows better than any tab's last word.
         line.presence = others.iter().map(|person| self.presence(person)).collect();
+        let mut callers = Vec::new();
+        for call in &line.calls {
+            callers.extend(self.callers.caller(account, &call.remote.number).await);
+        }
         let policy = self.media.media(account, &me.extension).await.map_err(|_| BackendError::Storage)?;
         Ok(Opening {
             me: contact(me),
@@ -61,12 +70,16 @@ impl Backend for Room {
             media: self.sound.read(account).await.map_err(|_| BackendError::Storage)?,
             missed: self.history.missed(account).await.map_err(|_| BackendError::Storage)?,
             dial: String::new(),
+            callers,
         })
     }
 
     async fn wishes(&self, extension: &str) -> Wishes {
+        let stated = self.routes.stated().await.unwrap_or_default().remove(extension).unwrap_or_default();
         match self.routes.route(extension).await.map(|route| route.destination) {
             Some(Destination::User(rules)) => Wishes {
+                activity: if stated.activity == Activity::Available { "" } else { stated.activity.name() },
+                note: stated.note,
                 do_not_disturb: rules.do_not_disturb,
                 no_call_waiting: rules.no_call_waiting,
                 always: rules.always,
@@ -100,7 +113,8 @@ impl CallWishes for Room {
 
 impl Room {
     fn presence(&self, person: &SignedIn) -> Presence {
-        Presence { extension: person.extension.clone(), status: self.events.status(&person.extension) }
+        let extension = person.extension.clone();
+        Presence { status: self.events.status(&extension), note: self.events.note(&extension), extension }
     }
 }
 

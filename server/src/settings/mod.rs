@@ -2,6 +2,7 @@
 
 mod form;
 mod sound;
+mod status;
 
 use crate::ports::{Accounts, PortError, SessionLife, Sessions, Shared, SignedIn};
 use crate::store::calling::{Calling, CallingError, RINGING, Routes, RulesChange};
@@ -70,7 +71,11 @@ struct Outcome {
 /// `/settings`.
 pub fn router(room: Room) -> Router {
     let form = get(page).post(save).layer(DefaultBodyLimit::max(FORM));
-    Router::new().route("/settings", form).route("/settings/sound", sound::form()).with_state(room)
+    Router::new()
+        .route("/settings", form)
+        .route("/settings/sound", sound::form())
+        .route("/settings/status", status::form())
+        .with_state(room)
 }
 
 async fn page(State(room): State<Room>, Query(outcome): Query<Outcome>, parts: Parts) -> Response {

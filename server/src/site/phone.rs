@@ -96,7 +96,8 @@ fn contexts() {
     let opening = extensions.get::<Opening>().cloned();
     let begins = opening.as_ref().map(|opening| (opening.line.clone(), opening.missed));
     let (line, missed) = begins.unwrap_or_default();
-    let (phone, _) = pair(line, missed);
+    let (phone, driver) = pair(line, missed);
+    driver.callers.set(opening.as_ref().map(|opening| opening.callers.clone()).unwrap_or_default());
     provide_context(phone);
     if let Some(opening) = opening {
         provide_context(opening);

@@ -7,6 +7,7 @@ mod groups;
 mod postgres_tests;
 mod routes;
 mod rules;
+mod stated;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,7 @@ pub use code::Code;
 pub use groups::{Group, GroupChange};
 pub use routes::Routes;
 pub use rules::RulesChange;
+pub use stated::LONGEST_NOTE;
 
 use super::accounts::{LONGEST_EXTENSION, LONGEST_NAME};
 use super::{Store, storable};

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod backup;
 mod bindings;
 pub mod calling;
+pub mod contacts;
 mod database;
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -3,13 +3,16 @@
 use super::hub::Closing;
 use super::lines::{Lines, Outgoing, Place, Refused};
 use crate::origin::{From, Origins};
-use crate::ports::{AccountId, Accounts, CallHistory, CallWishes, LineEvents, Media, Sessions, Shared, SignedIn};
+use crate::ports::{
+    AccountId, Accounts, CallHistory, CallWishes, Callers, LineEvents, Media, Sessions, Shared, SignedIn,
+};
 use crate::socket::{AT_ONCE, Budget, End, close, send};
 use crate::stop::Stop;
+use app::caller::Caller;
 use app::encoding;
 use app::history::Report;
 use app::lease::{CLOSE_LOGGED_OUT, CLOSE_REPLACED, FromTab, MAX_MESSAGE, SUBPROTOCOL, ToTab};
-use app::phone::Presence;
+use app::phone::{LineState, Presence};
 use axum::Router;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -36,6 +39,8 @@ const BURST: f64 = 200.0;
 const RATE: f64 = 50.0;
 /// How many calls of one tab may be being written at once.
 const REPORTS: usize = 64;
+/// Of how many calls it is looked up who is at their other end.
+const CALLS: usize = 16;
 /// How long a call that could not be written waits.
 const AGAIN: Duration = Duration::from_secs(5);
 
@@ -56,6 +61,8 @@ pub struct Room {
     pub history: Shared<dyn CallHistory>,
     /// What becomes of their calls.
     pub wishes: Shared<dyn CallWishes>,
+    /// Who calls them.
+    pub callers: Shared<dyn Callers>,
     /// The server's own origin.
     pub origins: Origins,
     /// When to stop.
@@ -136,6 +143,7 @@ async fn converse(
     let mut recheck = tokio::time::interval_at(Instant::now() + RECHECK, RECHECK);
     // Kept beside the conversation: a sign of life is answered while the database is slow.
     let mut reports = JoinSet::new();
+    let (mut asked, mut callers) = (Vec::new(), JoinSet::new());
     let renewal = room.media.renewal();
     let mut renew = tokio::time::interval_at(Instant::now() + renewal.unwrap_or(RECHECK), renewal.unwrap_or(RECHECK));
     loop {
@@ -150,13 +158,26 @@ async fn converse(
                 | FromTab::Take
                 | FromTab::Publish { .. }
                 | FromTab::Alive
-                | FromTab::Release { .. }) => place.receive(message).await,
+                | FromTab::Release { .. }) => {
+                    if let FromTab::Publish { state, .. } = &message {
+                        ask(room, person, state, &mut asked, &mut callers);
+                    }
+                    place.receive(message).await;
+                }
             },
             Some(Ok(local_tag)) = reports.join_next(), if !reports.is_empty() => {
                 say(socket, &ToTab::Recorded(local_tag)).await?;
             }
+            Some(Ok(known)) = callers.join_next(), if !callers.is_empty() => {
+                say(socket, &ToTab::Callers(known)).await?;
+            }
             outgoing = place.queue.recv() => match outgoing {
-                Some(Outgoing::Message(message)) => say(socket, &message).await?,
+                Some(Outgoing::Message(message)) => {
+                    if let ToTab::Line(state) = &message {
+                        ask(room, person, state, &mut asked, &mut callers);
+                    }
+                    say(socket, &message).await?;
+                }
                 Some(Outgoing::Close(Closing::LoggedOut)) => return Err(End::Close(CLOSE_LOGGED_OUT, "logged out")),
                 Some(Outgoing::Close(Closing::Replaced)) => return Err(End::Close(CLOSE_REPLACED, "replaced")),
                 None => return Err(End::Close(close_code::AGAIN, "too slow")),
@@ -196,6 +217,32 @@ async fn converse(
             () = room.stop.requested() => return Err(End::Close(close_code::AWAY, "the server stops")),
         }
     }
+}
+
+/// Looks up who is at the other end of these calls, if they are others than were asked for last.
+fn ask(room: &Room, person: &SignedIn, state: &LineState, asked: &mut Vec<String>, callers: &mut JoinSet<Vec<Caller>>) {
+    let mut numbers: Vec<String> = state.calls.iter().map(|call| call.remote.number.clone()).take(CALLS).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    if numbers.is_empty() {
+        // Who calls again has called before, then.
+        asked.clear();
+        return;
+    }
+    let known = numbers.iter().all(|number| asked.contains(number));
+    // Who is asked for while others are still looked up comes with the next change.
+    if known || callers.len() >= CALLS {
+        return;
+    }
+    asked.clone_from(&numbers);
+    let (known, account) = (Arc::clone(&room.callers), person.account);
+    callers.spawn(async move {
+        let mut found = Vec::new();
+        for number in numbers {
+            found.extend(known.caller(account, &number).await);
+        }
+        found
+    });
 }
 
 /// Keeps a call in the history, however long that takes: its tag.
@@ -260,7 +307,13 @@ async fn check(room: &Room, place: &Place) -> Result<(), End> {
 async fn everybody(room: &Room, person: &SignedIn) -> Vec<Presence> {
     let accounts = room.accounts.all().await.unwrap_or_default();
     let others = accounts.into_iter().filter(|other| other.account != person.account);
-    others.map(|other| Presence { status: room.events.status(&other.extension), extension: other.extension }).collect()
+    others.map(|other| presence(room, other.extension)).collect()
+}
+
+/// What an extension is doing now.
+fn presence(room: &Room, extension: String) -> Presence {
+    let (status, note) = (room.events.status(&extension), room.events.note(&extension));
+    Presence { extension, status, note }
 }
 
 /// What a change means to this person; a missed one is made up for by telling everything.
@@ -271,7 +324,7 @@ async fn news(
 ) -> Result<Vec<Presence>, End> {
     match change {
         Ok((extension, _)) if extension == person.extension => Ok(Vec::new()),
-        Ok((extension, status)) => Ok(vec![Presence { extension, status }]),
+        Ok((extension, _)) => Ok(vec![presence(room, extension)]),
         Err(RecvError::Lagged(_)) => Ok(everybody(room, person).await),
         Err(RecvError::Closed) => Err(End::Close(close_code::AWAY, "the server stops")),
     }

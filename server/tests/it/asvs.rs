@@ -234,6 +234,8 @@ async fn v3_6_1_pages_load_nothing_from_elsewhere() {
         (&alice.browser, "/"),
         (&alice.browser, "/settings"),
         (&alice.browser, "/history"),
+        (&alice.browser, "/contacts"),
+        (&alice.browser, "/contacts/new"),
         (&alice.browser, "/recordings"),
         (&house.browser(), "/login"),
     ] {

@@ -1,6 +1,7 @@
 //! A server for one test, and the clients that visit it.
 
 use crate::postgres;
+use app::caller::Caller;
 use app::encoding;
 use app::lease::{FromTab, SUBPROTOCOL, ToTab};
 use app::media::Media;
@@ -121,6 +122,7 @@ async fn start(data: &Path, change: impl FnOnce(&mut Options)) -> Running {
         keep_recordings: None,
         site: Some(site),
         metrics_token: None,
+        numbering: server::store::contacts::Numbering::default(),
         cost: CHEAP,
     };
     change(&mut options);
@@ -292,7 +294,12 @@ impl Tab {
             let word = self.hear_any().await;
             if !matches!(
                 word,
-                ToTab::Presence(_) | ToTab::Media(_) | ToTab::Wishes(_) | ToTab::Missed(_) | ToTab::Recorded(_)
+                ToTab::Presence(_)
+                    | ToTab::Media(_)
+                    | ToTab::Wishes(_)
+                    | ToTab::Missed(_)
+                    | ToTab::Recorded(_)
+                    | ToTab::Callers(_)
             ) {
                 return word;
             }
@@ -346,6 +353,26 @@ impl Tab {
         loop {
             if let ToTab::Wishes(told) = self.hear_any().await {
                 return told;
+            }
+        }
+    }
+
+    /// Who calls, as this tab is told next.
+    pub async fn callers(&mut self) -> Vec<Caller> {
+        loop {
+            if let ToTab::Callers(callers) = self.hear_any().await {
+                return callers;
+            }
+        }
+    }
+
+    /// What this tab is told of an extension next, with their own words on it.
+    pub async fn doing(&mut self, extension: &str) -> (Status, String) {
+        loop {
+            if let ToTab::Presence(news) = self.hear_any().await
+                && let Some(presence) = news.into_iter().find(|presence| presence.extension == extension)
+            {
+                return (presence.status, presence.note);
             }
         }
     }

@@ -15,6 +15,7 @@ mod calling;
 mod caretaker;
 mod cluster;
 mod command_line;
+mod contacts;
 mod history;
 mod hostile;
 mod house;

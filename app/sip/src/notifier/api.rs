@@ -1,7 +1,7 @@
 //! The words that a notifier and its user exchange.
 
 use crate::body::message_summary::MessageClass;
-use crate::body::pidf::Presence;
+use crate::body::pidf::{Activity, Presence};
 use crate::message::{Request, Response};
 use crate::proxy::{CallState, SendId};
 use crate::registrar::{Binding, Domain, Party, QuestionId, Removed};
@@ -125,6 +125,15 @@ pub enum Input {
         user: String,
         /// Whether it is on.
         on: bool,
+    },
+    /// What a user says of themselves, wherever they are: it stands before what their phones publish.
+    Stated {
+        /// Who.
+        user: String,
+        /// What they do; `None` when they do not say.
+        activity: Option<Activity>,
+        /// Their words; empty for none.
+        note: String,
     },
     /// A user is no user any more: who watches them is told that there is nothing to watch, and nothing of theirs is kept.
     Removed {

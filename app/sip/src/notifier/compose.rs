@@ -2,7 +2,7 @@
 //! composition policy).
 
 use super::publication::Publication;
-use super::resource::Resource;
+use super::resource::{Resource, Stated};
 use crate::body::dialog_info::Direction;
 use crate::body::limits;
 use crate::body::pidf::{Activity, Basic, Person, Presence, Tuple};
@@ -27,6 +27,8 @@ use alloc::vec::Vec;
 /// | C10 | the user does not want to be disturbed | the activities `busy` and `dnd`; what is open stays open |
 /// | C11 | C8 or C10, and `available` or `unknown` was published | not these |
 /// | C12 | several published notes on the whole | those that were said last |
+/// | C13 | the user states an activity, wherever they are | it, before what phones published of the person |
+/// | C14 | the user states a note | it, before the notes that were published |
 ///
 /// Tuples are named after their phones, so that they stay the same from one document to the next.
 pub(super) fn presence(entity: &str, resource: &Resource) -> Presence {
@@ -101,6 +103,16 @@ fn person(published: &[&Publication], resource: &Resource) -> Person {
     let said = published.iter().map(|publication| &publication.document.person);
     let mut person = said.filter(|person| **person != Person::default()).take(1).next().cloned().unwrap_or_default();
     let mut known = Vec::new();
+    if let Some(Stated { activity, note }) = &resource.stated {
+        if activity.is_some() {
+            person.activities = activity.iter().cloned().collect();
+        }
+        if !note.is_empty() {
+            person.notes.retain(|known| known != note);
+            person.notes.insert(0, note.clone());
+            person.notes.truncate(limits::NOTES);
+        }
+    }
     if resource.calls.iter().any(is_engaged) {
         known.push(Activity::OnThePhone);
     }

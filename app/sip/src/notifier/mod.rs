@@ -10,7 +10,8 @@
 //!
 //! What the user of a [`Notifier`] does:
 //! - passes on what it is asked by the proxy ([`Input::Received`]), what the registrar and the proxy tell of users
-//!   ([`Input::Bindings`], [`Input::Dialogs`]), and what it knows itself ([`Input::Mailbox`], [`Input::DoNotDisturb`]);
+//!   ([`Input::Bindings`], [`Input::Dialogs`]), and what it knows itself ([`Input::Mailbox`], [`Input::DoNotDisturb`],
+//!   [`Input::Stated`]);
 //! - gives every [`Output::Answer`] and [`Output::Send`] to the proxy, and says what became of the latter
 //!   ([`Input::Sent`]); answers each [`Output::Ask`] with an [`Input::Answer`], whenever it can;
 //! - drains [`Notifier::poll`] after each of these, then arms one timer for [`Notifier::deadline`] and passes
@@ -43,8 +44,9 @@ pub use snapshot::Snapshot;
 use self::index::Index;
 use self::reason::Reason;
 use self::refusal::Refusal;
-use self::resource::{Change, Resource};
+use self::resource::{Change, Resource, Stated};
 use self::subscription::{Desk, Subscription};
+use crate::body::pidf::Presence;
 use crate::clock::Clock;
 use crate::header::Require;
 use crate::message::{Method, Request, Response, Status, Token};
@@ -123,6 +125,11 @@ impl Notifier {
                 resource.undisturbed = on;
                 Change { package: None, presence: true }
             }),
+            Input::Stated { user, activity, note } => self.learn(&user, now, |resource, _| {
+                let stated = Stated { activity, note };
+                resource.stated = (stated.activity.is_some() || !stated.note.is_empty()).then_some(stated);
+                Change { package: None, presence: true }
+            }),
             Input::Removed { user } => self.removed(&user, now),
             Input::Sent { id, response } => self.sent(id, response.as_ref(), now),
             Input::Answer(id, answer) => self.answered(id, answer, now),
@@ -152,6 +159,20 @@ impl Notifier {
     #[must_use]
     pub fn known(&self) -> usize {
         self.state.resources.len()
+    }
+
+    /// What a user says of themselves, as their watchers see it, but without their calls and without what they set about being
+    /// disturbed; `None` when they say nothing. When it changes, [`Event::Presence`] is told, watched or not.
+    #[must_use]
+    pub fn said(&self, user: &str) -> Option<Presence> {
+        let resource = self.state.resources.get(user).filter(|resource| resource.is_said())?;
+        let alone = Resource { calls: Vec::new(), undisturbed: false, ..resource.clone() };
+        Some(compose::presence(&documents::entity(&self.config, user), &alone))
+    }
+
+    /// Who says something of themselves.
+    pub fn sayers(&self) -> impl Iterator<Item = &str> {
+        self.state.resources.iter().filter(|(_, resource)| resource.is_said()).map(|(user, _)| user.as_str())
     }
 
     fn with(config: Config, seed: Seed, clock: Clock, state: State) -> Self {
@@ -211,14 +232,16 @@ impl Notifier {
     /// Something is known of a user; `work` is told whether anybody watches them, and says what changed.
     fn learn(&mut self, user: &str, now: Instant, work: impl FnOnce(&mut Resource, bool) -> Change) {
         let resource = self.state.resources.entry(user.to_string()).or_default();
-        let before = resource.publications.len();
+        let (before, said) = (resource.publications.len(), resource.is_said());
         let watched = self.index.is_watched(user);
         let change = work(resource, watched);
         self.index.publications = self.index.publications + resource.publications.len() - before;
         if before > 0 || !resource.publications.is_empty() {
             self.index.expiries.set(&user.to_string(), resource.deadline());
         }
-        let tells = change.presence && (watched || self.config.unwatched);
+        // Who says something of themselves is heard by who asks the notifier, watched or not.
+        let said = said || resource.is_said();
+        let tells = change.presence && (watched || said || self.config.unwatched);
         let presence = tells.then(|| compose::presence(&documents::entity(&self.config, user), resource));
         let presence = presence.filter(|presence| *presence != resource.told);
         if let Some(presence) = &presence {

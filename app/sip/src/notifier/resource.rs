@@ -2,7 +2,7 @@ use super::api::Waiting;
 use super::package::Package;
 use super::publication::Publication;
 use crate::Instant;
-use crate::body::pidf::Presence;
+use crate::body::pidf::{Activity, Presence};
 use crate::body::reginfo::ContactEvent;
 use crate::proxy::CallState;
 use crate::registrar::{Binding, Removal, Removed};
@@ -27,9 +27,20 @@ pub(super) struct Resource {
     pub(super) ended: Vec<CallState>,
     pub(super) waiting: Waiting,
     pub(super) undisturbed: bool,
+    /// What they say of themselves, wherever they are.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(super) stated: Option<Stated>,
     pub(super) publications: Vec<Publication>,
     /// What its watchers see of it, as it was told last.
     pub(super) told: Presence,
+}
+
+/// What somebody says of themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Stated {
+    pub(super) activity: Option<Activity>,
+    pub(super) note: String,
 }
 
 /// What a change concerns.
@@ -59,10 +70,16 @@ impl Contact {
 impl Resource {
     /// Whether nothing is known that is not known of everybody.
     pub(super) const fn is_blank(&self) -> bool {
-        let Self { contacts, departed, calls, ended, waiting, undisturbed, publications, told: _ } = self;
+        let Self { contacts, departed, calls, ended, waiting, undisturbed, stated, publications, told: _ } = self;
         let over = departed.is_empty() && ended.is_empty();
         let mailbox = waiting.new == 0 && waiting.old == 0;
-        contacts.is_empty() && calls.is_empty() && over && mailbox && !*undisturbed && publications.is_empty()
+        let said = stated.is_some() || !publications.is_empty();
+        contacts.is_empty() && calls.is_empty() && over && mailbox && !*undisturbed && !said
+    }
+
+    /// Whether they say anything of themselves, here or from a phone.
+    pub(super) const fn is_said(&self) -> bool {
+        self.stated.is_some() || !self.publications.is_empty()
     }
 
     /// Nobody watches: nobody was told of what is over.

@@ -44,7 +44,7 @@ impl Notifier {
     }
 
     /// After a restore of what a process knew that was killed later: of what it did since then nothing is known. Phones,
-    /// calls, and who is not to be disturbed, are forgotten, to be told anew; numbers go on above all that can have been
+    /// calls, what people said of themselves and who is not to be disturbed, are forgotten, to be told anew; numbers go on above all that can have been
     /// given; every watcher is told everything once more, as soon as the deadline comes.
     pub fn recover(&mut self, now: Instant) {
         let now = self.clock.inside(now);
@@ -53,6 +53,7 @@ impl Notifier {
             resource.contacts.clear();
             resource.calls.clear();
             resource.undisturbed = false;
+            resource.stated = None;
         }
         for id in self.ids() {
             self.change(id, now, Subscription::recover);

@@ -1,7 +1,7 @@
 //! A notifier on a bench, with the registrar that tells it of phones, and a clock that is set by hand.
 
 use crate::messages::{register, subscribe};
-use sip::body::pidf::Presence;
+use sip::body::pidf::{Activity, Presence};
 use sip::header::{ContentType, Event as EventHeader, SubscriptionState};
 use sip::message::{Header, Message, Request, Response, Status};
 use sip::notifier::{
@@ -153,6 +153,11 @@ impl Bench {
     pub fn disturb(&mut self, user: &str, on: bool) {
         self.note(&format!("{user} does {}want to be disturbed", if on { "not " } else { "" }));
         self.tell(Input::DoNotDisturb { user: user.into(), on });
+    }
+
+    pub fn state(&mut self, user: &str, activity: Option<Activity>, note: &str) {
+        self.note(&format!("{user} states {activity:?} {note:?}"));
+        self.tell(Input::Stated { user: user.into(), activity, note: note.into() });
     }
 
     /// What is under way and nobody looked at yet.

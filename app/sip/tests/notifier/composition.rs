@@ -1,4 +1,4 @@
-//! What watchers see of somebody: rows C1 to C12.
+//! What watchers see of somebody: rows C1 to C14.
 
 use crate::bench::{Bench, DOMAIN, benches, call};
 use crate::messages::{person, pidf, publish};
@@ -229,5 +229,45 @@ fn the_newest_notes_count() {
         say(&mut bench, &desk, "a", &pidf("open", "<note>old</note>"));
         say(&mut bench, &page, "b", &pidf("open", "<note>new</note>"));
         assert_eq!(seen(&mut bench).notes, ["new"]);
+    }
+}
+
+/// C13, C14
+#[test]
+fn what_the_user_states_stands_before_what_their_phones_say() {
+    for mut bench in benches() {
+        let desk = bench.register("1001", "desk", 1, 600);
+        let said = "<note>at the desk</note><dm:person id=\"p\"><rpid:activities><rpid:meeting/></rpid:activities>\
+                    <dm:note>in room 3</dm:note></dm:person>";
+        say(&mut bench, &desk, "a", &pidf("open", said));
+        bench.state("1001", Some(Activity::Away), "back at two");
+        let presence = seen(&mut bench);
+        assert_eq!((presence.state(), presence.note()), (Availability::Away, Some("back at two")));
+        assert_eq!(presence.person.notes, ["back at two", "in room 3"]);
+        assert_eq!(presence.person.activities, [Activity::Away]);
+        bench.call("1001", vec![call(1, Direction::Initiator, Progress::Confirmed)]);
+        bench.disturb("1001", true);
+        assert_eq!(seen(&mut bench).state(), Availability::DoNotDisturb);
+        let alone = bench.notifier.said("1001").unwrap();
+        assert_eq!((alone.state(), alone.note()), (Availability::Away, Some("back at two")), "without call and wish");
+        bench.call("1001", vec![]);
+        bench.disturb("1001", false);
+        bench.state("1001", None, "");
+        assert_eq!(seen(&mut bench).person.activities, [Activity::Meeting]);
+        assert_eq!(bench.notifier.sayers().collect::<Vec<_>>(), ["1001"]);
+    }
+}
+
+/// C13: who says something is told of, also if nobody watches; and who is told of once is told of when it ends.
+#[test]
+fn who_says_something_is_told_of_although_nobody_watches() {
+    for mut bench in benches() {
+        bench.register("1001", "desk", 1, 600);
+        bench.presence.clear();
+        bench.state("1001", Some(Activity::Busy), "");
+        assert_eq!(bench.presence.last().map(|(_, told)| told.state()), Some(Availability::Busy));
+        bench.state("1001", None, "");
+        assert_eq!(bench.presence.last().map(|(_, told)| told.state()), Some(Availability::Available));
+        assert!(bench.notifier.said("1001").is_none());
     }
 }

@@ -4,7 +4,8 @@ use super::{Desk, now, party, seed};
 use crate::clock;
 use crate::exchange::StartError;
 use crate::exchange::mail::Order;
-use crate::ports::Saved;
+use crate::ports::{Activity, Saved, Stated};
+use sip::body::pidf;
 use sip::message::{Request, Response};
 use sip::notifier::{Answer, Config, Input, Notifier, Output, PACKAGES, Question, Snapshot, Waiting};
 use sip::proxy::{self, Domain, Party, QuestionId, SendId};
@@ -76,7 +77,19 @@ impl Desk {
 
     /// Somebody is not to be disturbed from now on, or any longer.
     pub(super) fn quiet(&mut self, user: String, on: bool) {
+        self.board.undisturb(&user, on);
         self.notifier.handle(Input::DoNotDisturb { user, on }, now());
+        self.storage.changed(NOTIFIER);
+    }
+
+    /// Somebody says this of themselves from now on: their watchers are told, whatever phones those have.
+    pub(super) fn stated(&mut self, user: String, stated: Stated) {
+        let activity = match stated.activity {
+            Activity::Available => None,
+            Activity::Away => Some(pidf::Activity::Away),
+            Activity::Busy => Some(pidf::Activity::Busy),
+        };
+        self.notifier.handle(Input::Stated { user, activity, note: stated.note }, now());
         self.storage.changed(NOTIFIER);
     }
 
@@ -94,7 +107,9 @@ impl Desk {
                 let found = accounts.by_extension(&user).await;
                 Order::Account(id, found.map(|person| party(person.extension, person.name)))
             }),
-            Output::Event(sip::notifier::Event::Presence { .. }) => {}
+            Output::Event(sip::notifier::Event::Presence { user, .. }) => {
+                self.board.say(&user, self.notifier.said(&user).as_ref());
+            }
         }
     }
 

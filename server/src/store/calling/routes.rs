@@ -2,11 +2,11 @@
 
 use super::groups::{self, Which};
 use super::{Calling, CallingError, Code, rules};
-use crate::ports::{Dialled, PortError};
+use crate::ports::{Dialled, PortError, Stated};
 use crate::store::storable;
 use async_trait::async_trait;
 use sip::proxy::{Destination, Party, Route};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{broadcast, watch};
@@ -22,6 +22,7 @@ pub struct Routes {
     calling: Calling,
     known: Arc<Mutex<Known>>,
     news: broadcast::Sender<(String, bool)>,
+    statements: broadcast::Sender<(String, Stated)>,
     revisions: watch::Sender<u64>,
 }
 
@@ -37,14 +38,14 @@ impl Routes {
     /// The routes of these rules and groups. Nothing is remembered until [`Self::watch`] runs.
     #[must_use]
     pub fn new(calling: Calling) -> Self {
-        let (news, revisions) = (broadcast::channel(NEWS).0, watch::Sender::new(0));
-        Self { calling, known: Arc::default(), news, revisions }
+        let (news, statements) = (broadcast::channel(NEWS).0, broadcast::channel(NEWS).0);
+        Self { calling, known: Arc::default(), news, statements, revisions: watch::Sender::new(0) }
     }
 
     /// Forgets what was read whenever a rule, a group or an account changes, in this process or another, and tells who
     /// is not to be disturbed. Runs until dropped.
     pub async fn watch(self) {
-        let (mut quiet, mut blind) = (None, false);
+        let (mut quiet, mut stated, mut blind) = (None, None, false);
         let mut tick = tokio::time::interval(WATCH);
         loop {
             tick.tick().await;
@@ -65,11 +66,13 @@ impl Routes {
                     continue;
                 }
             }
-            let Ok(now) = self.read_quiet().await else {
+            let read = async { Ok::<_, CallingError>((self.read_quiet().await?, self.calling.stated().await?)) };
+            let Ok((now, says)) = read.await else {
                 // The next look tells it.
                 self.forget(None);
                 continue;
             };
+            self.state(&stated.replace(says.clone()).unwrap_or_default(), &says);
             self.tell(quiet.replace(now.clone()).unwrap_or_default(), &now);
             self.revisions.send_modify(|revision| *revision += 1);
         }
@@ -93,6 +96,18 @@ impl Routes {
         }
         for extension in before.difference(now) {
             let _ = self.news.send((extension.clone(), false));
+        }
+    }
+
+    /// Tells who says something else than before.
+    fn state(&self, before: &BTreeMap<String, Stated>, now: &BTreeMap<String, Stated>) {
+        for (extension, stated) in now {
+            if before.get(extension) != Some(stated) {
+                let _ = self.statements.send((extension.clone(), stated.clone()));
+            }
+        }
+        for extension in before.keys().filter(|extension| !now.contains_key(*extension)) {
+            let _ = self.statements.send((extension.clone(), Stated::default()));
         }
     }
 
@@ -170,6 +185,14 @@ impl crate::ports::Routes for Routes {
 
     fn changes(&self) -> broadcast::Receiver<(String, bool)> {
         self.news.subscribe()
+    }
+
+    async fn stated(&self) -> Result<BTreeMap<String, Stated>, PortError> {
+        logged(self.calling.stated().await).ok_or(PortError::Storage)
+    }
+
+    fn statements(&self) -> broadcast::Receiver<(String, Stated)> {
+        self.statements.subscribe()
     }
 }
 

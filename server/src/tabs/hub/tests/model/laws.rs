@@ -172,6 +172,7 @@ impl Laws {
                     | ToTab::Recorded(_)
                     | ToTab::Missed(_)
                     | ToTab::Wishes(_)
+                    | ToTab::Callers(_)
                     | ToTab::Alive,
                 )
                 | Effect::Moved(_)

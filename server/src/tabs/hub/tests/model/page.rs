@@ -209,7 +209,8 @@ impl Page {
             | ToTab::Media(_)
             | ToTab::Recorded(_)
             | ToTab::Missed(_)
-            | ToTab::Wishes(_) => {}
+            | ToTab::Wishes(_)
+            | ToTab::Callers(_) => {}
         }
     }
 }

@@ -18,9 +18,9 @@ pub use known::Known;
 pub use numbers::{InvalidCountry, Match, Numbering};
 pub use pages::{Entry, Query, Show};
 
-use super::Store;
+use super::{Area, Store};
 use crate::ports::AccountId;
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -207,8 +207,7 @@ impl Contacts {
     /// [`ContactError`].
     pub async fn add(&self, book: Book, details: Details) -> Result<i64, ContactError> {
         let details = details.tidy().ok_or(ContactError::Empty)?;
-        let mut transaction = self.store.pool().begin().await?;
-        lock(&mut transaction).await?;
+        let mut transaction = self.store.write(Area::Contacts).await?;
         self.room(&mut transaction, book).await?;
         let id = write(&mut transaction, book, None, None, &details).await?;
         transaction.commit().await?;
@@ -221,8 +220,7 @@ impl Contacts {
     /// [`ContactError`].
     pub async fn change(&self, account: AccountId, id: i64, details: Details) -> Result<(), ContactError> {
         let details = details.tidy().ok_or(ContactError::Empty)?;
-        let mut transaction = self.store.pool().begin().await?;
-        lock(&mut transaction).await?;
+        let mut transaction = self.store.write(Area::Contacts).await?;
         let known = sqlx::query_scalar("SELECT uid FROM contacts WHERE id = $1 AND owner = $2");
         let uid: Option<String> = known.bind(id).bind(account).fetch_optional(&mut *transaction).await?;
         let details = Details { uid: uid.ok_or(ContactError::Missing)?, ..details };
@@ -236,8 +234,7 @@ impl Contacts {
     /// # Errors
     /// [`ContactError::Missing`] and [`ContactError::Database`].
     pub async fn set_picture(&self, account: AccountId, id: i64, picture: Option<Picture>) -> Result<(), ContactError> {
-        let mut transaction = self.store.pool().begin().await?;
-        lock(&mut transaction).await?;
+        let mut transaction = self.store.write(Area::Contacts).await?;
         let known = sqlx::query_scalar("SELECT id FROM contacts WHERE id = $1 AND owner = $2");
         let known: Option<i64> = known.bind(id).bind(account).fetch_optional(&mut *transaction).await?;
         known.ok_or(ContactError::Missing)?;
@@ -306,8 +303,7 @@ impl Contacts {
                        LEFT JOIN contacts c ON c.colleague = a.id
                        LEFT JOIN contact_numbers n ON n.contact = c.id AND n.place = 0
                        WHERE c.id IS NULL OR n.number <> a.extension OR (a.name <> '' AND c.name <> a.name)";
-        let mut transaction = self.store.pool().begin().await?;
-        lock(&mut transaction).await?;
+        let mut transaction = self.store.write(Area::Contacts).await?;
         let changed: Vec<(AccountId, Option<i64>, String, String)> =
             sqlx::query_as(changed).fetch_all(&mut *transaction).await?;
         for (account, id, extension, name) in changed {
@@ -323,22 +319,16 @@ impl Contacts {
     }
 
     /// Whether one more fits into a book.
-    async fn room(&self, connection: &mut SqliteConnection, book: Book) -> Result<i64, ContactError> {
+    async fn room(&self, connection: &mut AnyConnection, book: Book) -> Result<i64, ContactError> {
         let query = "SELECT COUNT(*) FROM contacts WHERE book = $1 AND colleague IS NULL";
         let count: i64 = sqlx::query_scalar(query).bind(book.number()).fetch_one(connection).await?;
         if count < book.most() { Ok(book.most() - count) } else { Err(ContactError::Full(count)) }
     }
 }
 
-/// The transaction writes from here on, so that nobody else does between what it reads and what it writes.
-async fn lock(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE contacts SET id = id WHERE id = 0").execute(connection).await?;
-    Ok(())
-}
-
 /// Writes a contact that is tidy: a new one, or over the one with this number, all but its picture.
 async fn write(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     book: Book,
     id: Option<i64>,
     colleague: Option<AccountId>,
@@ -384,7 +374,7 @@ async fn write(
     Ok(id)
 }
 
-async fn write_picture(connection: &mut SqliteConnection, id: i64, picture: &Picture) -> Result<(), sqlx::Error> {
+async fn write_picture(connection: &mut AnyConnection, id: i64, picture: &Picture) -> Result<(), sqlx::Error> {
     let query = "INSERT INTO contact_pictures (contact, kind, bytes) VALUES ($1, $2, $3)
                  ON CONFLICT (contact) DO UPDATE SET kind = excluded.kind, bytes = excluded.bytes";
     let query = sqlx::query(query).bind(id).bind(&picture.kind).bind(&picture.bytes);

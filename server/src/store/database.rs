@@ -53,6 +53,8 @@ pub enum Area {
     Sessions,
     /// What the exchange writes down.
     Ledger,
+    /// Contacts.
+    Contacts,
 }
 
 /// A column that is 0 or 1.
@@ -125,6 +127,7 @@ async fn lock(connection: &mut AnyConnection, area: Area) -> Result<(), sqlx::Er
         Area::History => 3,
         Area::Sessions => 4,
         Area::Ledger => 5,
+        Area::Contacts => 6,
     };
     let lock = sqlx::query("SELECT pg_advisory_xact_lock($1, $2)").bind(LOCKS).bind(number);
     lock.execute(connection).await.map(drop)

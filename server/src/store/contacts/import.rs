@@ -1,7 +1,7 @@
 //! Many contacts at once, from a file: what is there already is not doubled.
 
-use super::{Book, ContactError, Contacts, Details, lock, write};
-use sqlx::SqliteConnection;
+use super::{Area, Book, ContactError, Contacts, Details, write};
+use sqlx::AnyConnection;
 use std::collections::BTreeSet;
 
 /// How many are written at once: others write between.
@@ -32,8 +32,7 @@ impl Contacts {
         let mut outcome = Vec::with_capacity(contacts.len());
         let mut contacts = contacts.into_iter().peekable();
         while contacts.peek().is_some() {
-            let mut transaction = self.store.pool().begin().await?;
-            lock(&mut transaction).await?;
+            let mut transaction = self.store.write(Area::Contacts).await?;
             let mut room = match self.room(&mut transaction, book).await {
                 Ok(room) => room,
                 Err(ContactError::Database(error)) => return Err(error),
@@ -75,7 +74,7 @@ impl Contacts {
 }
 
 async fn keep(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     book: Book,
     mut details: Details,
     room: i64,
@@ -111,7 +110,7 @@ async fn keep(
 }
 
 /// Whether a contact is already as a file has it.
-async fn is_same(connection: &mut SqliteConnection, id: i64, details: &Details) -> Result<bool, sqlx::Error> {
+async fn is_same(connection: &mut AnyConnection, id: i64, details: &Details) -> Result<bool, sqlx::Error> {
     let query = "SELECT name, company, note FROM contacts WHERE id = $1";
     let (name, company, note): (String, String, String) =
         sqlx::query_as(query).bind(id).fetch_one(&mut *connection).await?;

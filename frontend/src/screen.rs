@@ -21,6 +21,7 @@ pub(crate) struct Screen {
     /// Calls that are not drawn yet, and since when.
     passing: RefCell<Option<(Instant, Vec<Call>)>>,
     missed: ArcRwSignal<u32>,
+    unread: ArcRwSignal<u32>,
     voicemail: ArcRwSignal<String>,
 }
 
@@ -35,6 +36,7 @@ impl Screen {
             qualities: line.qualities.clone(),
             passing: RefCell::default(),
             missed: line.missed.clone(),
+            unread: line.unread.clone(),
             voicemail: line.voicemail.clone(),
         }
     }
@@ -94,6 +96,13 @@ impl Screen {
     /// Shows how many calls were missed that the person has not seen.
     pub(crate) fn show_missed(&self, missed: u32) {
         self.missed.set(missed);
+    }
+
+    /// Shows how many messages came that the person has not seen.
+    pub(crate) fn show_unread(&self, unread: u32) {
+        if self.unread.get_untracked() != unread {
+            self.unread.set(unread);
+        }
     }
 
     pub(crate) fn show_registration(&self, registration: Registration) {

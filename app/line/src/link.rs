@@ -206,7 +206,10 @@ impl Link {
             | ToTab::Media(_)
             | ToTab::Recorded(_)
             | ToTab::Missed(_)
-            | ToTab::Wishes(_) => false,
+            | ToTab::Wishes(_)
+            | ToTab::Messages(_)
+            | ToTab::Send(_)
+            | ToTab::Answer { .. } => false,
         };
         if answered {
             let ago = u64::try_from(now.since(at).as_millis()).unwrap_or(0);

@@ -43,6 +43,7 @@ fn Row(contact: Contact, statuses: Memo<Vec<(String, Status)>>, standing: Standi
     let status = memo(move || statuses.with(|statuses| status_of(&extension, statuses)));
     let (number, seen) = (contact.extension.clone(), contact.extension.clone());
     let video = phone.clone();
+    let write = ["/messages/", &contact.extension].concat();
     let (panels, dragged) = (Panels::of_page(), contact.extension.clone());
     view! {
         <li
@@ -61,6 +62,9 @@ fn Row(contact: Contact, statuses: Memo<Vec<(String, Status)>>, standing: Standi
                     <Presence status />
                 </p>
             </div>
+            <a class="button button--round button--call" href=write aria-label=format!("Write to {name}") title=format!("Write to {name}")>
+                <Icon glyph=Glyph::Message />
+            </a>
             <button
                 class="button button--round button--call"
                 r#type="button"

@@ -13,9 +13,9 @@ pub(crate) const PRODUCT: &str = "Tabphone";
 #[component]
 pub(crate) fn Title(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
     let phone = use_phone();
-    let (line, missed) = (phone.line(), phone.missed());
-    let title =
-        memo(move || line.calls().with(|calls| contacts.with_value(|contacts| text(calls, contacts, missed.get()))));
+    let (line, missed, unread) = (phone.line(), phone.missed(), phone.unread());
+    let new = move || missed.get().saturating_add(unread.get());
+    let title = memo(move || line.calls().with(|calls| contacts.with_value(|contacts| text(calls, contacts, new()))));
     Effect::new(move |_| title.with(|title| document().set_title(title)));
     let ringing = memo(move || line.calls().with(|calls| calls.iter().any(|call| call.phase == Phase::RingingHere)));
     Effect::new(move |before: Option<bool>| {
@@ -31,8 +31,9 @@ pub(crate) fn Title(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
     });
 }
 
-/// The title for these calls: an incoming one first, then the one that a person is busy with, then how many were missed.
-pub(crate) fn text(calls: &[Call], contacts: &[Contact], missed: u32) -> String {
+/// The title for these calls: an incoming one first, then the one that a person is busy with, then how many were missed, and
+/// messages not seen: `new`.
+pub(crate) fn text(calls: &[Call], contacts: &[Contact], new: u32) -> String {
     let ringing = calls.iter().find(|call| call.phase == Phase::RingingHere);
     match (ringing, phone::active(calls).or(calls.last())) {
         (Some(call), _) => format!("{} is calling · {PRODUCT}", directory::name(&call.remote, contacts)),
@@ -51,7 +52,7 @@ pub(crate) fn text(calls: &[Call], contacts: &[Contact], missed: u32) -> String 
                 format!("{kind} with {who} · {PRODUCT}")
             }
         }
-        (None, None) if missed == 0 => PRODUCT.to_owned(),
-        (None, None) => format!("({missed}) {PRODUCT}"),
+        (None, None) if new == 0 => PRODUCT.to_owned(),
+        (None, None) => format!("({new}) {PRODUCT}"),
     }
 }

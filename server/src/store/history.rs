@@ -31,7 +31,7 @@ use app::history::{Reason, Report};
 use app::phone::{Cause, Direction, Party};
 use app::quality::{Quality, Tally};
 use async_trait::async_trait;
-use fold::fold;
+pub(super) use fold::fold;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::broadcast;
 

@@ -1,7 +1,8 @@
 //! What the exchange writes down: one transaction for all of it.
 
+use super::conversations::{self, Conversations};
 use super::{Store, bindings, messages};
-use crate::ports::{self, Kept, PortError, Record};
+use crate::ports::{self, AccountId, Kept, PortError, Record};
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteSynchronous;
@@ -10,13 +11,21 @@ use sqlx::sqlite::SqliteSynchronous;
 #[derive(Clone)]
 pub struct Ledger {
     store: Store,
+    /// Who is told of messages that are kept for phones that are off.
+    conversations: Option<Conversations>,
 }
 
 impl Ledger {
     /// Those of this storage.
     #[must_use]
     pub const fn new(store: Store) -> Self {
-        Self { store }
+        Self { store, conversations: None }
+    }
+
+    /// The same, whose messages are in these conversations while they wait, too.
+    #[must_use]
+    pub fn noting(self, conversations: Conversations) -> Self {
+        Self { conversations: Some(conversations), ..self }
     }
 
     async fn load(&self) -> Result<Kept, sqlx::Error> {
@@ -35,11 +44,16 @@ impl Ledger {
         if precious {
             synchronous(&mut connection, SqliteSynchronous::Full).await?;
         }
-        let saved = write(&mut connection, records).await;
+        let noted = self.conversations.as_ref().map(|_| self.store.domain());
+        let saved = write(&mut connection, records, noted).await;
         if precious {
             synchronous(&mut connection, SqliteSynchronous::Normal).await?;
         }
-        saved
+        let (unknown, accounts) = saved?;
+        if let Some(conversations) = &self.conversations {
+            accounts.into_iter().for_each(|account| conversations.changed(account));
+        }
+        Ok(unknown)
     }
 }
 
@@ -67,11 +81,17 @@ const fn is_precious(record: &Record) -> bool {
     }
 }
 
-async fn write(connection: &mut SqliteConnection, records: &[Record]) -> Result<Vec<i64>, sqlx::Error> {
+/// The messages whose recipients have no account, and the accounts in whose conversations there is something new; there is
+/// nothing without a domain.
+async fn write(
+    connection: &mut SqliteConnection,
+    records: &[Record],
+    domain: Option<&str>,
+) -> Result<(Vec<i64>, Vec<AccountId>), sqlx::Error> {
     use sqlx::Connection as _;
     // It writes from its first statement on: nobody else is to write between.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let mut unknown = Vec::new();
+    let (mut unknown, mut accounts) = (Vec::new(), Vec::new());
     for record in records {
         match record {
             Record::Bindings { user, saved } => bindings::save(&mut transaction, user, saved.as_ref()).await?,
@@ -84,13 +104,15 @@ async fn write(connection: &mut SqliteConnection, records: &[Record]) -> Result<
             Record::Message { envelope, request } => {
                 if !messages::save(&mut transaction, envelope, request).await? {
                     unknown.push(envelope.id);
+                } else if let Some(domain) = domain {
+                    accounts.extend(conversations::note(&mut transaction, domain, &envelope.to, request).await?);
                 }
             }
             Record::Removed(id) => messages::remove(&mut transaction, *id).await?,
         }
     }
     transaction.commit().await?;
-    Ok(unknown)
+    Ok((unknown, accounts))
 }
 
 async fn synchronous(connection: &mut SqliteConnection, how: SqliteSynchronous) -> Result<(), sqlx::Error> {

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod backup;
 mod bindings;
 pub mod calling;
+pub mod conversations;
 pub mod history;
 pub mod inspect;
 pub mod key;

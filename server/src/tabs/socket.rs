@@ -3,7 +3,7 @@
 use super::hub::Closing;
 use super::lines::{Lines, Outgoing, Place, Refused};
 use crate::origin::{From, Origins};
-use crate::ports::{AccountId, Accounts, CallHistory, CallWishes, LineEvents, Media, Sessions, Shared, SignedIn};
+use crate::ports::{AccountId, Accounts, CallHistory, CallWishes, LineEvents, Mail, Media, Sessions, Shared, SignedIn};
 use crate::socket::{Budget, End, close, send};
 use crate::stop::Stop;
 use app::encoding;
@@ -54,6 +54,8 @@ pub struct Room {
     pub media: Shared<dyn Media>,
     /// Where calls are kept that are over.
     pub history: Shared<dyn CallHistory>,
+    /// Where messages are kept.
+    pub mail: Shared<dyn Mail>,
     /// What becomes of their calls.
     pub wishes: Shared<dyn CallWishes>,
     /// The server's own origin.
@@ -116,6 +118,7 @@ async fn converse(
     let mut policy = room.media.changed();
     let mut missed = room.history.changes();
     let mut wishes = room.wishes.changed();
+    let mut mail = room.mail.changes();
     check(room, &place).await?;
     let hello = timeout(HELLO, next(socket)).await;
     let hello = hello.map_err(|_| End::Close(close_code::POLICY, "nothing was said"))??;
@@ -126,6 +129,7 @@ async fn converse(
     say(socket, &ToTab::Presence(everybody(room, person).await)).await?;
     tell_media(room, person, socket).await?;
     tell_missed(room, person, socket).await?;
+    tell_mail(room, person, socket).await?;
     let mut told = room.wishes.told(person).await;
     say(socket, &ToTab::Wishes(told.clone())).await?;
 
@@ -133,6 +137,7 @@ async fn converse(
     let mut budget = Budget::new(BURST, RATE);
     // Kept beside the conversation: a sign of life is answered while the database is slow.
     let mut reports = JoinSet::new();
+    let mut letters = JoinSet::new();
     let renewal = room.media.renewal();
     let mut renew = tokio::time::interval_at(Instant::now() + renewal.unwrap_or(RECHECK), renewal.unwrap_or(RECHECK));
     loop {
@@ -147,6 +152,24 @@ async fn converse(
                         reports.spawn(keep(Arc::clone(&room.history), person.account, report));
                     }
                     FromTab::Report(_) => {}
+                    // Who is not answered is told again: by who sent it, or by this tab over its next socket.
+                    FromTab::Message(message) if letters.len() < REPORTS => {
+                        let (mail, account) = (Arc::clone(&room.mail), person.account);
+                        letters.spawn(async move {
+                            let id = message.id;
+                            mail.receive(account, message).await.map(|status| ToTab::Answer { id, status })
+                        });
+                    }
+                    FromTab::Message(_) => {}
+                    // What cannot be written down is sent once more, which its reader notices.
+                    FromTab::Sent(sent) if letters.len() < REPORTS => {
+                        let (mail, account) = (Arc::clone(&room.mail), person.account);
+                        letters.spawn(async move {
+                            mail.sent(account, sent).await;
+                            None
+                        });
+                    }
+                    FromTab::Sent(_) => {}
                     message @ (FromTab::Hello { .. }
                     | FromTab::Take
                     | FromTab::Publish { .. }
@@ -156,6 +179,11 @@ async fn converse(
             }
             Some(Ok(local_tag)) = reports.join_next(), if !reports.is_empty() => {
                 say(socket, &ToTab::Recorded(local_tag)).await?;
+            }
+            Some(Ok(answer)) = letters.join_next(), if !letters.is_empty() => {
+                if let Some(answer) = answer {
+                    say(socket, &answer).await?;
+                }
             }
             outgoing = place.queue.recv() => match outgoing {
                 Some(Outgoing::Message(message)) => say(socket, &message).await?,
@@ -184,6 +212,11 @@ async fn converse(
             account = missed.recv() => match account {
                 Ok(account) if account != person.account => {}
                 Ok(_) | Err(RecvError::Lagged(_)) => tell_missed(room, person, socket).await?,
+                Err(RecvError::Closed) => return Err(End::Close(close_code::AWAY, "the server stops")),
+            },
+            account = mail.recv() => match account {
+                Ok(account) if account != person.account => {}
+                Ok(_) | Err(RecvError::Lagged(_)) => tell_mail(room, person, socket).await?,
                 Err(RecvError::Closed) => return Err(End::Close(close_code::AWAY, "the server stops")),
             },
             Ok(()) = wishes.changed() => {
@@ -241,6 +274,17 @@ async fn tell_media(room: &Room, person: &SignedIn, socket: &mut WebSocket) -> R
 async fn tell_missed(room: &Room, person: &SignedIn, socket: &mut WebSocket) -> Result<(), End> {
     match room.history.missed(person.account).await {
         Ok(missed) => say(socket, &ToTab::Missed(missed)).await,
+        Err(_) => Ok(()),
+    }
+}
+
+/// What is new in this person's conversations, and what is to be sent. A storage that fails leaves the page with what it has.
+async fn tell_mail(room: &Room, person: &SignedIn, socket: &mut WebSocket) -> Result<(), End> {
+    if let Ok(to_send) = room.mail.to_send(person.account).await {
+        say(socket, &ToTab::Send(to_send)).await?;
+    }
+    match room.mail.news(person.account).await {
+        Ok(news) => say(socket, &ToTab::Messages(news)).await,
         Err(_) => Ok(()),
     }
 }

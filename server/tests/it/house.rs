@@ -3,6 +3,7 @@
 use app::encoding;
 use app::lease::{FromTab, SUBPROTOCOL, ToTab};
 use app::media::Media;
+use app::messages::News;
 use app::phone::Status;
 use futures::{SinkExt as _, StreamExt as _};
 use reqwest::{Client, Response, StatusCode, header, redirect};
@@ -284,7 +285,14 @@ impl Tab {
             let word = self.hear_any().await;
             if !matches!(
                 word,
-                ToTab::Presence(_) | ToTab::Media(_) | ToTab::Wishes(_) | ToTab::Missed(_) | ToTab::Recorded(_)
+                ToTab::Presence(_)
+                    | ToTab::Media(_)
+                    | ToTab::Wishes(_)
+                    | ToTab::Missed(_)
+                    | ToTab::Recorded(_)
+                    | ToTab::Messages(_)
+                    | ToTab::Send(_)
+                    | ToTab::Answer { .. }
             ) {
                 return word;
             }
@@ -297,6 +305,26 @@ impl Tab {
                 Some(Ok(Message::Binary(bytes))) => return encoding::decode(&bytes).unwrap(),
                 Some(Ok(Message::Ping(_))) => {}
                 other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// The next word, whenever it comes.
+    pub async fn next_word(&mut self) -> Option<ToTab> {
+        loop {
+            match self.socket.next().await {
+                Some(Ok(Message::Binary(bytes))) => return Some(encoding::decode(&bytes).unwrap()),
+                Some(Ok(Message::Ping(_))) => {}
+                Some(Ok(_) | Err(_)) | None => return None,
+            }
+        }
+    }
+
+    /// How many messages this tab is told of next that the person has not seen, and the newest of them.
+    pub async fn news(&mut self) -> News {
+        loop {
+            if let ToTab::Messages(news) = self.hear_any().await {
+                return news;
             }
         }
     }

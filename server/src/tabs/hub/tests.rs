@@ -92,7 +92,14 @@ fn drain(hub: &mut Hub) -> Vec<String> {
             Effect::Send(SocketId(socket), ToTab::Alive) => told.push(format!("{socket} alive")),
             Effect::Send(
                 _,
-                ToTab::Presence(_) | ToTab::Media(_) | ToTab::Recorded(_) | ToTab::Missed(_) | ToTab::Wishes(_),
+                ToTab::Presence(_)
+                | ToTab::Media(_)
+                | ToTab::Recorded(_)
+                | ToTab::Missed(_)
+                | ToTab::Wishes(_)
+                | ToTab::Messages(_)
+                | ToTab::Send(_)
+                | ToTab::Answer { .. },
             ) => {
                 unreachable!("the hub knows nothing of it")
             }

@@ -209,7 +209,10 @@ impl Page {
             | ToTab::Media(_)
             | ToTab::Recorded(_)
             | ToTab::Missed(_)
-            | ToTab::Wishes(_) => {}
+            | ToTab::Wishes(_)
+            | ToTab::Messages(_)
+            | ToTab::Send(_)
+            | ToTab::Answer { .. } => {}
         }
     }
 }

@@ -125,7 +125,10 @@ pub fn address(with: &str) -> String {
 
 /// The page, behind the phone.
 #[component]
-pub fn Messages(view: MessagesView) -> impl IntoView {
+pub fn Messages(
+    /// What stands there.
+    view: MessagesView,
+) -> impl IntoView {
     match view {
         MessagesView::List(view) => view! { <List view /> }.into_any(),
         MessagesView::Conversation(view) => view! { <Conversation view /> }.into_any(),

@@ -1,21 +1,24 @@
-// Shows a call that rings as a notification with buttons, and tells the page that asked which one was pressed.
+// Shows a call that rings as a notification with buttons, and tells the page that asked which one was pressed; and messages,
+// whose conversation a click opens.
 // It answers no request and keeps nothing: the phone is always the server's.
 'use strict';
 
 self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 
-// From a page: [call, title] to show it, [call] to take it away.
+// From a page: [call, title] to show it, [call] to take it away, [number, title, text] for a message.
 self.addEventListener('message', (event) => {
-  const [call, title] = Array.isArray(event.data) ? event.data : [];
+  const [call, title, text] = Array.isArray(event.data) ? event.data : [];
   if (typeof call !== 'string' || !event.source) return;
+  if (text !== undefined) return event.waitUntil(showMessage(call, String(title), String(text), event.source.id));
   event.waitUntil(title === undefined ? takeAway(call) : show(call, String(title), event.source.id));
 });
 
 self.addEventListener('notificationclick', (event) => {
   const { notification, action } = event;
-  const { call, page } = notification.data ?? {};
+  const { call, page, to } = notification.data ?? {};
   notification.close();
+  if (to !== undefined) return event.waitUntil(open(page, to));
   event.waitUntil(tell(page, call, action));
 });
 
@@ -32,6 +35,18 @@ function show(call, title, page) {
       { action: 'decline', title: 'Decline' },
     ],
   });
+}
+
+function showMessage(from, title, body, page) {
+  const to = `/messages/${encodeURIComponent(from)}`;
+  return self.registration.showNotification(title, { tag: to, renotify: true, body, icon: '/favicon.svg', data: { page, to } });
+}
+
+// The page goes there by itself: it may be in a call, and is not loaded anew.
+async function open(id, to) {
+  const page = id === undefined ? undefined : await self.clients.get(id);
+  page?.postMessage([to]);
+  await (page ? page.focus() : self.clients.openWindow(to)).catch(() => {});
 }
 
 async function takeAway(call) {

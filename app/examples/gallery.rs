@@ -138,6 +138,7 @@ fn phone(seat: Seat, line: LineState, wishes: Wishes) -> String {
             ringing_seconds: 60,
             media: MediaSettings::default(),
             missed: 0,
+            unread: 0,
             dial: String::new(),
             callers: Vec::new(),
         };

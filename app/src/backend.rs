@@ -27,6 +27,8 @@ pub struct Opening {
     pub media: MediaSettings,
     /// How many calls were missed that the person has not seen in the history.
     pub missed: u32,
+    /// How many messages came that the person has not seen.
+    pub unread: u32,
     /// The number that a link asks to be called: it stands in the field, and is called by who presses the button.
     pub dial: String,
     /// Who is at the other end of the calls that are up, as far as that is known.

@@ -4,6 +4,7 @@
 use crate::caller::Caller;
 use crate::history::Report;
 use crate::media::Media;
+use crate::messages::{News, Received, Sent, ToSend};
 use crate::phone::{LineState, Presence};
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +63,10 @@ pub enum FromTab {
     },
     /// A call is over; answered with [`ToTab::Recorded`]. It may come more than once, and from whoever has the line by then.
     Report(Report),
+    /// A message came; answered with [`ToTab::Answer`]. It may come more than once, and from whoever has the line by then.
+    Message(Received),
+    /// What became of a message that this tab, or who had the line before, sent.
+    Sent(Sent),
 }
 
 /// From the server to a tab.
@@ -99,6 +104,18 @@ pub enum ToTab {
     Wishes(Vec<String>),
     /// Who is at the other end of the calls of the line, when there are others than before.
     Callers(Vec<Caller>),
+    /// What is new in the person's conversations: after the first word of a tab, and whenever something in them changes.
+    Messages(News),
+    /// All that is to be sent now, by who has the line: the oldest message to each. It takes the place of what was said before,
+    /// and what is sent stays in it until its outcome is known.
+    Send(Vec<ToSend>),
+    /// How a message that came is to be answered: it is kept now, or never will be.
+    Answer {
+        /// What the agent calls it.
+        id: u64,
+        /// The status of the response.
+        status: u16,
+    },
 }
 
 /// What a tab gets with the line.

@@ -19,6 +19,7 @@ pub mod history;
 pub mod lease;
 mod letters;
 pub mod media;
+pub mod messages;
 pub mod pages;
 pub mod phone;
 pub mod picture;
@@ -47,14 +48,17 @@ pub fn App() -> impl IntoView {
 #[cfg(feature = "ssr")]
 #[component]
 pub fn App() -> impl IntoView {
-    use leptos_router::StaticSegment;
     use leptos_router::components::{FlatRoutes, Route, Router};
+    use leptos_router::{ParamSegment, StaticSegment};
     use pages::not_found::NotFoundPage;
 
     view! {
         <Router>
             <FlatRoutes fallback=NotFoundPage>
                 <Route path=StaticSegment("") view=PhonePage />
+                // The same phone, so that nothing of it ends; what is on these pages stands behind it: see `shell`.
+                <Route path=StaticSegment("messages") view=PhonePage />
+                <Route path=(StaticSegment("messages"), ParamSegment("with")) view=PhonePage />
             </FlatRoutes>
         </Router>
     }
@@ -70,8 +74,17 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let opening = use_context::<backend::Opening>();
     let title = opening.as_ref().map_or_else(
         || components::title::PRODUCT.to_owned(),
-        |opening| components::title::text(&opening.line.calls, &opening.contacts, &opening.callers, opening.missed),
+        |opening| {
+            components::title::text(
+                &opening.line.calls,
+                &opening.contacts,
+                &opening.callers,
+                opening.missed.saturating_add(opening.unread),
+            )
+        },
     );
+    let messages = use_context::<pages::messages::MessagesView>();
+    let messages = messages.map(|view| view! { <pages::messages::Messages view /> });
     let settings = opening.as_ref().map(|opening| view! { <Settings contacts=opening.contacts.clone() /> });
     let carried = opening.map(|opening| opening.to_text());
     view! {
@@ -87,6 +100,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <App />
                 // Behind what the client hydrates, where it does not look: it need not load what these are made of.
                 {settings}
+                {messages}
             </body>
         </html>
     }

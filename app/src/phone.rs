@@ -485,6 +485,7 @@ pub struct Phone {
     sound: ArcRwSignal<Sound>,
     levels: ArcRwSignal<(u8, u8)>,
     missed: ArcRwSignal<u32>,
+    unread: ArcRwSignal<u32>,
     voicemail: ArcRwSignal<String>,
     callers: ArcRwSignal<Vec<Caller>>,
 }
@@ -509,6 +510,9 @@ pub struct Line {
     pub levels: ArcRwSignal<(u8, u8)>,
     /// How many calls were missed that the person has not seen in the history.
     pub missed: ArcRwSignal<u32>,
+    /// How many messages came that the person has not seen. It begins with none; whoever knows better says so before anything is
+    /// shown.
+    pub unread: ArcRwSignal<u32>,
     /// The number of the voicemail, empty if there is none.
     pub voicemail: ArcRwSignal<String>,
     /// Who is at the other end of calls, as far as the server knows.
@@ -527,6 +531,7 @@ pub fn pair(initial: LineState, missed: u32) -> (Phone, Line) {
     let sound = ArcRwSignal::new(Sound::default());
     let levels = ArcRwSignal::new((0, 0));
     let missed = ArcRwSignal::new(missed);
+    let unread = ArcRwSignal::new(0);
     let voicemail = ArcRwSignal::new(String::new());
     let callers = ArcRwSignal::new(Vec::new());
     let line = Line {
@@ -539,6 +544,7 @@ pub fn pair(initial: LineState, missed: u32) -> (Phone, Line) {
         sound,
         levels,
         missed,
+        unread,
         voicemail,
         callers,
     };
@@ -552,6 +558,7 @@ pub fn pair(initial: LineState, missed: u32) -> (Phone, Line) {
         sound: line.sound.clone(),
         levels: line.levels.clone(),
         missed: line.missed.clone(),
+        unread: line.unread.clone(),
         voicemail: line.voicemail.clone(),
         callers: line.callers.clone(),
     };
@@ -605,6 +612,11 @@ impl Phone {
     /// How many calls were missed that the person has not seen in the history.
     pub fn missed(&self) -> RwSignal<u32> {
         self.missed.clone().into()
+    }
+
+    /// How many messages came that the person has not seen.
+    pub fn unread(&self) -> RwSignal<u32> {
+        self.unread.clone().into()
     }
 
     /// The number of the voicemail, empty if there is none, or as long as that is not known.

@@ -74,6 +74,29 @@ pub fn missed(missed: u32) -> String {
     format!("{missed} missed")
 }
 
+/// How many messages came that were not seen.
+pub fn unread(unread: u32) -> String {
+    format!("{unread} new")
+}
+
+/// Why a message did not arrive, and what to do.
+#[cfg(feature = "ssr")]
+#[must_use]
+pub fn undelivered(failure: crate::messages::Failure) -> String {
+    use crate::messages::Failure;
+    match failure {
+        Failure::NoResponse => "nothing answered in time. Send it again when the network is better.".to_owned(),
+        Failure::Forbidden => "you may not write to this number. Ask who runs the phone system.".to_owned(),
+        Failure::NotFound => "there is nobody with this number. Check it.".to_owned(),
+        Failure::Unavailable => "they cannot be reached now. Send it again later.".to_owned(),
+        Failure::Declined => "they do not want it.".to_owned(),
+        Failure::Unsupported => "their phone takes no messages. Call them.".to_owned(),
+        Failure::TooLarge => "it is too long for a server on the way. Write it in parts.".to_owned(),
+        Failure::Unsendable => "this is no number or address to write to.".to_owned(),
+        Failure::Status(status) => format!("the other end refused it (SIP {status}). Send it again later."),
+    }
+}
+
 /// The state of a line that another tab holds.
 pub fn watched(registration: Registration) -> Words {
     match registration {

@@ -8,6 +8,7 @@ use app::encoding::{DecodeError, decode, encode};
 use app::history::Report;
 use app::lease::{FromTab, Grant, RegistrationIdentity, ToTab};
 use app::media::{AutoAnswer, Digits, IceServer, Media, Recording};
+use app::messages::{Failure, Latest, News, Outcome, Received, Sent, ToSend};
 use app::phone::{
     Call, Cause, Direction, Ended, Handover, Hold, LineState, MediaFailure, Party, Phase, Picture, Presence, Recorded,
     RecordingFailure, Refusal, Registration, Status, Tape, Voice,
@@ -127,6 +128,15 @@ fn the_words_of_a_tab() {
         &FromTab::Report(report),
         b"\x06\x05\x01c\x01t\x01\x041002\x03Ben\x01\x01\x02\x03\x01\x01\x2c\x2b\x00\x00\x01\x00\x01o",
     );
+    let body = vec![0, 255];
+    let content_type = "t/p".to_owned();
+    travels(
+        &FromTab::Message(Received { id: 300, call_id: "c".to_owned(), from: party(), content_type, body }),
+        b"\x06\x06\xac\x02\x01c\x041002\x03Ben\x03t/p\x02\x00\xff",
+    );
+    let sent = |outcome| FromTab::Sent(Sent { call_id: "c".to_owned(), attempt: 2, outcome });
+    travels(&sent(Outcome::Kept), b"\x06\x07\x01c\x02\x01");
+    travels(&sent(Outcome::Failed(Failure::Status(500))), b"\x06\x07\x01c\x02\x02\x08\xf4\x03");
 }
 
 #[test]
@@ -150,7 +160,12 @@ fn the_words_of_the_server() {
     travels(&ToTab::Recorded("t".to_owned()), b"\x06\x08\x01t");
     travels(&ToTab::Missed(3), b"\x06\x09\x03");
     travels(&ToTab::Wishes(vec!["Do".to_owned()]), b"\x06\x0a\x01\x02Do");
-    travels(&ToTab::Callers(vec![caller()]), b"\x06\x0b\x01\x011\x02Al\x01\x01n");
+    let latest = Latest { id: 3, with: "w".to_owned(), title: "t".to_owned(), text: "x".to_owned() };
+    travels(&ToTab::Messages(News { unread: 2, latest: Some(latest) }), b"\x06\x0b\x02\x01\x06\x01w\x01t\x01x");
+    let to_send = ToSend { call_id: "c".to_owned(), attempt: 1, to: "1002".to_owned(), text: "x".to_owned() };
+    travels(&ToTab::Send(vec![to_send]), b"\x06\x0c\x01\x01c\x01\x041002\x01x");
+    travels(&ToTab::Answer { id: 1, status: 200 }, b"\x06\x0d\x01\xc8\x01");
+    travels(&ToTab::Callers(vec![caller()]), b"\x06\x0e\x01\x011\x02Al\x01\x01n");
 }
 
 #[test]
@@ -178,6 +193,7 @@ fn what_a_page_opens_with_and_what_is_to_be_signed() {
         ringing_seconds: 60,
         media: MediaSettings { microphone: "m".to_owned(), call_volume: 40, ..MediaSettings::default() },
         missed: 2,
+        unread: 4,
         dial: "7".to_owned(),
         callers: vec![caller()],
     };
@@ -189,7 +205,7 @@ fn what_a_page_opens_with_and_what_is_to_be_signed() {
             MEDIA,
             b"<",
             SOUND,
-            b"\x02\x017\x01\x011\x02Al\x01\x01n",
+            b"\x02\x04\x017\x01\x011\x02Al\x01\x01n",
         ]
         .concat(),
     );

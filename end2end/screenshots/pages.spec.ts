@@ -63,6 +63,19 @@ test('pictures of every page', async ({ phones, server }) => {
   await alice.isFree();
   await picture(alice, 'ended');
 
+  await alice.page.goto(server.at(`/messages/${BOB.extension}`));
+  const field = alice.page.getByRole('textbox', { name: `Write to ${BOB.name}` });
+  for (const text of ['Is the contract ready?\nThe customer asks 🙂', 'W'.repeat(200)]) {
+    await field.fill(text);
+    await field.press('Enter');
+    await expect(field).toHaveValue('');
+  }
+  await expect(alice.page.getByText('Delivered')).toHaveCount(2);
+  await picture(alice, 'conversation');
+  await bob.page.goto(server.at('/messages'));
+  await expect(bob.page.getByText('2 new').last()).toBeVisible();
+  await picture(bob, 'messages');
+
   await alice.page.goto(server.at('/settings/sessions'));
   await picture(alice, 'sessions');
   await alice.page.goto(server.at('/settings/password'));

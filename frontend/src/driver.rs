@@ -7,10 +7,11 @@ use crate::ring::{Ringer, Tone};
 use crate::screen::Screen;
 use crate::sound::Sound;
 use crate::tab::{self, Tab};
-use crate::{clock, environment, mark};
+use crate::{behind, clock, environment, mark};
 use app::backend::Opening;
 use app::directory;
 use app::lease::FromTab;
+use app::messages::ToSend;
 use app::phone::{CallKey, Command, Line, LineState, Phase, Registration, Seat};
 use app::sound::Notify;
 use clock::Timer;
@@ -48,6 +49,7 @@ pub(crate) async fn run(line: Line, opening: Opening) {
         return;
     }
     environment::watch(&events);
+    behind::watch();
     let devices = Devices::new(&events);
     let sound = Sound::new(&events, &devices, (sound, levels), opening.media.clone(), &opening.policy);
     let mut driver = Driver::new(opening, screen, events, devices, sound);
@@ -86,6 +88,10 @@ struct Driver {
     told: Option<LineState>,
     /// The tags of the calls that were reported since the tab socket opened.
     reported: Vec<String>,
+    /// What the server said last that is to be sent by who has the line.
+    to_send: Vec<ToSend>,
+    /// The last message that was told of.
+    latest: Option<i64>,
     leaving: Leaving,
 }
 
@@ -127,6 +133,8 @@ impl Driver {
             published: None,
             told: None,
             reported: Vec::new(),
+            to_send: Vec::new(),
+            latest: None,
             leaving: Leaving::default(),
         };
         driver.settle(now);
@@ -177,6 +185,7 @@ impl Driver {
             Event::Awake => {
                 self.tab.hint(now);
                 self.held(|holding| holding.hint(now));
+                behind::refresh();
             }
             Event::Reached => {
                 if self.tab.reached(now) {

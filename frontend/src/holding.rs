@@ -23,6 +23,7 @@ use sip::{Duration, Instant};
 mod adoption;
 mod effects;
 mod history;
+mod mail;
 mod several;
 mod shown;
 mod unattended;
@@ -30,6 +31,7 @@ mod verbs;
 
 pub(crate) use adoption::Absence;
 use adoption::Refused;
+use mail::Mail;
 use unattended::Announced;
 
 /// What this tab owns while it holds the line: the agent and all that serves it. Dropping it is silent: nothing is
@@ -67,6 +69,7 @@ pub(crate) struct Holding {
     domain: String,
     /// The calls that are over and that the server is not known to have.
     reports: Reports,
+    mail: Mail,
 }
 
 /// What leaves the page, in order.
@@ -123,6 +126,7 @@ impl Holding {
             announced: None,
             domain: opening.domain.clone(),
             reports,
+            mail: Mail::default(),
         })
     }
 
@@ -293,7 +297,7 @@ impl Holding {
             }
             self.follow_announced();
             // All are to be done.
-            if !(self.reoffer(now) | self.hold_late(now) | self.forbid_unannounced(now)) {
+            if !(self.reoffer(now) | self.hold_late(now) | self.forbid_unannounced(now) | self.send_wanted(now)) {
                 break;
             }
         }

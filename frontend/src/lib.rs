@@ -7,6 +7,7 @@
 //! connection, a person) becomes one event in its channel; nothing else touches the agent or writes the line's state.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod behind;
 mod calls;
 mod clock;
 mod dial;
@@ -50,6 +51,7 @@ pub fn hydrate() {
     let Some(opening) = opening::read() else { return };
     let (phone, line) = phone::pair(opening.line.clone(), opening.missed);
     line.callers.set(opening.callers.clone());
+    line.unread.set(opening.unread);
     let provided = opening.clone();
     leptos::mount::hydrate_body(move || {
         provide_context(provided);

@@ -1,4 +1,6 @@
+use crate::behind;
 use crate::event::{Event, Events};
+use app::messages::Latest;
 use app::phone::{CallKey, Command, Sends};
 use app::sound::Notify;
 use leptos::task::spawn_local;
@@ -22,6 +24,9 @@ impl Notifier {
         let heard = workers.as_ref().map(|workers| {
             let events = events.clone();
             let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
+                if let Some(to) = address(&message.data()) {
+                    behind::open(to);
+                }
                 if let Some(command) = command(&message.data()) {
                     events.tell(Event::Command(command));
                 }
@@ -57,6 +62,14 @@ impl Notifier {
         if self.shown.is_none() && allowed() == Notify::Allowed && is_away() {
             self.shown = Some(key);
             self.say(&[key.to_string().into(), title.into()]);
+        }
+    }
+
+    /// A message came.
+    pub(crate) fn message(&self, latest: &Latest) {
+        if allowed() == Notify::Allowed && is_away() {
+            let Latest { with, title, text, .. } = latest;
+            self.say(&[with.into(), title.into(), text.into()]);
         }
     }
 
@@ -105,6 +118,11 @@ fn workers() -> Option<ServiceWorkerContainer> {
 fn is_away() -> bool {
     let document = web_sys::window().and_then(|window| window.document());
     document.is_some_and(|document| document.hidden() || !document.has_focus().unwrap_or(true))
+}
+
+/// The address of a conversation, if that was pressed.
+fn address(said: &JsValue) -> Option<String> {
+    said.dyn_ref::<js_sys::Array>()?.get(0).as_string().filter(|to| to.starts_with('/'))
 }
 
 /// What was pressed. A click beside the buttons only brings the page to the front.

@@ -22,6 +22,7 @@ pub(crate) struct Screen {
     /// Calls that are not drawn yet, and since when.
     passing: RefCell<Option<(Instant, Vec<Call>)>>,
     missed: ArcRwSignal<u32>,
+    unread: ArcRwSignal<u32>,
     voicemail: ArcRwSignal<String>,
     callers: ArcRwSignal<Vec<Caller>>,
 }
@@ -37,6 +38,7 @@ impl Screen {
             qualities: line.qualities.clone(),
             passing: RefCell::default(),
             missed: line.missed.clone(),
+            unread: line.unread.clone(),
             voicemail: line.voicemail.clone(),
             callers: line.callers.clone(),
         }
@@ -102,6 +104,13 @@ impl Screen {
     /// Shows who is at the other end of calls.
     pub(crate) fn show_callers(&self, callers: Vec<Caller>) {
         self.callers.set(callers);
+    }
+
+    /// Shows how many messages came that the person has not seen.
+    pub(crate) fn show_unread(&self, unread: u32) {
+        if self.unread.get_untracked() != unread {
+            self.unread.set(unread);
+        }
     }
 
     pub(crate) fn show_registration(&self, registration: Registration) {

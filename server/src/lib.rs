@@ -18,6 +18,7 @@ pub mod history;
 pub mod listen;
 pub mod login;
 pub mod media;
+pub mod messages;
 pub mod meters;
 pub mod origin;
 pub mod outage;
@@ -51,6 +52,7 @@ use stop::Stopper;
 use store::accounts::Accounts;
 use store::calling::{Calling, Routes};
 use store::contacts::{Contacts, Numbering};
+use store::conversations::Conversations;
 use store::history::History;
 use store::ledger::Ledger;
 use store::password::{Cost, PasswordError, Passwords};
@@ -376,6 +378,8 @@ impl Rooms {
         let callers = contacts::Callers { contacts: contacts.clone(), history: history.clone() };
         let callers: Shared<dyn ports::Callers> = Arc::new(callers);
         let calls: Shared<dyn ports::CallHistory> = Arc::new(history.clone());
+        let conversations = Conversations::new(store.clone());
+        let mail: Shared<dyn ports::Mail> = Arc::new(conversations.clone());
         let meters = Meters::default();
 
         let domains = login::Domains { domain: domain.clone(), aliases: options.domain_aliases.clone() };
@@ -396,7 +400,7 @@ impl Rooms {
             routes: Arc::new(routes.clone()),
             leases: Arc::clone(&leases),
             guesses: Arc::clone(&guesses),
-            ledger: Arc::new(Ledger::new(store.clone())),
+            ledger: Arc::new(Ledger::new(store.clone()).noting(conversations.clone())),
             calls: Arc::new(history.clone()),
             meters: meters.clone(),
         };
@@ -446,6 +450,12 @@ impl Rooms {
             names: contacts.contacts.clone(),
             history,
         };
+        let messages = messages::Room {
+            sessions: sessions.clone(),
+            life: sessions.clone(),
+            accounts: Arc::clone(&known),
+            conversations,
+        };
         let login = login::Room {
             accounts,
             sessions: sessions.clone(),
@@ -464,6 +474,7 @@ impl Rooms {
             leases,
             accounts: Arc::clone(&known),
             history: Arc::clone(&calls),
+            mail: Arc::clone(&mail),
         };
         let keeping = caretaker::Options { domain, ringing: options.ringing, most: caretaker::MOST };
         lines.employ(Arc::new(caretaker::Room::new(keeping, kept, stopper.stop())));
@@ -484,19 +495,26 @@ impl Rooms {
             events,
             media,
             history: calls,
+            mail,
             wishes: backend.clone(),
             callers,
             origins: origins.clone(),
             stop: stopper.stop(),
         };
-        let site =
-            site::Room { sessions: sessions.clone(), life: sessions, backend, site: site::Files::choose(options.site) };
+        let site = site::Room {
+            sessions: sessions.clone(),
+            life: sessions,
+            backend,
+            messages: Arc::new(messages.clone()),
+            site: site::Files::choose(options.site),
+        };
         let router = site::router(site)
             .merge(login::router(login))
             .merge(settings::router(settings))
             .merge(recordings::router(recordings))
             .merge(history::router(history))
             .merge(contacts::router(contacts))
+            .merge(messages::router(messages))
             .merge(tabs::router(tabs))
             .merge(exchange::router(exchange))
             .merge(metrics::router(metrics))

@@ -5,6 +5,7 @@ mod sessions;
 pub use sessions::{Ended, PbxSecret, PbxSecrets, SessionFacts, SessionId, SessionLife, Sessions, Standing};
 
 use async_trait::async_trait;
+use http::request::Parts;
 use serde::{Deserialize, Serialize};
 use sip::message::{Request, Response, Status};
 use sip::proxy::Route;
@@ -371,6 +372,42 @@ pub trait CallHistory: Send + Sync + 'static {
     async fn missed(&self, account: AccountId) -> Result<u32, PortError>;
     /// Fires with the account whose number of these may be another one.
     fn changes(&self) -> broadcast::Receiver<AccountId>;
+}
+
+/// The messages of people: what came is kept before it is answered, and what is to be sent is told to whoever has the line;
+/// implemented by `store`.
+#[async_trait]
+pub trait Mail: Send + Sync + 'static {
+    /// Keeps a message that came: the status that it is answered with; `None` when it cannot be kept now.
+    async fn receive(&self, account: AccountId, message: app::messages::Received) -> Option<u16>;
+    /// What became of a message that was sent; `false` when that cannot be kept now.
+    async fn sent(&self, account: AccountId, sent: app::messages::Sent) -> bool;
+    /// What is to be sent now, the oldest to each.
+    async fn to_send(&self, account: AccountId) -> Result<Vec<app::messages::ToSend>, PortError>;
+    /// What came that the person has not seen.
+    async fn news(&self, account: AccountId) -> Result<app::messages::News, PortError>;
+    /// Fires with the account of which either may be another one.
+    fn changes(&self) -> broadcast::Receiver<AccountId>;
+}
+
+/// What stands behind the phone on its page; implemented by `messages`.
+#[async_trait]
+pub trait Behind: Send + Sync + 'static {
+    /// What this address asks for; what is shown to a person is seen from then on.
+    async fn page(&self, person: &SignedIn, parts: &Parts) -> Result<Shown, PortError>;
+    /// How many messages this person has not seen.
+    async fn unread(&self, person: &SignedIn) -> Result<u32, PortError>;
+}
+
+/// What stands behind the phone.
+#[derive(Debug)]
+pub enum Shown {
+    /// Nothing.
+    Nothing,
+    /// This.
+    Page(Box<app::pages::messages::MessagesView>),
+    /// It is at this address.
+    Elsewhere(String),
 }
 
 /// What the exchange has to know after a restart; implemented by `store`.

@@ -35,9 +35,7 @@ pub fn config(identity: &RegistrationIdentity, opening: &Opening, wall: u64) -> 
         webrtc: true,
         trickle: opening.policy.trickle,
         max_calls: several::MOST,
-        // No screen shows these yet: nobody could read a message. They are not even built, for the sake of the bytes: see
-        // the feature `events` of `sip`.
-        messages: false,
+        // No screen shows what else there is: it is not even built, for the sake of the bytes. See the features of `sip`.
         unsolicited: false,
         // Nothing of what it draws is kept.
         ..Config::new(address, registrar, &mut Random::new([0; 32]))

@@ -207,7 +207,10 @@ impl Link {
             | ToTab::Recorded(_)
             | ToTab::Missed(_)
             | ToTab::Wishes(_)
-            | ToTab::Callers(_) => false,
+            | ToTab::Callers(_)
+            | ToTab::Messages(_)
+            | ToTab::Send(_)
+            | ToTab::Answer { .. } => false,
         };
         if answered {
             let ago = u64::try_from(now.since(at).as_millis()).unwrap_or(0);

@@ -4,15 +4,15 @@
 use crate::reports::{MOST as MOST_REPORTS, Reports};
 use app::quality::Tally;
 use serde::{Deserialize, Serialize};
-use sip::agent::{Agent, CallId, Config, Snapshot};
+use sip::agent::{Agent, CallId, Config, Snapshot, SnapshotWithoutMessages};
 use sip::{Duration, Instant, Seed};
 
 /// The form of [`Saved`]. The one before it is read, too. Older ones are not: the agent reads its own version 2, but from an
 /// encoding that has the names of fields, and postcard has none. The registration goes on without; a call from before such
 /// an update is lost.
-const VERSION: u32 = 6;
-/// The form before: of the facts there were the first seven, and no reports.
-const VERSION_BEFORE: u32 = 5;
+const VERSION: u32 = 7;
+/// The form before: the agent had no messages.
+const VERSION_BEFORE: u32 = 6;
 
 /// Of how many calls anything is known beside the agent, at most: more than an agent has.
 const MOST_FACTS: usize = 64;
@@ -64,33 +64,14 @@ struct Saved {
 #[derive(Deserialize)]
 struct SavedBefore {
     _version: u32,
-    agent: Snapshot,
-    calls: Vec<(CallId, FactsBefore)>,
-}
-
-#[derive(Deserialize)]
-#[cfg_attr(test, derive(Serialize))]
-struct FactsBefore {
-    answered_at: Option<u64>,
-    muted: bool,
-    camera: bool,
-    screen: bool,
-    joined: bool,
-    recorded: bool,
-    unattended: bool,
+    agent: SnapshotWithoutMessages,
+    calls: Vec<(CallId, Facts)>,
+    reports: Reports,
 }
 
 impl From<SavedBefore> for Saved {
-    fn from(SavedBefore { agent, calls, .. }: SavedBefore) -> Self {
-        let calls = calls.into_iter().map(|(call, facts)| (call, facts.into())).collect();
-        Self { version: VERSION, agent, calls, reports: Reports::default() }
-    }
-}
-
-impl From<FactsBefore> for Facts {
-    fn from(before: FactsBefore) -> Self {
-        let FactsBefore { answered_at, muted, camera, screen, joined, recorded, unattended } = before;
-        Self { answered_at, muted, camera, screen, joined, recorded, unattended, ..Self::default() }
+    fn from(SavedBefore { agent, calls, reports, .. }: SavedBefore) -> Self {
+        Self { version: VERSION, agent: agent.into(), calls, reports }
     }
 }
 
@@ -168,7 +149,7 @@ fn go_on(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sip::agent::{Input, Output, Phase};
+    use sip::agent::{Body, Input, Output, Phase};
     use sip::uri::{SipUri, Uri};
 
     const NOW: Instant = Instant::from_millis(1_000);
@@ -219,31 +200,32 @@ mod tests {
 
     #[test]
     fn what_the_version_before_saved_is_read() {
-        #[derive(Serialize)]
-        struct Before {
-            version: u32,
-            agent: Snapshot,
-            calls: Vec<(CallId, FactsBefore)>,
-        }
         let (mut agent, call) = calling();
         while agent.poll().is_some() {}
-        let facts = FactsBefore {
-            answered_at: Some(7),
-            muted: true,
-            camera: true,
-            screen: false,
-            joined: true,
-            recorded: false,
-            unattended: true,
-        };
-        let calls = vec![(call, facts)];
-        let before = Before { version: 5, agent: agent.snapshot(NOW).unwrap(), calls };
-        let saved = postcard::to_allocvec(&before).unwrap();
-        let (agent, (facts, reports)) = restore(&saved, config(), Duration::ZERO, [8; 32], NOW).unwrap();
-        let (joined, unattended) = (true, true);
-        let known = Facts { answered_at: Some(7), muted: true, camera: true, joined, unattended, ..Facts::default() };
-        assert_eq!((facts, reports), (vec![(call, known)], Reports::default()));
+        let facts = Facts { answered_at: Some(7), muted: true, joined: true, begun: Some(3), ..Facts::default() };
+        let mut reports = Reports::default();
+        let over = agent.calls().next().unwrap();
+        reports.push(crate::reports::report(&over, sip::agent::Cause::Away, &facts, "tabphone", 7));
+        let mut saved = vec![6];
+        saved.extend(postcard::to_allocvec(&agent.snapshot(NOW).unwrap()).unwrap());
+        // Its messages stand last: the last name, those that are sent, and those that came.
+        assert!(saved.ends_with(&[0, 0, 0]));
+        saved.truncate(saved.len() - 3);
+        saved.extend(postcard::to_allocvec(&(vec![(call, facts.clone())], reports.clone())).unwrap());
+        let (agent, known) = restore(&saved, config(), Duration::ZERO, [8; 32], NOW).unwrap();
+        assert_eq!(known, (vec![(call, facts)], reports));
         assert_eq!(agent.calls().count(), 1);
+    }
+
+    #[test]
+    fn messages_under_way_come_back() {
+        let (mut agent, _) = calling();
+        let body = Body { content_type: crate::mail::TEXT.into(), bytes: b"Hello".to_vec() };
+        agent.message_as("letter", "sip:1002@tabphone".parse().unwrap(), body, NOW).unwrap();
+        while agent.poll().is_some() {}
+        let saved = save(&agent, Beside::default(), NOW).unwrap();
+        let (agent, _) = restore_checked(&saved, config(), Duration::ZERO, [8; 32], NOW).unwrap();
+        assert!(agent.sends_message("letter") && !agent.sends_message("another"));
     }
 
     #[test]

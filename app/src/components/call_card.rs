@@ -93,6 +93,11 @@ pub(crate) fn CallCard(
     };
     on_cleanup(move || panels.close(key));
     let incoming = call.with_untracked(|call| call.as_ref().is_some_and(|call| call.direction == Direction::Incoming));
+    // A number of which no sign needs another writing in an address.
+    let number_of = |call: &Call| Some(call.remote.number.clone()).filter(|number| !number.is_empty());
+    let write = call.with_untracked(|call| call.as_ref().and_then(number_of));
+    let plain = |number: &String| !member && number.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let write = write.filter(plain).map(|number| ["/messages/", &number].concat());
     let card = NodeRef::<html::Div>::new();
     focus_when(card, ringing);
     let name_id = format!("call-{key}-name");
@@ -153,6 +158,14 @@ pub(crate) fn CallCard(
             {erase(view! { <HowItSounds key /> })}
             {(!member).then(|| erase(view! { <VoiceNotice key call /> }))}
             <picture::Notice call />
+            {write.map(|href| {
+                erase(view! {
+                    <a class="button button--quiet call__write" href=href>
+                        <Icon glyph=Glyph::Message />
+                        "Write"
+                    </a>
+                })
+            })}
             {move || {
                 (phase.get().has_microphone() && !small.get()).then(|| erase(view! { <DevicesHere seen /> }))
             }}

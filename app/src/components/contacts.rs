@@ -45,6 +45,7 @@ fn Row(contact: Contact, statuses: Memo<Vec<Presence>>, standing: Standing) -> i
     let rings = memo(move || doing.with(|doing| line.calls().with(|calls| phone::can_be_picked_up(doing, calls))));
     let (number, seen) = (contact.extension.clone(), contact.extension.clone());
     let video = phone.clone();
+    let write = ["/messages/", &contact.extension].concat();
     let (panels, dragged) = (Panels::of_page(), contact.extension.clone());
     let called = name.clone();
     let label = memo(move || [if rings.get() { "Pick up the call of " } else { "Call " }, &called].concat());
@@ -65,6 +66,9 @@ fn Row(contact: Contact, statuses: Memo<Vec<Presence>>, standing: Standing) -> i
                     <Doing doing />
                 </p>
             </div>
+            <a class="button button--round button--call" href=write aria-label=format!("Write to {name}") title=format!("Write to {name}")>
+                <Icon glyph=Glyph::Message />
+            </a>
             <button
                 class=live(move || {
                     if rings.get() { "button button--round button--answer" } else { "button button--round button--call" }

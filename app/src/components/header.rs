@@ -1,7 +1,7 @@
 //! The top of the page: whose phone this is, how its line is, and the way out.
 
 use super::avatar::Avatar;
-use super::erase::live;
+use super::erase::{erase, live};
 use super::icon::{Glyph, Icon, Logo};
 use super::line_status::LineStatus;
 use crate::backend::Contact;
@@ -15,12 +15,12 @@ use leptos::prelude::*;
 #[component]
 pub(crate) fn Header(me: Contact) -> impl IntoView {
     let phone = use_phone();
+    let (missed, unread) = (phone.missed(), phone.unread());
     let log_out = move |event: leptos::ev::SubmitEvent| {
         if phone.send(Command::LogOut) {
             event.prevent_default();
         }
     };
-    let missed = use_phone().missed();
     let name = directory::contact_name(&me).to_owned();
     view! {
         <header class="header">
@@ -35,14 +35,8 @@ pub(crate) fn Header(me: Contact) -> impl IntoView {
                     <bdi class="header__name">{name}</bdi>
                     <span class="header__extension">{format!("Extension {}", me.extension)}</span>
                 </p>
-                <a class="button button--quiet header__history" href="/history" title="History">
-                    <Icon glyph=Glyph::Clock />
-                    <span class="header__leave-text">"History"</span>
-                    {move || {
-                        (missed.get() > 0)
-                            .then(|| view! { <span class="header__missed">{live(move || words::missed(missed.get()))}</span> })
-                    }}
-                </a>
+                {way("/messages", "Messages", Glyph::Message, unread, words::unread)}
+                {way("/history", "History", Glyph::Clock, missed, words::missed)}
                 <form class="header__leave" id="logout" method="post" action="/logout" on:submit=log_out>
                     <button class="button button--quiet" r#type="submit" title="Log out">
                         <Icon glyph=Glyph::LogOut />
@@ -56,4 +50,17 @@ pub(crate) fn Header(me: Contact) -> impl IntoView {
             </noscript>
         </header>
     }
+}
+
+/// The way to a page, with how much is new there.
+fn way(path: &'static str, name: &'static str, glyph: Glyph, new: RwSignal<u32>, told: fn(u32) -> String) -> AnyView {
+    erase(view! {
+        <a class="button button--quiet header__history" href=path title=name>
+            <Icon glyph />
+            <span class="header__leave-text">{name}</span>
+            {move || {
+                (new.get() > 0).then(|| view! { <span class="header__missed">{live(move || told(new.get()))}</span> })
+            }}
+        </a>
+    })
 }

@@ -61,6 +61,8 @@ pub(crate) enum Glyph {
     LogOut,
     /// Two screens.
     Screens,
+    /// A speech bubble.
+    Message,
     /// A key.
     #[cfg(feature = "ssr")]
     Key,
@@ -128,6 +130,9 @@ impl Glyph {
             }
             Self::Screens => {
                 "M4.5 4h10A1.5 1.5 0 0 1 16 5.5v6a1.5 1.5 0 0 1-1.5 1.5h-10A1.5 1.5 0 0 1 3 11.5v-6A1.5 1.5 0 0 1 4.5 4zM18.5 9h1A1.5 1.5 0 0 1 21 10.5v8a1.5 1.5 0 0 1-1.5 1.5h-6A1.5 1.5 0 0 1 12 18.5v-2.5M6 17h2.5"
+            }
+            Self::Message => {
+                "M5.5 5h13A1.5 1.5 0 0 1 20 6.5v8a1.5 1.5 0 0 1-1.5 1.5H11l-4.5 4v-4h-1A1.5 1.5 0 0 1 4 14.5v-8A1.5 1.5 0 0 1 5.5 5z"
             }
             #[cfg(feature = "ssr")]
             Self::Key => "M15 4a5 5 0 1 0 0 10 5 5 0 0 0 0-10zM16 8h.01M11.5 12.5 4 20v-3.5M7 17l2 2",

@@ -14,10 +14,11 @@ pub(crate) const PRODUCT: &str = "Tabphone";
 #[component]
 pub(crate) fn Title(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
     let phone = use_phone();
-    let (line, missed, callers) = (phone.line(), phone.missed(), phone.callers());
+    let (line, missed, unread, callers) = (phone.line(), phone.missed(), phone.unread(), phone.callers());
+    let new = move || missed.get().saturating_add(unread.get());
     let title = memo(move || {
         let text = |calls: &Vec<Call>, callers: &Vec<Caller>| {
-            contacts.with_value(|contacts| text(calls, contacts, callers, missed.get()))
+            contacts.with_value(|contacts| text(calls, contacts, callers, new()))
         };
         line.calls().with(|calls| callers.with(|callers| text(calls, callers)))
     });
@@ -36,8 +37,9 @@ pub(crate) fn Title(contacts: StoredValue<Vec<Contact>>) -> impl IntoView {
     });
 }
 
-/// The title for these calls: an incoming one first, then the one that a person is busy with, then how many were missed.
-pub(crate) fn text(calls: &[Call], contacts: &[Contact], callers: &[Caller], missed: u32) -> String {
+/// The title for these calls: an incoming one first, then the one that a person is busy with, then how many were missed, and
+/// messages not seen: `new`.
+pub(crate) fn text(calls: &[Call], contacts: &[Contact], callers: &[Caller], new: u32) -> String {
     let name = |call: &Call| caller::name(&call.remote, contacts, callers);
     let ringing = calls.iter().find(|call| call.phase == Phase::RingingHere);
     match (ringing, phone::active(calls).or(calls.last())) {
@@ -56,7 +58,7 @@ pub(crate) fn text(calls: &[Call], contacts: &[Contact], callers: &[Caller], mis
                 format!("{kind} with {who} · {PRODUCT}")
             }
         }
-        (None, None) if missed == 0 => PRODUCT.to_owned(),
-        (None, None) => format!("({missed}) {PRODUCT}"),
+        (None, None) if new == 0 => PRODUCT.to_owned(),
+        (None, None) => format!("({new}) {PRODUCT}"),
     }
 }

@@ -1,6 +1,7 @@
 //! The page of the history of calls: to be read, searched, called back from, removed and saved. Complete without any script.
 
 use super::head::DocumentHead;
+use super::messages;
 use crate::backend::Contact;
 use crate::components::icon::{Glyph, Icon, Logo};
 use crate::directory;
@@ -305,6 +306,15 @@ fn Call(row: Row, asked: Asked) -> impl IntoView {
             </a>
         }
     });
+    let write = (!with.extension.is_empty()).then(|| {
+        let label = format!("Write to {name}");
+        view! {
+            <a class="button button--quiet" href=messages::address(&with.extension) aria-label=label>
+                <Icon glyph=Glyph::Message />
+                "Write"
+            </a>
+        }
+    });
     let back = (!with.extension.is_empty()).then(|| {
         let label = format!("Call {name} back");
         // It only fills the field of the phone page: nobody is called by a link.
@@ -340,6 +350,7 @@ fn Call(row: Row, asked: Asked) -> impl IntoView {
             <div class="history__actions">
                 {back}
                 {add}
+                {write}
                 <form method="post" action=remove>
                     <button class="button button--quiet" r#type="submit" aria-label=label>
                         "Remove"

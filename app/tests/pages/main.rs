@@ -3,6 +3,7 @@
 mod conference;
 mod contacts;
 mod forms;
+mod messages;
 
 use app::backend::{Contact, OPENING_META, Opening};
 use app::pages::phone::PhonePage;
@@ -84,6 +85,7 @@ fn opening(line: LineState) -> Opening {
         ringing_seconds: 60,
         media: MediaSettings::default(),
         missed: 3,
+        unread: 0,
         dial: String::new(),
         callers: Vec::new(),
     }

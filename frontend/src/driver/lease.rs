@@ -3,18 +3,19 @@
 use super::{Driver, Published, REFRESH, act};
 use crate::clock::{self, Moment};
 use crate::holding::{Absence, Holding};
-use crate::tab::{self, News};
-use crate::{environment, wishes};
+use crate::tab::{self, News as FromServer};
+use crate::{behind, environment, wishes};
 use app::backend::Contact;
 use app::caller::Caller;
 use app::lease::{FromTab, Grant, ToTab};
+use app::messages::News;
 use app::phone::{LineState, Registration, Seat};
 use sip::{Instant, Random};
 
 impl Driver {
-    pub(super) fn news(&mut self, news: News, now: Instant) {
+    pub(super) fn news(&mut self, news: FromServer, now: Instant) {
         match news {
-            News::Opened => {
+            FromServer::Opened => {
                 self.reported.clear();
                 let running = self.holding.as_ref().map(Holding::epoch);
                 self.tab.send(&FromTab::Hello {
@@ -22,24 +23,25 @@ impl Driver {
                     running,
                     loaded: core::mem::take(&mut self.loaded),
                 });
+                self.held(Holding::tell_again);
             }
-            News::Said(words) => self.said(words, now),
-            News::Lost => self.lost(),
-            News::Silent => {
+            FromServer::Said(words) => self.said(words, now),
+            FromServer::Lost => self.lost(),
+            FromServer::Silent => {
                 self.lost();
                 self.held(|holding| holding.cut(now));
             }
 
-            News::Refused => {
+            FromServer::Refused => {
                 self.lost();
                 leptos::task::spawn_local(environment::check_session());
             }
-            News::Replaced => {
+            FromServer::Replaced => {
                 self.holding = None;
                 self.name = tab::new_name(&mut Random::new(clock::seed()));
                 self.lost();
             }
-            News::SessionOver => {
+            FromServer::SessionOver => {
                 self.tab.close();
                 if self.leaving.session_over(now) {
                     self.held(|holding| holding.stop(now));
@@ -92,6 +94,12 @@ impl Driver {
                 self.held(|holding| holding.recorded(&local_tag));
             }
             ToTab::Missed(missed) => self.screen.show_missed(missed),
+            ToTab::Messages(news) => self.news_of_messages(news),
+            ToTab::Send(to_send) => {
+                self.to_send.clone_from(&to_send);
+                self.held(|holding| holding.want_sent(to_send));
+            }
+            ToTab::Answer { id, status } => self.held(|holding| holding.answer_message(id, status, now)),
             ToTab::Wishes(told) => wishes::show(&told),
             ToTab::Callers(callers) => {
                 self.callers(&callers);
@@ -119,6 +127,20 @@ impl Driver {
         }
     }
 
+    /// What is new in the person's conversations: a message that came since is told where nobody looks at the page.
+    fn news_of_messages(&mut self, news: News) {
+        self.screen.show_unread(news.unread);
+        behind::refresh();
+        let Some(latest) = news.latest else {
+            self.latest.get_or_insert(0);
+            return;
+        };
+        let before = self.latest.replace(latest.id);
+        if before.is_some_and(|before| before < latest.id) {
+            self.notifier.message(&latest);
+        }
+    }
+
     fn granted(&mut self, grant: Grant, now: Instant) {
         let published = self.published.take();
         let told = self.told.take();
@@ -141,6 +163,7 @@ impl Driver {
         match begun {
             Ok(mut holding) => {
                 self.screen.show_seat(Seat::Holding);
+                holding.want_sent(self.to_send.clone());
                 for command in self.early.drain(..) {
                     act(&mut holding, command, &self.opening, &self.screen, now);
                 }
@@ -175,6 +198,10 @@ impl Driver {
 
     /// Tells the server of calls that are over: each once over one socket, until it says that it has it.
     pub(super) fn report(&mut self) {
+        for words in self.holding.as_mut().map(Holding::take_words).unwrap_or_default() {
+            // What is not heard is told again when the socket opens.
+            self.tab.send(&words);
+        }
         let Some(holding) = self.holding.as_ref().filter(|holding| !holding.is_resting()) else { return };
         for report in holding.reports() {
             if !self.reported.contains(&report.local_tag) && self.tab.send(&FromTab::Report(report.clone())) {

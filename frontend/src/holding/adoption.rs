@@ -62,6 +62,7 @@ impl Holding {
             }
         }
         next.take_reports(&self);
+        next.want_sent(self.wanted());
         next.calls.take_over(self.calls, &stays);
         next.resting = self.resting;
         next.lost = true;

@@ -6,7 +6,7 @@ use crate::screen::Screen;
 use crate::sign;
 use app::backend::Opening;
 use app::sign::ToSign;
-use line::project;
+use line::{mail, project};
 use sip::Instant;
 use sip::agent::{Answer, Call, CallId, Event as AgentEvent, Output, Phase, Question, QuestionId};
 
@@ -97,10 +97,12 @@ impl Holding {
             }
             AgentEvent::Candidates { call, fragment } => self.calls.candidates(call, &fragment),
             AgentEvent::PictureWanted(call) => self.calls.refresh(call),
-            // Nothing of this is asked for, and none is taken: see `identity`.
-            AgentEvent::Message { .. }
-            | AgentEvent::MessageSent { .. }
-            | AgentEvent::Answered { .. }
+            AgentEvent::Message { id, from, body, call_id, .. } => {
+                self.message_came(mail::received(id, &from, body, &call_id, &opening.domain));
+            }
+            AgentEvent::MessageSent { call_id, outcome, .. } => self.message_sent(call_id, outcome),
+            // Nothing of this is asked for.
+            AgentEvent::Answered { .. }
             | AgentEvent::Subscription { .. }
             | AgentEvent::SubscriptionAsked { .. }
             | AgentEvent::Publication { .. }

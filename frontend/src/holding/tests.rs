@@ -1,4 +1,5 @@
 mod conference;
+mod messages;
 mod unattended;
 
 use super::*;

@@ -4,14 +4,17 @@ use crate::ports;
 use crate::ports::LineKept;
 use app::backend::{Contact, Opening};
 use app::history::Report;
+use app::messages::{Failure, Outcome, Received, Sent};
 use app::phone::{self, LineState};
 use app::sign::ToSign;
 use line::identity::{self, IdentityError};
+use line::mail;
 use line::project;
 use line::reports::{self, Reports};
 use line::snapshot::{self, Facts, SnapshotError};
 use sip::agent::{
-    Agent, Answer, Call, CallId, Cause, Config, Event, Input as AgentInput, Question, QuestionId, Registration,
+    Agent, Answer, Call, CallId, Cause, Config, Event, Input as AgentInput, MessageId, Question, QuestionId,
+    Registration,
 };
 use sip::agent::{Output as AgentOutput, Phase};
 use sip::digest::Credentials;
@@ -50,6 +53,8 @@ const OUTPUTS: usize = 4_096;
 /// | CT16 | Leaving | all is said, or 2 s | tells that it is over | Over |
 /// | CT17 | any | timers are due without end | tells that it is over | Over |
 /// | CT18 | any | a call ended, or its page had not reported one | has it written to the history, once what led to it is kept | same |
+/// | CT19 | Joining, Minding | a message comes, or came to its page | has it kept, once what led to it is, and answers it then | same |
+/// | CT20 | any | a message that its page sent was answered | tells what became of it | same |
 ///
 /// What others say meanwhile is answered by the agent as always: BYE, CANCEL, OPTIONS, INFO, what refreshes the session; a
 /// 2xx to an INVITE that was ringing is acknowledged, and the page that comes connects the sound.
@@ -62,6 +67,8 @@ pub(super) struct Charge {
     reports: Reports,
     /// The tags of those that are being written.
     writing: Vec<String>,
+    /// What is to be told of messages.
+    letters: Vec<Output>,
     /// What every screen shows.
     state: LineState,
     stage: Stage,
@@ -101,6 +108,8 @@ pub(super) enum Input<'a> {
     Hurry,
     /// The call with this local tag is in the history.
     Recorded(&'a str),
+    /// The message with this number is kept, or never will be: the status of its answer. `None`: it cannot be kept now.
+    Kept(u64, Option<u16>),
 }
 
 /// What it wants, in this order.
@@ -118,6 +127,10 @@ pub(super) enum Output {
     Sign(QuestionId, ToSign),
     /// Write this to the history: [`Input::Recorded`].
     Report(Report),
+    /// Keep this message: [`Input::Kept`].
+    Receive(Received),
+    /// This became of a message.
+    Sent(Sent),
     /// It has nothing to do any more; this is what the line is.
     Over(LineState),
 }
@@ -168,6 +181,7 @@ impl Charge {
             facts,
             reports,
             writing: Vec::new(),
+            letters: Vec::new(),
             state: charge.state,
             stage: Stage::Joining { patience: now + PATIENCE },
             until: Instant::from_millis(charge.until),
@@ -213,6 +227,15 @@ impl Charge {
                 self.writing.retain(|writing| writing != local_tag);
                 news = self.reports.recorded(local_tag);
             }
+            // Who is not answered sends it again, or keeps it for the page that comes.
+            (_, Input::Kept(_, None)) => {}
+            (_, Input::Kept(id, Some(status))) => {
+                // It may have been too late.
+                let _ = match mail::refusal(status) {
+                    None => self.agent.accept_message(MessageId(id), now),
+                    Some(status) => self.agent.reject_message(MessageId(id), status, now),
+                };
+            }
         }
         self.settle(news, now);
     }
@@ -254,6 +277,7 @@ impl Charge {
             }
         }
         self.out.extend(wanted);
+        self.out.extend(self.letters.drain(..));
         for report in self.reports.iter() {
             if !self.writing.contains(&report.local_tag) {
                 self.writing.push(report.local_tag.clone());
@@ -309,6 +333,17 @@ impl Charge {
                 }
             }
             Event::Stopped => self.stopped = true,
+            Event::Message { id, from, body, call_id, .. } => {
+                let received = mail::received(id, &from, body, &call_id, &self.domain);
+                self.letters.push(Output::Receive(received));
+            }
+            Event::MessageSent { call_id, outcome, .. } => {
+                let outcome = mail::outcome(outcome);
+                // Nobody answered who could be heard here: the page that comes sends it again.
+                if outcome != Outcome::Failed(Failure::NoResponse) {
+                    self.letters.push(Output::Sent(Sent { call_id, attempt: 0, outcome }));
+                }
+            }
             // What concerns media is for the page that comes, and so is what a person decides.
             Event::Registration
             | Event::Call(_)
@@ -319,8 +354,6 @@ impl Charge {
             | Event::Digit { .. }
             | Event::PictureWanted(_)
             | Event::Candidates { .. }
-            | Event::Message { .. }
-            | Event::MessageSent { .. }
             | Event::Answered { .. }
             | Event::Subscription { .. }
             | Event::SubscriptionAsked { .. }

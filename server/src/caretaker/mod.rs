@@ -8,7 +8,7 @@ mod pump;
 mod tests;
 
 use crate::ports;
-use crate::ports::{AccountId, Accounts, CallHistory, Leases, Minding, Shared, Signer, Uplinks};
+use crate::ports::{AccountId, Accounts, CallHistory, Leases, Mail, Minding, Shared, Signer, Uplinks};
 use crate::stop::Stop;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -47,6 +47,8 @@ pub struct Ports {
     pub accounts: Shared<dyn Accounts>,
     /// Where calls are kept that are over.
     pub history: Shared<dyn CallHistory>,
+    /// Where messages are kept.
+    pub mail: Shared<dyn Mail>,
 }
 
 /// The caretaker.

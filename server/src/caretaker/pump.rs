@@ -47,6 +47,8 @@ struct Pump {
     signatures: JoinSet<(QuestionId, Option<Credentials>)>,
     /// The calls that are being written to the history; each tells its tag.
     writing: JoinSet<String>,
+    /// The messages that are being kept; each tells its number, and how it is answered.
+    letters: JoinSet<Option<(u64, Option<u16>)>>,
 }
 
 /// What came of waiting.
@@ -59,6 +61,7 @@ enum Happened {
     Timeout,
     Hurry,
     Recorded(String),
+    Kept(u64, Option<u16>),
 }
 
 /// Keeps a line until that is over, or until the line or the server says so.
@@ -85,8 +88,8 @@ pub(super) async fn run(place: Place, charge: ports::Charge, hurry: Arc<Notify>,
         Err(_) => return broken(&inner, account, epoch, state),
     };
     tracing::info!(account, "keeping a line without a page");
-    let (extension, signatures) = (person.extension, JoinSet::new());
-    let mut pump = Pump { place, epoch, extension, charge, uplink: None, signatures, writing: JoinSet::new() };
+    let (extension, signatures, writing, letters) = (person.extension, JoinSet::new(), JoinSet::new(), JoinSet::new());
+    let mut pump = Pump { place, epoch, extension, charge, uplink: None, signatures, writing, letters };
     let end = loop {
         match pump.step(&mut moved, &hurry, &mut stop).await {
             Ok(()) => {}
@@ -134,6 +137,7 @@ impl Pump {
             Happened::Signed(id, credentials) => charge.handle(Input::Signed(id, credentials), now),
             Happened::Timeout => charge.handle(Input::Timeout, now),
             Happened::Hurry => charge.handle(Input::Hurry, now),
+            Happened::Kept(id, status) => charge.handle(Input::Kept(id, status), now),
             Happened::Recorded(local_tag) => charge.handle(Input::Recorded(&local_tag), now),
         }));
         handled.map_err(|_| None)
@@ -182,9 +186,21 @@ impl Pump {
                         report.local_tag
                     });
                 }
+                Output::Receive(message) => {
+                    let mail = Arc::clone(&ports.mail);
+                    self.letters.spawn(async move { Some((message.id, mail.receive(account, message).await)) });
+                }
+                Output::Sent(sent) => {
+                    let mail = Arc::clone(&ports.mail);
+                    self.letters.spawn(async move {
+                        mail.sent(account, sent).await;
+                        None
+                    });
+                }
                 Output::Over(state) => {
                     // What the line leaves is forgotten then.
                     while self.writing.join_next().await.is_some() {}
+                    while self.letters.join_next().await.is_some() {}
                     ports.minding.over(account, self.epoch, state);
                     return Err(Some(End::Over));
                 }
@@ -216,6 +232,11 @@ impl Pump {
                 Some(written) = self.writing.join_next(), if !self.writing.is_empty() => {
                     if let Ok(local_tag) = written {
                         return Ok(Happened::Recorded(local_tag));
+                    }
+                }
+                Some(kept) = self.letters.join_next(), if !self.letters.is_empty() => {
+                    if let Ok(Some((id, status))) = kept {
+                        return Ok(Happened::Kept(id, status));
                     }
                 }
                 message = receive(&mut self.uplink) => return Ok(match message {

@@ -7,7 +7,9 @@ use super::charge::{Input, Unreadable};
 use crate::ports;
 use app::phone;
 use sip::Duration;
-use sip::agent::{Cause, Digit, Event, Input as AgentInput, Output as AgentOutput, Phase, Question, TransferProgress};
+use sip::agent::{
+    Body, Cause, Digit, Event, Input as AgentInput, Output as AgentOutput, Phase, Question, TransferProgress,
+};
 use sip::message::{HeaderName, Method, Status};
 use sip::sdp::SessionDescription;
 use world::*;
@@ -327,4 +329,45 @@ fn ct18_a_call_that_found_the_line_busy_is_missed() {
     world.settle();
     let [told] = world.reported.as_slice() else { panic!("{:?}", world.reported) };
     assert_eq!((&*told.call_id, &told.cause), ("second", &phone::Cause::Busy));
+}
+
+fn letter(text: &str) -> Body {
+    Body { content_type: line::mail::TEXT.into(), bytes: text.into() }
+}
+
+#[test]
+fn ct19_a_message_is_kept_before_it_is_answered() {
+    let mut world = World::talking().minded();
+    world.log.clear();
+    let to = "sip:1001@tabphone".parse().unwrap();
+    world.bob.message_as("letter", to, letter("Are you there?"), world.now).unwrap();
+    world.settle();
+    let log = world.log.iter().filter(|what| *what != "keep").collect::<Vec<_>>();
+    assert_eq!(log, ["kept Are you there?", "200 MESSAGE"]);
+}
+
+#[test]
+fn ct19_a_message_that_its_page_had_not_kept_is_kept() {
+    let mut world = World::talking();
+    let to = "sip:1001@tabphone".parse().unwrap();
+    world.bob.message_as("letter", to, letter("Hello"), world.now).unwrap();
+    world.settle();
+    let world = world.minded();
+    assert!(world.said_this("kept Hello") && world.said_this("200 MESSAGE"), "{:?}", world.log);
+}
+
+#[test]
+fn ct20_what_became_of_a_message_of_its_page_is_told() {
+    let mut world = World::talking();
+    let now = world.now;
+    let Holder::Page(page) = &mut world.alice else { panic!("no page") };
+    page.message_as("letter", "sip:1002@tabphone".parse().unwrap(), letter("Hello"), now).unwrap();
+    world.settle();
+    let mut world = world.minded();
+    world.settle();
+    // Bob keeps it only now.
+    let id = world.letters[0];
+    world.bob.accept_message(id, world.now).unwrap();
+    world.settle();
+    assert!(world.said_this("letter Accepted"), "{:?}", world.log);
 }

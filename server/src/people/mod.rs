@@ -69,6 +69,7 @@ impl Backend for Room {
             ringing_seconds: self.ringing_seconds,
             media: self.sound.read(account).await.map_err(|_| BackendError::Storage)?,
             missed: self.history.missed(account).await.map_err(|_| BackendError::Storage)?,
+            unread: 0,
             dial: String::new(),
             callers,
         })

@@ -9,7 +9,7 @@ mod reports;
 pub use files::Files;
 pub use headers::guard;
 
-use crate::ports::{SessionLife, Sessions, Shared};
+use crate::ports::{Behind, SessionLife, Sessions, Shared};
 use app::backend::Backend;
 use axum::Router;
 
@@ -22,6 +22,8 @@ pub struct Room {
     pub life: Shared<dyn SessionLife>,
     /// What pages show.
     pub backend: Shared<dyn Backend>,
+    /// What stands behind the phone on its page.
+    pub messages: Shared<dyn Behind>,
     /// The built site.
     pub site: Files,
 }

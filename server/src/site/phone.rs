@@ -1,7 +1,9 @@
 //! The phone page: rendered for who is signed in, and for nobody else.
 
 use super::Room;
+use crate::ports::{PortError, Shown};
 use app::backend::{BackendError, Opening, Wishes};
+use app::pages::messages::MessagesView;
 use app::phone::pair;
 use axum::Router;
 use axum::extract::{Query, Request, State};
@@ -60,15 +62,26 @@ async fn gate(State(room): State<Room>, request: Request, next: Next) -> Respons
         Ok(mut opening) => {
             opening.dial = to_dial(&parts);
             parts.extensions.insert(room.backend.wishes(&opening.me.extension).await);
+            match room.messages.page(&person, &parts).await {
+                Ok(Shown::Nothing) => {}
+                Ok(Shown::Page(view)) => drop(parts.extensions.insert(*view)),
+                Ok(Shown::Elsewhere(address)) => return Redirect::to(&address).into_response(),
+                Err(PortError::Storage) => return unavailable(),
+            }
+            // What is seen by being shown is not new any more.
+            if let Ok(news) = room.messages.unread(&person).await {
+                opening.unread = news;
+            }
             parts.extensions.insert(opening);
             next.run(Request::from_parts(parts, body)).await
         }
         Err(BackendError::NoAccount) => log_in(&room, &parts),
-        Err(BackendError::Storage) => {
-            let words = "The storage does not answer. Please try again in a moment.";
-            (StatusCode::SERVICE_UNAVAILABLE, words).into_response()
-        }
+        Err(BackendError::Storage) => unavailable(),
     }
+}
+
+fn unavailable() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, "The storage does not answer. Please try again in a moment.").into_response()
 }
 
 /// The number that a link to the phone page wants called. It is written into the field: whoever sits there calls it, or not.
@@ -94,13 +107,17 @@ fn contexts() {
         provide_context(nonce.clone());
     }
     let opening = extensions.get::<Opening>().cloned();
-    let begins = opening.as_ref().map(|opening| (opening.line.clone(), opening.missed));
-    let (line, missed) = begins.unwrap_or_default();
+    let begins = opening.as_ref().map(|opening| (opening.line.clone(), opening.missed, opening.unread));
+    let (line, missed, unread) = begins.unwrap_or_default();
     let (phone, driver) = pair(line, missed);
+    driver.unread.set(unread);
     driver.callers.set(opening.as_ref().map(|opening| opening.callers.clone()).unwrap_or_default());
     provide_context(phone);
     if let Some(opening) = opening {
         provide_context(opening);
+    }
+    if let Some(view) = extensions.get::<MessagesView>() {
+        provide_context(view.clone());
     }
     if let Some(wishes) = extensions.get::<Wishes>() {
         provide_context(wishes.clone());

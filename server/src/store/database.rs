@@ -55,6 +55,8 @@ pub enum Area {
     Ledger,
     /// Contacts.
     Contacts,
+    /// What people write to each other.
+    Messages,
 }
 
 /// A column that is 0 or 1.
@@ -128,6 +130,7 @@ async fn lock(connection: &mut AnyConnection, area: Area) -> Result<(), sqlx::Er
         Area::Sessions => 4,
         Area::Ledger => 5,
         Area::Contacts => 6,
+        Area::Messages => 7,
     };
     let lock = sqlx::query("SELECT pg_advisory_xact_lock($1, $2)").bind(LOCKS).bind(number);
     lock.execute(connection).await.map(drop)

@@ -34,7 +34,7 @@ use app::history::{Reason, Report};
 use app::phone::{Cause, Direction, Party};
 use app::quality::{Quality, Tally};
 use async_trait::async_trait;
-use fold::fold;
+pub(super) use fold::fold;
 use sqlx::AnyConnection;
 use std::collections::BTreeSet;
 use tokio::sync::broadcast;

@@ -8,6 +8,7 @@ pub mod backup;
 mod bindings;
 pub mod calling;
 pub mod contacts;
+pub mod conversations;
 mod database;
 #[cfg(test)]
 pub(crate) mod fixture;

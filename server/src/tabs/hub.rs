@@ -230,7 +230,7 @@ impl Hub {
             FromTab::Alive => self.alive(socket),
             FromTab::Release { epoch } => self.release(socket, epoch, now),
             // It says nothing of who has the line: the socket has it kept.
-            FromTab::Report(_) => {}
+            FromTab::Report(_) | FromTab::Message(_) | FromTab::Sent(_) => {}
         }
     }
 

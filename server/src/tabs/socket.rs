@@ -4,7 +4,7 @@ use super::hub::Closing;
 use super::lines::{Lines, Outgoing, Place, Refused};
 use crate::origin::{From, Origins};
 use crate::ports::{
-    AccountId, Accounts, CallHistory, CallWishes, Callers, LineEvents, Media, Sessions, Shared, SignedIn,
+    AccountId, Accounts, CallHistory, CallWishes, Callers, LineEvents, Mail, Media, Sessions, Shared, SignedIn,
 };
 use crate::socket::{AT_ONCE, Budget, End, close, send};
 use crate::stop::Stop;
@@ -59,6 +59,8 @@ pub struct Room {
     pub media: Shared<dyn Media>,
     /// Where calls are kept that are over.
     pub history: Shared<dyn CallHistory>,
+    /// Where messages are kept.
+    pub mail: Shared<dyn Mail>,
     /// What becomes of their calls.
     pub wishes: Shared<dyn CallWishes>,
     /// Who calls them.
@@ -126,6 +128,7 @@ async fn converse(
     let mut policy = room.media.changed();
     let mut missed = room.history.changes();
     let mut wishes = room.wishes.changed();
+    let mut mail = room.mail.changes();
     check(room, &place).await?;
     let mut budget = Budget::new(BURST, RATE);
     let hello = timeout(HELLO, next(socket, &mut budget)).await;
@@ -137,6 +140,7 @@ async fn converse(
     say(socket, &ToTab::Presence(everybody(room, person).await)).await?;
     tell_media(room, person, socket).await?;
     tell_missed(room, person, socket).await?;
+    tell_mail(room, person, socket).await?;
     let mut told = room.wishes.told(person).await;
     say(socket, &ToTab::Wishes(told.clone())).await?;
 
@@ -144,6 +148,7 @@ async fn converse(
     // Kept beside the conversation: a sign of life is answered while the database is slow.
     let mut reports = JoinSet::new();
     let (mut asked, mut callers) = (Vec::new(), JoinSet::new());
+    let mut letters = JoinSet::new();
     let renewal = room.media.renewal();
     let mut renew = tokio::time::interval_at(Instant::now() + renewal.unwrap_or(RECHECK), renewal.unwrap_or(RECHECK));
     loop {
@@ -154,6 +159,24 @@ async fn converse(
                     reports.spawn(keep(Arc::clone(&room.history), person.account, report));
                 }
                 FromTab::Report(_) => {}
+                // Who is not answered is told again: by who sent it, or by this tab over its next socket.
+                FromTab::Message(message) if letters.len() < REPORTS => {
+                    let (mail, account) = (Arc::clone(&room.mail), person.account);
+                    letters.spawn(async move {
+                        let id = message.id;
+                        mail.receive(account, message).await.map(|status| ToTab::Answer { id, status })
+                    });
+                }
+                FromTab::Message(_) => {}
+                // What cannot be written down is sent once more, which its reader notices.
+                FromTab::Sent(sent) if letters.len() < REPORTS => {
+                    let (mail, account) = (Arc::clone(&room.mail), person.account);
+                    letters.spawn(async move {
+                        mail.sent(account, sent).await;
+                        None
+                    });
+                }
+                FromTab::Sent(_) => {}
                 message @ (FromTab::Hello { .. }
                 | FromTab::Take
                 | FromTab::Publish { .. }
@@ -170,6 +193,11 @@ async fn converse(
             }
             Some(Ok(known)) = callers.join_next(), if !callers.is_empty() => {
                 say(socket, &ToTab::Callers(known)).await?;
+            }
+            Some(Ok(answer)) = letters.join_next(), if !letters.is_empty() => {
+                if let Some(answer) = answer {
+                    say(socket, &answer).await?;
+                }
             }
             outgoing = place.queue.recv() => match outgoing {
                 Some(Outgoing::Message(message)) => {
@@ -203,6 +231,11 @@ async fn converse(
             account = missed.recv() => match account {
                 Ok(account) if account != person.account => {}
                 Ok(_) | Err(RecvError::Lagged(_)) => tell_missed(room, person, socket).await?,
+                Err(RecvError::Closed) => return Err(End::Close(close_code::AWAY, "the server stops")),
+            },
+            account = mail.recv() => match account {
+                Ok(account) if account != person.account => {}
+                Ok(_) | Err(RecvError::Lagged(_)) => tell_mail(room, person, socket).await?,
                 Err(RecvError::Closed) => return Err(End::Close(close_code::AWAY, "the server stops")),
             },
             Ok(()) = wishes.changed() => {
@@ -290,6 +323,17 @@ async fn tell_media(room: &Room, person: &SignedIn, socket: &mut WebSocket) -> R
 async fn tell_missed(room: &Room, person: &SignedIn, socket: &mut WebSocket) -> Result<(), End> {
     match room.history.missed(person.account).await {
         Ok(missed) => say(socket, &ToTab::Missed(missed)).await,
+        Err(_) => Ok(()),
+    }
+}
+
+/// What is new in this person's conversations, and what is to be sent. A storage that fails leaves the page with what it has.
+async fn tell_mail(room: &Room, person: &SignedIn, socket: &mut WebSocket) -> Result<(), End> {
+    if let Ok(to_send) = room.mail.to_send(person.account).await {
+        say(socket, &ToTab::Send(to_send)).await?;
+    }
+    match room.mail.news(person.account).await {
+        Ok(news) => say(socket, &ToTab::Messages(news)).await,
         Err(_) => Ok(()),
     }
 }

@@ -5,6 +5,7 @@ use app::caller::Caller;
 use app::encoding;
 use app::lease::{FromTab, SUBPROTOCOL, ToTab};
 use app::media::Media;
+use app::messages::News;
 use app::phone::Status;
 use futures::{SinkExt as _, StreamExt as _};
 use reqwest::{Client, Response, StatusCode, header, redirect};
@@ -300,6 +301,9 @@ impl Tab {
                     | ToTab::Missed(_)
                     | ToTab::Recorded(_)
                     | ToTab::Callers(_)
+                    | ToTab::Messages(_)
+                    | ToTab::Send(_)
+                    | ToTab::Answer { .. }
             ) {
                 return word;
             }
@@ -312,6 +316,26 @@ impl Tab {
                 Some(Ok(Message::Binary(bytes))) => return encoding::decode(&bytes).unwrap(),
                 Some(Ok(Message::Ping(_))) => {}
                 other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// The next word, whenever it comes.
+    pub async fn next_word(&mut self) -> Option<ToTab> {
+        loop {
+            match self.socket.next().await {
+                Some(Ok(Message::Binary(bytes))) => return Some(encoding::decode(&bytes).unwrap()),
+                Some(Ok(Message::Ping(_))) => {}
+                Some(Ok(_) | Err(_)) | None => return None,
+            }
+        }
+    }
+
+    /// How many messages this tab is told of next that the person has not seen, and the newest of them.
+    pub async fn news(&mut self) -> News {
+        loop {
+            if let ToTab::Messages(news) = self.hear_any().await {
+                return news;
             }
         }
     }

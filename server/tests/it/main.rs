@@ -23,6 +23,7 @@ mod https;
 mod limits;
 mod login;
 mod media;
+mod messages;
 mod neighbours;
 mod operations;
 mod page;

@@ -3,12 +3,15 @@
 use crate::house::{Tab, Visitor};
 use app::backend::Opening;
 use app::lease::{FromTab, Grant, ToTab};
+use app::messages::{Sent, ToSend};
 use app::phone::{self, LineState};
 use line::reports::{self, Reports};
 use line::snapshot::{self, Beside, Facts};
 use line::{identity, project};
 use server::clock;
-use sip::agent::{Agent, Answer, Body, Call, CallId, Cause, Event, Input, Output, Phase, Question, Registration};
+use sip::agent::{
+    Agent, Answer, Body, Call, CallId, Cause, Event, Input, MessageId, Output, Phase, Question, Registration,
+};
 use sip::sdp::SessionDescription;
 use sip::{Duration, Instant};
 use std::collections::BTreeMap;
@@ -35,6 +38,39 @@ pub struct Page {
     pub reports: Reports,
     /// Whether it tells the server of them: else it dies before.
     pub reporting: bool,
+    pub mail: Mail,
+}
+
+/// What it does with messages.
+#[derive(Default)]
+pub struct Mail {
+    /// After which step it does nothing more, as if it died there; `None`: it does not.
+    pub dies: Option<Step>,
+    /// The steps that it was at.
+    pub steps: Vec<Step>,
+    wanted: Vec<ToSend>,
+    sent: Vec<String>,
+}
+
+/// A step of a message, on its way out and in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It is told what to send.
+    Told,
+    /// It sent it.
+    Sent,
+    /// It was answered.
+    Answered,
+    /// It told the server so.
+    Confirmed,
+    /// A message came.
+    Came,
+    /// It told the server so.
+    Reported,
+    /// The server has it.
+    Kept,
+    /// It answered.
+    Accepted,
 }
 
 pub fn now() -> Instant {
@@ -45,11 +81,13 @@ impl Page {
     /// Opens the phone of this extension in a tab of this name, and registers.
     pub async fn open(visitor: Visitor, extension: &str, name: &str) -> Self {
         let mut line = visitor.tab(name, None).await;
+        let mut mail = Mail::default();
         let grant = loop {
-            match line.hear().await {
+            match line.hear_any().await {
                 ToTab::Granted(grant) => break grant,
-                ToTab::Watching | ToTab::Line(_) => {}
-                other => panic!("{other:?}"),
+                ToTab::Send(wanted) => mail.wanted = wanted,
+                ToTab::Resumed { .. } | ToTab::Yield => panic!("it is a new one"),
+                _ => {}
             }
         };
         let mut opening = Opening { domain: "tabphone".into(), ringing_seconds: 45, ..Opening::default() };
@@ -79,6 +117,7 @@ impl Page {
             facts,
             reports,
             reporting,
+            mail,
         };
         page.report().await;
         page.until("it is registered", Self::is_registered).await;
@@ -145,9 +184,91 @@ impl Page {
         timeout(2 * PATIENCE, go_on).await.unwrap_or_else(|_| panic!("{what}"));
     }
 
+    /// Goes on with messages until it is at this step, or nobody waits any longer: `until` hears nothing of what the server says.
+    pub async fn mail_until(&mut self, step: Step) {
+        let go_on = async {
+            while !self.mail.steps.contains(&step) {
+                self.send_wanted().await;
+                self.drain().await;
+                if self.mail.steps.contains(&step) {
+                    return;
+                }
+                let due = self.agent.deadline().map_or(PATIENCE, |deadline| deadline.since(now()));
+                let Self { line, sip, .. } = self;
+                let text = async {
+                    match sip {
+                        Some(sip) => sip.next_raw().await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    word = line.next_word() => self.heard(word.expect("the server is there")),
+                    text = text => match text {
+                        Some(text) => self.agent.handle(Input::Received(text.as_bytes()), now()),
+                        None => {
+                            self.sip = None;
+                            self.agent.handle(Input::Disconnected, now());
+                        }
+                    },
+                    () = tokio::time::sleep(due) => self.agent.handle(Input::Timeout, now()),
+                }
+            }
+        };
+        timeout(2 * PATIENCE, go_on).await.unwrap_or_else(|_| panic!("{step:?}"));
+        self.drain().await;
+    }
+
+    /// Goes on with messages for as long as somebody waits.
+    pub async fn mail_for_good(&mut self) {
+        loop {
+            self.mail.steps.clear();
+            self.mail_until(Step::Accepted).await;
+        }
+    }
+
+    /// Whether it goes on at this step.
+    fn at(&mut self, step: Step) -> bool {
+        let dead = self.mail.dies.is_some_and(|dies| self.mail.steps.contains(&dies));
+        if !dead {
+            self.mail.steps.push(step);
+        }
+        !dead && self.mail.dies != Some(step)
+    }
+
+    fn heard(&mut self, word: ToTab) {
+        match word {
+            ToTab::Send(wanted) => self.mail.wanted = wanted,
+            ToTab::Answer { id, status } if self.at(Step::Kept) => {
+                let id = MessageId(id);
+                let _ = match line::mail::refusal(status) {
+                    None => self.agent.accept_message(id, now()),
+                    Some(status) => self.agent.reject_message(id, status, now()),
+                };
+                self.at(Step::Accepted);
+            }
+            _ => {}
+        }
+    }
+
+    async fn send_wanted(&mut self) {
+        for wanted in core::mem::take(&mut self.mail.wanted) {
+            let under_way = self.agent.sends_message(&wanted.call_id) || self.mail.sent.contains(&wanted.call_id);
+            if under_way || !self.at(Step::Told) {
+                continue;
+            }
+            self.mail.sent.push(wanted.call_id.clone());
+            let to = format!("sip:{}@tabphone", wanted.to).parse().unwrap();
+            let body = Body { content_type: line::mail::TEXT.into(), bytes: wanted.text.into_bytes() };
+            self.agent.message_as(&wanted.call_id, to, body, now()).unwrap();
+            self.drain().await;
+            self.at(Step::Sent);
+        }
+    }
+
     /// Says what the agent has to say; what it leaves is published before.
     async fn drain(&mut self) {
         let mut messages = Vec::new();
+        let mut words = Vec::new();
         let mut opens = false;
         let mut news = false;
         while let Some(output) = self.agent.poll() {
@@ -173,6 +294,14 @@ impl Page {
                     self.asked_to_call = Some(target.uri.to_string());
                 }
                 Output::Event(Event::Transfer { progress, .. }) => self.transfer = Some(progress),
+                Output::Event(Event::Message { id, from, body, call_id, .. }) if self.at(Step::Came) => {
+                    let received = line::mail::received(id, &from, body, &call_id, "tabphone");
+                    words.push(FromTab::Message(received));
+                }
+                Output::Event(Event::MessageSent { call_id, outcome, .. }) if self.at(Step::Answered) => {
+                    let sent = Sent { call_id, attempt: 0, outcome: line::mail::outcome(outcome) };
+                    words.push(FromTab::Sent(sent));
+                }
                 Output::Event(_) => {}
             }
         }
@@ -186,6 +315,11 @@ impl Page {
         if news {
             self.publish().await;
             self.report().await;
+        }
+        for word in words {
+            let step = if matches!(word, FromTab::Message(_)) { Step::Reported } else { Step::Confirmed };
+            self.line.try_say(word).await;
+            self.at(step);
         }
         for message in messages {
             if let Some(sip) = &mut self.sip {

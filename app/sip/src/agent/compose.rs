@@ -89,7 +89,7 @@ pub(super) fn invite(config: &Profile, target: &Uri, dialog_call_id: &str, tag: 
 }
 
 /// A request outside of dialogs, without Via and Contact (RFC 3261 8.1.1); [`finish`] is to follow.
-#[cfg(feature = "events")]
+#[cfg(feature = "messages")]
 pub(super) fn outside(config: &Profile, method: Method, target: Uri, call_id: &str, tag: &str, seq: u32) -> Request {
     let mut request = Request::new(method, target.clone());
     request.headers.push(&MaxForwards(MAX_FORWARDS));
@@ -269,7 +269,7 @@ pub(super) fn methods(config: &Profile) -> Vec<Method> {
         Method::Subscribe,
     ];
     methods.extend(config.transfers.then_some(Method::Refer));
-    methods.extend((cfg!(feature = "events") && config.messages).then_some(Method::Message));
+    methods.extend((cfg!(feature = "messages") && config.messages).then_some(Method::Message));
     methods
 }
 

@@ -52,7 +52,10 @@ mod established;
 mod event;
 #[cfg(feature = "events")]
 mod events;
-#[cfg(not(feature = "events"))]
+#[cfg(all(feature = "messages", not(feature = "events")))]
+#[path = "only_messages.rs"]
+mod events;
+#[cfg(not(feature = "messages"))]
 #[path = "no_events.rs"]
 mod events;
 mod hold;
@@ -102,6 +105,8 @@ pub use events::*;
 pub use identity::{CallOptions, DiversionReason, Diverted, Identity};
 pub use question::*;
 pub use refusal::Refusal;
+#[cfg(feature = "serde")]
+pub use snapshot::SnapshotWithoutMessages;
 pub use snapshot::{RestoreError, Snapshot};
 pub use transfer::TransferProgress;
 

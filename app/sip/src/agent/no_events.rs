@@ -34,6 +34,10 @@ pub(super) struct Events {}
 
 #[allow(clippy::unused_self, clippy::needless_pass_by_ref_mut, reason = "as those who do something")]
 impl Events {
+    pub(super) const fn is_bounded(&self) -> bool {
+        true
+    }
+
     pub(super) const fn deadline(&self) -> Option<Instant> {
         None
     }

@@ -48,6 +48,54 @@ pub struct Snapshot {
     events: Events,
 }
 
+/// A [`Snapshot`] as an agent without messages left it, in an encoding without names: nothing stands for them.
+#[cfg(feature = "serde")]
+#[derive(Clone, Debug, serde::Deserialize)]
+pub struct SnapshotWithoutMessages {
+    version: u32,
+    at: Instant,
+    registering: Registering,
+    learned: Learned,
+    servers: Servers,
+    sessions: Vec<Session>,
+    last_call: u64,
+    transactions: Transactions,
+    questions: Questions,
+    strays: Vec<Stray>,
+}
+
+#[cfg(feature = "serde")]
+impl From<SnapshotWithoutMessages> for Snapshot {
+    fn from(before: SnapshotWithoutMessages) -> Self {
+        let SnapshotWithoutMessages {
+            version,
+            at,
+            registering,
+            learned,
+            servers,
+            sessions,
+            last_call,
+            transactions,
+            questions,
+            strays,
+        } = before;
+        let events = Events::default();
+        Self {
+            version,
+            at,
+            registering,
+            learned,
+            servers,
+            sessions,
+            last_call,
+            transactions,
+            questions,
+            strays,
+            events,
+        }
+    }
+}
+
 /// A snapshot cannot be restored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RestoreError {
@@ -80,7 +128,8 @@ impl Snapshot {
             && self.strays.len() <= MAX_STRAYS
             && self.transactions.is_bounded()
             && self.questions.is_bounded()
-            && self.registering.is_bounded();
+            && self.registering.is_bounded()
+            && self.events.is_bounded();
         if bounded { Ok(()) } else { Err(RestoreError::Unbounded) }
     }
 }

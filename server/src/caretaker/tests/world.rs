@@ -9,8 +9,8 @@ use app::phone::LineState;
 use line::reports::Reports;
 use line::snapshot::{self, Facts};
 use sip::agent::{
-    Agent, Answer, Body, Call, CallId, Cause, Event, Input as AgentInput, Output as AgentOutput, Phase, Question,
-    TransferProgress,
+    Agent, Answer, Body, Call, CallId, Cause, Event, Input as AgentInput, MessageId, Output as AgentOutput, Phase,
+    Question, TransferProgress,
 };
 use sip::header::{CSeq, Contact as ContactHeader, Expires};
 use sip::message::{HeaderName, Message, Method, Request, Response, Status};
@@ -75,6 +75,7 @@ pub(super) struct World {
     pub(super) causes: Vec<Cause>,
     pub(super) heard: Vec<String>,
     pub(super) progress: Vec<TransferProgress>,
+    pub(super) letters: Vec<MessageId>,
     /// What the line's agent said, in order: requests by method, responses by status and method, and `keep`.
     pub(super) log: Vec<String>,
     pub(super) sent: Vec<Message>,
@@ -116,6 +117,7 @@ impl World {
             causes: Vec::new(),
             heard: Vec::new(),
             progress: Vec::new(),
+            letters: Vec::new(),
             log: Vec::new(),
             sent: Vec::new(),
             kept: None,
@@ -301,6 +303,11 @@ impl World {
                     self.log.push("report".to_owned());
                     self.reported.push(report);
                 }
+                Output::Receive(received) => {
+                    self.log.push(format!("kept {}", String::from_utf8_lossy(&received.body)));
+                    charge.handle(Input::Kept(received.id, Some(200)), now);
+                }
+                Output::Sent(sent) => self.log.push(format!("{} {:?}", sent.call_id, sent.outcome)),
                 Output::Over(state) => {
                     self.over = Some(state);
                     self.alice = Holder::Nobody;
@@ -368,6 +375,7 @@ impl World {
                     self.heard.push(String::from_utf8(answer.bytes).unwrap());
                 }
                 AgentOutput::Event(Event::Transfer { progress, .. }) => self.progress.push(progress),
+                AgentOutput::Event(Event::Message { id, .. }) => self.letters.push(id),
                 AgentOutput::Event(_) | AgentOutput::Disconnect => {}
             }
         }

@@ -4,7 +4,7 @@ use super::harness::{Client, PATIENCE, Server, register, server};
 use crate::caretaker;
 use crate::clock;
 use crate::ports::{
-    AccountId, CallHistory, Caretaker as _, Charge, LineKept, Minding, PortError, Signer, Uplink, Uplinks as _,
+    AccountId, CallHistory, Caretaker as _, Charge, LineKept, Mail, Minding, PortError, Signer, Uplink, Uplinks as _,
 };
 use app::backend::Opening;
 use app::lease::RegistrationIdentity;
@@ -233,6 +233,29 @@ impl CallHistory for Nobody {
     }
 }
 
+#[async_trait]
+impl Mail for Nobody {
+    async fn receive(&self, _account: AccountId, _message: app::messages::Received) -> Option<u16> {
+        None
+    }
+
+    async fn sent(&self, _account: AccountId, _sent: app::messages::Sent) -> bool {
+        true
+    }
+
+    async fn to_send(&self, _account: AccountId) -> Result<Vec<app::messages::ToSend>, PortError> {
+        Ok(Vec::new())
+    }
+
+    async fn news(&self, _account: AccountId) -> Result<app::messages::News, PortError> {
+        Ok(app::messages::News::default())
+    }
+
+    fn changes(&self) -> broadcast::Receiver<AccountId> {
+        broadcast::channel(1).1
+    }
+}
+
 /// Alice and Bob talk, her page is gone, and the caretaker has her line.
 async fn minded() -> (Server, caretaker::Room, Arc<Notes>, Page) {
     minded_among(caretaker::MOST).await
@@ -266,6 +289,7 @@ async fn minded_among(most: usize) -> (Server, caretaker::Room, Arc<Notes>, Page
         leases: server.neighbours.clone(),
         accounts: server.neighbours.clone(),
         history: Arc::new(Nobody),
+        mail: Arc::new(Nobody),
     };
     let options = caretaker::Options { domain: "tabphone".into(), ringing: Duration::from_secs(45), most };
     let room = caretaker::Room::new(options, ports, server.stopper.stop());

@@ -1,7 +1,7 @@
 //! How names and numbers are compared when somebody searches.
 
 /// A text in the form in which it is searched: capital letters are as small ones, in any script.
-pub(super) fn fold(text: &str) -> String {
+pub(in crate::store) fn fold(text: &str) -> String {
     text.to_lowercase()
 }
 

@@ -97,7 +97,10 @@ fn drain(hub: &mut Hub) -> Vec<String> {
                 | ToTab::Recorded(_)
                 | ToTab::Missed(_)
                 | ToTab::Wishes(_)
-                | ToTab::Callers(_),
+                | ToTab::Callers(_)
+                | ToTab::Messages(_)
+                | ToTab::Send(_)
+                | ToTab::Answer { .. },
             ) => {
                 unreachable!("the hub knows nothing of it")
             }

@@ -2,16 +2,26 @@ use super::super::core::Core;
 use super::super::session::State;
 use super::super::transactions::Outcome;
 use super::super::{Agent, Body, CallId, Cause, Event, VerbError, compose};
-use super::{Capabilities, Failure, InquiryOutcome, MAX_BODY, MessageOutcome, Subject, send};
-use crate::header::{Accept, Allow, AllowEvents, ContentType, Supported};
-use crate::message::{Headers, Method, Request, Response, Status};
+#[cfg(feature = "events")]
+use super::{Capabilities, InquiryOutcome};
+use super::{Failure, MAX_BODY, MessageOutcome, Subject, send};
+use crate::header::{Accept, ContentType};
+#[cfg(feature = "events")]
+use crate::header::{Allow, AllowEvents, Supported};
+#[cfg(feature = "events")]
+use crate::message::Headers;
+use crate::message::{Method, Request, Response, Status};
 use crate::uri::Uri;
-use alloc::string::{String, ToString};
+use alloc::string::String;
+#[cfg(feature = "events")]
+use alloc::string::ToString;
+#[cfg(feature = "events")]
 use alloc::vec::Vec;
 
 /// How many may be under way.
 const MAX_ERRANDS: usize = 64;
 /// How many entries of each list of an answer are kept.
+#[cfg(feature = "events")]
 const MAX_LISTED: usize = 64;
 
 /// A request that makes no dialog, MESSAGE or OPTIONS: its transaction is all the state it has.
@@ -42,6 +52,11 @@ impl Errand {
         } else if self.call == Some(other) {
             self.call = Some(one);
         }
+    }
+
+    /// Whether it is the message with this Call-ID.
+    pub(super) fn is_message(&self, call_id: &str) -> bool {
+        matches!(self.subject, Subject::Message(_)) && self.call_id == call_id
     }
 
     /// Nothing will come of it any more.
@@ -139,7 +154,7 @@ impl Agent {
         }
         let gone = match failure {
             Failure::Over => true,
-            Failure::NoResponse => matches!(subject, Subject::Inquiry(_)),
+            Failure::NoResponse => subject.is_inquiry(),
             Failure::Forbidden
             | Failure::NotFound
             | Failure::Unavailable
@@ -163,10 +178,25 @@ impl Subject {
     const fn method(self) -> Method {
         match self {
             Self::Message(_) => Method::Message,
+            #[cfg(feature = "events")]
             Self::Inquiry(_) => Method::Options,
+            #[cfg(feature = "events")]
             Self::Subscription(_) => Method::Subscribe,
+            #[cfg(feature = "events")]
             Self::Publication(_) => Method::Publish,
+            #[cfg(feature = "events")]
             Self::Notice(_) => Method::Notify,
+        }
+    }
+
+    /// Whether it is to learn what somebody can do.
+    const fn is_inquiry(self) -> bool {
+        match self {
+            Self::Message(_) => false,
+            #[cfg(feature = "events")]
+            Self::Inquiry(_) => true,
+            #[cfg(feature = "events")]
+            Self::Subscription(_) | Self::Publication(_) | Self::Notice(_) => false,
         }
     }
 
@@ -182,6 +212,7 @@ impl Subject {
                 };
                 Some(Event::MessageSent { id, call_id, outcome })
             }
+            #[cfg(feature = "events")]
             Self::Inquiry(id) => {
                 let outcome = match success {
                     Some(response) => InquiryOutcome::Answered(Capabilities::of(&response.headers)),
@@ -190,11 +221,13 @@ impl Subject {
                 Some(Event::Answered { id, outcome })
             }
             // These have a state of their own.
+            #[cfg(feature = "events")]
             Self::Subscription(_) | Self::Publication(_) | Self::Notice(_) => None,
         }
     }
 }
 
+#[cfg(feature = "events")]
 impl Capabilities {
     fn of(headers: &Headers) -> Self {
         fn first<T>(all: impl Iterator<Item = T>) -> Vec<T> {
@@ -211,6 +244,11 @@ impl Capabilities {
             events: first(events.into_iter().flat_map(|list| list.0)),
         }
     }
+}
+
+/// Whether there are no more than an agent leaves.
+pub(super) fn is_bounded(errands: &[Errand]) -> bool {
+    errands.len() <= MAX_ERRANDS
 }
 
 /// Whether a body can be sent.

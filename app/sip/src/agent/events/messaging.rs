@@ -4,7 +4,7 @@ use super::super::{Agent, Body, CallId, Event, VerbError};
 use super::{BUSY, MAX_BODY, MessageId, PATIENCE, Subject, body_of, call_id_of, is_plain, respond, response};
 use crate::Instant;
 use crate::header::{self, AcceptEncoding, CSeq, From, NameAddr, RetryAfter};
-use crate::message::{Headers, Request, Response, Status, Token};
+use crate::message::{HeaderName, Headers, Request, Response, Status, Token};
 use crate::transaction::{Key, T1_X64};
 use crate::uri::Uri;
 use alloc::string::String;
@@ -101,6 +101,15 @@ impl Received {
     }
 }
 
+/// Whether there are no more than an agent leaves.
+pub(super) fn is_bounded(received: &[Received]) -> bool {
+    let fits = |received: &Received| match &received.state {
+        State::Open { request, .. } => request.body.len() <= MAX_BODY,
+        State::Answered(response) => response.body.len() <= MAX_BODY,
+    };
+    received.len() <= MAX_RECEIVED && received.iter().all(fits)
+}
+
 impl Agent {
     /// Sends a message (RFC 3428): what becomes of it is [`Event::MessageSent`]. Of several messages to one reader,
     /// the next one is to be sent when the one before is done, if their order matters (RFC 3428 8).
@@ -121,6 +130,12 @@ impl Agent {
             return Err(VerbError::Malformed);
         }
         self.send_message(target, Some(call_id), body, now)
+    }
+
+    /// Whether the message with this Call-ID is under way: nothing came of it yet.
+    #[must_use]
+    pub fn sends_message(&self, call_id: &str) -> bool {
+        self.events.errands.iter().any(|errand| errand.is_message(call_id))
     }
 
     /// Sends a message in an established call.
@@ -177,6 +192,11 @@ impl Agent {
         let received = self.events.received.iter_mut().find(open).ok_or(VerbError::Unknown)?;
         let State::Open { request, .. } = &received.state else { return Err(VerbError::Unknown) };
         let mut response = response(&mut self.core, request, status);
+        if status == Status::UNSUPPORTED_MEDIA_TYPE {
+            // What everybody reads (RFC 3428 7); that of calls is none for a message.
+            response.headers.remove(HeaderName::Accept);
+            let _ = response.headers.push_raw("Accept", "text/plain");
+        }
         self.core.respond_with(&received.key, &mut response);
         received.state = State::Answered(response);
         received.until = self.core.now + T1_X64;
@@ -209,7 +229,7 @@ impl Agent {
         }
         if !is_plain(request) {
             let mut response = response(&mut self.core, request, Status::UNSUPPORTED_MEDIA_TYPE);
-            response.headers.remove(crate::message::HeaderName::Accept);
+            response.headers.remove(HeaderName::Accept);
             response.headers.push(&AcceptEncoding::new(const { Token::literal("identity") }));
             return self.core.respond(key, &response);
         }

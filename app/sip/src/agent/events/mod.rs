@@ -11,6 +11,7 @@ mod notifying;
 mod package;
 mod publication;
 mod reason;
+mod requests;
 mod subscriber;
 mod subscribing;
 
@@ -23,28 +24,21 @@ use self::messaging::Received;
 use self::notifier::Notifier;
 use self::publication::Publication;
 use self::reason::Reason;
+use self::requests::{BUSY, MAX_BODY, PATIENCE, body_of, call_id_of, is_plain, respond, response, send};
 use self::subscriber::Subscriber;
 use super::core::Core;
 use super::transactions::{Outcome, Purpose};
-use super::{Agent, Body, CallId, compose};
+use super::{Agent, CallId};
 use crate::Instant;
-use crate::header::{CSeq, ContentType, MinExpires, RetryAfter};
-use crate::message::{HeaderName, Request, Response, Status};
+use crate::header::{CSeq, MinExpires, RetryAfter};
+use crate::message::{Request, Response, Status};
 use crate::transaction::Key;
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// The longest body that is sent, or taken and kept, in bytes: it may be in every snapshot.
-const MAX_BODY: usize = 16 * 1024;
 /// The longest body that is passed on at once.
 const MAX_NOTICE: usize = 48 * 1024;
 
-/// How long the user may take to answer a request: its sender waits for 64·T1, and a response that comes later is lost
-/// (RFC 4320 4.2).
-const PATIENCE: Duration = Duration::from_secs(30);
-/// After how many seconds to send again what was too much.
-const BUSY: u32 = 10;
 /// The first back-off after something came to nothing; it doubles from there.
 const FIRST_BACK_OFF: Duration = Duration::from_secs(2);
 /// How many times it doubles: up to 256 s.
@@ -93,6 +87,11 @@ impl Events {
     const fn name(&mut self) -> u64 {
         self.last = self.last.wrapping_add(1);
         self.last
+    }
+
+    /// Whether there is no more than an agent leaves.
+    pub(super) fn is_bounded(&self) -> bool {
+        errand::is_bounded(&self.errands) && messaging::is_bounded(&self.received)
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -260,53 +259,11 @@ impl Agent {
     }
 }
 
-/// Sends a request about this, with a Via of its own.
-fn send(core: &mut Core, mut request: Request, subject: Subject) -> bool {
-    compose::finish(&core.config, &mut request);
-    compose::via(core, &mut request);
-    core.send(request, Purpose::Event(subject), 0).is_some()
-}
-
 impl Subject {
     /// What its requests are sent for.
     const fn purpose(self) -> Purpose {
         Purpose::Event(self)
     }
-}
-
-/// A response to a request that makes no call, with a tag of its own if it needs one.
-fn response(core: &mut Core, request: &Request, status: Status) -> Response {
-    let tag = core.random.token();
-    compose::response(&core.config, request, status, &tag)
-}
-
-/// Answers a request that makes no call.
-fn respond(core: &mut Core, key: &Key, request: &Request, status: Status) {
-    let response = response(core, request, status);
-    core.respond(key, &response);
-}
-
-/// The body of a message; one that does not say what it is counts as `else_type`. `None`: there is none.
-fn body_of(request: &Request, else_type: &str) -> Option<Body> {
-    if request.body.is_empty() {
-        return None;
-    }
-    let content_type = match request.headers.get::<ContentType>() {
-        Ok(content_type) => content_type.to_string(),
-        Err(_) => else_type.into(),
-    };
-    Some(Body { content_type, bytes: request.body.clone() })
-}
-
-/// Whether the body of a request can be read as it is: codings are not undone here (RFC 3261 20.12).
-fn is_plain(request: &Request) -> bool {
-    let codings = || request.headers.all::<crate::header::ContentEncoding>().unwrap_or_default();
-    !request.headers.contains(HeaderName::ContentEncoding)
-        || codings().iter().flat_map(|codings| &codings.0).all(|coding| coding.eq_ignore_ascii_case("identity"))
-}
-
-fn call_id_of(request: &Request) -> String {
-    request.headers.get::<crate::header::CallId>().map(|call_id| call_id.to_string()).unwrap_or_default()
 }
 
 fn seq_of(request: &Request) -> Option<u32> {

@@ -93,7 +93,7 @@ impl Laws {
             FromTab::Release { epoch } if hub.holder() == Some(socket) && hub.lease.epoch == *epoch => {
                 self.told.insert(socket, false);
             }
-            FromTab::Alive | FromTab::Release { .. } | FromTab::Report(_) => {}
+            FromTab::Alive | FromTab::Release { .. } | FromTab::Report(_) | FromTab::Message(_) | FromTab::Sent(_) => {}
         }
         self.heard.insert(socket, now);
     }
@@ -173,6 +173,9 @@ impl Laws {
                     | ToTab::Missed(_)
                     | ToTab::Wishes(_)
                     | ToTab::Callers(_)
+                    | ToTab::Messages(_)
+                    | ToTab::Send(_)
+                    | ToTab::Answer { .. }
                     | ToTab::Alive,
                 )
                 | Effect::Moved(_)

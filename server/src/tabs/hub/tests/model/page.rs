@@ -210,7 +210,10 @@ impl Page {
             | ToTab::Recorded(_)
             | ToTab::Missed(_)
             | ToTab::Wishes(_)
-            | ToTab::Callers(_) => {}
+            | ToTab::Callers(_)
+            | ToTab::Messages(_)
+            | ToTab::Send(_)
+            | ToTab::Answer { .. } => {}
         }
     }
 }

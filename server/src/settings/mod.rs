@@ -3,7 +3,7 @@
 mod form;
 mod sound;
 
-use crate::ports::{Accounts, PortError, SessionLife, Sessions, Shared, SignedIn};
+use crate::ports::{Accounts, Homes, PortError, SessionLife, Sessions, Shared, SignedIn};
 use crate::store::calling::{Calling, CallingError, RINGING, Routes, RulesChange};
 use crate::store::policies::{Policies, PolicyError};
 use crate::store::sound::SoundSettings;
@@ -43,6 +43,8 @@ pub struct Room {
     pub routes: Routes,
     /// How long calls usually ring, in seconds.
     pub ringing_seconds: u64,
+    /// Where lines are at home.
+    pub homes: Shared<dyn Homes>,
 }
 
 /// Why a page cannot be shown.
@@ -150,6 +152,7 @@ impl Room {
             usual_ringing: self.ringing_seconds,
             media: self.sound.read(me.account).await?,
             ringing_range: (*RINGING.start(), *RINGING.end()),
+            pbx: self.homes.home(me.account).await?.pbx,
             ..SettingsView::default()
         })
     }

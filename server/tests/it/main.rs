@@ -10,6 +10,7 @@
 
 mod acme;
 mod asvs;
+mod bridge;
 mod calling;
 mod caretaker;
 mod command_line;

@@ -33,6 +33,24 @@ pub struct Opening {
     pub dial: String,
     /// Who is at the other end of the calls that are up, as far as that is known.
     pub callers: Vec<Caller>,
+    /// What whoever the phone is registered at wants it to do.
+    pub dialect: Dialect,
+}
+
+/// How a phone behaves towards whoever it is registered at: the exchange of this server, or a PBX.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dialect {
+    /// Whether Via says that it comes over TLS (RFC 7118 5.2).
+    pub secure: bool,
+    /// Whether what only a network can know of a caller is believed (RFC 3325).
+    pub trusts_identity: bool,
+}
+
+impl Default for Dialect {
+    /// As the exchange of this server wants it, which takes away what phones say of others.
+    fn default() -> Self {
+        Self { secure: true, trusts_identity: true }
+    }
 }
 
 /// The name of the `<meta>` element whose `content` carries the [`Opening`] from the server to the client.

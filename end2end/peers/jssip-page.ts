@@ -88,7 +88,7 @@ Screen.for((screen: Screen, owner: Owner): Library => {
   media.pcConfig = { iceServers: iceServers(owner) };
   const agent = new UA({
     sockets: [new WebSocketInterface(owner.socket)],
-    uri: `sip:${owner.extension}@tabphone`,
+    uri: `sip:${owner.extension}@${owner.domain}`,
     password: owner.password,
     display_name: owner.name,
     connection_recovery_min_interval: 1,

@@ -24,8 +24,11 @@ const SOUNDS = 400;
 /** How long the page waits before it connects again, milliseconds. */
 const AGAIN = 1_000;
 
+/** Of the people that are called by their number. */
+const domain = new URLSearchParams(location.search).get('domain') ?? 'tabphone';
+
 const address = (number: string): URI => {
-  const uri = UserAgent.makeURI(/^sip:/.test(number) ? number : `sip:${number}@tabphone`);
+  const uri = UserAgent.makeURI(/^sip:/.test(number) ? number : `sip:${number}@${domain}`);
   if (uri === undefined) throw new Error(`${number} is no address`);
   return uri;
 };

@@ -49,9 +49,9 @@ export class PeerSite {
     return new PeerSite(http, `http://127.0.0.1:${(http.address() as AddressInfo).port}`);
   }
 
-  /** The address of a page, for this account at this server; it has a camera if it is told so, and asks this STUN server, if one is named. */
-  page(library: Library, { extension, name, password }: Account, socket: string, asked: { readonly video?: boolean; readonly stun?: string } = {}): string {
-    const asks: Record<string, string> = { ...(asked.video === true ? { video: '' } : {}), ...(asked.stun === undefined ? {} : { stun: asked.stun }) };
+  /** The address of a page, for this account at this server; it has a camera if it is told so, asks this STUN server, if one is named, and is of this domain, if it is not the server's own. */
+  page(library: Library, { extension, name, password }: Account, socket: string, asked: { readonly video?: boolean; readonly stun?: string; readonly domain?: string } = {}): string {
+    const asks: Record<string, string> = { ...(asked.video === true ? { video: '' } : {}), ...(asked.stun === undefined ? {} : { stun: asked.stun }), ...(asked.domain === undefined ? {} : { domain: asked.domain }) };
     return `${this.origin}/${library}?${new URLSearchParams({ extension, name, password, socket, ...asks })}`;
   }
 

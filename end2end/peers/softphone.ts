@@ -13,6 +13,8 @@ export interface Owner {
   readonly password: string;
   /** Where SIP is spoken: `ws://HOST/sip`. */
   readonly socket: string;
+  /** The SIP domain. */
+  readonly domain: string;
   /** A STUN server, if it is to ask one. */
   readonly stun?: string;
 }
@@ -175,7 +177,7 @@ export class Screen {
   static for(start: (screen: Screen, owner: Owner) => Library): void {
     const query = new URLSearchParams(location.search);
     const of = (name: string) => query.get(name) ?? '';
-    const owner = { extension: of('extension'), name: of('name'), password: of('password'), socket: of('socket'), ...(query.has('stun') ? { stun: of('stun') } : {}) };
+    const owner = { extension: of('extension'), name: of('name'), password: of('password'), socket: of('socket'), domain: query.get('domain') ?? 'tabphone', ...(query.has('stun') ? { stun: of('stun') } : {}) };
     const screen = new Screen();
     const library = start(screen, owner);
     element('form').addEventListener('submit', (event) => {

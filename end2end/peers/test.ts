@@ -28,6 +28,8 @@ export interface Opening {
   readonly colour?: Colour;
   /** Where it speaks SIP, if not at the server itself. */
   readonly socket?: string;
+  /** Its domain, if it is not the server's own. */
+  readonly domain?: string;
 }
 
 interface Fixtures {
@@ -58,9 +60,9 @@ export const test = base.extend<Fixtures, { site: PeerSite }>({
   ],
   serve: async ({ site }, use) => await use(['--allow-origin', site.origin]),
   stranger: async ({ phones, server, site }, use) => {
-    await use(async (library, account, { tone, colour, socket = server.at('/sip', 'ws') }) => {
+    await use(async (library, account, { tone, colour, socket = server.at('/sip', 'ws'), domain }) => {
       const { page, complaints } = await phones.page({ tone, ...(colour === undefined ? {} : { colour }) });
-      await page.goto(site.page(library, account, socket, { video: colour !== undefined }));
+      await page.goto(site.page(library, account, socket, { video: colour !== undefined, ...(domain === undefined ? {} : { domain }) }));
       const stranger = new Stranger(page, complaints, library, account, tone);
       await stranger.isReady();
       return stranger;

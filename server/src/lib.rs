@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::duplicate_mod))]
 
 pub mod admin;
+pub mod bridge;
 pub mod caretaker;
 pub mod client;
 pub mod clock;
@@ -22,6 +23,7 @@ pub mod messages;
 pub mod meters;
 pub mod origin;
 pub mod outage;
+pub mod pbx;
 pub mod people;
 pub mod ports;
 pub mod recordings;
@@ -87,8 +89,8 @@ pub struct Options {
     pub allowed_origins: Vec<String>,
     /// The origin that people open, when a proxy stands before the server.
     pub origin: Option<String>,
-    /// The PBXs that log people in.
-    pub pbxs: Vec<login::pbx::Pbx>,
+    /// The PBXs that log people in, and that their phones are led to.
+    pub pbxs: Vec<pbx::Pbx>,
     /// How long a call rings.
     pub ringing: Duration,
     /// How long a phone is registered at most until it has to register again: a minute or more.
@@ -247,7 +249,9 @@ impl Everything {
         let stopper = Stopper::default();
         let routes = Routes::new(Calling::new(store.clone()));
         let policies = Policies::new(store.clone());
-        let media = media::Room::new(policies, options.ice_servers.clone(), options.relays.clone());
+        let homes = bridge::Homes::new(accounts.clone(), &options.pbxs, store.domain());
+        let relays = options.relays.clone();
+        let media = media::Room::new(policies, options.ice_servers.clone(), relays, Arc::new(homes.clone()));
         let recordings = Recordings::new(store.clone(), &options.data);
         let watching = [
             tokio::spawn(sessions.clone().watch()),
@@ -262,6 +266,7 @@ impl Everything {
             cluster,
             store: store.clone(),
             accounts,
+            homes,
             routes,
             media: Arc::new(media),
             sessions,
@@ -356,6 +361,7 @@ struct Rooms {
     cluster: Option<meters::Cluster>,
     store: Store,
     accounts: Accounts,
+    homes: bridge::Homes,
     routes: Routes,
     media: Shared<dyn ports::Media>,
     sessions: session::Room,
@@ -366,7 +372,7 @@ struct Rooms {
 impl Rooms {
     /// The routes of all rooms, and the layers around them: the guard outside, the session inside.
     async fn router(self, stopper: &Stopper) -> Result<Router, StartError> {
-        let Self { options, origins, cluster, store, accounts, routes, media, sessions, lines, recordings } = self;
+        let Self { options, origins, cluster, store, accounts, homes, routes, media, sessions, lines, recordings } = self;
         let readers = options.readers();
         let domain = store.domain().to_owned();
         let session_layer = sessions.layer();
@@ -384,7 +390,7 @@ impl Rooms {
 
         let domains = login::Domains { domain: domain.clone(), aliases: options.domain_aliases.clone() };
         let exchange = exchange::Options {
-            domain: domain.clone(),
+            domain,
             aliases: options.domain_aliases,
             allowed_origins: options.allowed_origins,
             origins: origins.clone(),
@@ -406,6 +412,14 @@ impl Rooms {
         };
         let exchange = Exchange::start(exchange, ports, stopper.stop()).await?;
         let events: Shared<dyn ports::LineEvents> = Arc::new(exchange.clone());
+        let ways = bridge::Ports {
+            sessions: sessions.clone(),
+            leases: Arc::clone(&leases),
+            secrets: sessions.clone(),
+            exchange: Arc::new(exchange.clone()),
+        };
+        let bridge = bridge::Room::new(homes.clone(), origins.clone(), ways, stopper.stop());
+        let homes: Shared<dyn ports::Homes> = Arc::new(homes);
 
         let backend = people::Room {
             accounts: Arc::clone(&known),
@@ -413,7 +427,7 @@ impl Rooms {
             events: Arc::clone(&events),
             routes: Arc::new(routes.clone()),
             revisions: routes.revisions(),
-            domain: domain.clone(),
+            homes: Arc::clone(&homes),
             media: Arc::clone(&media),
             ringing_seconds: u32::try_from(options.ringing.as_secs()).unwrap_or(u32::MAX),
             sound: SoundSettings::new(store.clone()),
@@ -430,6 +444,7 @@ impl Rooms {
             policies: Policies::new(store.clone()),
             routes,
             ringing_seconds: options.ringing.as_secs(),
+            homes: Arc::clone(&homes),
         };
         let contacts = contacts::Room {
             sessions: sessions.clone(),
@@ -468,15 +483,16 @@ impl Rooms {
             secrets: sessions.clone(),
         };
         let kept = caretaker::Ports {
-            uplinks: Arc::new(exchange.clone()),
+            uplinks: Arc::new(bridge.clone()),
             signer: Arc::new(login.clone()),
             minding: Arc::new(lines.clone()),
             leases,
             accounts: Arc::clone(&known),
+            homes: Arc::clone(&homes),
             history: Arc::clone(&calls),
             mail: Arc::clone(&mail),
         };
-        let keeping = caretaker::Options { domain, ringing: options.ringing, most: caretaker::MOST };
+        let keeping = caretaker::Options { ringing: options.ringing, most: caretaker::MOST };
         lines.employ(Arc::new(caretaker::Room::new(keeping, kept, stopper.stop())));
         let storage = store.clone();
         let metrics = metrics::Room {
@@ -492,6 +508,7 @@ impl Rooms {
             lines,
             sessions: sessions.clone(),
             accounts: known,
+            homes,
             events,
             media,
             history: calls,
@@ -516,7 +533,7 @@ impl Rooms {
             .merge(contacts::router(contacts))
             .merge(messages::router(messages))
             .merge(tabs::router(tabs))
-            .merge(exchange::router(exchange))
+            .merge(bridge::router(bridge, exchange::router(exchange)))
             .merge(metrics::router(metrics))
             .layer(session_layer)
             .layer(from_fn_with_state(storage, outage::guard))

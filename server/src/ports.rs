@@ -1,7 +1,9 @@
 //! What the rooms need of one another, as small traits: wired in `lib.rs`, so that no room imports another.
 
+mod homes;
 mod sessions;
 
+pub use homes::{Home, Homes, OneHome};
 pub use sessions::{Ended, PbxSecret, PbxSecrets, SessionFacts, SessionId, SessionLife, Sessions, Standing};
 
 use async_trait::async_trait;
@@ -224,10 +226,12 @@ pub struct Charge {
     pub until: u64,
 }
 
-/// Opens lines to where a line's registrar is; implemented by `exchange`.
+/// Opens lines to where a line's registrar is; implemented by `exchange`, and by `bridge` for those of a PBX.
+#[async_trait]
 pub trait Uplinks: Send + Sync + 'static {
-    /// A line that is already known to be this account's; `None` when it cannot be had now.
-    fn open(&self, account: AccountId, extension: &str) -> Option<Uplink>;
+    /// A line that is already known to be this account's, for who holds it under this epoch; `None` when it cannot be had
+    /// now.
+    async fn open(&self, account: AccountId, epoch: u64, extension: &str) -> Option<Uplink>;
 }
 
 /// Whole SIP messages both ways. When either end is dropped, the line is closed.

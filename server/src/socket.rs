@@ -61,7 +61,13 @@ pub async fn send(socket: &mut WebSocket, message: Message) -> Result<(), End> {
 
 /// Closes a socket as it ended.
 pub async fn close(socket: &mut WebSocket, end: End) {
-    let End::Close(code, words) = end else { return };
+    if let End::Close(code, words) = end {
+        close_with(socket, code, words.to_owned()).await;
+    }
+}
+
+/// Closes a socket with this code and these words.
+pub async fn close_with(socket: &mut WebSocket, code: u16, words: String) {
     let frame = CloseFrame { code, reason: words.into() };
     if send(socket, Message::Close(Some(frame))).await.is_ok() {
         // The other side's close, so that it does not see a cut connection.

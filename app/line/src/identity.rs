@@ -33,6 +33,8 @@ pub fn config(identity: &RegistrationIdentity, opening: &Opening, wall: u64) -> 
         ringing: Duration::from_secs(u64::from(opening.ringing_seconds.max(1))),
         user_agent: concat!("Tabphone/", env!("CARGO_PKG_VERSION")).into(),
         webrtc: true,
+        secure: opening.dialect.secure,
+        trusts_identity: opening.dialect.trusts_identity,
         trickle: opening.policy.trickle,
         max_calls: several::MOST,
         // No screen shows what else there is: it is not even built, for the sake of the bytes. See the features of `sip`.
@@ -60,6 +62,7 @@ fn contact_host(instance: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use app::backend::Dialect;
 
     #[test]
     fn whoever_holds_the_line_has_the_same_contact() {
@@ -86,6 +89,10 @@ mod tests {
         assert_eq!(config.address.uri.to_string(), "sip:1001@tabphone");
         assert_eq!(config.registrar.to_string(), "sip:tabphone");
         assert_eq!(config.address.display(), Some("Anna \"the\" Berg"));
+        assert!(config.secure && config.trusts_identity);
+        opening.dialect = Dialect { secure: false, trusts_identity: false };
+        let elsewhere = super::config(&identity, &opening, 0).unwrap();
+        assert!(!elsewhere.secure && !elsewhere.trusts_identity);
         opening.domain = "not a domain".into();
         assert!(super::config(&identity, &opening, 0).is_err());
     }

@@ -29,6 +29,8 @@ pub struct SettingsView {
     pub usual_ringing: u64,
     /// The shortest and the longest time that calls can ring, in seconds.
     pub ringing_range: (u64, u64),
+    /// The company's PBX where the phone is registered: what becomes of calls is decided there.
+    pub pbx: Option<String>,
 }
 
 /// What stands in the fields, as it was typed.
@@ -176,7 +178,10 @@ pub fn document(page: SettingsView) -> impl IntoView {
 fn SettingsPage(page: SettingsView) -> impl IntoView {
     let refused = page.problems.iter().any(|(_, problem)| problem.is_error());
     let who = crate::directory::contact_name(&page.me).to_owned();
-    let fields = Field::ALL.map(|field| view! { <Input field page=page.clone() /> }).into_iter().collect::<Vec<_>>();
+    let own = page.pbx.is_none();
+    let saves = own || page.auto_answer.is_some();
+    let fields = own
+        .then(|| Field::ALL.map(|field| view! { <Input field page=page.clone() /> }).into_iter().collect::<Vec<_>>());
     view! {
         <main class="settings">
             <div class="panel settings__panel">
@@ -191,19 +196,25 @@ fn SettingsPage(page: SettingsView) -> impl IntoView {
                 </p>
                 {page.saved.then(|| view! { <Saved /> })}
                 {refused.then(|| view! { <NotSaved /> })}
+                {page.pbx.as_ref().map(|pbx| view! { <Elsewhere pbx=pbx.clone() /> })}
                 <form class="settings__form" method="post" action="/settings">
-                    <Switch
-                        name="do-not-disturb"
-                        label="Do not disturb"
-                        hint="No call rings on any of your phones."
-                        checked=page.typed.do_not_disturb
-                    />
-                    <Switch
-                        name="no-call-waiting"
-                        label="No call waiting"
-                        hint="While you have a call, whoever else calls finds you busy."
-                        checked=page.typed.no_call_waiting
-                    />
+                    {own
+                        .then(|| {
+                            view! {
+                                <Switch
+                                    name="do-not-disturb"
+                                    label="Do not disturb"
+                                    hint="No call rings on any of your phones."
+                                    checked=page.typed.do_not_disturb
+                                />
+                                <Switch
+                                    name="no-call-waiting"
+                                    label="No call waiting"
+                                    hint="While you have a call, whoever else calls finds you busy."
+                                    checked=page.typed.no_call_waiting
+                                />
+                            }
+                        })}
                     {page
                         .auto_answer
                         .map(|whose| {
@@ -230,9 +241,14 @@ fn SettingsPage(page: SettingsView) -> impl IntoView {
                             .collect::<Vec<_>>()}
                     </datalist>
                     <div class="settings__actions">
-                        <button class="button button--primary" r#type="submit">
-                            "Save"
-                        </button>
+                        {saves
+                            .then(|| {
+                                view! {
+                                    <button class="button button--primary" r#type="submit">
+                                        "Save"
+                                    </button>
+                                }
+                            })}
                         <a class="button" href="/">
                             "Back to the phone"
                         </a>
@@ -256,11 +272,28 @@ fn SettingsPage(page: SettingsView) -> impl IntoView {
                 </form>
                 {(!page.groups.is_empty()).then(|| view! { <Groups groups=page.groups /> })}
                 <SoundForm media=page.media />
-                <p class="login__help">
-                    "All of this holds while you are logged out, too. Until you are back at the phone, calls do not ring in this tab."
-                </p>
+                {own
+                    .then(|| {
+                        view! {
+                            <p class="login__help">
+                                "All of this holds while you are logged out, too. Until you are back at the phone, calls do not ring in this tab."
+                            </p>
+                        }
+                    })}
             </div>
         </main>
+    }
+}
+
+/// Whose calls it does not decide about.
+#[component]
+fn Elsewhere(pbx: String) -> impl IntoView {
+    view! {
+        <p class="settings__hint">
+            "Your phone is registered at the telephone system "
+            <bdi>{pbx}</bdi>
+            ". Whether calls are sent elsewhere, how long they ring and whether you can be disturbed is set there."
+        </p>
     }
 }
 

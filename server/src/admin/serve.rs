@@ -6,9 +6,9 @@ use super::metrics::Token;
 use super::{CommandError, Data, demo};
 use crate::Reached;
 use crate::cluster::Peer;
-use crate::login::pbx::Pbx;
 use crate::media::{Relays, Secret, SecretError};
 use crate::origin::{self, InvalidOrigin, Transport};
+use crate::pbx::Pbx;
 use crate::site::Files;
 use crate::store::contacts::{InvalidCountry, Numbering};
 use crate::store::password::Cost;
@@ -44,11 +44,17 @@ pub(super) struct Serve {
     /// at by themselves: a proxy with HTTPS stands before it, or it has one name of several.
     #[arg(long, value_name = "ORIGIN", value_parser = foreign)]
     pub(super) origin: Option<String>,
-    /// A PBX that logs people in with their extension and password there: a name for it, then where it is
-    /// (wss, ws, tls, tcp or udp), such as `office=wss://pbx.example.com:8089/ws`. `domain` is its SIP domain, if that
-    /// is not its host; `extensions` are those that it decides when they are typed without a domain (`2*|30??`), else
-    /// all; `ca` is a file with the certificates that vouch for it, in place of the system's.
-    #[arg(long, value_name = "NAME=URL[,domain=DOMAIN][,extensions=PATTERNS][,ca=FILE]")]
+    /// A PBX that logs people in with their extension and password there, and that their phones are led to if it speaks
+    /// WebSocket: a name for it, then where it is (wss, ws, tls, tcp or udp), such as `office=wss://pbx.example.com:8089/ws`.
+    /// `domain` is its SIP domain, if that is not its host; `extensions` are those that it decides when they are typed
+    /// without a domain (`2*|30??`), else all; `kind` is asterisk, freeswitch, kamailio, opensips or generic; `ca` is a file
+    /// with the certificates that vouch for it, in place of the system's, `fingerprint` the SHA-256 of the only one that it
+    /// may have. `also` is another address of it; each may have `;priority=N` (lower ones are tried first) and `;weight=N`
+    /// (how often it comes first among equals).
+    #[arg(
+        long,
+        value_name = "NAME=URL[,domain=DOMAIN][,extensions=PATTERNS][,kind=KIND][,ca=FILE][,fingerprint=HEX][,also=URL]"
+    )]
     pub(super) pbx: Vec<Pbx>,
     /// How long a call rings before it is given up, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 45, value_parser = clap::value_parser!(u32).range(5..=600))]

@@ -152,7 +152,7 @@ pub(super) enum Unreadable {
 /// Whose line it is, and where.
 pub(super) struct Owner<'a> {
     pub(super) person: &'a ports::SignedIn,
-    pub(super) domain: &'a str,
+    pub(super) home: &'a ports::Home,
     /// How long calls ring.
     pub(super) ringing: Duration,
 }
@@ -176,7 +176,7 @@ impl Charge {
         }
         let mut begun = Self {
             epoch: charge.epoch,
-            domain: owner.domain.to_owned(),
+            domain: owner.home.domain.clone(),
             agent,
             facts,
             reports,
@@ -463,7 +463,8 @@ pub(super) fn over(mut state: LineState) -> LineState {
 fn config(charge: &ports::Charge, owner: &Owner<'_>, now: Instant) -> Result<Config, IdentityError> {
     let opening = Opening {
         me: Contact { extension: owner.person.extension.clone(), name: owner.person.name.clone() },
-        domain: owner.domain.to_owned(),
+        domain: owner.home.domain.clone(),
+        dialect: owner.home.dialect,
         ringing_seconds: u32::try_from(owner.ringing.as_secs()).unwrap_or(u32::MAX),
         ..Opening::default()
     };

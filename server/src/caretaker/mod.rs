@@ -8,7 +8,7 @@ mod pump;
 mod tests;
 
 use crate::ports;
-use crate::ports::{AccountId, Accounts, CallHistory, Leases, Mail, Minding, Shared, Signer, Uplinks};
+use crate::ports::{AccountId, Accounts, CallHistory, Homes, Leases, Mail, Minding, Shared, Signer, Uplinks};
 use crate::stop::Stop;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,8 +23,6 @@ pub const MOST: usize = 10_000;
 /// How the caretaker behaves.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The SIP domain.
-    pub domain: String,
     /// How long calls ring.
     pub ringing: Duration,
     /// How many lines are kept at once; [`MOST`]. Of more, those that would end first end now: saying goodbye is better than
@@ -45,6 +43,8 @@ pub struct Ports {
     pub leases: Shared<dyn Leases>,
     /// Who there is.
     pub accounts: Shared<dyn Accounts>,
+    /// Where their lines are at home.
+    pub homes: Shared<dyn Homes>,
     /// Where calls are kept that are over.
     pub history: Shared<dyn CallHistory>,
     /// Where messages are kept.

@@ -77,8 +77,11 @@ pub(super) async fn run(place: Place, charge: ports::Charge, hurry: Arc<Notify>,
     let Some(person) = inner.ports.accounts.by_id(account).await else {
         return inner.ports.minding.over(account, epoch, over(state));
     };
+    let Ok(home) = inner.ports.homes.home(account).await else {
+        return inner.ports.minding.over(account, epoch, over(state));
+    };
     // What a page wrote is read here: whatever it is, it concerns this line alone.
-    let begun = catch_unwind(AssertUnwindSafe(|| begin(&inner, charge, &person)));
+    let begun = catch_unwind(AssertUnwindSafe(|| begin(&inner, charge, &person, &home)));
     let charge = match begun {
         Ok(Ok(charge)) => charge,
         Ok(Err(error)) => {
@@ -100,8 +103,13 @@ pub(super) async fn run(place: Place, charge: ports::Charge, hurry: Arc<Notify>,
     tracing::info!(account, milliseconds = clock::now().saturating_sub(began), reason = %end, "kept a line");
 }
 
-fn begin(inner: &super::Inner, charge: ports::Charge, person: &SignedIn) -> Result<Charge, super::charge::Unreadable> {
-    let owner = Owner { person, domain: &inner.options.domain, ringing: inner.options.ringing };
+fn begin(
+    inner: &super::Inner,
+    charge: ports::Charge,
+    person: &SignedIn,
+    home: &ports::Home,
+) -> Result<Charge, super::charge::Unreadable> {
+    let owner = Owner { person, home, ringing: inner.options.ringing };
     // Without random numbers it would speak in tags that can be guessed: it does not.
     let seed = random::<32>().map_err(|_| super::charge::Unreadable::Random)?;
     Charge::begin(charge, &owner, seed, now())
@@ -156,7 +164,7 @@ impl Pump {
                     }
                 }
                 Output::Open => {
-                    self.uplink = ports.uplinks.open(account, &self.extension);
+                    self.uplink = ports.uplinks.open(account, self.epoch, &self.extension).await;
                     happened = Some(if self.uplink.is_some() { Happened::Opened } else { Happened::Closed });
                 }
                 Output::Close => {

@@ -7,6 +7,7 @@ use super::{Exchange, Inner};
 use crate::ports::{AccountId, SignedIn, Uplink, Uplinks};
 use crate::socket::Budget;
 use crate::stop::Stop;
+use async_trait::async_trait;
 use axum::body::Bytes;
 use sip::message::limits;
 use sip::registrar::{Admission, Arrival, Flow};
@@ -19,8 +20,9 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
+#[async_trait]
 impl Uplinks for Exchange {
-    fn open(&self, account: AccountId, extension: &str) -> Option<Uplink> {
+    async fn open(&self, account: AccountId, _: u64, extension: &str) -> Option<Uplink> {
         let stop = self.shared.door.enter()?;
         let (to, sent) = mpsc::channel(QUEUE);
         let (delivered, from) = mpsc::channel(QUEUE);

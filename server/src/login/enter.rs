@@ -2,7 +2,8 @@
 
 use super::Room;
 use super::name::{Meant, meant};
-use super::pbx::{Pbx, Unproven};
+use super::pbx::Unproven;
+use crate::pbx::Pbx;
 use crate::ports::{PbxSecret, SignedIn, Wait};
 use crate::store::accounts::AccountError;
 use crate::store::password::PasswordError;

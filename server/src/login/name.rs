@@ -1,6 +1,7 @@
 //! Who is meant by what was typed as extension.
 
-use super::pbx::{Pbx, Pbxs};
+use super::pbx::Pbxs;
+use crate::pbx::Pbx;
 use crate::store::accounts::is_extension;
 
 /// Where somebody wants to log in. What cannot be an extension is "": one that nobody has.

@@ -8,7 +8,7 @@ mod turn;
 pub use turn::{Relays, Secret, SecretError};
 
 use crate::clock;
-use crate::ports::{self, AccountId, PortError};
+use crate::ports::{self, AccountId, Homes, PortError, Shared};
 use crate::store::policies::{Ice, Policies, Policy, PolicyError};
 use app::media::{AutoAnswer, Digits, IceServer, Media};
 use async_trait::async_trait;
@@ -24,14 +24,16 @@ pub struct Room {
     policies: Policies,
     servers: Vec<IceServer>,
     relays: Option<Relays>,
+    homes: Shared<dyn Homes>,
     changed: watch::Sender<i64>,
 }
 
 impl Room {
-    /// With these servers, as the server was started with them, and these relays, whose credentials are made here.
+    /// With these servers, as the server was started with them, and these relays, whose credentials are made here; what is
+    /// not set is as it is best where a line is at home.
     #[must_use]
-    pub fn new(policies: Policies, servers: Vec<IceServer>, relays: Option<Relays>) -> Self {
-        Self { policies, servers, relays, changed: watch::Sender::new(0) }
+    pub fn new(policies: Policies, servers: Vec<IceServer>, relays: Option<Relays>, homes: Shared<dyn Homes>) -> Self {
+        Self { policies, servers, relays, homes, changed: watch::Sender::new(0) }
     }
 
     /// Tells whoever listens of every change of a policy, in this process or another. Runs until dropped.
@@ -73,6 +75,8 @@ impl ports::Media for Room {
             PortError::Storage
         })?;
         let ice = policy.ice.unwrap_or(Ice::All);
+        let trickles = self.homes.home(account).await?.trickles;
+        let policy = Policy { trickle: policy.trickle.or(Some(trickles)), ..policy };
         let agrees = self.policies.consents(account).await.map_err(|error| {
             tracing::error!(%error, "a consent could not be read");
             PortError::Storage

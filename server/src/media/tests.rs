@@ -1,5 +1,5 @@
 use super::*;
-use crate::ports::Media as _;
+use crate::ports::{Media as _, OneHome};
 use crate::store::Store;
 use crate::store::accounts::Accounts;
 use crate::store::password::{Cost, Passwords};
@@ -25,7 +25,7 @@ impl House {
 
     fn room(&self, relays: Option<Relays>) -> Room {
         let stun = IceServer { urls: vec!["stun:s".to_owned()], username: None, credential: None };
-        Room::new(self.policies.clone(), vec![stun], relays)
+        Room::new(self.policies.clone(), vec![stun], relays, std::sync::Arc::new(OneHome("tabphone".to_owned())))
     }
 }
 

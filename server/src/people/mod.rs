@@ -1,12 +1,12 @@
 //! People: who can be called, and what they are doing.
 
 use crate::ports::{
-    AccountId, Accounts, Activity, CallHistory, CallWishes, Callers, Leases, LineEvents, Media, Routes, Shared,
-    SignedIn,
+    AccountId, Accounts, Activity, CallHistory, CallWishes, Callers, Home, Homes, Leases, LineEvents, Media, Routes,
+    Shared, SignedIn,
 };
 use crate::store::sound::SoundSettings;
 use app::backend::{Backend, BackendError, Contact, Opening, Wishes};
-use app::phone::Presence;
+use app::phone::{Presence, Status};
 use app::words;
 use async_trait::async_trait;
 use sip::proxy::Destination;
@@ -28,8 +28,8 @@ pub struct Room {
     pub routes: Shared<dyn Routes>,
     /// Fires when that changes.
     pub revisions: watch::Receiver<u64>,
-    /// The SIP domain.
-    pub domain: String,
+    /// Where lines are at home.
+    pub homes: Shared<dyn Homes>,
     /// What is set about media.
     pub media: Shared<dyn Media>,
     /// How long a call rings, in seconds.
@@ -48,13 +48,15 @@ impl Backend for Room {
         let everybody = self.accounts.all().await.map_err(|_| BackendError::Storage)?;
         let (me, others): (Vec<_>, Vec<_>) = everybody.into_iter().partition(|person| person.account == account);
         let me = me.into_iter().next().ok_or(BackendError::NoAccount)?;
+        let home = self.homes.home(account).await.map_err(|_| BackendError::Storage)?;
+        let others = self.homes.neighbours(account, others).await.map_err(|_| BackendError::Storage)?;
         let mut line = match self.leases.line(account) {
             Some((line, age)) if age <= FRESH => line,
             Some((line, _)) => line.stale(),
             None => app::phone::LineState::default(),
         };
         // The exchange knows better than any tab's last word.
-        line.presence = others.iter().map(|person| self.presence(person)).collect();
+        line.presence = others.iter().map(|person| self.presence(person, &home)).collect();
         let mut callers = Vec::new();
         for call in &line.calls {
             callers.extend(self.callers.caller(account, &call.remote.number).await);
@@ -62,7 +64,8 @@ impl Backend for Room {
         let policy = self.media.media(account, &me.extension).await.map_err(|_| BackendError::Storage)?;
         Ok(Opening {
             me: contact(me),
-            domain: self.domain.clone(),
+            domain: home.domain,
+            dialect: home.dialect,
             contacts: others.into_iter().map(contact).collect(),
             line,
             policy,
@@ -113,8 +116,12 @@ impl CallWishes for Room {
 }
 
 impl Room {
-    fn presence(&self, person: &SignedIn) -> Presence {
+    /// The exchange knows nothing of the phones of a PBX.
+    fn presence(&self, person: &SignedIn, home: &Home) -> Presence {
         let extension = person.extension.clone();
+        if home.pbx.is_some() {
+            return Presence { status: Status::Unknown, note: String::new(), extension };
+        }
         Presence { status: self.events.status(&extension), note: self.events.note(&extension), extension }
     }
 }

@@ -4,7 +4,7 @@ mod form;
 mod sound;
 mod status;
 
-use crate::ports::{Accounts, PortError, SessionLife, Sessions, Shared, SignedIn};
+use crate::ports::{Accounts, Homes, PortError, SessionLife, Sessions, Shared, SignedIn};
 use crate::store::calling::{Calling, CallingError, RINGING, Routes, RulesChange};
 use crate::store::policies::{Policies, PolicyError};
 use crate::store::sound::SoundSettings;
@@ -44,6 +44,8 @@ pub struct Room {
     pub routes: Routes,
     /// How long calls usually ring, in seconds.
     pub ringing_seconds: u64,
+    /// Where lines are at home.
+    pub homes: Shared<dyn Homes>,
 }
 
 /// Why a page cannot be shown.
@@ -155,6 +157,7 @@ impl Room {
             usual_ringing: self.ringing_seconds,
             media: self.sound.read(me.account).await?,
             ringing_range: (*RINGING.start(), *RINGING.end()),
+            pbx: self.homes.home(me.account).await?.pbx,
             ..SettingsView::default()
         })
     }

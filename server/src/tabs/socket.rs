@@ -4,7 +4,8 @@ use super::hub::Closing;
 use super::lines::{Lines, Outgoing, Place, Refused};
 use crate::origin::{From, Origins};
 use crate::ports::{
-    AccountId, Accounts, CallHistory, CallWishes, Callers, LineEvents, Mail, Media, Sessions, Shared, SignedIn,
+    AccountId, Accounts, CallHistory, CallWishes, Callers, Homes, LineEvents, Mail, Media, Sessions, Shared,
+    SignedIn,
 };
 use crate::socket::{AT_ONCE, Budget, End, close, send};
 use crate::stop::Stop;
@@ -53,6 +54,8 @@ pub struct Room {
     pub sessions: Shared<dyn Sessions>,
     /// Whose presence is told.
     pub accounts: Shared<dyn Accounts>,
+    /// To whom: to those who are at home at the exchange, which knows it.
+    pub homes: Shared<dyn Homes>,
     /// What everybody is doing.
     pub events: Shared<dyn LineEvents>,
     /// What is set about their media.
@@ -137,7 +140,8 @@ async fn converse(
         return Err(End::Close(close_code::POLICY, "the first message must be Hello"));
     }
     place.receive(hello).await;
-    say(socket, &ToTab::Presence(everybody(room, person).await)).await?;
+    let at_exchange = room.homes.home(person.account).await.is_ok_and(|home| home.pbx.is_none());
+    say(socket, &ToTab::Presence(everybody(room, person, at_exchange).await)).await?;
     tell_media(room, person, socket).await?;
     tell_missed(room, person, socket).await?;
     tell_mail(room, person, socket).await?;
@@ -211,7 +215,7 @@ async fn converse(
                 None => return Err(End::Close(close_code::AGAIN, "too slow")),
             },
             change = presence.recv() => {
-                let news = news(room, person, change).await?;
+                let news = news(room, person, at_exchange, change).await?;
                 if !news.is_empty() {
                     say(socket, &ToTab::Presence(news)).await?;
                 }
@@ -348,7 +352,10 @@ async fn check(room: &Room, place: &Place) -> Result<(), End> {
 }
 
 /// What everybody else is doing.
-async fn everybody(room: &Room, person: &SignedIn) -> Vec<Presence> {
+async fn everybody(room: &Room, person: &SignedIn, at_exchange: bool) -> Vec<Presence> {
+    if !at_exchange {
+        return Vec::new();
+    }
     let accounts = room.accounts.all().await.unwrap_or_default();
     let others = accounts.into_iter().filter(|other| other.account != person.account);
     others.map(|other| presence(room, other.extension)).collect()
@@ -364,12 +371,14 @@ fn presence(room: &Room, extension: String) -> Presence {
 async fn news(
     room: &Room,
     person: &SignedIn,
+    at_exchange: bool,
     change: Result<(String, app::phone::Status), RecvError>,
 ) -> Result<Vec<Presence>, End> {
     match change {
         Ok((extension, _)) if extension == person.extension => Ok(Vec::new()),
+        Ok(_) if !at_exchange => Ok(Vec::new()),
         Ok((extension, _)) => Ok(vec![presence(room, extension)]),
-        Err(RecvError::Lagged(_)) => Ok(everybody(room, person).await),
+        Err(RecvError::Lagged(_)) => Ok(everybody(room, person, at_exchange).await),
         Err(RecvError::Closed) => Err(End::Close(close_code::AWAY, "the server stops")),
     }
 }

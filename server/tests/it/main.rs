@@ -11,6 +11,7 @@
 
 mod acme;
 mod asvs;
+mod bridge;
 mod calling;
 mod caretaker;
 mod cluster;

@@ -1,16 +1,19 @@
 //! A page without a browser: it holds the line over `/line`, and its agent speaks over `/sip`; its media says yes at once.
 
 use crate::house::{Tab, Visitor};
-use app::backend::Opening;
+use app::backend::{OPENING_META, Opening};
+use app::encoding;
 use app::lease::{FromTab, Grant, ToTab};
 use app::messages::{Sent, ToSend};
 use app::phone::{self, LineState};
+use app::sign::ToSign;
 use line::reports::{self, Reports};
 use line::snapshot::{self, Beside, Facts};
 use line::{identity, project};
+use reqwest::header;
 use server::clock;
 use sip::agent::{
-    Agent, Answer, Body, Call, CallId, Cause, Event, Input, MessageId, Output, Phase, Question, Registration,
+    Agent, Answer, Body, Call, CallId, Cause, Event, Input, MessageId, Output, Phase, Question, QuestionId, Registration,
 };
 use sip::sdp::SessionDescription;
 use sip::{Duration, Instant};
@@ -39,6 +42,8 @@ pub struct Page {
     /// Whether it tells the server of them: else it dies before.
     pub reporting: bool,
     pub mail: Mail,
+    /// The SIP domain.
+    domain: String,
 }
 
 /// What it does with messages.
@@ -80,6 +85,21 @@ pub fn now() -> Instant {
 impl Page {
     /// Opens the phone of this extension in a tab of this name, and registers.
     pub async fn open(visitor: Visitor, extension: &str, name: &str) -> Self {
+        let mut opening = Opening { domain: "tabphone".into(), ringing_seconds: 45, ..Opening::default() };
+        opening.me.extension = extension.to_owned();
+        Self::begin(visitor, opening, name).await
+    }
+
+    /// The same as the server's page says it is to be.
+    pub async fn open_as_told(visitor: Visitor, name: &str) -> Self {
+        let page = visitor.browser.get("/").await.text().await.unwrap();
+        let meta = page.split('<').find(|tag| tag.starts_with("meta") && tag.contains(OPENING_META)).unwrap();
+        let (_, content) = meta.split_once("content=\"").unwrap();
+        let opening = Opening::from_text(content.split('"').next().unwrap()).unwrap();
+        Self::begin(visitor, opening, name).await
+    }
+
+    async fn begin(visitor: Visitor, opening: Opening, name: &str) -> Self {
         let mut line = visitor.tab(name, None).await;
         let mut mail = Mail::default();
         let grant = loop {
@@ -90,8 +110,6 @@ impl Page {
                 _ => {}
             }
         };
-        let mut opening = Opening { domain: "tabphone".into(), ringing_seconds: 45, ..Opening::default() };
-        opening.me.extension = extension.to_owned();
         let config = identity::config(&grant.identity, &opening, clock::now()).unwrap();
         let seed = [u8::try_from(clock::now() % 251).unwrap(); 32];
         let left = grant.snapshot.as_ref().map(|(bytes, age)| {
@@ -118,6 +136,7 @@ impl Page {
             reports,
             reporting,
             mail,
+            domain: opening.domain,
         };
         page.report().await;
         page.until("it is registered", Self::is_registered).await;
@@ -139,7 +158,7 @@ impl Page {
 
     /// Calls somebody, who answers: both talk.
     pub async fn call_and_talk(&mut self, other: &mut Self, number: &str) -> CallId {
-        let call = self.agent.call(format!("sip:{number}@tabphone").parse().unwrap(), now()).unwrap();
+        let call = self.agent.call(format!("sip:{number}@{}", self.domain).parse().unwrap(), now()).unwrap();
         let answers = async {
             other.until("it rings", |other| other.phase() == Some(Phase::RingingHere)).await;
             let incoming = other.call().id;
@@ -277,6 +296,12 @@ impl Page {
                 Output::Connect(_) => opens = true,
                 Output::Disconnect => self.sip = None,
                 Output::Transmit(bytes) => messages.push(String::from_utf8(bytes).unwrap()),
+                Output::Ask(id, Question::Digest { challenges, nc, method, uri, body, .. }) => {
+                    let challenges = challenges.iter().map(ToString::to_string).collect();
+                    let epoch = self.grant.epoch;
+                    let wanted = ToSign { epoch, challenges, nc, method: method.to_string(), uri, body };
+                    self.sign(id, &wanted).await;
+                }
                 Output::Ask(id, question) => {
                     if let Some(body) = self.describe(&question) {
                         self.agent.handle(Input::Answer(id, Answer::Description(body)), now());
@@ -284,7 +309,7 @@ impl Page {
                 }
                 Output::Event(Event::Ended { last, cause, .. }) => {
                     let facts = self.facts.remove(&last.id).unwrap_or_default();
-                    self.reports.push(reports::report(&last, cause.clone(), &facts, "tabphone", clock::now()));
+                    self.reports.push(reports::report(&last, cause.clone(), &facts, &self.domain, clock::now()));
                     self.ended = Some((last, cause));
                 }
                 Output::Event(Event::Remote { answer, .. }) => {
@@ -334,10 +359,18 @@ impl Page {
         }
     }
 
+    async fn sign(&mut self, id: QuestionId, wanted: &ToSign) {
+        let browser = &self.visitor.browser;
+        let post = browser.client.post(format!("{}/sign", browser.origin)).header(header::ORIGIN, &browser.origin);
+        let answer = post.body(encoding::encode(wanted)).send().await.unwrap().text().await.unwrap();
+        let answer = answer.parse().map_or(Answer::NoCredentials, Answer::Credentials);
+        self.agent.handle(Input::Answer(id, answer), now());
+    }
+
     async fn publish(&mut self) {
         let facts = self.facts.iter().map(|(call, facts)| (*call, facts.clone())).collect();
         let Some(snapshot) = snapshot::save(&self.agent, (facts, self.reports.clone()), now()) else { return };
-        let calls = self.agent.calls().map(|call| project::call(&call, true, &Facts::default(), "tabphone"));
+        let calls = self.agent.calls().map(|call| project::call(&call, true, &Facts::default(), &self.domain));
         let state =
             LineState { registration: phone::Registration::Ready, calls: calls.collect(), ..LineState::default() };
         let to_lose = self.agent.has_something_to_lose() || !self.reports.is_empty();
@@ -379,6 +412,12 @@ impl Page {
              a=fingerprint:sha-256 {fingerprint}\r\na=setup:{setup}\r\na=rtpmap:111 opus/48000/2\r\na=sendrecv\r\n"
         );
         Some(Body { content_type: "application/sdp".into(), bytes: text.into_bytes() })
+    }
+
+    /// The line's `Registered` once more, with calls that go on: the registrar was gone.
+    pub async fn registers_again(&mut self) {
+        self.until("it is not registered any more", |page| !page.is_registered()).await;
+        self.until("it is registered again", Self::is_registered).await;
     }
 
     /// The server was gone and is back: the tab says that it runs the line still.

@@ -1,6 +1,6 @@
 //! The company's PBX as authenticator, played by a script that answers REGISTER over WebSocket, TCP or UDP.
 
-mod kamailio;
+pub mod kamailio;
 mod played;
 
 use crate::command_line::{said, tabphone};
@@ -62,9 +62,9 @@ async fn a_pbx_is_asked_over_tcp_and_udp_too() {
 }
 
 #[tokio::test]
-async fn an_extension_of_a_pbx_is_a_phone_of_this_exchange() {
-    let pbx = Played::over_websocket(Script::Md5).await;
-    let house = pbx.house("ws", ",extensions=2*").await;
+async fn an_extension_of_a_pbx_without_websocket_is_a_phone_of_this_exchange() {
+    let pbx = Played::over_tcp(Script::Md5).await;
+    let house = pbx.house("tcp", ",extensions=2*").await;
     let guest = sign_in(house.browser(), ("2001", SECRET)).await;
     let mut tab = guest.tab("tab", None).await;
     let epoch = tab.granted().await;

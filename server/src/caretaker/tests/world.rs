@@ -196,7 +196,8 @@ impl World {
     }
 
     pub(super) fn begin(&mut self, charge: ports::Charge) -> Result<(), Unreadable> {
-        let owner = Owner { person: &person("1001"), domain: "tabphone", ringing: Duration::from_secs(45) };
+        let home = ports::Home::exchange("tabphone");
+        let owner = Owner { person: &person("1001"), home: &home, ringing: Duration::from_secs(45) };
         self.log.clear();
         self.sent.clear();
         self.began = self.now;

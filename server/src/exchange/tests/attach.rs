@@ -4,7 +4,8 @@ use super::harness::{Client, PATIENCE, Server, register, server};
 use crate::caretaker;
 use crate::clock;
 use crate::ports::{
-    AccountId, CallHistory, Caretaker as _, Charge, LineKept, Mail, Minding, PortError, Signer, Uplink, Uplinks as _,
+    AccountId, CallHistory, Caretaker as _, Charge, LineKept, Mail, Minding, OneHome, PortError, Signer, Uplink,
+    Uplinks as _,
 };
 use app::backend::Opening;
 use app::lease::RegistrationIdentity;
@@ -38,20 +39,20 @@ async fn closed(uplink: &mut Uplink) {
 #[tokio::test]
 async fn an_uplink_is_its_account_and_nobody_else() {
     let server = server().await;
-    let mut uplink = server.exchange.open(1, "1001").unwrap();
+    let mut uplink = server.exchange.open(1, 1, "1001").await.unwrap();
     uplink.to.send(register("1001", 1).into_bytes()).await.unwrap();
     assert_eq!(response(&mut uplink).await.status.code(), 200, "nothing is to be signed");
     server.until("1001", Status::Online).await;
     uplink.to.send(register("1002", 1).into_bytes()).await.unwrap();
     assert_eq!(response(&mut uplink).await.status.code(), 403);
-    let mut anothers = server.exchange.open(1, "1002").unwrap();
+    let mut anothers = server.exchange.open(1, 1, "1002").await.unwrap();
     closed(&mut anothers).await;
 }
 
 #[tokio::test]
 async fn an_uplink_ends_with_its_account_and_not_with_a_session() {
     let server = server().await;
-    let mut uplink = server.exchange.open(1, "1001").unwrap();
+    let mut uplink = server.exchange.open(1, 1, "1001").await.unwrap();
     uplink.to.send(register("1001", 1).into_bytes()).await.unwrap();
     assert_eq!(response(&mut uplink).await.status.code(), 200);
     server.neighbours.ended.send(1).unwrap();
@@ -65,7 +66,7 @@ async fn an_uplink_ends_with_its_account_and_not_with_a_session() {
 #[tokio::test]
 async fn an_uplink_that_says_too_much_is_cut_off() {
     let server = server().await;
-    let mut uplink = server.exchange.open(1, "1001").unwrap();
+    let mut uplink = server.exchange.open(1, 1, "1001").await.unwrap();
     for _ in 0..1_000 {
         if uplink.to.send(b"\r\n\r\n".to_vec()).await.is_err() {
             break;
@@ -77,11 +78,11 @@ async fn an_uplink_that_says_too_much_is_cut_off() {
 #[tokio::test]
 async fn no_uplink_is_opened_once_the_server_stops() {
     let server = server().await;
-    let mut uplink = server.exchange.open(1, "1001").unwrap();
+    let mut uplink = server.exchange.open(1, 1, "1001").await.unwrap();
     server.stopper.begin();
     closed(&mut uplink).await;
     let door = async {
-        while server.exchange.open(1, "1001").is_some() {
+        while server.exchange.open(1, 1, "1001").await.is_some() {
             tokio::task::yield_now().await;
         }
     };
@@ -288,10 +289,11 @@ async fn minded_among(most: usize) -> (Server, caretaker::Room, Arc<Notes>, Page
         minding: notes.clone(),
         leases: server.neighbours.clone(),
         accounts: server.neighbours.clone(),
+        homes: Arc::new(OneHome("tabphone".into())),
         history: Arc::new(Nobody),
         mail: Arc::new(Nobody),
     };
-    let options = caretaker::Options { domain: "tabphone".into(), ringing: Duration::from_secs(45), most };
+    let options = caretaker::Options { ringing: Duration::from_secs(45), most };
     let room = caretaker::Room::new(options, ports, server.stopper.stop());
     room.mind(charge(8, page, clock::now() + 60_000));
     (server, room, notes, bob)

@@ -1,16 +1,15 @@
 //! The company's PBX as authenticator: the server proves extension and password to it, by a digest on a REGISTER without
 //! Contact. That only asks what is registered (RFC 3261 10.2.3), so nothing changes at the PBX.
 
-mod config;
 mod limit;
 mod look;
 mod query;
 mod transport;
 
-pub use config::{InvalidPbx, Pbx};
 pub use look::{Seen, Unfit};
 
 use crate::clock;
+use crate::pbx::{Pbx, fits};
 use crate::ports::{Ha1, PbxSecret, Wait};
 use limit::Limit;
 use query::{Asked, Query, Verdict};
@@ -87,7 +86,7 @@ impl Pbxs {
     /// configuration alone, so that it tells nobody which extensions there are.
     #[must_use]
     pub fn of_extension(&self, extension: &str) -> Option<&Pbx> {
-        let named = self.known.iter().find(|pbx| pbx.extensions.iter().any(|pattern| config::fits(pattern, extension)));
+        let named = self.known.iter().find(|pbx| pbx.extensions.iter().any(|pattern| fits(pattern, extension)));
         named.or_else(|| self.known.iter().find(|pbx| pbx.extensions.is_empty()))
     }
 

@@ -1,35 +1,21 @@
 //! The way to a PBX: WebSocket (RFC 7118), TLS, TCP or UDP.
 
+use super::Unproven;
 use super::query::Hop;
-use super::{Pbx, Unproven, config::Scheme, config::Target};
+use crate::pbx::{ConnectError, Pbx, Scheme, Socket, Target, Wire, in_order, stream, websocket};
 use crate::store::key::random_word;
 use futures::{SinkExt as _, StreamExt as _};
-use http::HeaderValue;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, InvalidDnsNameError, ServerName};
-use rustls::{ClientConfig, RootCertStore};
 use sip::header::ViaTransport;
 use sip::message::limits;
 use sip::transaction::Reliability;
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
-use std::sync::Arc;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::{TcpStream, UdpSocket, lookup_host};
-use tokio_rustls::TlsConnector;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{UdpSocket, lookup_host};
 use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 /// How much of a stream is read at once.
 const READ: usize = 4096;
-
-/// A stream, encrypted or not.
-trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
 /// An open connection to a PBX.
 pub(super) struct Link {
@@ -40,7 +26,7 @@ pub(super) struct Link {
 }
 
 enum Way {
-    WebSocket(Box<WebSocketStream<Box<dyn Wire>>>),
+    WebSocket(Box<Socket>),
     Stream(Box<dyn Wire>, Vec<u8>),
     Datagrams(UdpSocket),
 }
@@ -49,15 +35,7 @@ enum Way {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LinkError {
     #[error(transparent)]
-    Io(#[from] io::Error),
-    #[error(transparent)]
-    WebSocket(Box<tungstenite::Error>),
-    #[error(transparent)]
-    Tls(#[from] rustls::Error),
-    #[error("{0}")]
-    Name(#[from] InvalidDnsNameError),
-    #[error("the certificates of {0} cannot be read: {1}")]
-    Certificates(String, rustls::pki_types::pem::Error),
+    Connect(#[from] ConnectError),
     #[error("it sends more than a SIP message may have")]
     TooLong,
     #[error("it hung up")]
@@ -66,16 +44,34 @@ pub(super) enum LinkError {
 
 impl From<tungstenite::Error> for LinkError {
     fn from(error: tungstenite::Error) -> Self {
-        Self::WebSocket(Box::new(error))
+        Self::Connect(error.into())
+    }
+}
+
+impl From<io::Error> for LinkError {
+    fn from(error: io::Error) -> Self {
+        Self::Connect(error.into())
     }
 }
 
 impl Link {
+    /// To the first of its addresses that can be had, in their order.
     pub(super) async fn open(pbx: &Pbx) -> Result<Self, LinkError> {
-        let Target { scheme, host, port, uri } = &pbx.target;
-        let place = (host.as_str(), *port);
+        let mut failed = LinkError::Closed;
+        for target in in_order(pbx) {
+            match Self::to(pbx, target).await {
+                Ok(link) => return Ok(link),
+                Err(error) => failed = error,
+            }
+        }
+        Err(failed)
+    }
+
+    async fn to(pbx: &Pbx, target: &Target) -> Result<Self, LinkError> {
+        let Target { scheme, host, port, uri, .. } = target;
         if *scheme == Scheme::Udp {
-            let remote = lookup_host(place).await?.next().ok_or(io::Error::from(io::ErrorKind::NotFound))?;
+            let remote = lookup_host((host.as_str(), *port)).await?.next();
+            let remote = remote.ok_or(io::Error::from(io::ErrorKind::NotFound))?;
             let any: SocketAddr = if remote.is_ipv4() { ([0; 4], 0).into() } else { ([0_u16; 8], 0).into() };
             let socket = UdpSocket::bind(any).await?;
             // From nobody else anything is heard.
@@ -83,18 +79,10 @@ impl Link {
             let local = socket.local_addr()?;
             return Ok(Self { way: Way::Datagrams(socket), transport: ViaTransport::Udp, local });
         }
-        let stream = TcpStream::connect(place).await?;
-        stream.set_nodelay(true)?;
-        let local = stream.local_addr()?;
-        let wire: Box<dyn Wire> = if scheme.is_secure() {
-            let connector = TlsConnector::from(Arc::new(trust(pbx.ca.as_deref()).await?));
-            Box::new(connector.connect(ServerName::try_from(host.clone())?, stream).await?)
-        } else {
-            Box::new(stream)
-        };
+        let (wire, local) = stream(pbx, target).await?;
         let (way, transport) = match scheme {
-            Scheme::Wss => (websocket(wire, uri).await?, ViaTransport::Wss),
-            Scheme::Ws => (websocket(wire, uri).await?, ViaTransport::Ws),
+            Scheme::Wss => (Way::WebSocket(Box::new(websocket(wire, uri).await?)), ViaTransport::Wss),
+            Scheme::Ws => (Way::WebSocket(Box::new(websocket(wire, uri).await?)), ViaTransport::Ws),
             Scheme::Tls => (Way::Stream(wire, Vec::new()), ViaTransport::Tls),
             Scheme::Tcp | Scheme::Udp => (Way::Stream(wire, Vec::new()), ViaTransport::Tcp),
         };
@@ -171,37 +159,6 @@ impl Link {
             }
         }
     }
-}
-
-/// Speaks SIP over WebSocket through a stream.
-async fn websocket(wire: Box<dyn Wire>, uri: &http::Uri) -> Result<Way, LinkError> {
-    let mut request = uri.clone().into_client_request()?;
-    request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static("sip"));
-    let bounds =
-        WebSocketConfig::default().max_message_size(Some(limits::MESSAGE)).max_frame_size(Some(limits::MESSAGE));
-    let (socket, _) = client_async_with_config(request, wire, Some(bounds)).await?;
-    Ok(Way::WebSocket(Box::new(socket)))
-}
-
-/// Who may vouch for a PBX: the system's authorities, or those of a file.
-async fn trust(ca: Option<&Path>) -> Result<ClientConfig, LinkError> {
-    let mut roots = RootCertStore::empty();
-    let certificates = match ca {
-        Some(file) => {
-            let pem = tokio::fs::read(file).await?;
-            let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-            read.map_err(|error| LinkError::Certificates(file.display().to_string(), error))?
-        }
-        None => {
-            let found = tokio::task::spawn_blocking(rustls_native_certs::load_native_certs).await;
-            found.map(|found| found.certs).unwrap_or_default()
-        }
-    };
-    roots.add_parsable_certificates(certificates);
-    // Named, as another part of the program may bring another one along.
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    Ok(versions.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// Takes the first whole message out of what a stream brought (RFC 3261 18.3), without line ends that only keep it open.

@@ -372,7 +372,8 @@ struct Rooms {
 impl Rooms {
     /// The routes of all rooms, and the layers around them: the guard outside, the session inside.
     async fn router(self, stopper: &Stopper) -> Result<Router, StartError> {
-        let Self { options, origins, cluster, store, accounts, homes, routes, media, sessions, lines, recordings } = self;
+        let Self { options, origins, cluster, store, accounts, homes, routes, media, sessions, lines, recordings } =
+            self;
         let readers = options.readers();
         let domain = store.domain().to_owned();
         let session_layer = sessions.layer();

@@ -4,8 +4,7 @@ use super::hub::Closing;
 use super::lines::{Lines, Outgoing, Place, Refused};
 use crate::origin::{From, Origins};
 use crate::ports::{
-    AccountId, Accounts, CallHistory, CallWishes, Callers, Homes, LineEvents, Mail, Media, Sessions, Shared,
-    SignedIn,
+    AccountId, Accounts, CallHistory, CallWishes, Callers, Homes, LineEvents, Mail, Media, Sessions, Shared, SignedIn,
 };
 use crate::socket::{AT_ONCE, Budget, End, close, send};
 use crate::stop::Stop;

@@ -13,7 +13,8 @@ use line::{identity, project};
 use reqwest::header;
 use server::clock;
 use sip::agent::{
-    Agent, Answer, Body, Call, CallId, Cause, Event, Input, MessageId, Output, Phase, Question, QuestionId, Registration,
+    Agent, Answer, Body, Call, CallId, Cause, Event, Input, MessageId, Output, Phase, Question, QuestionId,
+    Registration,
 };
 use sip::sdp::SessionDescription;
 use sip::{Duration, Instant};

@@ -1,7 +1,8 @@
 //! Whether the PBXs would log people in.
 
 use super::Finding;
-use crate::login::pbx::{Pbx, Unfit};
+use crate::login::pbx::Unfit;
+use crate::pbx::Pbx;
 use futures::future::join_all;
 use sip::digest::Algorithm;
 use std::net::IpAddr;

@@ -2,7 +2,8 @@
 
 use super::query::{self, Asked, Query, Verdict};
 use super::transport::{Link, LinkError};
-use super::{PATIENCE, Pbx, Unproven, exchange};
+use super::{PATIENCE, Unproven, exchange};
+use crate::pbx::{ConnectError, Pbx};
 use sip::digest::{self, Algorithm};
 use sip::message::Response;
 use std::io;
@@ -94,14 +95,14 @@ fn unfit(verdict: &Verdict, answer: &Response, algorithms: &[Algorithm]) -> Unfi
 impl From<LinkError> for Unfit {
     fn from(error: LinkError) -> Self {
         match error {
-            LinkError::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                Some(error @ rustls::Error::InvalidCertificate(_)) => Self::Certificate(error.clone()),
-                Some(_) | None => Self::Unreachable(error),
-            },
-            LinkError::Certificates(..) => Self::Authorities(io::Error::other(error)),
-            LinkError::WebSocket(_)
-            | LinkError::Tls(_)
-            | LinkError::Name(_)
+            LinkError::Connect(ConnectError::Io(error)) => {
+                match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+                    Some(error @ rustls::Error::InvalidCertificate(_)) => Self::Certificate(error.clone()),
+                    Some(_) | None => Self::Unreachable(error),
+                }
+            }
+            LinkError::Connect(ConnectError::Certificates(..)) => Self::Authorities(io::Error::other(error)),
+            LinkError::Connect(ConnectError::WebSocket(_) | ConnectError::Tls(_) | ConnectError::Name(_))
             | LinkError::TooLong
             | LinkError::Closed => Self::Unreachable(io::Error::other(error)),
         }

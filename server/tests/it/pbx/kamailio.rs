@@ -97,8 +97,12 @@ impl Drop for Kamailio {
 }
 
 fn spawn(directory: &std::path::Path) -> Option<Child> {
-    let mut serve = Command::new("kamailio");
-    serve.args(["-DD", "-E", "-m", "64", "-M", "8", "-f"]).arg(directory.join("kamailio.cfg"));
+    Command::new("kamailio").arg("-v").stdout(Stdio::null()).status().ok()?;
+    // Asked to end, it ends its own processes; they would outlive one that is killed.
+    let mut serve = Command::new("setpriv");
+    serve
+        .args(["--pdeathsig", "TERM", "kamailio", "-DD", "-E", "-m", "64", "-M", "8", "-f"])
+        .arg(directory.join("kamailio.cfg"));
     serve.arg("-Y").arg(directory).arg("-P").arg(directory.join("pid"));
     serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()
 }

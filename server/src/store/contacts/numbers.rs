@@ -152,7 +152,7 @@ impl Numbering {
         let Some((user, host)) = rest.rsplit_once('@') else {
             return match self.dialled(rest) {
                 Some(form) => Some(form),
-                None if rest.is_empty() || scheme == "tel" => None,
+                None if scheme == "tel" || !rest.contains(char::is_alphanumeric) => None,
                 None => Some(Form::Plain(rest.to_lowercase())),
             };
         };

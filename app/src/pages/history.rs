@@ -1,9 +1,13 @@
 //! The page of the history of calls: to be read, searched, called back from, removed and saved. Complete without any script.
 
+<<<<<<< HEAD
 use super::head::DocumentHead;
 use super::messages;
+=======
+use super::frame::{self, Top};
+>>>>>>> main
 use crate::backend::Contact;
-use crate::components::icon::{Glyph, Icon, Logo};
+use crate::components::icon::{Glyph, Icon};
 use crate::directory;
 use crate::phone::Direction;
 use crate::quality::Grade;
@@ -151,23 +155,12 @@ impl Asked {
 
 /// The whole document.
 pub fn document(view: HistoryView) -> impl IntoView {
-    view! {
-        <!DOCTYPE html>
-        <html lang="en">
-            <head>
-                <DocumentHead title="History · Tabphone".to_owned() />
-            </head>
-            <body>
-                <HistoryPage view />
-            </body>
-        </html>
-    }
+    frame::document("History", view! { <HistoryPage view /> })
 }
 
 #[component]
 fn HistoryPage(view: HistoryView) -> impl IntoView {
     let HistoryView { me, asked, calls, older, newer } = view;
-    let who = directory::contact_name(&me).to_owned();
     let none = calls.is_empty().then(|| {
         let words = if asked.is_narrowed() { "No such call was found." } else { "There are no calls yet." };
         view! { <p class="history__none">{words}</p> }
@@ -179,15 +172,7 @@ fn HistoryPage(view: HistoryView) -> impl IntoView {
     view! {
         <main class="settings">
             <div class="panel settings__panel history__panel">
-                <div class="login__brand">
-                    <Logo />
-                    <span class="login__product">"Tabphone"</span>
-                </div>
-                <h1 class="login__title">"History"</h1>
-                <p class="settings__who">
-                    <bdi>{who}</bdi>
-                    {format!(", extension {}", me.extension)}
-                </p>
+                <Top title="History" me=me />
                 <Search asked=asked.clone() />
                 {none}
                 <ul class="history" role="list">

@@ -1,9 +1,9 @@
 //! The page on which people change their password: a plain form, without scripts, that works in any browser.
 
-use super::head::DocumentHead;
+use super::frame::{self, Done, NotDone, Top};
 use super::login::wait;
 use crate::backend::Contact;
-use crate::components::icon::{Glyph, Icon, Logo};
+use crate::components::icon::{Glyph, Icon};
 use leptos::prelude::*;
 
 /// What the page shows.
@@ -97,39 +97,20 @@ impl Problem {
 
 /// The whole document.
 pub fn document(view: PasswordView) -> impl IntoView {
-    view! {
-        <!DOCTYPE html>
-        <html lang="en">
-            <head>
-                <DocumentHead title="Password · Tabphone".to_owned() />
-            </head>
-            <body>
-                <PasswordPage view />
-            </body>
-        </html>
-    }
+    frame::document("Password", view! { <PasswordPage view /> })
 }
 
 #[component]
 fn PasswordPage(view: PasswordView) -> impl IntoView {
-    let who = crate::directory::contact_name(&view.me).to_owned();
     let title = if view.first { "Choose your own password" } else { "Your password" };
     let elsewhere = view.pbx.clone();
     let (first, problem) = (view.first, view.problem);
     view! {
         <main class="settings">
             <div class="panel settings__panel">
-                <div class="login__brand">
-                    <Logo />
-                    <span class="login__product">"Tabphone"</span>
-                </div>
-                <h1 class="login__title">{title}</h1>
-                <p class="settings__who">
-                    <bdi>{who}</bdi>
-                    {format!(", extension {}", view.me.extension)}
-                </p>
-                {view.changed.then(|| view! { <Changed /> })}
-                {problem.map(|problem| view! { <NotChanged problem /> })}
+                <Top title me=view.me.clone() />
+                {view.changed.then(|| view! { <Done words="Your password is changed. Everywhere else you are logged out." /> })}
+                {problem.map(|problem| view! { <NotDone words=problem.words() id="password-problem" /> })}
                 {match elsewhere {
                     Some(pbx) => view! { <Elsewhere pbx /> }.into_any(),
                     None => view! { <Form view /> }.into_any(),
@@ -254,25 +235,5 @@ fn Elsewhere(pbx: String) -> impl IntoView {
         <p class="settings__hint">
             {format!("Your password is known to the telephone system {pbx} only, and is changed there. From then on you log in here with the new one.")}
         </p>
-    }
-}
-
-#[component]
-fn Changed() -> impl IntoView {
-    view! {
-        <div class="notice notice--good" role="status">
-            <Icon glyph=Glyph::Tick />
-            <p class="notice__text">"Your password is changed. Everywhere else you are logged out."</p>
-        </div>
-    }
-}
-
-#[component]
-fn NotChanged(problem: Problem) -> impl IntoView {
-    view! {
-        <div class="notice notice--trouble" role="alert" id="password-problem">
-            <Icon glyph=Glyph::Warning />
-            <p class="notice__text">{problem.words()}</p>
-        </div>
     }
 }

@@ -1,8 +1,8 @@
 //! The page of recordings: to be listened to, saved and removed. Complete without any script.
 
-use super::head::DocumentHead;
+use super::frame::{self, Top};
 use crate::backend::Contact;
-use crate::components::icon::{Glyph, Icon, Logo};
+use crate::components::icon::{Glyph, Icon};
 use crate::directory;
 use crate::words;
 use leptos::prelude::*;
@@ -56,22 +56,11 @@ pub struct Kept {
 
 /// The whole document.
 pub fn document(view: RecordingsView) -> impl IntoView {
-    view! {
-        <!DOCTYPE html>
-        <html lang="en">
-            <head>
-                <DocumentHead title="Recordings · Tabphone".to_owned() />
-            </head>
-            <body>
-                <RecordingsPage view />
-            </body>
-        </html>
-    }
+    frame::document("Recordings", view! { <RecordingsPage view /> })
 }
 
 #[component]
 fn RecordingsPage(view: RecordingsView) -> impl IntoView {
-    let who = directory::contact_name(&view.me).to_owned();
     let empty = view.count == 0;
     let rows = view.kept.into_iter().map(|kept| view! { <Row kept /> }).collect::<Vec<_>>();
     let amount = (!empty).then(|| {
@@ -81,15 +70,7 @@ fn RecordingsPage(view: RecordingsView) -> impl IntoView {
     view! {
         <main class="settings">
             <div class="panel settings__panel">
-                <div class="login__brand">
-                    <Logo />
-                    <span class="login__product">"Tabphone"</span>
-                </div>
-                <h1 class="login__title">"Recordings"</h1>
-                <p class="settings__who">
-                    <bdi>{who}</bdi>
-                    {format!(", extension {}", view.me.extension)}
-                </p>
+                <Top title="Recordings" me=view.me />
                 {amount.map(|amount| view! { <p class="recordings__amount">{amount}</p> })}
                 {empty
                     .then(|| {

@@ -1,8 +1,8 @@
 //! The page that lists where a person is logged in. Complete without any script.
 
-use super::head::DocumentHead;
+use super::frame::{self, Done, Top};
 use crate::backend::Contact;
-use crate::components::icon::{Glyph, Icon, Logo};
+use crate::components::icon::{Glyph, Icon};
 use leptos::prelude::*;
 
 /// What the page shows.
@@ -46,36 +46,17 @@ pub enum Used {
 
 /// The whole document.
 pub fn document(view: SessionsView) -> impl IntoView {
-    view! {
-        <!DOCTYPE html>
-        <html lang="en">
-            <head>
-                <DocumentHead title="Where you are logged in · Tabphone".to_owned() />
-            </head>
-            <body>
-                <SessionsPage view />
-            </body>
-        </html>
-    }
+    frame::document("Where you are logged in", view! { <SessionsPage view /> })
 }
 
 #[component]
 fn SessionsPage(view: SessionsView) -> impl IntoView {
-    let who = crate::directory::contact_name(&view.me).to_owned();
     let others = view.sessions.len() > 1;
     view! {
         <main class="settings">
             <div class="panel settings__panel">
-                <div class="login__brand">
-                    <Logo />
-                    <span class="login__product">"Tabphone"</span>
-                </div>
-                <h1 class="login__title">"Where you are logged in"</h1>
-                <p class="settings__who">
-                    <bdi>{who}</bdi>
-                    {format!(", extension {}", view.me.extension)}
-                </p>
-                {view.ended.map(|ended| view! { <Ended ended /> })}
+                <Top title="Where you are logged in" me=view.me />
+                {view.ended.map(|ended| view! { <Done words=ended_in_words(ended) /> })}
                 <ul class="sessions" role="list">
                     {view.sessions.into_iter().map(|session| view! { <Session session /> }).collect::<Vec<_>>()}
                 </ul>
@@ -147,17 +128,11 @@ fn Session(session: Shown) -> impl IntoView {
     }
 }
 
-#[component]
-fn Ended(ended: usize) -> impl IntoView {
-    let words = match ended {
+/// What is said of so many sessions that were ended.
+fn ended_in_words(ended: usize) -> String {
+    match ended {
         0 => "There was nothing to end any more.".to_owned(),
         1 => "You are logged out there.".to_owned(),
         more => format!("You are logged out in {more} places."),
-    };
-    view! {
-        <div class="notice notice--good" role="status">
-            <Icon glyph=Glyph::Tick />
-            <p class="notice__text">{words}</p>
-        </div>
     }
 }

@@ -1,8 +1,8 @@
 //! The settings page: what becomes of a person's calls. A plain form, without scripts, that works in any browser.
 
-use super::head::DocumentHead;
+use super::frame::{self, Done, NotDone, Top};
 use crate::backend::Contact;
-use crate::components::icon::{Glyph, Icon, Logo};
+use crate::components::icon::{Glyph, Icon};
 use crate::sound::{DeviceKind, MediaSettings, Ringtone};
 use leptos::prelude::*;
 
@@ -161,23 +161,12 @@ impl Problem {
 
 /// The whole document.
 pub fn document(page: SettingsView) -> impl IntoView {
-    view! {
-        <!DOCTYPE html>
-        <html lang="en">
-            <head>
-                <DocumentHead title="Settings · Tabphone".to_owned() />
-            </head>
-            <body>
-                <SettingsPage page />
-            </body>
-        </html>
-    }
+    frame::document("Settings", view! { <SettingsPage page /> })
 }
 
 #[component]
 fn SettingsPage(page: SettingsView) -> impl IntoView {
     let refused = page.problems.iter().any(|(_, problem)| problem.is_error());
-    let who = crate::directory::contact_name(&page.me).to_owned();
     let own = page.pbx.is_none();
     let saves = own || page.auto_answer.is_some();
     let fields = own
@@ -185,17 +174,9 @@ fn SettingsPage(page: SettingsView) -> impl IntoView {
     view! {
         <main class="settings">
             <div class="panel settings__panel">
-                <div class="login__brand">
-                    <Logo />
-                    <span class="login__product">"Tabphone"</span>
-                </div>
-                <h1 class="login__title">"What becomes of your calls"</h1>
-                <p class="settings__who">
-                    <bdi>{who}</bdi>
-                    {format!(", extension {}", page.me.extension)}
-                </p>
-                {page.saved.then(|| view! { <Saved /> })}
-                {refused.then(|| view! { <NotSaved /> })}
+                <Top title="What becomes of your calls" me=page.me.clone() />
+                {page.saved.then(|| view! { <Done words="Saved. It holds from now on." /> })}
+                {refused.then(|| view! { <NotDone words="Nothing was saved yet. Correct what is marked below, then save again." /> })}
                 {page.pbx.as_ref().map(|pbx| view! { <Elsewhere pbx=pbx.clone() /> })}
                 <form class="settings__form" method="post" action="/settings">
                     {own
@@ -458,26 +439,6 @@ fn SoundForm(media: MediaSettings) -> impl IntoView {
                 </div>
             </form>
         </section>
-    }
-}
-
-#[component]
-fn Saved() -> impl IntoView {
-    view! {
-        <div class="notice notice--good" role="status">
-            <Icon glyph=Glyph::Tick />
-            <p class="notice__text">"Saved. It holds from now on."</p>
-        </div>
-    }
-}
-
-#[component]
-fn NotSaved() -> impl IntoView {
-    view! {
-        <div class="notice notice--trouble" role="alert">
-            <Icon glyph=Glyph::Warning />
-            <p class="notice__text">"Nothing was saved yet. Correct what is marked below, then save again."</p>
-        </div>
     }
 }
 

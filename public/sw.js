@@ -5,11 +5,16 @@
 self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 
+// One after another: a notification that is taken away while it is on its way to the screen would stay there.
+let last = Promise.resolve();
+
 // From a page: [call, title] to show it, [call] to take it away.
 self.addEventListener('message', (event) => {
   const [call, title] = Array.isArray(event.data) ? event.data : [];
   if (typeof call !== 'string' || !event.source) return;
-  event.waitUntil(title === undefined ? takeAway(call) : show(call, String(title), event.source.id));
+  const page = event.source.id;
+  last = last.then(() => (title === undefined ? takeAway(call) : show(call, String(title), page))).catch(() => {});
+  event.waitUntil(last);
 });
 
 self.addEventListener('notificationclick', (event) => {

@@ -2,6 +2,34 @@
 
 import { test, expect, talk, ALICE, BOB, HIGH, LOW, type Phone } from '../fixtures/test.ts';
 
+/**
+ * From now on the worker tells when a notification is up. Who asks a browser for its notifications while one is on its way to the
+ * screen makes it forget that one: it takes away what is not on the screen.
+ */
+async function watchNotifications(phone: Phone): Promise<void> {
+  const [worker] = phone.context.serviceWorkers();
+  if (worker === undefined) throw new Error('there is no service worker');
+  await worker.evaluate(() => {
+    const scope = globalThis as unknown as Shows & { registration: ServiceWorkerRegistration };
+    const show = scope.registration.showNotification.bind(scope.registration);
+    scope.shows = 0;
+    scope.registration.showNotification = async (title, options) => {
+      await show(title, options);
+      scope.shows += 1;
+    };
+  });
+}
+
+/** What the watched worker counts: how many notifications it has shown so far. */
+interface Shows {
+  shows: number;
+}
+
+async function shows(phone: Phone): Promise<number> {
+  const [worker] = phone.context.serviceWorkers();
+  return (await worker?.evaluate(() => (globalThis as unknown as Shows).shows)) ?? 0;
+}
+
 /** The notifications that the browser shows for this page. */
 async function shown(phone: Phone): Promise<{ title: string; actions: string[] }[]> {
   return await phone.page.evaluate(async () => {
@@ -53,22 +81,24 @@ test('a call is answered and another declined in the notification', async ({ pho
     await expect(alice.page.locator('link[rel=icon]')).toHaveAttribute('href', '/favicon.svg');
   });
   await looksAway(alice, true);
+  await watchNotifications(alice);
   await test.step('it is taken away when the caller gives up', async () => {
     await bob.dial(ALICE.extension);
+    await expect.poll(() => shows(alice)).toBe(1);
     await expect.poll(() => shown(alice)).toEqual([{ title: `${BOB.name} is calling`, actions: ['Answer', 'Decline'] }]);
     await bob.cancel();
     await expect.poll(() => shown(alice)).toEqual([]);
   });
   await test.step('it is declined', async () => {
     await bob.dial(ALICE.extension);
-    await expect.poll(async () => (await shown(alice)).length).toBe(1);
+    await expect.poll(() => shows(alice)).toBe(2);
     await pressInNotification(alice, 'decline');
     await bob.says('They declined the call.');
     await expect.poll(() => shown(alice)).toEqual([]);
   });
   await test.step('it is answered', async () => {
     await bob.dial(ALICE.extension);
-    await expect.poll(async () => (await shown(alice)).length).toBe(1);
+    await expect.poll(() => shows(alice)).toBe(3);
     await pressInNotification(alice, 'answer');
     await talk(alice, bob);
     expect(await shown(alice)).toEqual([]);

@@ -1,11 +1,7 @@
 //! The page of the history of calls: to be read, searched, called back from, removed and saved. Complete without any script.
 
-<<<<<<< HEAD
-use super::head::DocumentHead;
-use super::messages;
-=======
 use super::frame::{self, Top};
->>>>>>> main
+use super::messages;
 use crate::backend::Contact;
 use crate::components::icon::{Glyph, Icon};
 use crate::directory;

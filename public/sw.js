@@ -6,25 +6,20 @@
 self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 
-<<<<<<< HEAD
-// From a page: [call, title] to show it, [call] to take it away, [number, title, text] for a message.
-=======
 // One after another: a notification that is taken away while it is on its way to the screen would stay there.
 let last = Promise.resolve();
 
-// From a page: [call, title] to show it, [call] to take it away.
->>>>>>> main
+// From a page: [call, title] to show it, [call] to take it away, [number, title, text] for a message.
 self.addEventListener('message', (event) => {
   const [call, title, text] = Array.isArray(event.data) ? event.data : [];
   if (typeof call !== 'string' || !event.source) return;
-<<<<<<< HEAD
-  if (text !== undefined) return event.waitUntil(showMessage(call, String(title), String(text), event.source.id));
-  event.waitUntil(title === undefined ? takeAway(call) : show(call, String(title), event.source.id));
-=======
   const page = event.source.id;
-  last = last.then(() => (title === undefined ? takeAway(call) : show(call, String(title), page))).catch(() => {});
+  const does = () => {
+    if (text !== undefined) return showMessage(call, String(title), String(text), page);
+    return title === undefined ? takeAway(call) : show(call, String(title), page);
+  };
+  last = last.then(does).catch(() => {});
   event.waitUntil(last);
->>>>>>> main
 });
 
 self.addEventListener('notificationclick', (event) => {

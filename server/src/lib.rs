@@ -281,7 +281,9 @@ impl Everything {
 impl Open {
     /// Says farewell to every socket while the requests end, and writes down what is not yet.
     async fn close(self, requests: impl Future<Output = ()>) {
-        let Self { stopper, watching, lines, store, .. } = self;
+        let Self { stopper, watching, lines, store, pages } = self;
+        // Rooms in it hold what is waited for.
+        drop(pages);
         stopper.begin();
         watching.iter().for_each(JoinHandle::abort);
         let farewell = async { tokio::join!(stopper.finished(), requests) };

@@ -9,6 +9,8 @@ use sip::header::{CSeq, Contact};
 use sip::message::{HeaderName, Status};
 use std::time::{Duration, Instant};
 
+/// She has an account of this server, which is found by its domain: without one an extension is the PBX's.
+const OWN_ALICE: &str = "1001@tabphone";
 /// For how long a phone without a tab stays registered.
 const LINGERS: Duration = Duration::from_secs(12);
 
@@ -116,7 +118,7 @@ async fn only_the_tab_that_holds_the_line_is_led_to_the_pbx() {
     let refused = open_socket(&joined.guest.browser.origin, &path, &headers).await.err().unwrap();
     assert_eq!(refused.0, 403);
     // Who has an account of this server is at the exchange, as ever.
-    let alice = house.signed_in(ALICE).await;
+    let alice = house.signed_in((OWN_ALICE, ALICE.1)).await;
     let mut line = alice.tab("tab", None).await;
     let epoch = line.granted().await;
     alice.sip(epoch, ALICE.0).await;
@@ -136,7 +138,7 @@ async fn the_page_is_told_whose_phone_it_is() {
     assert_eq!((guest.me.extension.as_str(), guest.domain.as_str()), ("2001", "example.com"));
     assert_eq!(guest.contacts, [], "those of the exchange cannot be called from there");
     assert!(!guest.policy.trickle && !guest.dialect.secure && guest.dialect.trusts_identity, "{guest:?}");
-    let alice = opening(&house.signed_in(ALICE).await).await;
+    let alice = opening(&house.signed_in((OWN_ALICE, ALICE.1)).await).await;
     assert_eq!(alice.domain, "tabphone");
     assert!(alice.policy.trickle && alice.dialect.secure && alice.contacts.iter().all(|it| it.extension != "2001"));
 }

@@ -167,8 +167,9 @@ impl Page {
             other.until("the call is up", |other| other.phase() == Some(Phase::Established)).await;
         };
         tokio::join!(self.until("the call is up", |page| page.phase() == Some(Phase::Established)), answers);
-        // The ACK is there, too.
-        other.until("nothing is under way", |other| other.agent.calls().count() == 1).await;
+        // The ACK is there, too: nothing is sent once more in the next seconds (T2 is 4 s).
+        let is_due = |page: &Self| page.agent.deadline().is_some_and(|due| due.since(now()) < Duration::from_secs(5));
+        other.until("nothing is under way", |other| !is_due(other)).await;
         call
     }
 

@@ -33,6 +33,7 @@ async fn hang_up(one: &mut Page, other: &mut Page) {
     one.until("BYE is answered", |one| !one.agent.has_something_to_lose()).await;
     other.until("they are told", |other| other.ended.is_some()).await;
     assert_eq!(other.ended.take().unwrap().1, Cause::HungUpThere);
+    one.ended = None;
 }
 
 /// One puts the other on hold, and is answered.

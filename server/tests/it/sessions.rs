@@ -208,6 +208,8 @@ async fn nothing_changes_by_reading() {
     {
         assert!(paths.iter().any(|path| path == known), "{known} is not among {paths:?}");
     }
+    // Colleagues become contacts when somebody first looks for any: that is made of the accounts, and no news.
+    alice.browser.get("/contacts").await;
     let before = dump(house.data.path()).await;
     for path in &paths {
         for method in [reqwest::Method::GET, reqwest::Method::HEAD] {

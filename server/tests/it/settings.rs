@@ -64,7 +64,7 @@ async fn what_is_set_in_the_page_holds_and_can_be_read_there_and_on_the_phone() 
     assert_eq!([value(&page, "always"), value(&page, "busy")], ["1002", ""], "what is left empty is taken away");
     assert!(!ticked(&page));
     let phone = alice.get("/").await.text().await.unwrap();
-    assert!(phone.contains("All calls go to Bob Brown (1002).") && !phone.contains("Do not disturb"), "{phone}");
+    assert!(phone.contains("All calls go to Bob Brown (1002).") && !phone.contains("Do not disturb is on"), "{phone}");
     assert!(phone.find("<main").unwrap() < phone.find("All calls go to").unwrap(), "behind what is hydrated");
     let bob = house.signed_in(BOB).await.browser;
     assert!(!bob.get("/").await.text().await.unwrap().contains("calls go to"), "it is Alice's alone");

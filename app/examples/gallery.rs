@@ -2,7 +2,7 @@
 //! `cargo run -p app --features ssr --example gallery -- DIR [--as-served]`. The style sheet is read from `style/`.
 //! With `--as-served` no page knows yet whether it holds the line, as when the server writes it and before it hydrates.
 
-use app::backend::{Contact, Opening, Wishes};
+use app::backend::{Contact, Dialect, Opening, Wishes};
 use app::caller::Caller;
 use app::pages;
 use app::pages::contact::{ContactView, FormView, Typed as TypedContact};
@@ -141,6 +141,7 @@ fn phone(seat: Seat, line: LineState, wishes: Wishes) -> String {
             unread: 0,
             dial: String::new(),
             callers: Vec::new(),
+            dialect: Dialect::default(),
         };
         let (phone, driver) = pair(line, 0);
         driver.seat.set(seat);

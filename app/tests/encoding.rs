@@ -2,7 +2,7 @@
 //! [`app::encoding::VERSION`] changes, too: a page and a server of different versions understand nothing rather than
 //! something else.
 
-use app::backend::{Contact, Opening};
+use app::backend::{Contact, Dialect, Opening};
 use app::caller::Caller;
 use app::encoding::{DecodeError, decode, encode};
 use app::history::Report;
@@ -161,11 +161,11 @@ fn the_words_of_the_server() {
     travels(&ToTab::Missed(3), b"\x06\x09\x03");
     travels(&ToTab::Wishes(vec!["Do".to_owned()]), b"\x06\x0a\x01\x02Do");
     let latest = Latest { id: 3, with: "w".to_owned(), title: "t".to_owned(), text: "x".to_owned() };
-    travels(&ToTab::Messages(News { unread: 2, latest: Some(latest) }), b"\x06\x0b\x02\x01\x06\x01w\x01t\x01x");
+    travels(&ToTab::Messages(News { unread: 2, latest: Some(latest) }), b"\x06\x0c\x02\x01\x06\x01w\x01t\x01x");
     let to_send = ToSend { call_id: "c".to_owned(), attempt: 1, to: "1002".to_owned(), text: "x".to_owned() };
-    travels(&ToTab::Send(vec![to_send]), b"\x06\x0c\x01\x01c\x01\x041002\x01x");
-    travels(&ToTab::Answer { id: 1, status: 200 }, b"\x06\x0d\x01\xc8\x01");
-    travels(&ToTab::Callers(vec![caller()]), b"\x06\x0e\x01\x011\x02Al\x01\x01n");
+    travels(&ToTab::Send(vec![to_send]), b"\x06\x0d\x01\x01c\x01\x041002\x01x");
+    travels(&ToTab::Answer { id: 1, status: 200 }, b"\x06\x0e\x01\xc8\x01");
+    travels(&ToTab::Callers(vec![caller()]), b"\x06\x0b\x01\x011\x02Al\x01\x01n");
 }
 
 #[test]
@@ -196,6 +196,7 @@ fn what_a_page_opens_with_and_what_is_to_be_signed() {
         unread: 4,
         dial: "7".to_owned(),
         callers: vec![caller()],
+        dialect: Dialect { secure: true, trusts_identity: false },
     };
     travels(
         &opening,
@@ -205,7 +206,7 @@ fn what_a_page_opens_with_and_what_is_to_be_signed() {
             MEDIA,
             b"<",
             SOUND,
-            b"\x02\x04\x017\x01\x011\x02Al\x01\x01n",
+            b"\x02\x04\x017\x01\x011\x02Al\x01\x01n\x01\x00",
         ]
         .concat(),
     );

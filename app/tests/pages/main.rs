@@ -5,7 +5,7 @@ mod contacts;
 mod forms;
 mod messages;
 
-use app::backend::{Contact, OPENING_META, Opening};
+use app::backend::{Contact, Dialect, OPENING_META, Opening};
 use app::pages::phone::PhonePage;
 use app::phone::{
     Call, Cause, Direction, Ended, Handover, Hold, Line, LineState, MediaFailure, Party, Phase, Picture, Presence,
@@ -88,6 +88,7 @@ fn opening(line: LineState) -> Opening {
         unread: 0,
         dial: String::new(),
         callers: Vec::new(),
+        dialect: Dialect::default(),
     }
 }
 

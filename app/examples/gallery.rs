@@ -105,14 +105,13 @@ fn people() -> [(&'static str, String); 3] {
     };
     let kinds = vec![("work", "Work".to_owned()), ("mobile", "Mobile".to_owned())];
     let form = FormView { id: Some(2), typed, kinds, most: 16, problem: None };
-    let html = Owner::new().with(|| {
+    Owner::new().with(|| {
         [
             ("contacts", pages::contacts::document(view, None).to_html()),
             ("contact", pages::contact::document(card).to_html()),
             ("contact-form", pages::contact::form_document(form).to_html()),
         ]
-    });
-    html
+    })
 }
 
 /// The style sheet in one piece.

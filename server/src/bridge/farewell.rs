@@ -183,7 +183,7 @@ mod tests {
             challenges.into_iter().for_each(|it| asked.headers.push(&WwwAuthenticate(it)));
             match farewell.hear(&asked) {
                 Next::Send(bytes) if again < TRIES => request = parsed(&bytes),
-                next => assert_eq!((next, again), (Next::Done, TRIES)),
+                next @ (Next::Wait | Next::Send(_) | Next::Done) => assert_eq!((next, again), (Next::Done, TRIES)),
             }
         }
         let (mut nobody, first) = begin(None);

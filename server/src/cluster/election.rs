@@ -193,15 +193,34 @@ impl Election {
                     cut(Why::Failed, false)
                 }
                 Event::Stop => (State::Leaving { epoch, until }, vec![Effect::Close]),
-                other => held(other, epoch, until, |until| State::Taking { epoch, until }, false),
+                other @ (Event::Looked(_)
+                | Event::Won { .. }
+                | Event::Beat { .. }
+                | Event::Lost
+                | Event::Ended
+                | Event::Timeout) => held(other, epoch, until, |until| State::Taking { epoch, until }, false),
             },
             State::Leading { epoch, until } => match event {
                 Event::Stop => (State::Leaving { epoch, until }, vec![Effect::Close]),
-                other => held(other, epoch, until, |until| State::Leading { epoch, until }, false),
+                other @ (Event::Looked(_)
+                | Event::Won { .. }
+                | Event::Beat { .. }
+                | Event::Lost
+                | Event::Opened
+                | Event::Failed
+                | Event::Ended
+                | Event::Timeout) => held(other, epoch, until, |until| State::Leading { epoch, until }, false),
             },
             State::Leaving { epoch, until } => match event {
                 Event::Ended => (State::Stopped, vec![Effect::Resign, Effect::Finish]),
-                other => held(other, epoch, until, |until| State::Leaving { epoch, until }, true),
+                other @ (Event::Looked(_)
+                | Event::Won { .. }
+                | Event::Beat { .. }
+                | Event::Lost
+                | Event::Opened
+                | Event::Failed
+                | Event::Stop
+                | Event::Timeout) => held(other, epoch, until, |until| State::Leaving { epoch, until }, true),
             },
             State::Closing { stopping } => match event {
                 Event::Ended if stopping => (State::Stopped, vec![Effect::Finish]),

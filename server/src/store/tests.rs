@@ -174,8 +174,8 @@ async fn a_nul_off_the_wire_is_nobody_and_spoils_nothing() {
     let store = open(directory.path(), None).await.unwrap();
     let accounts = accounts(&store);
     let alice = accounts.add("1001", "Alice", secret("wonderland")).await.unwrap();
-    assert_eq!(accounts.find("10\001").await.unwrap(), None);
-    assert_eq!(accounts.authenticate("\01001", secret("wonderland")).await.unwrap(), None);
+    assert_eq!(accounts.find("10\x0001").await.unwrap(), None);
+    assert_eq!(accounts.authenticate("\x001001", secret("wonderland")).await.unwrap(), None);
     assert!(matches!(accounts.remove("1001\0").await, Err(AccountError::Missing(_))));
     let calling = Calling::new(store.clone());
     assert!(!calling.is_known("1001\0").await.unwrap());
@@ -194,7 +194,7 @@ async fn a_nul_off_the_wire_is_nobody_and_spoils_nothing() {
         call_id: "call\0".into(),
         local_tag: "tag\0".into(),
         direction: Direction::Incoming,
-        remote: Party { number: "10\002".into(), name: "Bob\0".into() },
+        remote: Party { number: "10\x0002".into(), name: "Bob\0".into() },
         begun: 1,
         answered: None,
         ended: 2,

@@ -102,7 +102,7 @@ mod tests {
     fn text(content_type: &str, body: &str) -> String {
         match read(content_type, body.as_bytes()) {
             Reading::Text(text) => text,
-            other => panic!("{other:?}"),
+            other @ (Reading::Nothing | Reading::Unsupported(_)) => panic!("{other:?}"),
         }
     }
 

@@ -79,9 +79,8 @@ impl Raw {
     /// How the server closes: its code, or nothing.
     async fn closed(&mut self) -> Option<u16> {
         loop {
-            match self.next().await? {
-                (CLOSE, payload) => return Some(u16::from_be_bytes(*payload.first_chunk()?)),
-                _ => {}
+            if let (CLOSE, payload) = self.next().await? {
+                return Some(u16::from_be_bytes(*payload.first_chunk()?));
             }
         }
     }

@@ -195,9 +195,11 @@ fn what_is_not_understood_is_sent_on_as_it_is() {
         let arrived = exchange::receives(&bytes(name)).forwarded();
         assert_eq!(arrived.body, sent.body, "{name}");
         // Ours are Via, Max-Forwards, Record-Route and who the sender is, also by name; the Route was to this exchange.
-        let touched = ["via", "v", "max-forwards", "record-route", "route", "content-length", "l", "from", "f"];
+        let touched =
+            ["via", "v", "max-forwards", "record-route", "route", "content-length", "l", "from", "f", "identity"];
         let who = |request: &Request| request.headers.get::<From>().map(|From(from)| (from.uri, from.params)).unwrap();
         assert_eq!(who(&arrived), who(&sent), "{name}");
+        assert!(!arrived.headers.contains(HeaderName::Identity), "{name}: here it is the exchange that says who calls");
         for (header, value) in sent.headers.iter().filter(|(name, _)| !touched.contains(&&*name.to_lowercase())) {
             assert!(arrived.headers.iter().any(|field| field == (header, value)), "{name}: {header}: {value}");
         }

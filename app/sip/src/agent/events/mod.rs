@@ -32,7 +32,6 @@ use super::{Agent, CallId};
 use crate::Instant;
 use crate::header::{CSeq, MinExpires, RetryAfter};
 use crate::message::{Request, Response, Status};
-use crate::transaction::Key;
 use alloc::vec::Vec;
 use core::time::Duration;
 

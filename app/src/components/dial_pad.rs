@@ -265,9 +265,8 @@ impl Typed {
 
 /// Alt and V calls what stands in the field with the camera on, Alt and C with a screen. As long as there is a call the same
 /// keys mean its camera and its screen: see `shortcuts`.
-fn call_by_key(call: impl Fn(Sends) + 'static) {
+fn call_by_key(call: impl Fn(Sends) + Copy + 'static) {
     let line = use_phone().line();
-    let call = StoredValue::new_local(call);
     Effect::new(move |_| {
         let listener = window_event_listener(ev::keydown, move |event| {
             let ours =
@@ -279,7 +278,7 @@ fn call_by_key(call: impl Fn(Sends) + 'static) {
             };
             if ours && line.calls().with_untracked(Vec::is_empty) {
                 event.prevent_default();
-                call.with_value(|call| call(sends));
+                call(sends);
             }
         });
         on_cleanup(move || listener.remove());

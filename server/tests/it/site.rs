@@ -48,6 +48,19 @@ async fn scripts_of_the_phone_page_carry_the_nonce_of_its_policy_and_no_other_pa
     assert!(!page.contains(" style="), "{page}");
 }
 
+/// What a page is drawn of may be dropped by another thread than the one that made it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn pages_come_to_many_at_once() {
+    let house = House::open().await;
+    let alice = house.signed_in(ALICE).await;
+    let visits = (0..8).map(|_| async {
+        for _ in 0..25 {
+            assert_eq!(alice.browser.get("/").await.status(), StatusCode::OK);
+        }
+    });
+    futures::future::join_all(visits).await;
+}
+
 #[tokio::test]
 async fn the_phone_page_holds_no_secret() {
     let house = House::open().await;

@@ -1,8 +1,8 @@
 //! The pages of one contact: as it is, and to be written. Complete without any script.
 
 use super::contacts::{Doing, Face, Way};
-use super::head::DocumentHead;
-use crate::components::icon::{Glyph, Icon, Logo};
+use super::frame::{self, Brand};
+use crate::components::icon::{Glyph, Icon};
 use crate::phone::Status;
 use leptos::prelude::*;
 
@@ -71,36 +71,26 @@ const FURTHER: usize = 2;
 
 /// The whole document of a contact.
 pub fn document(view: ContactView) -> impl IntoView {
-    let title = format!("{} · Tabphone", view.typed.name);
-    framed(title, view! { <ContactPage view /> })
+    let name = view.typed.name.clone();
+    framed(&name, view! { <ContactPage view /> })
 }
 
 /// The whole document with the form.
 pub fn form_document(view: FormView) -> impl IntoView {
-    let title = if view.id.is_some() { "Change a contact · Tabphone" } else { "New contact · Tabphone" };
-    framed(title.to_owned(), view! { <FormPage view /> })
+    let title = if view.id.is_some() { "Change a contact" } else { "New contact" };
+    framed(title, view! { <FormPage view /> })
 }
 
-fn framed(title: String, page: impl IntoView) -> impl IntoView {
-    view! {
-        <!DOCTYPE html>
-        <html lang="en">
-            <head>
-                <DocumentHead title />
-            </head>
-            <body>
-                <main class="settings">
-                    <div class="panel settings__panel">
-                        <div class="login__brand">
-                            <Logo />
-                            <span class="login__product">"Tabphone"</span>
-                        </div>
-                        {page}
-                    </div>
-                </main>
-            </body>
-        </html>
-    }
+fn framed<V: IntoView>(title: &str, page: V) -> impl IntoView + use<V> {
+    let page = view! {
+        <main class="settings">
+            <div class="panel settings__panel">
+                <Brand />
+                {page}
+            </div>
+        </main>
+    };
+    frame::document(title, page)
 }
 
 #[component]

@@ -1,11 +1,11 @@
 //! The page of contacts: to be searched, called, marked, imported and saved. Complete without any script; with one the list
 //! follows what is typed.
 
+use super::frame::Top;
 use super::head::DocumentHead;
 use crate::backend::Contact;
 use crate::components::avatar::Avatar;
-use crate::components::icon::{Glyph, Icon, Logo};
-use crate::directory;
+use crate::components::icon::{Glyph, Icon};
 use crate::phone::{Presence, Status};
 use crate::words;
 use leptos::prelude::*;
@@ -163,20 +163,11 @@ pub fn document(view: ContactsView, nonce: Option<String>) -> impl IntoView {
 #[component]
 fn ContactsPage(view: ContactsView) -> impl IntoView {
     let ContactsView { me, asked, people, more, groups, imported } = view;
-    let who = directory::contact_name(&me).to_owned();
     let found = view! { <Found asked=asked.clone() people more /> }.into_any();
     view! {
         <main class="settings">
             <div class="panel settings__panel history__panel">
-                <div class="login__brand">
-                    <Logo />
-                    <span class="login__product">"Tabphone"</span>
-                </div>
-                <h1 class="login__title">"Contacts"</h1>
-                <p class="settings__who">
-                    <bdi>{who}</bdi>
-                    {format!(", extension {}", me.extension)}
-                </p>
+                <Top title="Contacts" me />
                 {imported.map(|imported| view! { <Told imported /> })}
                 <Search asked groups />
                 {found}

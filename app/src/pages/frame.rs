@@ -7,7 +7,7 @@ use crate::directory;
 use leptos::prelude::*;
 
 /// The whole document of a page without any script.
-pub(crate) fn document(title: &str, page: impl IntoView) -> impl IntoView {
+pub(crate) fn document<V: IntoView>(title: &str, page: V) -> impl IntoView + use<V> {
     let title = format!("{title} · Tabphone");
     view! {
         <!DOCTYPE html>
@@ -20,15 +20,23 @@ pub(crate) fn document(title: &str, page: impl IntoView) -> impl IntoView {
     }
 }
 
-/// What stands at the top of such a page: whose it is, and what it is.
+/// Of which program the page is.
 #[component]
-pub(crate) fn Top(title: &'static str, me: Contact) -> impl IntoView {
-    let who = directory::contact_name(&me).to_owned();
+pub(crate) fn Brand() -> impl IntoView {
     view! {
         <div class="login__brand">
             <Logo />
             <span class="login__product">"Tabphone"</span>
         </div>
+    }
+}
+
+/// What stands at the top of such a page: whose it is, and what it is.
+#[component]
+pub(crate) fn Top(title: &'static str, me: Contact) -> impl IntoView {
+    let who = directory::contact_name(&me).to_owned();
+    view! {
+        <Brand />
         <h1 class="login__title">{title}</h1>
         <p class="settings__who">
             <bdi>{who}</bdi>

@@ -1,7 +1,8 @@
 //! The login page: a plain form, without scripts, that works in any browser.
 
+use super::frame::Brand;
 use super::head::DocumentHead;
-use crate::components::icon::{Glyph, Icon, Logo};
+use crate::components::icon::{Glyph, Icon};
 use leptos::prelude::*;
 
 /// What the login page shows.
@@ -68,10 +69,7 @@ fn LoginPage(page: LoginView) -> impl IntoView {
     view! {
         <main class="login">
             <div class="panel login__panel">
-                <div class="login__brand">
-                    <Logo />
-                    <span class="login__product">"Tabphone"</span>
-                </div>
+                <Brand />
                 <h1 class="login__title">"Log in to your phone"</h1>
                 {page.insecure.then(|| view! { <Insecure /> })}
                 {page.error.map(|error| view! { <Problem error domain=page.domain.clone() /> })}

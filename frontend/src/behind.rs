@@ -24,7 +24,8 @@ const LOST: &str = "The server cannot be reached. What you wrote is still here: 
 pub(crate) fn watch() {
     let Some(window) = web_sys::window() else { return };
     let Some(document) = window.document() else { return };
-    let heard = Closure::<dyn FnMut(Event)>::new(|event: Event| {
+    // A key that sends a form is heard while it is: the form's own event comes before the key's is over.
+    let heard = Closure::<dyn Fn(Event)>::new(|event: Event| {
         let _ = heard(&event);
     });
     let function = heard.as_ref().unchecked_ref();

@@ -45,7 +45,7 @@ test('a status is seen by colleagues, and a call that rings at a colleague is pi
   const carol = await phones.open(CAROL, { tone: LOW });
   await bob.page.getByLabel('What colleagues see of you').selectOption('Away');
   await bob.page.getByLabel('A note for colleagues').fill('back at two');
-  await bob.page.getByRole('button', { name: 'Set status' }).click({ noWaitAfter: true });
+  await bob.page.getByRole('button', { name: 'Set status' }).click();
   await carol.seesContact(BOB.name, /away · back at two/i);
   await bob.says('Colleagues see that you are away, and read: back at two');
   await bob.isReady();

@@ -86,6 +86,7 @@ test('a call outlives a reload, another tab and a server that is killed, and Kam
   const second = await phones.blank(ALICE, { tone: LOW });
   await second.logIn();
   await second.useHere();
+  await second.press('Move the call here');
   await talk(second, carol);
   await second.hold();
   await carol.isHeld(true);

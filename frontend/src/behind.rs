@@ -16,6 +16,8 @@ const LINES: &str = "messages-lines";
 const PROBLEM: &str = "messages-problem";
 const TEXT: &str = "messages-text";
 const PATH: &str = "/messages";
+/// The attribute of a form whose answer is no page: the phone stays as it is.
+const STAYS: &str = "data-stays";
 /// With this header nothing is seen by being shown.
 const UNSEEN: &str = "tabphone-unseen";
 const LOST: &str = "The server cannot be reached. What you wrote is still here: try again.";
@@ -90,15 +92,42 @@ fn clicked(event: &MouseEvent) -> Option<()> {
     Some(())
 }
 
-/// A form of it.
+/// A form of it, or one whose answer is no page.
 fn submitted(event: &Event) -> Option<()> {
     let form = event.target()?.dyn_into::<HtmlFormElement>().ok()?;
-    let section = section()?;
-    if event.default_prevented() || !section.contains(Some(&form)) {
+    let stays = form.has_attribute(STAYS);
+    if event.default_prevented() || !(stays || section()?.contains(Some(&form))) {
         return None;
     }
     event.prevent_default();
-    let fields = FormData::new_with_form(&form).ok()?;
+    let fields = fields(&form, event)?;
+    let action = form.get_attribute("action")?;
+    let request = RequestInit::new();
+    if stays {
+        post(&request, &fields);
+        spawn_local(async move {
+            // Otherwise the server says in a page of its own what is wrong.
+            if !fetch(&action, &request).await.is_some_and(|(_, status, _)| status < 300) {
+                let _ = form.submit();
+            }
+        });
+    } else if form.method() == "post" {
+        post(&request, &fields);
+        go(action, request, true, true);
+    } else {
+        go([&action, "?", &String::from(fields.to_string())].concat(), request, true, false);
+    }
+    Some(())
+}
+
+fn post(request: &RequestInit, fields: &UrlSearchParams) {
+    request.set_method("POST");
+    request.set_body(fields);
+}
+
+/// What a form says.
+fn fields(form: &HtmlFormElement, event: &Event) -> Option<UrlSearchParams> {
+    let fields = FormData::new_with_form(form).ok()?;
     // What the button says that was pressed is no part of it.
     let pressed = js_sys::Reflect::get(event, &"submitter".into()).ok()?.dyn_into::<HtmlElement>().ok();
     if let Some((name, value)) =
@@ -106,17 +135,7 @@ fn submitted(event: &Event) -> Option<()> {
     {
         fields.append_with_str(&name, &value).ok()?;
     }
-    let fields = UrlSearchParams::new_with_str_sequence_sequence(&fields).ok()?;
-    let action = form.get_attribute("action")?;
-    let request = RequestInit::new();
-    if form.method() == "post" {
-        request.set_method("POST");
-        request.set_body(&fields);
-        go(action, request, true, true);
-    } else {
-        go([&action, "?", &String::from(fields.to_string())].concat(), request, true, false);
-    }
-    Some(())
+    UrlSearchParams::new_with_str_sequence_sequence(&fields).ok()
 }
 
 /// Enter sends.

@@ -53,7 +53,7 @@ fn Standing(wishes: Wishes) -> impl IntoView {
         .map(|(name, words)| view! { <option value=name selected=name == chosen>{words}</option> })
         .collect_view();
     view! {
-        <form class="standing" method="post" action="/settings/status">
+        <form class="standing" method="post" action="/settings/status" data-stays="">
             <label class="visually-hidden" for="status">
                 "What colleagues see of you"
             </label>

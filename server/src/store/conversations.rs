@@ -31,7 +31,7 @@ mod tests;
 pub use pages::{Conversed, Message, State};
 
 use super::history::fold;
-use super::{Area, Store};
+use super::{Area, Store, storable};
 use crate::clock;
 use crate::ports::{AccountId, Mail, PortError};
 use app::messages::{Failure, News, Outcome, Received, Sent, ToSend};
@@ -127,7 +127,7 @@ impl Conversations {
     /// # Errors
     /// [`WriteError`].
     pub async fn write(&self, account: AccountId, peer: &str, text: &str, draft: &str) -> Result<(), WriteError> {
-        let text = reading::tidy(text);
+        let (peer, text) = (&*storable(peer), reading::tidy(text));
         if text.trim().is_empty() {
             return Err(WriteError::Empty);
         }
@@ -186,7 +186,7 @@ impl Conversations {
     pub async fn remove(&self, account: AccountId, peer: &str) -> Result<(), sqlx::Error> {
         let query = "UPDATE conversations SET removed = 1, name = '', body = '', folded = '', reason = ''
                      WHERE account = $1 AND peer = $2 AND removed = 0";
-        sqlx::query(query).bind(account).bind(peer).execute(self.store.pool()).await?;
+        sqlx::query(query).bind(account).bind(storable(peer)).execute(self.store.pool()).await?;
         self.changed(account);
         Ok(())
     }
@@ -228,7 +228,7 @@ impl Conversations {
         };
         let query = "UPDATE conversations SET state = $4, reason = $5
                      WHERE account = $1 AND incoming = 0 AND call_id = $2 AND state = 0 AND (attempt = $3 OR $3 = 0)";
-        let query = sqlx::query(query).bind(account).bind(&sent.call_id).bind(i64::from(sent.attempt));
+        let query = sqlx::query(query).bind(account).bind(storable(&sent.call_id)).bind(i64::from(sent.attempt));
         query.bind(state).bind(reason).execute(self.store.pool()).await?;
         // Whoever told it is told what is left to be sent, in any case.
         self.changed(account);
@@ -302,7 +302,8 @@ pub(super) async fn note(
     let Some(received) = received(request, domain) else { return Ok(None) };
     let Ok((row, OK)) = Row::of(received) else { return Ok(None) };
     let query = "SELECT id FROM accounts WHERE extension = $1";
-    let account: Option<AccountId> = sqlx::query_scalar(query).bind(to).fetch_optional(&mut *connection).await?;
+    let account: Option<AccountId> =
+        sqlx::query_scalar(query).bind(storable(to)).fetch_optional(&mut *connection).await?;
     let Some(account) = account else { return Ok(None) };
     Ok(insert(connection, account, &row).await?.map(|_| account))
 }
@@ -394,7 +395,7 @@ fn reason(text: &str) -> Failure {
 }
 
 fn short(text: &str, longest: usize) -> String {
-    text.chars().take(longest).collect()
+    storable(text).chars().take(longest).collect()
 }
 
 fn whole(milliseconds: u64) -> i64 {

@@ -2,6 +2,7 @@
 
 use super::{ACCEPTED, CAME, Conversations, DELIVERED, KEPT, REFUSED, TO_SEND, fold, reason};
 use crate::ports::AccountId;
+use crate::store::storable;
 use app::messages::{Failure, Latest, News};
 use sqlx::FromRow;
 
@@ -98,7 +99,7 @@ impl Conversations {
     ) -> Result<Vec<Message>, sqlx::Error> {
         let query = "SELECT id, peer, name, body, written, state, reason, seen, 0 AS unread FROM conversations
                      WHERE account = $1 AND peer = $2 AND removed = 0 AND id < $3 ORDER BY id DESC LIMIT $4";
-        let query = sqlx::query_as(query).bind(account).bind(peer).bind(before).bind(most);
+        let query = sqlx::query_as(query).bind(account).bind(storable(peer)).bind(before).bind(most);
         let rows: Vec<Read> = query.fetch_all(self.store.pool()).await?;
         Ok(rows.into_iter().map(Message::from).collect())
     }
@@ -125,7 +126,7 @@ impl Conversations {
             pattern.push(sign);
         }
         pattern.push('%');
-        let query = sqlx::query_as(query).bind(account).bind(before).bind(pattern).bind(most);
+        let query = sqlx::query_as(query).bind(account).bind(before).bind(storable(&pattern)).bind(most);
         let rows: Vec<Read> = query.fetch_all(self.store.pool()).await?;
         Ok(rows.into_iter().map(Message::from).collect())
     }
@@ -137,7 +138,7 @@ impl Conversations {
     pub async fn see(&self, account: AccountId, peer: &str, last: i64) -> Result<(), sqlx::Error> {
         let query = "UPDATE conversations SET seen = 1
                      WHERE account = $1 AND peer = $2 AND removed = 0 AND incoming = 1 AND seen = 0 AND id <= $3";
-        let query = sqlx::query(query).bind(account).bind(peer).bind(last);
+        let query = sqlx::query(query).bind(account).bind(storable(peer)).bind(last);
         if query.execute(self.store.pool()).await?.rows_affected() > 0 {
             self.changed(account);
         }

@@ -92,7 +92,7 @@ const RUDE: readonly { what: string; send: (wire: Wire) => void; outcome: Outcom
   { what: 'a message that is cut off after its CSeq', send: (wire) => wire.send(options().replace(/Content-Length[^]*/, '')), outcome: { status: 400 } },
   { what: 'a message that is cut off before it says who asks', send: (wire) => wire.send(options().replace(/From:[^]*/, '')), outcome: 'dropped' },
   { what: 'a message of a megabyte', send: (wire) => wire.send(options({ body: 'x'.repeat(1_000_000) })), outcome: { close: 1009 } },
-  { what: 'a frame that claims to be endless', send: (wire) => wire.sendRaw(frame(Opcode.Binary, Buffer.from('x'), { claimed: 2 ** 52 })), outcome: { close: 1002 } },
+  { what: 'a frame that claims to be endless', send: (wire) => wire.sendRaw(frame(Opcode.Binary, Buffer.from('x'), { claimed: 2 ** 52 })), outcome: { close: 1009 } },
   { what: 'text that is not UTF-8', send: (wire) => wire.send(Buffer.from([0xc3, 0x28, 0xff, 0xfe]), Opcode.Text), outcome: { close: 1002 } },
   { what: 'bytes at random', send: (wire) => wire.send(Buffer.from(Array.from({ length: 2000 }, (_, n) => (n * 7919) % 256))), outcome: 'dropped' },
   { what: 'a call in the name of another', send: (wire) => wire.send(call()), outcome: { status: 407 } },

@@ -107,7 +107,7 @@ fn submitted(event: &Event) -> Option<()> {
         post(&request, &fields);
         spawn_local(async move {
             // Otherwise the server says in a page of its own what is wrong.
-            if !fetch(&action, &request).await.is_some_and(|(_, status, _)| status < 300) {
+            if fetch(&action, &request).await.is_none_or(|(_, status, _)| status >= 300) {
                 let _ = form.submit();
             }
         });

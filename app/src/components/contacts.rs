@@ -66,7 +66,14 @@ fn Row(contact: Contact, statuses: Memo<Vec<Presence>>, standing: Standing) -> i
                     <Doing doing />
                 </p>
             </div>
-            <a class="button button--round button--call" href=write aria-label=format!("Write to {name}") title=format!("Write to {name}")>
+            // Dragged is the line, whatever of it the pointer is on.
+            <a
+                class="button button--round button--call"
+                href=write
+                draggable="false"
+                aria-label=format!("Write to {name}")
+                title=format!("Write to {name}")
+            >
                 <Icon glyph=Glyph::Message />
             </a>
             <button

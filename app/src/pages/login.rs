@@ -163,7 +163,7 @@ fn problem(error: LoginError, domain: &str) -> String {
             "The telephone system cannot be reached, so it is not known whether the password is right. Try again in a minute, and if that does not help, tell whoever runs it."
         }
         LoginError::Unsupported => {
-            "The telephone system does not say whether the password is right. Tell whoever runs it: it has to answer a REGISTER without Contact."
+            "The telephone system does not say whether the password is right. Tell whoever runs it: it refuses every REGISTER that would change nothing."
         }
         LoginError::Unasked => {
             "The telephone system asks for no password, so that nobody can be logged in with it. Tell whoever runs it."

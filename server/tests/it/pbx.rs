@@ -1,4 +1,4 @@
-//! The company's PBX as authenticator, played by a script that answers REGISTER over WebSocket, TCP or UDP.
+//! The company's PBX as authenticator, played by a script that answers REGISTER over WebSocket, TLS, TCP or UDP.
 
 pub mod kamailio;
 mod played;
@@ -29,7 +29,15 @@ async fn told(browser: &Browser, password: &str) -> (StatusCode, String) {
 
 #[tokio::test]
 async fn who_has_the_password_of_the_pbx_comes_in_and_nothing_is_made_twice() {
-    for script in [Script::Md5, Script::Sha256, Script::Proxy, Script::Forbids, Script::Stale] {
+    for script in [
+        Script::Md5,
+        Script::Sha256,
+        Script::Proxy,
+        Script::Forbids,
+        Script::Stale,
+        Script::WantsContact,
+        Script::WantsContactThen,
+    ] {
         let pbx = Played::over_websocket(script).await;
         let house = pbx.house("ws", ",domain=example.com").await;
         assert_eq!(told(&house.browser(), "not the password").await.0, StatusCode::UNAUTHORIZED, "{script:?}");
@@ -52,12 +60,31 @@ async fn who_has_the_password_of_the_pbx_comes_in_and_nothing_is_made_twice() {
 }
 
 #[tokio::test]
-async fn a_pbx_is_asked_over_tcp_and_udp_too() {
-    for (scheme, pbx) in [("tcp", Played::over_tcp(Script::Md5).await), ("udp", Played::over_udp(Script::Sha256).await)]
-    {
+async fn a_pbx_is_asked_over_any_transport() {
+    for (scheme, pbx) in [
+        ("tcp", Played::over_tcp(Script::Md5).await),
+        ("udp", Played::over_udp(Script::Sha256).await),
+        ("tls", Played::over_tls(Script::Md5).await),
+        ("wss", Played::over_secure_websocket(Script::Md5).await),
+    ] {
         let house = pbx.house(scheme, "").await;
         assert_eq!(told(&house.browser(), SECRET).await.0, StatusCode::SEE_OTHER, "{scheme}");
         assert_eq!(told(&house.browser(), "not the password").await.0, StatusCode::UNAUTHORIZED, "{scheme}");
+    }
+}
+
+#[tokio::test]
+async fn no_password_leaves_for_a_pbx_with_another_certificate() {
+    for (scheme, mut pbx) in
+        [("tls", Played::over_tls(Script::Md5).await), ("wss", Played::over_secure_websocket(Script::Md5).await)]
+    {
+        for fingerprint in [None, Some("ab".repeat(32))] {
+            pbx.fingerprint = fingerprint;
+            let house = pbx.house(scheme, "").await;
+            let (status, page) = told(&house.browser(), SECRET).await;
+            assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{scheme}: {page}");
+            assert!(pbx.asked.lock().unwrap().is_empty(), "{scheme}");
+        }
     }
 }
 
@@ -107,7 +134,7 @@ async fn what_is_wrong_with_the_pbx_is_said_in_words() {
 #[tokio::test]
 async fn a_pbx_that_says_nothing_or_nonsense_is_given_up_after_five_seconds() {
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let gone = Played { address: gone, asked: Arc::default() };
+    let gone = Played { address: gone, fingerprint: None, asked: Arc::default() };
     let silent = Played::over_websocket(Script::Silent).await;
     let garbage = Played::over_udp(Script::Garbage).await;
     let cases = [("tcp", gone), ("ws", silent), ("udp", garbage)].map(async |(scheme, pbx)| {
@@ -227,10 +254,11 @@ async fn check_says_of_each_pbx_whether_it_would_log_people_in() {
         (Script::Sha256, "ok", "asks for passwords of asterisk with SHA-256"),
         (Script::Proxy, "ok", "asks for passwords of asterisk with MD5"),
         (Script::Open, "problem", "it asks for no password: nobody would be logged in"),
-        (Script::NotAllowed, "problem", "it does not answer a REGISTER without Contact: 405 Method Not Allowed"),
+        (Script::NotAllowed, "problem", "it refuses every REGISTER that changes nothing: 405 Method Not Allowed"),
+        (Script::WantsContact, "ok", "asks for passwords of asterisk with MD5"),
         (Script::Unavailable, "problem", "it says that it cannot now: 503 Service Unavailable"),
         (Script::Unknown, "problem", "it asks with AKAv1-MD5 alone, and what is understood is MD5 and SHA-256"),
-        (Script::Silent, "problem", "it does not answer a REGISTER without Contact within 5 seconds"),
+        (Script::Silent, "problem", "it does not answer a REGISTER within 5 seconds"),
     ] {
         let pbx = Played::over_websocket(script).await;
         let address = format!("ws://{}", pbx.address);
@@ -241,7 +269,8 @@ async fn check_says_of_each_pbx_whether_it_would_log_people_in() {
         assert_eq!(content, verdict == "ok", "{script:?}: {found}");
         let to = |request: &sip::message::Request| request.headers.raw(&HeaderName::To).next().unwrap().to_owned();
         let asked: Vec<String> = pbx.asked.lock().unwrap().iter().map(to).collect();
-        assert_eq!(asked, ["<sip:2000@127.0.0.1>"], "it is asked once, and no password leaves");
+        let times = if matches!(script, Script::NotAllowed | Script::WantsContact) { 2 } else { 1 };
+        assert_eq!(asked, vec!["<sip:2000@127.0.0.1>"; times], "{script:?}: it is asked once, and no password leaves");
         assert_eq!(pbx.guesses(), 0);
     }
 }

@@ -10,17 +10,19 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use server::listen::Tls;
+use sha2::{Digest as _, Sha256};
 use std::error::Error;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -79,6 +81,30 @@ pub fn trusting(root: CertificateDer<'static>, protocols: &[&str]) -> ClientConf
     let mut config = builder.with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
     config
+}
+
+/// A stream, encrypted or not.
+pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
+
+/// Takes connections with a certificate that nobody vouches for: and its fingerprint.
+pub fn acceptor() -> (TlsAcceptor, String) {
+    let made = rcgen::generate_simple_self_signed(vec!["pbx".to_owned()]).unwrap();
+    let fingerprint = Sha256::digest(made.cert.der()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+    let key = PrivateKeyDer::try_from(made.key_pair.serialize_der()).unwrap();
+    let config = config.with_single_cert(vec![made.cert.der().clone()], key).unwrap();
+    (TlsAcceptor::from(Arc::new(config)), fingerprint)
+}
+
+/// A stream as it comes, or what is in it.
+pub async fn accept(stream: TcpStream, tls: Option<&TlsAcceptor>) -> std::io::Result<Box<dyn Wire>> {
+    match tls {
+        Some(tls) => Ok(Box::new(tls.accept(stream).await?)),
+        None => Ok(Box::new(stream)),
+    }
 }
 
 /// A TLS connection, if there is one.

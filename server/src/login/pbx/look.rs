@@ -2,7 +2,7 @@
 
 use super::query::{self, Asked, Query, Verdict};
 use super::transport::{Link, LinkError};
-use super::{PATIENCE, Unproven, exchange};
+use super::{PATIENCE, Unproven, begin};
 use crate::pbx::{ConnectError, Pbx};
 use sip::digest::{self, Algorithm};
 use sip::message::Response;
@@ -31,7 +31,7 @@ pub enum Unfit {
     #[error("{0}")]
     Authorities(io::Error),
     /// It says nothing.
-    #[error("it does not answer a REGISTER without Contact within {} seconds", PATIENCE.as_secs())]
+    #[error("it does not answer a REGISTER within {} seconds", PATIENCE.as_secs())]
     Silent,
     /// It lets everybody in.
     #[error("it asks for no password: nobody would be logged in")]
@@ -43,7 +43,7 @@ pub enum Unfit {
     #[error("it asks for no password of an extension that it does not know: {0} {1}")]
     Unknown(u16, String),
     /// It does not do this.
-    #[error("it does not answer a REGISTER without Contact: {0} {1}")]
+    #[error("it refuses every REGISTER that changes nothing: {0} {1}")]
     Unsupported(u16, String),
     /// It asks in ways that are not known here.
     #[error("it asks with {0} alone, and what is understood is MD5 and SHA-256")]
@@ -62,8 +62,7 @@ impl Pbx {
     async fn ask(&self) -> Result<Seen, Unfit> {
         let mut link = Link::open(self).await?;
         let mut query = Query::new(&self.example(), &self.domain).ok_or(Unfit::Silent)?;
-        let request = query.unsigned(&link.via()?)?;
-        let answer = exchange(&mut link, request).await?;
+        let answer = begin(&mut link, &mut query).await?;
         let algorithms: Vec<_> = digest::offered(&answer).iter().map(digest::Challenge::algorithm).collect();
         match query::asked(&answer) {
             Asked::Challenge(challenge) => Ok(Seen { realm: challenge.realm.to_string(), algorithms }),

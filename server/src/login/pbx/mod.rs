@@ -1,5 +1,6 @@
 //! The company's PBX as authenticator: the server proves extension and password to it, by a digest on a REGISTER without
-//! Contact. That only asks what is registered (RFC 3261 10.2.3), so nothing changes at the PBX.
+//! Contact. That only asks what is registered (RFC 3261 10.2.3), so nothing changes at the PBX. Those that refuse it are
+//! asked to forget a Contact that nobody has, which they want to be signed as well.
 
 mod limit;
 mod look;
@@ -50,7 +51,7 @@ pub enum Unproven {
     #[error("the PBX cannot be reached")]
     Unreachable,
     /// It does not answer what was asked.
-    #[error("the PBX does not answer a REGISTER without Contact")]
+    #[error("the PBX answers no REGISTER that changes nothing")]
     Unsupported,
     /// It lets everybody in, so that nothing was proven.
     #[error("the PBX asked for no password")]
@@ -112,28 +113,41 @@ async fn ask(pbx: &Pbx, extension: &str, password: &str, guess: &mut Guess<'_>) 
         Unproven::Unreachable
     })?;
     let mut query = Query::new(extension, &pbx.domain).ok_or(Unproven::Unsupported)?;
-    let request = query.unsigned(&link.via()?)?;
-    let first = exchange(&mut link, request).await?;
+    let first = begin(&mut link, &mut query).await?;
     let mut challenge = match query::asked(&first) {
         Asked::Challenge(challenge) => challenge,
         Asked::Nothing => return Err(said(pbx, &first, Unproven::Unasked)),
         Asked::Other(verdict) => return verdict_of(pbx, &first, verdict),
     };
-    // Twice: the nonce may have been too old. More often it says so only who is no PBX.
-    for _ in 0..2 {
+    // Again where the nonce was too old, or a Contact is wanted of those alone who are known. More often it says so only
+    // who is no PBX.
+    let mut nc = 1;
+    for _ in 0..3 {
         let secret = secret(extension, &challenge, password);
-        let (request, credentials) = query.signed(&link.via()?, &first, &challenge, &secret.ha1)?;
+        let (request, credentials) = query.signed(&link.via()?, &first, &challenge, nc, &secret.ha1)?;
         guess.counts = true;
         let answer = exchange(&mut link, request).await?;
         match query::verdict(&answer, &credentials, &secret.ha1) {
             Verdict::Proven => return Ok(secret),
-            Verdict::Stale(fresh) => challenge = fresh,
+            Verdict::Stale(fresh) => (challenge, nc) = (fresh, 1),
+            Verdict::Unsupported if query.is_refused(&answer) => nc += 1,
             verdict @ (Verdict::Wrong | Verdict::Unavailable | Verdict::Unsupported) => {
                 return verdict_of(pbx, &answer, verdict);
             }
         }
     }
     Err(Unproven::Unsupported)
+}
+
+/// Sends what is not signed, as this PBX takes it.
+async fn begin(link: &mut Link, query: &mut Query) -> Result<Response, Unproven> {
+    loop {
+        let request = query.unsigned(&link.via()?)?;
+        let answer = exchange(link, request).await?;
+        if !query.is_refused(&answer) {
+            return Ok(answer);
+        }
+    }
 }
 
 /// Why it is not proven.

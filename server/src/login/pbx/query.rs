@@ -5,17 +5,19 @@ use crate::ports::Ha1;
 use crate::store::key::random_word;
 use sip::digest::{self, Algorithm, Challenge, Credentials, Policy};
 use sip::header::{
-    AuthenticationInfo, Authorization, CSeq, CallId, From, MaxForwards, NameAddr, ProxyAuthorization, To, UserAgent,
-    Via,
+    AuthenticationInfo, Authorization, CSeq, CallId, Contact, Expires, From, MaxForwards, NameAddr, ProxyAuthorization,
+    To, UserAgent, Via,
 };
 use sip::message::{Method, Request, Response, Status};
 use sip::uri::{SipUri, Uri};
 
-/// A REGISTER without Contact (RFC 3261 10.2.3), once and again.
+/// A REGISTER that changes nothing, once and again: without Contact (RFC 3261 10.2.3); where that is refused, it takes
+/// back a Contact that nobody has (RFC 3261 10.2.2).
 pub(super) struct Query {
     extension: String,
     registrar: SipUri,
     address: SipUri,
+    contact: Option<SipUri>,
     tag: String,
     call_id: String,
     seq: u32,
@@ -60,29 +62,41 @@ impl Query {
             extension: extension.to_owned(),
             registrar: SipUri::new("", domain).ok()?,
             address: SipUri::new(extension, domain).ok()?,
+            contact: None,
             tag: random_word(16).ok()?,
             call_id: random_word(24).ok()?,
             seq: 0,
         })
     }
 
+    /// Whether a PBX wants a Contact in what it answered so; from now on there is one. It is not said again.
+    pub(super) fn is_refused(&mut self, answer: &Response) -> bool {
+        if self.contact.is_some() || !matches!(answer.status.code(), 400 | 405 | 406 | 420 | 488 | 501) {
+            return false;
+        }
+        let nowhere = random_word(12).ok().map(|word| format!("{word}.invalid"));
+        self.contact = nowhere.and_then(|host| SipUri::new(&self.extension, &host).ok());
+        self.contact.is_some()
+    }
+
     pub(super) fn unsigned(&mut self, hop: &Hop) -> Result<Request, Unproven> {
         self.request(hop).ok_or(Unproven::Unsupported)
     }
 
-    /// The same, signed as the answer to `asked` wants it, with the credentials.
+    /// The same, signed as the answer to `asked` wants it, for the `nc`th time with this challenge; and the credentials.
     pub(super) fn signed(
         &mut self,
         hop: &Hop,
         asked: &Response,
         challenge: &Challenge,
+        nc: u32,
         ha1: &Ha1,
     ) -> Result<(Request, Credentials), Unproven> {
         let mut request = self.request(hop).ok_or(Unproven::Unsupported)?;
         let uri = self.registrar.to_string();
         let cnonce = random_word(24).map_err(|_| Unproven::Unsupported)?;
         let ha1 = of(challenge.algorithm(), ha1);
-        let credentials = digest::sign(challenge, ha1, &self.extension, &Method::Register, &uri, &[], &cnonce, 1);
+        let credentials = digest::sign(challenge, ha1, &self.extension, &Method::Register, &uri, &[], &cnonce, nc);
         if asked.status == Status::PROXY_AUTHENTICATION_REQUIRED {
             request.headers.push(&ProxyAuthorization(credentials.clone()));
         } else {
@@ -106,6 +120,10 @@ impl Query {
         headers.push(&To::new(address));
         headers.push(&CallId::new(&self.call_id).ok()?);
         headers.push(&CSeq::new(self.seq, Method::Register));
+        if let Some(contact) = &self.contact {
+            headers.push(&Contact::Addr(NameAddr::new(Uri::Sip(contact.clone()))));
+            headers.push(&Expires(0));
+        }
         headers.push(&UserAgent::new("Tabphone").ok()?);
         Some(request)
     }

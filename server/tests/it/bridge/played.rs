@@ -1,13 +1,12 @@
 //! A PBX that is played: logins it answers by itself, phones are in the test's hands.
 
 use crate::house::{House, SOON, Visitor, sign_in};
+use crate::tls::{Wire, accept, acceptor};
 use futures::{SinkExt as _, StreamExt as _};
 use server::Options;
 use sip::digest::{Ha1s, Verifier, presented};
 use sip::header::{Contact, Header as _, WwwAuthenticate};
 use sip::message::{Message, Request, Response, Status};
-use std::sync::Arc;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -19,10 +18,6 @@ use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 /// Of 2001.
 pub const SECRET: &str = "only the pbx knows";
 const REALM: &str = "example.com";
-
-trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
 /// A PBX with WebSocket at a free port.
 pub struct Played {
@@ -43,14 +38,8 @@ impl Played {
 
     /// With a certificate that nobody vouches for: its fingerprint.
     pub async fn open_with_tls() -> (Self, String) {
-        let made = rcgen::generate_simple_self_signed(vec!["pbx".to_owned()]).unwrap();
-        let fingerprint = sha256(made.cert.der());
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let key = rustls::pki_types::PrivateKeyDer::try_from(made.key_pair.serialize_der()).unwrap();
-        let config = config.unwrap().with_no_client_auth();
-        let config = config.with_single_cert(vec![made.cert.der().clone()], key).unwrap();
-        (Self { tls: Some(TlsAcceptor::from(Arc::new(config))), ..Self::open().await }, fingerprint)
+        let (tls, fingerprint) = acceptor();
+        (Self { tls: Some(tls), ..Self::open().await }, fingerprint)
     }
 
     /// `127.0.0.1:PORT`
@@ -100,10 +89,7 @@ impl Played {
     }
 
     async fn greet(&self, stream: TcpStream) -> Result<Connection, Error> {
-        let wire: Box<dyn Wire> = match &self.tls {
-            Some(tls) => Box::new(tls.accept(stream).await?),
-            None => Box::new(stream),
-        };
+        let wire = accept(stream, self.tls.as_ref()).await?;
         let socket = accept_hdr_async(wire, subprotocol).await?;
         Ok(Connection { socket, verifier: Verifier::new([7; 32], REALM) })
     }
@@ -191,11 +177,6 @@ impl Connection {
             }
         }
     }
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    use sha2::Digest as _;
-    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[allow(clippy::result_large_err, reason = "the library's")]

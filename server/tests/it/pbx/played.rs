@@ -1,15 +1,17 @@
-//! A PBX that is played: it answers REGISTER as a script says, over WebSocket, TCP or UDP.
+//! A PBX that is played: it answers REGISTER as a script says, over WebSocket, TLS, TCP or UDP.
 
 use super::{REALM, SECRET};
 use crate::house::House;
+use crate::tls::{Wire, accept, acceptor};
 use futures::{SinkExt as _, StreamExt as _};
 use sip::digest::{Algorithm, Challenge, Ha1s, Verifier, presented};
-use sip::header::{Contact, Header as _, ProxyAuthenticate, ProxyAuthorization, WwwAuthenticate};
+use sip::header::{Contact, Expires, Header as _, ProxyAuthenticate, ProxyAuthorization, WwwAuthenticate};
 use sip::message::{HeaderName, Message, Request, Response, Status};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, UdpSocket};
+use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::tungstenite::handshake::server::{Request as Upgrade, Response as Upgraded};
 use tokio_tungstenite::{accept_hdr_async, tungstenite};
 
@@ -34,8 +36,12 @@ pub enum Script {
     Garbage,
     /// Asks nobody for a password.
     Open,
-    /// Does not do this without Contact.
+    /// Refuses every REGISTER that changes nothing.
     NotAllowed,
+    /// Refuses a REGISTER without Contact.
+    WantsContact,
+    /// The same, once it knows who asks.
+    WantsContactThen,
     /// Cannot now.
     Unavailable,
     /// Asks in a way that nobody knows.
@@ -45,6 +51,8 @@ pub enum Script {
 /// A PBX, and what it was asked.
 pub struct Played {
     pub address: SocketAddr,
+    /// Of its certificate, where it has one.
+    pub fingerprint: Option<String>,
     pub asked: Arc<Mutex<Vec<Request>>>,
 }
 
@@ -52,19 +60,23 @@ struct Desk {
     script: Script,
     verifier: Verifier,
     stale: bool,
+    refused: bool,
     asked: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Desk {
     fn new(script: Script, asked: &Arc<Mutex<Vec<Request>>>) -> Self {
-        Self { script, verifier: Verifier::new([7; 32], REALM), stale: false, asked: Arc::clone(asked) }
+        Self { script, verifier: Verifier::new([7; 32], REALM), stale: false, refused: false, asked: Arc::clone(asked) }
     }
 
     /// What it answers.
     fn answer(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
         let Ok(Message::Request(request)) = Message::parse(bytes) else { panic!("no request: {bytes:?}") };
         assert_eq!(request.method.as_str(), "REGISTER");
-        assert!(request.validate().is_ok() && !request.headers.contains(&Contact::NAME), "it changes nothing there");
+        assert!(request.validate().is_ok());
+        let gone = matches!(request.headers.find(), Ok(Some(Expires(0))));
+        let contact = request.headers.contains(&Contact::NAME);
+        assert!(!contact || (gone && self.refused), "it changes nothing there");
         self.asked.lock().unwrap().push(request.clone());
         let say = |status: u16| vec![Response::to_request(&request, Status::new(status).unwrap()).to_bytes()];
         match self.script {
@@ -77,7 +89,18 @@ impl Desk {
                 return vec![b"\0\xff nonsense".to_vec(), b"SIP/2.0 200 OK\r\n\r\n".to_vec(), other];
             }
             Script::Open => return say(200),
-            Script::NotAllowed => return say(405),
+            Script::NotAllowed => {
+                self.refused = true;
+                return say(405);
+            }
+            Script::WantsContact if !contact => {
+                self.refused = true;
+                return say(400);
+            }
+            Script::WantsContactThen if !contact && self.credentials(&request).is_some() => {
+                self.refused = true;
+                return say(400);
+            }
             Script::Unavailable => return say(503),
             Script::Md5
             | Script::Sha256
@@ -85,6 +108,8 @@ impl Desk {
             | Script::Forbids
             | Script::Stale
             | Script::AlwaysStale
+            | Script::WantsContact
+            | Script::WantsContactThen
             | Script::Unknown => {}
         }
         let now = sip::Instant::from_millis(1_000);
@@ -137,49 +162,39 @@ impl Desk {
 
 impl Played {
     pub async fn over_websocket(script: Script) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (address, asked) = (listener.local_addr().unwrap(), Arc::<Mutex<Vec<Request>>>::default());
-        let played = Self { address, asked: Arc::clone(&asked) };
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let mut desk = Desk::new(script, &asked);
-                tokio::spawn(async move {
-                    let mut socket = accept_hdr_async(stream, subprotocol).await.unwrap();
-                    while let Some(Ok(message)) = socket.next().await {
-                        if !message.is_text() {
-                            continue;
-                        }
-                        for answer in desk.answer(&message.into_data()) {
-                            let message = String::from_utf8(answer).map_or_else(
-                                |error| tungstenite::Message::binary(error.into_bytes()),
-                                tungstenite::Message::text,
-                            );
-                            socket.send(message).await.unwrap();
-                        }
-                    }
-                });
-            }
-        });
-        played
+        Self::listening(script, None, over_websocket).await
     }
 
-    /// In pieces, as streams come.
+    /// With a certificate that nobody vouches for.
+    pub async fn over_secure_websocket(script: Script) -> Self {
+        Self::listening(script, Some(acceptor()), over_websocket).await
+    }
+
     pub async fn over_tcp(script: Script) -> Self {
+        Self::listening(script, None, over_stream).await
+    }
+
+    /// With a certificate that nobody vouches for.
+    pub async fn over_tls(script: Script) -> Self {
+        Self::listening(script, Some(acceptor()), over_stream).await
+    }
+
+    async fn listening<S: Future<Output = ()> + Send + 'static>(
+        script: Script,
+        tls: Option<(TlsAcceptor, String)>,
+        serve: fn(Box<dyn Wire>, Desk) -> S,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, asked) = (listener.local_addr().unwrap(), Arc::<Mutex<Vec<Request>>>::default());
-        let played = Self { address, asked: Arc::clone(&asked) };
+        let (tls, fingerprint) = tls.unzip();
+        let played = Self { address, fingerprint, asked: Arc::clone(&asked) };
         tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let mut desk = Desk::new(script, &asked);
+            while let Ok((stream, _)) = listener.accept().await {
+                let (desk, tls) = (Desk::new(script, &asked), tls.clone());
                 tokio::spawn(async move {
-                    let mut read = vec![0; 65_536];
-                    while let Ok(length @ 1..) = stream.read(&mut read).await {
-                        for answer in desk.answer(&read[..length]) {
-                            for piece in answer.chunks(answer.len() / 2 + 1) {
-                                stream.write_all(piece).await.unwrap();
-                                stream.flush().await.unwrap();
-                            }
-                        }
+                    // Who does not trust the certificate hangs up.
+                    if let Ok(wire) = accept(stream, tls.as_ref()).await {
+                        serve(wire, desk).await;
                     }
                 });
             }
@@ -191,7 +206,7 @@ impl Played {
     pub async fn over_udp(script: Script) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let (address, asked) = (socket.local_addr().unwrap(), Arc::<Mutex<Vec<Request>>>::default());
-        let played = Self { address, asked: Arc::clone(&asked) };
+        let played = Self { address, fingerprint: None, asked: Arc::clone(&asked) };
         tokio::spawn(async move {
             let mut desk = Desk::new(script, &asked);
             let (mut read, mut lost) = (vec![0; 65_536], false);
@@ -209,7 +224,8 @@ impl Played {
 
     /// A server that asks it.
     pub async fn house(&self, scheme: &str, options: &str) -> House {
-        let pbx = format!("office={scheme}://{}{options}", self.address).parse().unwrap();
+        let pinned = self.fingerprint.as_ref().map(|it| format!(",fingerprint={it}")).unwrap_or_default();
+        let pbx = format!("office={scheme}://{}{options}{pinned}", self.address).parse().unwrap();
         House::open_with(|options| options.pbxs = vec![pbx]).await
     }
 
@@ -220,6 +236,33 @@ impl Played {
                 || request.headers.contains(&HeaderName::ProxyAuthorization)
         };
         self.asked.lock().unwrap().iter().filter(signed).count()
+    }
+}
+
+async fn over_websocket(wire: Box<dyn Wire>, mut desk: Desk) {
+    let mut socket = accept_hdr_async(wire, subprotocol).await.unwrap();
+    while let Some(Ok(message)) = socket.next().await {
+        if !message.is_text() {
+            continue;
+        }
+        for answer in desk.answer(&message.into_data()) {
+            let message = String::from_utf8(answer)
+                .map_or_else(|error| tungstenite::Message::binary(error.into_bytes()), tungstenite::Message::text);
+            socket.send(message).await.unwrap();
+        }
+    }
+}
+
+/// In pieces, as streams come.
+async fn over_stream(mut wire: Box<dyn Wire>, mut desk: Desk) {
+    let mut read = vec![0; 65_536];
+    while let Ok(length @ 1..) = wire.read(&mut read).await {
+        for answer in desk.answer(&read[..length]) {
+            for piece in answer.chunks(answer.len() / 2 + 1) {
+                wire.write_all(piece).await.unwrap();
+                wire.flush().await.unwrap();
+            }
+        }
     }
 }
 

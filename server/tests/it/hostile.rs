@@ -5,6 +5,7 @@ use crate::siege::attack::{CLOSED, FAILED, Strength};
 use crate::siege::castle::Castle;
 use crate::siege::people::People;
 use crate::siege::process::Cores;
+use crate::siege::tally::Tally;
 use crate::siege::{Failure, besiege, runtime};
 use std::time::Duration;
 
@@ -56,20 +57,31 @@ fn honest_people_notice_nothing_and_the_hostile_are_cut_off() -> Result<(), Fail
     runtime.block_on(people.live(2, SHARE))?;
     let (before, memory) = (runtime.block_on(castle.gauges())?, castle.memory());
 
-    // Everything that they do has to work, or this fails.
-    let live = || runtime.block_on(people.live(SECONDS, SHARE));
-    let (day, tally) = besiege(&castle, Strength(1), SIEGE, live)?;
-    assert!(day.outcomes.iter().all(|(_, outcome)| !outcome.latencies.is_empty()));
+    // Everything that they do has to work, or this fails. A machine that is busy with other things besieges for longer.
+    let mut tally = Tally::default();
+    for times in [1, 2, 4] {
+        let live = || runtime.block_on(people.live(SECONDS * times, SHARE));
+        let (day, seen) = besiege(&castle, Strength(1), SIEGE * times, live)?;
+        assert!(day.outcomes.iter().all(|(_, outcome)| !outcome.latencies.is_empty()));
+        tally.merge(seen);
+        if ENDS.iter().all(|(attack, expected)| ended(&tally, attack, expected)) {
+            break;
+        }
+    }
 
     runtime.block_on(castle.rests(&before, &mut people))?;
     let after = castle.memory();
     assert!(after < memory + MEMORY, "{memory} bytes became {after}");
     for (attack, expected) in ENDS {
-        let ended: u64 = expected.iter().map(|end| tally.of(attack, end).times).sum();
-        assert!(ended > 0, "{attack} was not cut off: {tally:?}");
+        assert!(ended(&tally, attack, expected), "{attack} was not cut off: {tally:?}");
     }
     for (attack, ends) in tally.rows() {
         assert!(!ends.keys().any(|end| end.starts_with(FAILED)), "{attack}: {ends:?}");
     }
     runtime.block_on(people.live(2, SHARE)).map(drop)
+}
+
+/// Whether an attack ended as it has to, once at least.
+fn ended(tally: &Tally, attack: &str, expected: &[&str]) -> bool {
+    expected.iter().any(|end| tally.of(attack, end).times > 0)
 }

@@ -11,6 +11,8 @@ test('two people talk, and each hears the other', async ({ phones }) => {
   await talk(alice, bob);
   await bob.isQuiet();
   await Promise.all([alice.exchangesPackets(), bob.exchangesPackets()]);
+  // Without scrolling, on the low screen of a laptop.
+  await expect(alice.button('Hang up')).toBeInViewport({ ratio: 1 });
   await alice.says(BOB.name);
   await bob.says(ALICE.name);
 

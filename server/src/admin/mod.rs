@@ -212,7 +212,7 @@ impl Data {
     }
 
     async fn contacts(&self) -> Result<Contacts, CommandError> {
-        Ok(Contacts::new(Store::open(&self.data, self.domain.as_deref()).await?, Numbering::default()))
+        Ok(Contacts::new(self.store().await?, Numbering::default()))
     }
 
     async fn policies(&self) -> Result<Policies, CommandError> {

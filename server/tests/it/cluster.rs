@@ -317,6 +317,8 @@ async fn a_leader_that_stood_still_does_no_harm_when_it_wakes_up() {
     alice.agent.hold(call, now()).unwrap();
     alice.until("it is on hold", |alice| alice.call().held_here).await;
     let registered = two.second.metric("tabphone_registrations").await;
+    // What it said before is here, and read: from now on every word would be one too many.
+    left_behind.hears_the_rest().await;
 
     two.first.server.signal("CONT");
     two.first.is("ok, standing by").await;

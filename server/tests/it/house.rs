@@ -320,6 +320,11 @@ impl Tab {
         }
     }
 
+    /// All that was said by a server that stands still: it is in the socket, as nothing is between the two.
+    pub async fn hears_the_rest(&mut self) {
+        while let Ok(Some(_)) = timeout(Duration::from_millis(100), self.socket.next()).await {}
+    }
+
     /// The next word, whenever it comes.
     pub async fn next_word(&mut self) -> Option<ToTab> {
         loop {

@@ -3,10 +3,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../fixtures/ports.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 /** How long it may take until it listens, in milliseconds. */
@@ -106,13 +107,4 @@ interface User {
     readonly AoR: string;
     readonly Contacts: readonly { readonly Contact: { readonly Address: string; readonly Received: string } }[];
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -2,6 +2,7 @@
 
 use crate::command_line::bound;
 use crate::house::House;
+use crate::ports::free_address;
 use crate::tls::{self, NAME};
 use axum::body::Body;
 use http::{Request, Response};
@@ -9,7 +10,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use server::Options;
 use server::listen::{Acme, Tls};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -39,11 +40,6 @@ impl Drop for Process {
     }
 }
 
-/// An address that nobody listens on, for a program that cannot choose one itself.
-fn free() -> SocketAddr {
-    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap()
-}
-
 fn run(program: &str, arguments: &[&str]) -> Process {
     let mut command = bound(program);
     command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
@@ -65,13 +61,14 @@ impl Pebble {
         let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
         std::fs::write(file("server.crt"), made.cert.pem()).unwrap();
         std::fs::write(file("server.key"), made.key_pair.serialize_pem()).unwrap();
-        let (names, mock, directory, management, looks_at) = (free(), free(), free(), free(), free());
+        let (names, mock, directory, management, looks_at) =
+            (free_address(), free_address(), free_address(), free_address(), free_address());
         let config = serde_json::json!({ "pebble": {
             "listenAddress": directory.to_string(),
             "managementListenAddress": management.to_string(),
             "certificate": file("server.crt"),
             "privateKey": file("server.key"),
-            "httpPort": free().port(),
+            "httpPort": free_address().port(),
             "tlsPort": looks_at.port(),
             "ocspResponderURL": "",
             "externalAccountBindingRequired": false,

@@ -3,9 +3,9 @@
 
 use crate::command_line::{bound, said, tabphone};
 use crate::house::{ALICE, House, browser, sign_in};
+use crate::ports::free_address;
 use reqwest::StatusCode;
 use std::fs;
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -56,11 +56,6 @@ impl Drop for Neighbour {
     }
 }
 
-/// A port that nobody has now.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 /// A server behind a proxy that listens at this port.
 async fn behind(port: u16) -> (House, String) {
     let origin = format!("http://127.0.0.1:{port}");
@@ -88,14 +83,14 @@ fn deployed(name: &str) -> String {
 /// The shipped configuration without TLS, on this machine.
 #[tokio::test]
 async fn people_come_in_through_nginx() {
-    let port = free_port();
+    let port = free_address().port();
     let (house, origin) = behind(port).await;
     let folder = tempfile::tempdir().unwrap();
     let shipped = deployed("nginx.conf");
     let server = shipped
         .replace("127.0.0.1:8080", house.url("").trim_start_matches("http://"))
         .replace("listen 443 ssl http2;", &format!("listen 127.0.0.1:{port};"))
-        .replace("listen 80;", &format!("listen 127.0.0.1:{};", free_port()))
+        .replace("listen 80;", &format!("listen 127.0.0.1:{};", free_address().port()))
         .replace("phone.example.com", "127.0.0.1")
         .replace("proxy_set_header Host $host;", "proxy_set_header Host $http_host;");
     let server: String =
@@ -143,7 +138,7 @@ async fn nothing_goes_on_when_a_test_is_killed() {
 
 #[tokio::test]
 async fn people_come_in_through_caddy() {
-    let port = free_port();
+    let port = free_address().port();
     let (house, origin) = behind(port).await;
     let folder = tempfile::tempdir().unwrap();
     let site = deployed("Caddyfile")
@@ -162,7 +157,7 @@ async fn turn(secret: &str) -> (Neighbour, u16) {
 
 /// The same with some lines of its configuration.
 async fn turn_with(secret: &str, keeps: impl Fn(&str) -> bool) -> (Neighbour, u16) {
-    let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+    let (folder, port) = (tempfile::tempdir().unwrap(), free_address().port());
     let shipped = deployed("turnserver.conf").replace("A-LONG-RANDOM-TEXT", secret).replace("3478", &port.to_string());
     let shipped: String = shipped.lines().filter(|line| keeps(line)).map(|line| format!("{line}\n")).collect();
     let settings = format!(
@@ -245,7 +240,7 @@ async fn check_notices_who_does_not_answer_or_is_something_else() {
         other
     });
     let data = files.path().join("data");
-    let (nobody, else_) = (format!("stun:127.0.0.1:{}", free_port()), format!("stun:127.0.0.1:{port}"));
+    let (nobody, else_) = (format!("stun:127.0.0.1:{}", free_address().port()), format!("stun:127.0.0.1:{port}"));
     let check = tokio::task::spawn_blocking(move || {
         let words = ["check", "--ice-server", &nobody, "--ice-server", &else_, "--ice-server", "stun:nowhere.invalid"];
         said(&tabphone(&data, &words, "").stdout)

@@ -5,6 +5,7 @@ mod played;
 
 use crate::command_line::{said, tabphone};
 use crate::house::{ALICE, Browser, House, accounts, database, sign_in};
+use crate::ports::free_address;
 use crate::tls;
 use app::encoding;
 use app::sign::ToSign;
@@ -15,7 +16,6 @@ use sip::digest::Algorithm;
 use sip::message::HeaderName;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::net::TcpListener;
 
 const REALM: &str = "asterisk";
 /// Of 2001 at the PBX.
@@ -133,7 +133,7 @@ async fn what_is_wrong_with_the_pbx_is_said_in_words() {
 
 #[tokio::test]
 async fn a_pbx_that_says_nothing_or_nonsense_is_given_up_after_five_seconds() {
-    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let gone = free_address();
     let gone = Played { address: gone, fingerprint: None, asked: Arc::default() };
     let silent = Played::over_websocket(Script::Silent).await;
     let garbage = Played::over_udp(Script::Garbage).await;
@@ -277,7 +277,7 @@ async fn check_says_of_each_pbx_whether_it_would_log_people_in() {
 
 #[tokio::test]
 async fn check_says_who_is_not_there_or_not_trusted() {
-    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let gone = free_address();
     let (content, found) = checked(format!("office=tcp://{gone}")).await;
     assert!(!content && found.contains(&format!("office at tcp://{gone}/: ")), "{found}");
     assert!(found.contains("Connection refused") && found.contains("look whether it runs there"), "{found}");

@@ -246,8 +246,7 @@ async fn what_is_in_sqlite_is_taken_to_postgres_and_back() {
 async fn the_connection_to_postgres_is_encrypted_and_its_certificate_is_looked_at() {
     let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (issued, stranger) = (Issued::in_folder(folder.path()), Issued::in_folder(other.path()));
-    // Free, and most likely still so when PostgreSQL takes it.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = crate::ports::free_address().port();
     let _postgres = postgres::Server::start_with_tls(folder.path(), port);
     let ask = async |host: &str, mode: &str, root: &Path| {
         let url = format!("postgres://tabphone@{host}:{port}/postgres?sslmode={mode}&sslrootcert={}", root.display());

@@ -37,7 +37,7 @@ impl Kamailio {
     /// Whose challenges are of this algorithm.
     pub async fn start_with(algorithm: &str) -> Option<Self> {
         let directory = tempfile::tempdir().unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = crate::ports::free_address().port();
         let config = KAMAILIO.replace("@PORT@", &port.to_string()).replace("@PASSWORD@", SECRET);
         let config = config.replace("@ALGORITHM@", algorithm).replace("@DEBUG@", "-3").replace("@TLS@", "");
         std::fs::write(directory.path().join("kamailio.cfg"), config).unwrap();

@@ -342,11 +342,11 @@ async fn a_leader_that_stood_still_does_no_harm_when_it_wakes_up() {
 fn several_servers_need_something_to_share() {
     let data = tempfile::tempdir().unwrap();
     let serve = ["serve", "--listen", "127.0.0.1:0", "--peer-listen", "127.0.0.1:0"];
-    let output = crate::command_line::tabphone(data.path(), &serve, "");
+    let output = crate::command_line::tabphone_alone(data.path(), &serve);
     let words = crate::command_line::said(&output.stderr);
     assert!(!output.status.success() && words.contains("name that with --database"), "{words}");
     let check = |arguments: &[&str]| {
-        let output = crate::command_line::tabphone(data.path(), &[&["check"], arguments].concat(), "");
+        let output = crate::command_line::tabphone_alone(data.path(), &[&["check"], arguments].concat());
         crate::command_line::said(&output.stdout)
     };
     let words = check(&["--peer-listen", "127.0.0.1:0"]);

@@ -8,11 +8,20 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 pub fn tabphone(data: &Path, arguments: &[&str], stdin: &str) -> Output {
+    run(data, arguments, stdin, postgres::url(data))
+}
+
+/// With no other database than a file, whatever the tests use.
+pub fn tabphone_alone(data: &Path, arguments: &[&str]) -> Output {
+    run(data, arguments, "", None)
+}
+
+fn run(data: &Path, arguments: &[&str], stdin: &str, database: Option<String>) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_tabphone"))
         .args(arguments)
         .arg("--data")
         .arg(data)
-        .envs(postgres::url(data).map(|url| ("TABPHONE_DATABASE", url)))
+        .envs(database.map(|url| ("TABPHONE_DATABASE", url)))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -2,6 +2,7 @@
 
 use super::Limits;
 use super::certificates::acme;
+use super::pace::Paced;
 use super::places::{Placed, Places};
 use super::request;
 use crate::client::Proxies;
@@ -121,7 +122,7 @@ async fn http1(port: &Arc<Port>, stream: impl AsyncRead + AsyncWrite + Unpin + S
     let stop = port.stop.clone();
     let service =
         service_fn(move |request| request::respond(&port.pages, &port.proxies, peer, port.limits.body, request));
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service).with_upgrades());
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(Paced::new(stream)), service).with_upgrades());
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = stopped(stop) => {
@@ -153,7 +154,7 @@ async fn http2(port: &Arc<Port>, stream: TlsStream<Placed>, peer: SocketAddr) {
             request::respond(&port.pages, &port.proxies, peer, port.limits.body, request)
         }
     });
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(Paced::new(stream)), service));
     let silent = async {
         if timeout(port.limits.header, asked.notified()).await.is_ok() {
             std::future::pending::<()>().await;

@@ -7,6 +7,7 @@
 mod certificates;
 mod connection;
 mod descriptors;
+mod pace;
 mod places;
 mod redirect;
 mod request;

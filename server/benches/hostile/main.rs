@@ -11,7 +11,7 @@
 mod siege;
 mod table;
 
-use siege::attack::Strength;
+use siege::attack::{Means, Strength};
 use siege::castle::Castle;
 use siege::people::{Day, People};
 use siege::process::{self, Cores};
@@ -26,14 +26,15 @@ const SECONDS: u32 = 40;
 /// How long it is measured without hostile clients.
 const QUIET: u32 = 20;
 /// How many do each of what can be done.
-const STRENGTH: Strength = Strength(4);
+const EVERYTHING: Means = Means::Everything(Strength(4));
 
 /// What was measured.
 struct Report {
     quiet: Day,
+    flooded: Day,
     besieged: Vec<Day>,
     tally: Tally,
-    /// In bytes: before, and after each round.
+    /// In bytes: before, after the flood, and after each round.
     memory: Vec<u64>,
     /// How long it took until nothing of a round was left.
     rests: Vec<Duration>,
@@ -58,17 +59,23 @@ fn measure(runtime: &tokio::runtime::Runtime, castle: &Castle, rounds: usize) ->
     runtime.block_on(people.live(5, 1.0))?;
     let quiet = runtime.block_on(people.live(QUIET, 1.0))?;
     let before = runtime.block_on(castle.gauges())?;
-    let (mut besieged, mut tally) = (Vec::new(), Tally::default());
+    let mut tally = Tally::default();
     let (mut memory, mut rests) = (vec![castle.memory()], Vec::new());
-    for round in 1..=rounds {
-        eprintln!("siege {round} of {rounds}");
+    let mut round = |means| -> Result<Day, Failure> {
         let lasting = Duration::from_secs(SECONDS.into());
         let live = || runtime.block_on(people.live(SECONDS, 1.0));
-        let (day, ends) = besiege(castle, STRENGTH, lasting, live)?;
-        besieged.push(day);
+        let (day, ends) = besiege(castle, means, lasting, live)?;
         tally.merge(ends);
         rests.push(runtime.block_on(castle.rests(&before, &mut people))?);
         memory.push(castle.memory());
+        Ok(day)
+    };
+    eprintln!("a flood");
+    let flooded = round(Means::Flood)?;
+    let mut besieged = Vec::new();
+    for number in 1..=rounds {
+        eprintln!("siege {number} of {rounds}");
+        besieged.push(round(EVERYTHING)?);
     }
-    Ok(Report { quiet, besieged, tally, memory, rests })
+    Ok(Report { quiet, flooded, besieged, tally, memory, rests })
 }

@@ -15,8 +15,8 @@ pub(crate) fn write(report: &Report) -> String {
 fn latencies(table: &mut String, report: &Report) {
     let _ = writeln!(
         table,
-        "| What honest people do | Times, all done | p50 / p99, ms: alone | beside hostile clients | times as long |\n\
-         | --- | ---: | ---: | ---: | ---: |"
+        "| What honest people do, p50 / p99 in ms | alone | beside the flood | times as long | beside everything | times as \
+         long |\n| --- | ---: | ---: | ---: | ---: | ---: |"
     );
     for (index, (name, alone)) in report.quiet.outcomes.iter().enumerate() {
         let mut beside = Outcome::default();
@@ -25,18 +25,12 @@ fn latencies(table: &mut String, report: &Report) {
         }
         beside.latencies.sort_unstable();
         let of = |outcome: &Outcome| (outcome.percentile(0.5), outcome.percentile(0.99));
-        let (alone, all) = (of(alone), (beside.latencies.len(), of(&beside)));
-        let _ = writeln!(
-            table,
-            "| {name} | {} | {:.2} / {:.2} | {:.2} / {:.2} | {:.1} / {:.1} |",
-            all.0,
-            alone.0,
-            alone.1,
-            all.1.0,
-            all.1.1,
-            all.1.0 / alone.0,
-            all.1.1 / alone.1,
-        );
+        let alone = of(alone);
+        let pair = |(median, worst): (f64, f64)| format!("{median:.2} / {worst:.2}");
+        let ratio = |(median, worst): (f64, f64)| format!("{:.1} / {:.1}", median / alone.0, worst / alone.1);
+        let (flooded, beside) = (of(&report.flooded.outcomes[index].1), of(&beside));
+        let cells = [pair(alone), pair(flooded), ratio(flooded), pair(beside), ratio(beside)];
+        let _ = writeln!(table, "| {name} | {} |", cells.join(" | "));
     }
     table.push('\n');
 }
@@ -45,7 +39,7 @@ fn memory(table: &mut String, report: &Report) {
     let megabytes = |bytes: &u64| format!("{:.1}", *bytes as f64 / 1e6);
     let all: Vec<String> = report.memory.iter().map(megabytes).collect();
     let rests: Vec<String> = report.rests.iter().map(|rest| format!("{:.1}", rest.as_secs_f64())).collect();
-    let _ = writeln!(table, "Memory (PSS) before, and after each round, MB: {}.", all.join(", "));
+    let _ = writeln!(table, "Memory (PSS) before, after the flood, and after each round, MB: {}.", all.join(", "));
     let _ = writeln!(table, "Until sockets, files and queues were what they were before, s: {}.\n", rests.join(", "));
 }
 

@@ -2,15 +2,17 @@
 
 use super::Limits;
 use super::certificates::acme;
-use super::pace::Paced;
+use super::pace::{Paced, Upgraded};
 use super::places::{Placed, Places};
 use super::request;
 use crate::client::Proxies;
 use crate::fence::Fence;
 use axum::Router;
+use http::StatusCode;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -120,9 +122,20 @@ async fn http1(port: &Arc<Port>, stream: impl AsyncRead + AsyncWrite + Unpin + S
         .max_buf_size(BUFFER);
     let port = Arc::clone(port);
     let stop = port.stop.clone();
-    let service =
-        service_fn(move |request| request::respond(&port.pages, &port.proxies, peer, port.limits.body, request));
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(Paced::new(stream)), service).with_upgrades());
+    let upgraded = Upgraded::default();
+    let stream = TokioIo::new(Paced::new(stream, upgraded.clone()));
+    let service = service_fn(move |request| {
+        let response = request::respond(&port.pages, &port.proxies, peer, port.limits.body, request);
+        let upgraded = upgraded.clone();
+        async move {
+            let response = response.await?;
+            if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                upgraded.set();
+            }
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let mut connection = pin!(builder.serve_connection(stream, service).with_upgrades());
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = stopped(stop) => {
@@ -154,7 +167,7 @@ async fn http2(port: &Arc<Port>, stream: TlsStream<Placed>, peer: SocketAddr) {
             request::respond(&port.pages, &port.proxies, peer, port.limits.body, request)
         }
     });
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(Paced::new(stream)), service));
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(Paced::new(stream, Upgraded::default())), service));
     let silent = async {
         if timeout(port.limits.header, asked.notified()).await.is_ok() {
             std::future::pending::<()>().await;

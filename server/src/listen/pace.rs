@@ -6,6 +6,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf, Take};
@@ -13,12 +15,25 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// What is read before it is somebody else's turn, in bytes.
 const PORTION: u64 = 4 * 1024;
-/// What may come at once, in bytes: a picture, a table of contacts, a minute of a recording.
-const BURST: f64 = 4.0 * 1024.0 * 1024.0;
-/// What may come in the long run, in bytes a second.
-const RATE: f64 = 512.0 * 1024.0;
+/// Of who asks for pages: a picture, a table of contacts, a minute of a recording.
+const REQUESTS: Pace = Pace { burst: 4.0 * 1024.0 * 1024.0, rate: 512.0 * 1024.0 };
+/// Of who talks over a WebSocket: as many messages as a phone may send, of the size that they mostly have.
+const SOCKET: Pace = Pace { burst: 1024.0 * 1024.0, rate: 128.0 * 1024.0 };
 /// Who is out of credit waits until this much can be read.
 const WORTH_WAITING: f64 = 64.0 * 1024.0;
+
+/// How much is listened to.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    /// At once, in bytes.
+    burst: f64,
+    /// In the long run, in bytes a second.
+    rate: f64,
+}
+
+/// Whether a connection has become a WebSocket: whoever answers its requests says so.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Upgraded(Arc<AtomicBool>);
 
 /// A connection that is listened to at such a pace. What is said to the client is not slowed.
 #[derive(Debug)]
@@ -29,12 +44,25 @@ pub(super) struct Paced<S> {
     credit: f64,
     since: Instant,
     wait: Option<Pin<Box<Sleep>>>,
+    upgraded: Upgraded,
+}
+
+impl Upgraded {
+    /// It has.
+    pub(super) fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn pace(&self) -> Pace {
+        if self.0.load(Ordering::Relaxed) { SOCKET } else { REQUESTS }
+    }
 }
 
 impl<S: AsyncRead> Paced<S> {
     /// This connection, with all its credit.
-    pub(super) fn new(stream: S) -> Self {
-        Self { stream: stream.take(PORTION), credit: BURST, since: Instant::now(), wait: None }
+    pub(super) fn new(stream: S, upgraded: Upgraded) -> Self {
+        let credit = upgraded.pace().burst;
+        Self { stream: stream.take(PORTION), credit, since: Instant::now(), wait: None, upgraded }
     }
 
     /// Whether something may be read now; else whoever waits is woken when it may.
@@ -48,16 +76,18 @@ impl<S: AsyncRead> Paced<S> {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
+        let Pace { burst, rate } = self.upgraded.pace();
+        self.credit = self.credit.min(burst);
         if self.credit > 0.0 {
             return Poll::Ready(());
         }
         let now = Instant::now();
-        self.credit = (self.credit + now.duration_since(self.since).as_secs_f64() * RATE).min(BURST);
+        self.credit = (self.credit + now.duration_since(self.since).as_secs_f64() * rate).min(burst);
         self.since = now;
         if self.credit > 0.0 {
             return Poll::Ready(());
         }
-        let missing = Duration::from_secs_f64((WORTH_WAITING - self.credit) / RATE);
+        let missing = Duration::from_secs_f64((WORTH_WAITING - self.credit) / rate);
         let mut wait = Box::pin(sleep_until(now + missing));
         let turn = wait.as_mut().poll(cx);
         self.wait = Some(wait);
@@ -115,7 +145,7 @@ mod tests {
     #[tokio::test]
     async fn after_each_portion_it_is_somebody_elses_turn() {
         let (near, mut far) = tokio::io::duplex(1 << 20);
-        let mut near = Paced::new(near);
+        let mut near = Paced::new(near, Upgraded::default());
         far.write_all(&[0; 10_000]).await.unwrap();
         let polls: Vec<_> = (0..6).map(|_| poll(&mut near)).collect();
         assert_eq!(polls, [Some(4096), None, Some(4096), None, Some(1808), None]);
@@ -123,13 +153,19 @@ mod tests {
 
     #[tokio::test]
     async fn who_talks_without_end_is_listened_to_at_the_rate() {
-        let (near, mut far) = tokio::io::duplex(1 << 16);
-        let mut near = Paced::new(near);
-        tokio::spawn(async move { while far.write_all(&[0; 4096]).await.is_ok() {} });
-        let (begun, mut read) = (Instant::now(), 0.0);
-        while read < BURST + RATE / 2.0 {
-            read += near.read(&mut [0; 8192]).await.unwrap() as f64;
-            assert!(read <= BURST + begun.elapsed().as_secs_f64() * RATE + PORTION as f64, "{read} bytes");
-        }
+        let is_kept = async |upgraded: Upgraded, Pace { burst, rate }: Pace| {
+            let (near, mut far) = tokio::io::duplex(1 << 16);
+            let mut near = Paced::new(near, upgraded);
+            tokio::spawn(async move { while far.write_all(&[0; 4096]).await.is_ok() {} });
+            let (begun, mut read) = (Instant::now(), 0.0);
+            while read < burst + rate / 2.0 {
+                read += near.read(&mut [0; 8192]).await.unwrap() as f64;
+                assert!(read <= burst + begun.elapsed().as_secs_f64() * rate + PORTION as f64, "{read} bytes");
+            }
+        };
+        let socket = Upgraded::default();
+        socket.set();
+        is_kept(socket, SOCKET).await;
+        is_kept(Upgraded::default(), REQUESTS).await;
     }
 }

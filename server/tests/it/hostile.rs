@@ -1,7 +1,7 @@
 //! Honest people beside hostile ones, at the program itself. `make bench-hostile` measures what this does not look at: how
 //! long anything takes hangs on the machine and on what else it does.
 
-use crate::siege::attack::{CLOSED, FAILED, Strength};
+use crate::siege::attack::{CLOSED, FAILED, Means, Strength};
 use crate::siege::castle::Castle;
 use crate::siege::people::People;
 use crate::siege::process::Cores;
@@ -61,7 +61,7 @@ fn honest_people_notice_nothing_and_the_hostile_are_cut_off() -> Result<(), Fail
     let mut tally = Tally::default();
     for times in [1, 2, 4] {
         let live = || runtime.block_on(people.live(SECONDS * times, SHARE));
-        let (day, seen) = besiege(&castle, Strength(1), SIEGE * times, live)?;
+        let (day, seen) = besiege(&castle, Means::Everything(Strength(1)), SIEGE * times, live)?;
         assert!(day.outcomes.iter().all(|(_, outcome)| !outcome.latencies.is_empty()));
         tally.merge(seen);
         if ENDS.iter().all(|(attack, expected)| ended(&tally, attack, expected)) {

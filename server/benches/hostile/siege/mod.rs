@@ -28,7 +28,7 @@ mod way;
 
 pub(crate) use load::Outcome;
 
-use attack::Strength;
+use attack::Means;
 use castle::Castle;
 use std::time::Duration;
 use tally::Tally;
@@ -51,7 +51,7 @@ pub(crate) fn runtime() -> Result<Runtime, Failure> {
 /// clients did and what became of them is told at the end.
 pub(crate) fn besiege<T>(
     castle: &Castle,
-    strength: Strength,
+    means: Means,
     lasting: Duration,
     meanwhile: impl FnOnce() -> Result<T, Failure>,
 ) -> Result<(T, Tally), Failure> {
@@ -60,7 +60,7 @@ pub(crate) fn besiege<T>(
         // Who measures must not wait for who makes the noise: they share a core.
         let _ = rustix::process::nice(15);
         let runtime = runtime().map_err(|error| error.to_string())?;
-        Ok(runtime.block_on(attack::all(&target, strength, lasting)))
+        Ok(runtime.block_on(attack::all(&target, means, lasting)))
     });
     let done = meanwhile();
     let tally = hostile.join().map_err(|_| "the hostile thread panicked")??;

@@ -15,9 +15,15 @@ const SLOW: u8 = 11;
 const LARGE: u8 = 12;
 const GUESSING: u8 = 13;
 const MANY: u8 = 14;
+/// The first of those that have [`DRIPPERS`] together.
+const CROWD: u8 = 100;
+const EACH: usize = 200;
+const DRIPPERS: usize = 5_000;
 
 /// Time between the bytes of who sends slowly.
 const DRIP: Duration = Duration::from_millis(200);
+/// The same of five thousand.
+const SLOW_DRIP: Duration = Duration::from_secs(2);
 /// The beginning of a TLS handshake.
 const HELLO: [u8; 6] = [0x16, 0x03, 0x01, 0x02, 0x00, 0x01];
 
@@ -38,7 +44,7 @@ pub(super) async fn all(siege: &Siege<'_>) {
             closed(siege.target.http2(SILENT).await?).await;
             Ok(CLOSED.into())
         }),
-        siege.repeat("headers byte by byte", 8 * few, async |_| slow_headers(siege).await),
+        siege.repeat("headers byte by byte", 8 * few, async |_| slow_headers(siege, SLOW, DRIP).await),
         siege.repeat("a body that stops", 4 * few, async |_| {
             let mut stream = siege.target.http1(SLOW).await?;
             stream.write_all(&post("/login", 1_000)).await?;
@@ -70,14 +76,20 @@ pub(super) async fn all(siege: &Siege<'_>) {
     );
 }
 
-async fn slow_headers(siege: &Siege<'_>) -> Result<String, Failure> {
-    let (reading, mut writing) = split(siege.target.http1(SLOW).await?);
+/// Five thousand connections on which headers come byte by byte.
+pub(super) async fn drips(siege: &Siege<'_>) {
+    let client = async |number: usize| slow_headers(siege, CROWD + (number / EACH) as u8, SLOW_DRIP).await;
+    siege.repeat("headers byte by byte, 5,000 connections", DRIPPERS, client).await;
+}
+
+async fn slow_headers(siege: &Siege<'_>, from: u8, drip: Duration) -> Result<String, Failure> {
+    let (reading, mut writing) = split(siege.target.http1(from).await?);
     let dripping = async {
         writing.write_all(b"GET /login HTTP/1.1\r\nHost: localhost\r\nX: ").await?;
         loop {
             writing.write_all(b"a").await?;
             writing.flush().await?;
-            sleep(DRIP).await;
+            sleep(drip).await;
         }
     };
     let dripping: Result<(), std::io::Error> = tokio::select! {

@@ -29,6 +29,16 @@ const PAUSE: Duration = Duration::from_millis(20);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Strength(pub(crate) usize);
 
+/// What they do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Means {
+    /// Everything at once.
+    Everything(Strength),
+    /// A thousand messages a second over one connection, and five thousand connections on which headers come byte by byte.
+    #[allow(dead_code)]
+    Flood,
+}
+
 /// One siege.
 struct Siege<'a> {
     target: &'a Target,
@@ -37,11 +47,22 @@ struct Siege<'a> {
     tally: RefCell<Tally>,
 }
 
-/// Does everything at once.
-pub(crate) async fn all(target: &Target, strength: Strength, lasting: Duration) -> Tally {
-    let siege = Siege { target, strength, until: Instant::now() + lasting, tally: RefCell::default() };
-    tokio::join!(http::all(&siege), http2::all(&siege), sockets::all(&siege), calls::all(&siege));
-    siege.tally.into_inner()
+/// Besieges for so long.
+pub(crate) async fn all(target: &Target, means: Means, lasting: Duration) -> Tally {
+    let until = Instant::now() + lasting;
+    let siege = |strength| Siege { target, strength, until, tally: RefCell::default() };
+    match means {
+        Means::Everything(strength) => {
+            let siege = siege(strength);
+            tokio::join!(http::all(&siege), http2::all(&siege), sockets::all(&siege), calls::all(&siege));
+            siege.tally.into_inner()
+        }
+        Means::Flood => {
+            let siege = siege(Strength(1));
+            tokio::join!(http::drips(&siege), sockets::thousand(&siege));
+            siege.tally.into_inner()
+        }
+    }
 }
 
 impl Siege<'_> {

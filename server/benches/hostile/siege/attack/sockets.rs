@@ -16,6 +16,10 @@ const LOUD: u8 = 32;
 const LARGE: u8 = 33;
 const BROKEN: u8 = 34;
 
+/// Asks what the server can do, and says who asks.
+const OPTIONS: &str = "OPTIONS sip:tabphone SIP/2.0\r\nVia: SIP/2.0/WS h.invalid;branch=z9hG4bKo\r\nMax-Forwards: 70\r\n\
+    From: <sip:8000@tabphone>;tag=1\r\nTo: <sip:tabphone>\r\nCall-ID: o\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+
 /// More than an address may have on which nobody signed in.
 const CROWD: usize = 80;
 /// How long what was said last may be read.
@@ -75,6 +79,29 @@ pub(super) async fn all(siege: &Siege<'_>) {
             Ok("gone by themselves".into())
         }),
     );
+}
+
+/// A thousand messages a second over one connection.
+pub(super) async fn thousand(siege: &Siege<'_>) {
+    let options = frames::websocket(true, frames::TEXT, OPTIONS.as_bytes()).repeat(10);
+    let flood = async |_: usize| {
+        let (reading, mut writing) = split(open(siege, LOUD).await?);
+        let mut beat = tokio::time::interval(Duration::from_millis(10));
+        let sending = async {
+            loop {
+                beat.tick().await;
+                writing.write_all(&options).await?;
+            }
+        };
+        let mut end = std::pin::pin!(end(reading));
+        let _: Result<(), std::io::Error> = tokio::select! {
+            biased;
+            end = &mut end => return Ok(end),
+            sent = sending => sent,
+        };
+        Ok(timeout(FAREWELL, end).await.unwrap_or_else(|_| CLOSED.into()))
+    };
+    siege.repeat("1,000 messages a second over one connection", 1, flood).await;
 }
 
 /// Opens more sockets than an address may have on which nobody signed in.

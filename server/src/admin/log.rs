@@ -1,6 +1,7 @@
 //! What the server says while it runs, on standard error. No secret is in it, however much is asked for.
 
 use clap::{Args, ValueEnum};
+use std::io::IsTerminal as _;
 use tracing::{Level, Metadata};
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
@@ -44,7 +45,9 @@ impl Logs {
     /// From now on.
     pub(super) fn begin(&self) {
         let wanted = EnvFilter::new(self.log_level.as_deref().unwrap_or(USUAL));
-        let logs = fmt::layer::<Registry>().with_writer(std::io::stderr);
+        // Colours are for people: a file or a journal would keep them as noise.
+        let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
+        let logs = fmt::layer::<Registry>().with_ansi(colours).with_writer(std::io::stderr);
         let logs = match self.log_format {
             Format::Text => logs.boxed(),
             Format::Json => logs.json().flatten_event(true).boxed(),

@@ -25,6 +25,9 @@ struct Hurried {
     over: Pin<Box<Sleep>>,
 }
 
+/// A body without empty pieces: over HTTP/2 each is a frame, and who counts those takes them for an attack.
+struct OfWords(Body);
+
 /// It is not whole.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the body takes too long")]
@@ -47,7 +50,14 @@ pub(super) fn respond(
     name_host(&mut request);
     request.extensions_mut().insert(ConnectInfo(peer));
     request.extensions_mut().insert(proxies.clone());
-    pages.clone().oneshot(request)
+    let response = pages.clone().oneshot(request);
+    async move { response.await.map(|response| response.map(of_words)) }
+}
+
+/// What is streamed, without the pieces in which nothing is.
+fn of_words(body: Body) -> Body {
+    let is_stream = body.size_hint().exact().is_none();
+    if is_stream { Body::new(OfWords(body)) } else { body }
 }
 
 impl HttpBody for Hurried {
@@ -67,6 +77,29 @@ impl HttpBody for Hurried {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+impl HttpBody for OfWords {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        loop {
+            let frame = std::task::ready!(Pin::new(&mut self.0).poll_frame(cx));
+            let is_empty = matches!(&frame, Some(Ok(frame)) if frame.data_ref().is_some_and(Bytes::is_empty));
+            if !is_empty {
+                return Poll::Ready(frame);
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
     }
 }
 

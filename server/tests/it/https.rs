@@ -32,6 +32,15 @@ async fn pages_come_over_http_2() {
     assert!(phone.body().contains("Alice Adams"));
 }
 
+/// Clients count frames in which nothing is, and close the connection at a hundred.
+#[tokio::test]
+async fn a_connection_carries_more_than_a_hundred_pages() {
+    let (house, issued, _folder) = tls::house().await;
+    let browser = tls::browser(house.reached().address, issued.root());
+    browser.log_in(ALICE.0, ALICE.1).await;
+    assert_eq!(browser.get_often("/", 110).await, 110);
+}
+
 #[tokio::test]
 async fn a_login_over_http_2_names_its_origin_by_the_authority() {
     let (house, issued, _folder) = tls::house().await;

@@ -159,6 +159,23 @@ pub fn browser(address: SocketAddr, root: CertificateDer<'static>) -> Browser {
 }
 
 impl Browser {
+    /// The same page again and again over one connection: how often it came.
+    pub async fn get_often(&self, path: &str, times: usize) -> usize {
+        let stream = TokioIo::new(connect(self.address, self.root.clone(), "h2").await);
+        let (mut sender, connection) = http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+        tokio::spawn(connection);
+        let cookie = self.cookie.lock().unwrap().clone().unwrap_or_default();
+        for came in 0..times {
+            let request = Request::get(format!("{}{path}", self.origin)).header("cookie", &cookie);
+            let Ok(response) = sender.send_request(request.body(Body::empty()).unwrap()).await else { return came };
+            let whole = axum::body::to_bytes(Body::new(response.into_body()), usize::MAX).await;
+            if whole.is_err() {
+                return came;
+            }
+        }
+        times
+    }
+
     pub async fn get(&self, path: &str) -> Response<String> {
         self.ask(Method::GET, path, &[], "").await.unwrap()
     }

@@ -180,8 +180,14 @@ async fn whole(sender: &mut SendRequest<Body>, request: Request<Body>) -> Result
     if response.status() != StatusCode::OK {
         return Err(format!("a page is answered with {}", response.status()).into());
     }
-    let body = axum::body::to_bytes(Body::new(response.into_body()), usize::MAX).await?;
+    let body = axum::body::to_bytes(Body::new(response.into_body()), usize::MAX).await.map_err(|error| told(&error))?;
     Ok(String::from_utf8(body.to_vec())?)
+}
+
+/// An error with what it came from.
+fn told(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
 }
 
 fn named(what: &str, outcome: Result<Outcome, Failure>) -> Result<Outcome, Failure> {

@@ -136,6 +136,7 @@ fn phone(seat: Seat, line: LineState, wishes: Wishes) -> String {
             policy: app::media::Media::default(),
             ringing_seconds: 60,
             media: MediaSettings::default(),
+            offers: app::offers::Offers::default(),
             missed: 0,
             unread: 0,
             dial: String::new(),

@@ -3,6 +3,7 @@
 use crate::caller::Caller;
 use crate::encoding::{self, DecodeError};
 use crate::media::Media;
+use crate::offers::Offers;
 use crate::phone::LineState;
 use crate::sound::MediaSettings;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,8 @@ pub struct Opening {
     pub ringing_seconds: u32,
     /// What the person wants of sound and pictures.
     pub media: MediaSettings,
+    /// What an administrator decided about settings.
+    pub offers: Offers,
     /// How many calls were missed that the person has not seen in the history.
     pub missed: u32,
     /// How many messages came that the person has not seen.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Which form the types that travel have.
-pub const VERSION: u8 = 6;
+pub const VERSION: u8 = 7;
 
 /// Bytes are not what this version of the program writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -20,6 +20,7 @@ pub mod lease;
 mod letters;
 pub mod media;
 pub mod messages;
+pub mod offers;
 pub mod pages;
 pub mod phone;
 pub mod picture;
@@ -85,7 +86,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     );
     let messages = use_context::<pages::messages::MessagesView>();
     let messages = messages.map(|view| view! { <pages::messages::Messages view /> });
-    let settings = opening.as_ref().map(|opening| view! { <Settings contacts=opening.contacts.clone() /> });
+    let settings =
+        opening.as_ref().map(|opening| view! { <Settings contacts=opening.contacts.clone() offers=opening.offers /> });
     let carried = opening.map(|opening| opening.to_text());
     view! {
         <!DOCTYPE html>

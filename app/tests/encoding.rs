@@ -9,6 +9,7 @@ use app::history::Report;
 use app::lease::{FromTab, Grant, RegistrationIdentity, ToTab};
 use app::media::{AutoAnswer, Digits, IceServer, Media, Recording};
 use app::messages::{Failure, Latest, News, Outcome, Received, Sent, ToSend};
+use app::offers::{Offer, Offers, Setting};
 use app::phone::{
     Call, Cause, Direction, Ended, Handover, Hold, LineState, MediaFailure, Party, Phase, Picture, Presence, Recorded,
     RecordingFailure, Refusal, Registration, Status, Tape, Voice,
@@ -104,14 +105,14 @@ fn travels<T: Clone + Debug + PartialEq + Serialize + DeserializeOwned>(value: &
 
 #[test]
 fn the_words_of_a_tab() {
-    travels(&FromTab::Hello { tab: "t".to_owned(), running: Some(1), loaded: true }, b"\x06\x00\x01t\x01\x01\x01");
-    travels(&FromTab::Take, b"\x06\x01");
+    travels(&FromTab::Hello { tab: "t".to_owned(), running: Some(1), loaded: true }, b"\x07\x00\x01t\x01\x01\x01");
+    travels(&FromTab::Take, b"\x07\x01");
     travels(
         &FromTab::Publish { epoch: 1, state: line(), snapshot: vec![0, 255], to_lose: true, last: false },
-        &[&b"\x06\x02\x01"[..], LINE, &b"\x02\x00\xff\x01\x00"[..]].concat(),
+        &[&b"\x07\x02\x01"[..], LINE, &b"\x02\x00\xff\x01\x00"[..]].concat(),
     );
-    travels(&FromTab::Alive, b"\x06\x03");
-    travels(&FromTab::Release { epoch: 1 }, b"\x06\x04\x01");
+    travels(&FromTab::Alive, b"\x07\x03");
+    travels(&FromTab::Release { epoch: 1 }, b"\x07\x04\x01");
     let heard = Tally { count: 1, score: 44, worst: 43, round_trips: 1, codec: "o".to_owned(), ..Tally::default() };
     let report = Report {
         call_id: "c".to_owned(),
@@ -126,17 +127,17 @@ fn the_words_of_a_tab() {
     };
     travels(
         &FromTab::Report(report),
-        b"\x06\x05\x01c\x01t\x01\x041002\x03Ben\x01\x01\x02\x03\x01\x01\x2c\x2b\x00\x00\x01\x00\x01o",
+        b"\x07\x05\x01c\x01t\x01\x041002\x03Ben\x01\x01\x02\x03\x01\x01\x2c\x2b\x00\x00\x01\x00\x01o",
     );
     let body = vec![0, 255];
     let content_type = "t/p".to_owned();
     travels(
         &FromTab::Message(Received { id: 300, call_id: "c".to_owned(), from: party(), content_type, body }),
-        b"\x06\x06\xac\x02\x01c\x041002\x03Ben\x03t/p\x02\x00\xff",
+        b"\x07\x06\xac\x02\x01c\x041002\x03Ben\x03t/p\x02\x00\xff",
     );
     let sent = |outcome| FromTab::Sent(Sent { call_id: "c".to_owned(), attempt: 2, outcome });
-    travels(&sent(Outcome::Kept), b"\x06\x07\x01c\x02\x01");
-    travels(&sent(Outcome::Failed(Failure::Status(500))), b"\x06\x07\x01c\x02\x02\x08\xf4\x03");
+    travels(&sent(Outcome::Kept), b"\x07\x07\x01c\x02\x01");
+    travels(&sent(Outcome::Failed(Failure::Status(500))), b"\x07\x07\x01c\x02\x02\x08\xf4\x03");
 }
 
 #[test]
@@ -148,42 +149,43 @@ fn the_words_of_the_server() {
     };
     travels(
         &ToTab::Granted(Grant { epoch: 1, identity, snapshot: Some((vec![0, 255], 2)) }),
-        b"\x06\x00\x01\nurn:uuid:i\x01u\x01c\x01\x02\x00\xff\x02",
+        b"\x07\x00\x01\nurn:uuid:i\x01u\x01c\x01\x02\x00\xff\x02",
     );
-    travels(&ToTab::Resumed { epoch: 1 }, b"\x06\x01\x01");
-    travels(&ToTab::Yield, b"\x06\x02");
-    travels(&ToTab::Watching, b"\x06\x03");
-    travels(&ToTab::Line(line()), &[&b"\x06\x04"[..], LINE].concat());
-    travels(&ToTab::Presence(line().presence), b"\x06\x05\x01\x041002\x03\x01n");
-    travels(&ToTab::Alive, b"\x06\x06");
-    travels(&ToTab::Media(media()), &[&b"\x06\x07"[..], MEDIA].concat());
-    travels(&ToTab::Recorded("t".to_owned()), b"\x06\x08\x01t");
-    travels(&ToTab::Missed(3), b"\x06\x09\x03");
-    travels(&ToTab::Wishes(vec!["Do".to_owned()]), b"\x06\x0a\x01\x02Do");
+    travels(&ToTab::Resumed { epoch: 1 }, b"\x07\x01\x01");
+    travels(&ToTab::Yield, b"\x07\x02");
+    travels(&ToTab::Watching, b"\x07\x03");
+    travels(&ToTab::Line(line()), &[&b"\x07\x04"[..], LINE].concat());
+    travels(&ToTab::Presence(line().presence), b"\x07\x05\x01\x041002\x03\x01n");
+    travels(&ToTab::Alive, b"\x07\x06");
+    travels(&ToTab::Media(media()), &[&b"\x07\x07"[..], MEDIA].concat());
+    travels(&ToTab::Recorded("t".to_owned()), b"\x07\x08\x01t");
+    travels(&ToTab::Missed(3), b"\x07\x09\x03");
+    travels(&ToTab::Wishes(vec!["Do".to_owned()]), b"\x07\x0a\x01\x02Do");
     let latest = Latest { id: 3, with: "w".to_owned(), title: "t".to_owned(), text: "x".to_owned() };
-    travels(&ToTab::Messages(News { unread: 2, latest: Some(latest) }), b"\x06\x0c\x02\x01\x06\x01w\x01t\x01x");
+    travels(&ToTab::Messages(News { unread: 2, latest: Some(latest) }), b"\x07\x0c\x02\x01\x06\x01w\x01t\x01x");
     let to_send = ToSend { call_id: "c".to_owned(), attempt: 1, to: "1002".to_owned(), text: "x".to_owned() };
-    travels(&ToTab::Send(vec![to_send]), b"\x06\x0d\x01\x01c\x01\x041002\x01x");
-    travels(&ToTab::Answer { id: 1, status: 200 }, b"\x06\x0e\x01\xc8\x01");
-    travels(&ToTab::Callers(vec![caller()]), b"\x06\x0b\x01\x011\x02Al\x01\x01n");
+    travels(&ToTab::Send(vec![to_send]), b"\x07\x0d\x01\x01c\x01\x041002\x01x");
+    travels(&ToTab::Answer { id: 1, status: 200 }, b"\x07\x0e\x01\xc8\x01");
+    travels(&ToTab::Callers(vec![caller()]), b"\x07\x0b\x01\x011\x02Al\x01\x01n");
 }
 
 #[test]
 fn the_last_of_each_kind() {
-    travels(&Registration::Away, b"\x06\x09");
-    travels(&Refusal::ServerFailure(500), b"\x06\x06\xf4\x03");
-    travels(&Cause::Media(MediaFailure::NoRelay), b"\x06\x15\x08");
-    travels(&Voice::Missing(MediaFailure::Constraint), b"\x06\x02\x03");
-    travels(&Ringtone::Soft, b"\x06\x03");
-    travels(&Phase::Returning, b"\x06\x08");
-    travels(&Cause::TooMany, b"\x06\x1c");
-    travels(&Recorded::Failed(RecordingFailure::Refused(500)), b"\x06\x04\x05\xf4\x03");
-    travels(&Handover::Untold, b"\x06\x02");
+    travels(&Registration::Away, b"\x07\x09");
+    travels(&Refusal::ServerFailure(500), b"\x07\x06\xf4\x03");
+    travels(&Cause::Media(MediaFailure::NoRelay), b"\x07\x15\x08");
+    travels(&Voice::Missing(MediaFailure::Constraint), b"\x07\x02\x03");
+    travels(&Ringtone::Soft, b"\x07\x03");
+    travels(&Phase::Returning, b"\x07\x08");
+    travels(&Cause::TooMany, b"\x07\x1c");
+    travels(&Recorded::Failed(RecordingFailure::Refused(500)), b"\x07\x04\x05\xf4\x03");
+    travels(&Handover::Untold, b"\x07\x02");
 }
 
 #[test]
 fn what_a_page_opens_with_and_what_is_to_be_signed() {
     let contact = Contact { extension: "1001".to_owned(), name: "Al".to_owned() };
+    let offers = Offers::default().with(Setting::CallWaiting, Offer::Fixed).with(Setting::Ringing, Offer::Hidden);
     let opening = Opening {
         me: contact.clone(),
         domain: "d".to_owned(),
@@ -192,6 +194,7 @@ fn what_a_page_opens_with_and_what_is_to_be_signed() {
         policy: media(),
         ringing_seconds: 60,
         media: MediaSettings { microphone: "m".to_owned(), call_volume: 40, ..MediaSettings::default() },
+        offers,
         missed: 2,
         unread: 4,
         dial: "7".to_owned(),
@@ -201,12 +204,12 @@ fn what_a_page_opens_with_and_what_is_to_be_signed() {
     travels(
         &opening,
         &[
-            &b"\x06\x041001\x02Al\x01d\x01\x041001\x02Al"[..],
+            &b"\x07\x041001\x02Al\x01d\x01\x041001\x02Al"[..],
             LINE,
             MEDIA,
             b"<",
             SOUND,
-            b"\x02\x04\x017\x01\x011\x02Al\x01\x01n\x01\x00",
+            b"\x02\x40\x02\x04\x017\x01\x011\x02Al\x01\x01n\x01\x00",
         ]
         .concat(),
     );
@@ -218,5 +221,5 @@ fn what_a_page_opens_with_and_what_is_to_be_signed() {
         uri: "sip:d".to_owned(),
         body: vec![255],
     };
-    travels(&wanted, b"\x06\x01\x01\x06Digest\x02\x08REGISTER\x05sip:d\x01\xff");
+    travels(&wanted, b"\x07\x01\x01\x06Digest\x02\x08REGISTER\x05sip:d\x01\xff");
 }

@@ -57,6 +57,7 @@ use store::contacts::{Contacts, Numbering};
 use store::conversations::Conversations;
 use store::history::History;
 use store::ledger::Ledger;
+use store::offers::Decisions;
 use store::password::{Cost, PasswordError, Passwords};
 use store::policies::Policies;
 use store::recordings::Recordings;
@@ -434,6 +435,7 @@ impl Rooms {
             media: Arc::clone(&media),
             ringing_seconds: u32::try_from(options.ringing.as_secs()).unwrap_or(u32::MAX),
             sound: SoundSettings::new(store.clone()),
+            decisions: Decisions::new(store.clone()),
             history: Arc::clone(&calls),
             callers: Arc::clone(&callers),
         };
@@ -444,6 +446,7 @@ impl Rooms {
             accounts: Arc::clone(&known),
             calling: Calling::new(store.clone()),
             sound: SoundSettings::new(store.clone()),
+            decisions: Decisions::new(store.clone()),
             policies: Policies::new(store.clone()),
             routes,
             ringing_seconds: options.ringing.as_secs(),

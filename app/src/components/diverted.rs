@@ -3,6 +3,7 @@
 
 use super::icon::{Glyph, Icon};
 use crate::backend::{Contact, WISHES_ID, Wishes};
+use crate::offers::{Offers, Setting};
 use crate::words;
 use leptos::prelude::*;
 
@@ -13,7 +14,7 @@ const CHOICES: [(&str, &str); 4] =
 /// The links to the other pages, what colleagues are to see, and a notice of what was set, if anything was. It shows the [`Wishes`]
 /// of the context.
 #[component]
-pub(crate) fn Settings(contacts: Vec<Contact>) -> impl IntoView {
+pub(crate) fn Settings(contacts: Vec<Contact>, offers: Offers) -> impl IntoView {
     let wishes = use_context::<Wishes>().unwrap_or_default();
     let told = words::wishes(&wishes, &contacts);
     view! {
@@ -27,7 +28,7 @@ pub(crate) fn Settings(contacts: Vec<Contact>) -> impl IntoView {
             </a>
         </aside>
         <footer class="foot">
-            <Standing wishes />
+            <Standing wishes offers />
             <a class="button button--quiet" href="/contacts">
                 <Icon glyph=Glyph::People />
                 "All contacts"
@@ -47,9 +48,11 @@ pub(crate) fn Settings(contacts: Vec<Contact>) -> impl IntoView {
 /// What colleagues are to see. The answer to the form is no page, so that the phone stays as it is; what was chosen is told by the
 /// notice above. Where there is no script the page comes anew.
 #[component]
-fn Standing(wishes: Wishes) -> impl IntoView {
-    let chosen = if wishes.do_not_disturb { "do-not-disturb" } else { wishes.activity };
-    let options = CHOICES
+fn Standing(wishes: Wishes, offers: Offers) -> impl IntoView {
+    let quiet = offers.offers(Setting::DoNotDisturb);
+    let chosen = if quiet && wishes.do_not_disturb { "do-not-disturb" } else { wishes.activity };
+    let choices = CHOICES.into_iter().filter(|(name, _)| quiet || *name != "do-not-disturb");
+    let options = choices
         .map(|(name, words)| view! { <option value=name selected=name == chosen>{words}</option> })
         .collect_view();
     view! {

@@ -2,6 +2,7 @@
 
 use super::erase::{erase, live, memo};
 use super::icon::{Glyph, Icon};
+use crate::offers::{Offers, Setting};
 use crate::phone::{Command, Seat, use_phone};
 use crate::sound::{DeviceKind, MIRROR, MediaSettings, Notify, Ringtone};
 use crate::words;
@@ -9,6 +10,7 @@ use leptos::prelude::*;
 
 /// What is ticked: its words, and where it stands.
 struct Switch {
+    setting: Setting,
     label: &'static str,
     hint: &'static str,
     value: fn(&mut MediaSettings) -> &mut bool,
@@ -16,21 +18,25 @@ struct Switch {
 
 const SWITCHES: [Switch; 4] = [
     Switch {
+        setting: Setting::EchoCancellation,
         label: "Echo cancellation",
         hint: "Keeps what your loudspeaker plays out of your microphone.",
         value: |settings| &mut settings.echo_cancellation,
     },
     Switch {
+        setting: Setting::NoiseSuppression,
         label: "Noise suppression",
         hint: "Takes fans and hum out of your voice. Off is better for music.",
         value: |settings| &mut settings.noise_suppression,
     },
     Switch {
+        setting: Setting::AutoGain,
         label: "Automatic gain",
         hint: "Makes your voice equally loud, near and far.",
         value: |settings| &mut settings.auto_gain,
     },
     Switch {
+        setting: Setting::KeepOpen,
         label: "Keep the microphone open between calls",
         hint: "Calls begin faster. The browser shows the microphone as in use all the time.",
         value: |settings| &mut settings.keep_open,
@@ -53,6 +59,7 @@ pub(crate) fn SoundPanel() -> impl IntoView {
         }
     });
     let elsewhere = memo(move || sound.with(|sound| sound.rings_elsewhere));
+    let offers = Offers::of_page();
     view! {
         <details class="panel sound">
             <summary class="sound__title">
@@ -66,10 +73,11 @@ pub(crate) fn SoundPanel() -> impl IntoView {
                 <DeviceSelect kind=DeviceKind::Camera />
                 <Volume call=true />
                 <Volume call=false />
-                <label class="field">
+                <label class="field" hidden=!offers.shows(Setting::Ringtone)>
                     <span class="field__label">"Ringtone"</span>
                     <select
                         class="field__input"
+                        disabled=!offers.offers(Setting::Ringtone)
                         on:change=move |event| {
                             let ringtone = Ringtone::named(&event_target_value(&event));
                             let settings = sound.with_untracked(|sound| sound.settings.clone());
@@ -129,11 +137,13 @@ pub(crate) fn DeviceSelect(kind: DeviceKind) -> impl IntoView {
         DeviceKind::Ringer => "Ring on",
         DeviceKind::Camera => "Camera",
     };
+    let offers = Offers::of_page();
     view! {
-        <label class="field">
+        <label class="field" hidden=!offers.shows(kind.into())>
             <span class="field__label">{label}</span>
             <select
                 class="field__input"
+                disabled=!offers.offers(kind.into())
                 on:change=move |event| {
                     phone.send(Command::Choose(kind, event_target_value(&event)));
                 }
@@ -163,8 +173,9 @@ pub(crate) fn Volume(call: bool) -> impl IntoView {
     let sound = phone.sound();
     let volume =
         memo(move || sound.with(|sound| if call { sound.settings.call_volume } else { sound.settings.ring_volume }));
+    let (offers, setting) = (Offers::of_page(), if call { Setting::CallVolume } else { Setting::RingVolume });
     view! {
-        <label class="field">
+        <label class="field" hidden=!offers.shows(setting)>
             <span class="field__label">{if call { "Call volume" } else { "Ring volume" }}</span>
             <input
                 class="sound__range"
@@ -172,6 +183,7 @@ pub(crate) fn Volume(call: bool) -> impl IntoView {
                 min="0"
                 max="100"
                 step="5"
+                disabled=!offers.offers(setting)
                 prop:value=live(move || f64::from(volume.get()))
                 on:change=move |event| {
                     let mut settings = sound.with_untracked(|sound| sound.settings.clone());
@@ -188,13 +200,14 @@ pub(crate) fn Volume(call: bool) -> impl IntoView {
 fn Tick(switch: Switch) -> impl IntoView {
     let phone = use_phone();
     let sound = phone.sound();
-    let Switch { label, hint, value } = switch;
+    let (Switch { setting, label, hint, value }, offers) = (switch, Offers::of_page());
     let on = memo(move || sound.with(|sound| *value(&mut sound.settings.clone())));
     view! {
-        <label class="sound__switch">
+        <label class="sound__switch" hidden=!offers.shows(setting)>
             <input
                 class="settings__box"
                 r#type="checkbox"
+                disabled=!offers.offers(setting)
                 prop:checked=live(move || on.get())
                 on:change=move |event| {
                     let mut settings = sound.with_untracked(|sound| sound.settings.clone());

@@ -1,11 +1,13 @@
 //! The conversations: a list of them, and one of them with what was written. The server writes them behind the phone, which
 //! stays on the page; the client only asks for the same again when something changed, and puts it in the place of what it has.
 
+use super::settings::DECIDED;
 use crate::backend::Contact;
 use crate::components::avatar::Avatar;
 use crate::components::icon::{Glyph, Icon};
 use crate::directory;
 use crate::messages::LONGEST_TEXT;
+use crate::offers::Offer;
 use leptos::prelude::*;
 
 /// By this the client finds what the server wrote. The client looks for these names, too.
@@ -35,6 +37,8 @@ pub struct ListView {
     pub problem: Option<&'static str>,
     /// Whether notifications show no texts.
     pub hides: bool,
+    /// Whether the person decides that.
+    pub texts: Offer,
 }
 
 /// A conversation in the list, or a message that was found.
@@ -137,7 +141,7 @@ pub fn Messages(
 
 #[component]
 fn List(view: ListView) -> impl IntoView {
-    let ListView { search, rows, older, newer, problem, hides } = view;
+    let ListView { search, rows, older, newer, problem, hides, texts } = view;
     let searched = !search.is_empty();
     let older = older.map(|before| page("/messages", &search, before));
     let (said, wish, change) = if hides {
@@ -145,6 +149,17 @@ fn List(view: ListView) -> impl IntoView {
     } else {
         ("Notifications show what was written.", "hide", "Hide it")
     };
+    let change = (texts == Offer::Offered).then(
+        || view! { <button class="button button--quiet" r#type="submit" name="texts" value=wish>{change}</button> },
+    );
+    let setting = (texts != Offer::Hidden).then(|| {
+        view! {
+            <form class="messages__setting" method="post" action="/settings/messages">
+                <span>{said}</span>
+                {change.map_or_else(|| DECIDED.into_any(), IntoAny::into_any)}
+            </form>
+        }
+    });
     let none = rows.is_empty().then(|| {
         let words = if searched { "No such message was found." } else { "Nothing was written yet." };
         view! { <p class="messages__none">{words}</p> }
@@ -178,10 +193,7 @@ fn List(view: ListView) -> impl IntoView {
                 {newest}
                 {older}
             </nav>
-            <form class="messages__setting" method="post" action="/settings/messages">
-                <span>{said}</span>
-                <button class="button button--quiet" r#type="submit" name="texts" value=wish>{change}</button>
-            </form>
+            {setting}
         </section>
     }
 }

@@ -17,9 +17,10 @@ use leptos::prelude::*;
 /// The whole phone. It shows the [`Opening`] and the [`crate::phone::Phone`] of the context.
 #[component]
 pub fn PhonePage() -> impl IntoView {
-    let Opening { me, contacts, dial, .. } = expect_context::<Opening>();
+    let Opening { me, contacts, dial, offers, .. } = expect_context::<Opening>();
     let contacts = StoredValue::new(contacts);
     Panels::provide();
+    provide_context(offers);
     // One type of the whole page is more than the compiler of every crate that renders it is ready to follow.
     let header = erase(view! { <Header me=me.clone() /> });
     let watching = erase(view! { <Watching /> });

@@ -1,10 +1,18 @@
 //! The settings page: what becomes of a person's calls. A plain form, without scripts, that works in any browser.
 
+#[allow(unreachable_pub, reason = "the component macro makes its properties public")]
+mod sound;
+
 use super::frame::{self, Done, NotDone, Top};
 use crate::backend::Contact;
 use crate::components::icon::{Glyph, Icon};
-use crate::sound::{DeviceKind, MediaSettings, Ringtone};
+use crate::offers::{Offer, Offers, Setting};
+use crate::sound::MediaSettings;
 use leptos::prelude::*;
+use sound::SoundForm;
+
+/// What is said of a setting that nobody changes here.
+pub(super) const DECIDED: &str = "Your administrator set this.";
 
 /// What the settings page shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +31,8 @@ pub struct SettingsView {
     pub saved: bool,
     /// What the person wants of sound and pictures.
     pub media: MediaSettings,
+    /// What an administrator decided about settings.
+    pub offers: Offers,
     /// Whose calls may be answered by themselves, in words; where nobody's may, it is not offered.
     pub auto_answer: Option<String>,
     /// How long calls usually ring, in seconds.
@@ -102,6 +112,18 @@ impl Field {
         }
     }
 
+    /// What it sets.
+    #[must_use]
+    pub const fn setting(self) -> Setting {
+        match self {
+            Self::Always => Setting::DivertAlways,
+            Self::Busy => Setting::DivertBusy,
+            Self::Unanswered => Setting::DivertUnanswered,
+            Self::Unreachable => Setting::DivertUnreachable,
+            Self::Ringing => Setting::Ringing,
+        }
+    }
+
     const fn label(self) -> &'static str {
         match self {
             Self::Always => "All calls go to",
@@ -168,9 +190,13 @@ pub fn document(page: SettingsView) -> impl IntoView {
 fn SettingsPage(page: SettingsView) -> impl IntoView {
     let refused = page.problems.iter().any(|(_, problem)| problem.is_error());
     let own = page.pbx.is_none();
-    let saves = own || page.auto_answer.is_some();
-    let fields = own
-        .then(|| Field::ALL.map(|field| view! { <Input field page=page.clone() /> }).into_iter().collect::<Vec<_>>());
+    let offers = page.offers;
+    let mut calls = Field::ALL.map(Field::setting).into_iter().chain([Setting::DoNotDisturb, Setting::CallWaiting]);
+    let saves = own && calls.any(|setting| offers.offers(setting)) || page.auto_answer.is_some();
+    let fields = own.then(|| {
+        let shown = Field::ALL.into_iter().filter(|field| offers.shows(field.setting()));
+        shown.map(|field| view! { <Input field page=page.clone() /> }).collect::<Vec<_>>()
+    });
     view! {
         <main class="settings">
             <div class="panel settings__panel">
@@ -186,12 +212,14 @@ fn SettingsPage(page: SettingsView) -> impl IntoView {
                                     name="do-not-disturb"
                                     label="Do not disturb"
                                     hint="No call rings on any of your phones."
+                                    offer=offers.of(Setting::DoNotDisturb)
                                     checked=page.typed.do_not_disturb
                                 />
                                 <Switch
                                     name="no-call-waiting"
                                     label="No call waiting"
                                     hint="While you have a call, whoever else calls finds you busy."
+                                    offer=offers.of(Setting::CallWaiting)
                                     checked=page.typed.no_call_waiting
                                 />
                             }
@@ -209,6 +237,7 @@ fn SettingsPage(page: SettingsView) -> impl IntoView {
                                         ".",
                                     ]
                                         .concat()
+                                    offer=Offer::Offered
                                     checked=page.typed.auto_answer
                                 />
                             }
@@ -252,7 +281,7 @@ fn SettingsPage(page: SettingsView) -> impl IntoView {
                     </div>
                 </form>
                 {(!page.groups.is_empty()).then(|| view! { <Groups groups=page.groups /> })}
-                <SoundForm media=page.media />
+                <SoundForm media=page.media offers />
                 {own
                     .then(|| {
                         view! {
@@ -280,27 +309,38 @@ fn Elsewhere(pbx: String) -> impl IntoView {
 
 /// A box to tick, with what it does.
 #[component]
-fn Switch(name: &'static str, label: &'static str, #[prop(into)] hint: String, checked: bool) -> impl IntoView {
+fn Switch(
+    name: &'static str,
+    label: &'static str,
+    #[prop(into)] hint: String,
+    offer: Offer,
+    checked: bool,
+) -> impl IntoView {
     let described = [name, "-hint"].concat();
-    view! {
-        <div class="settings__switch">
-            <input
-                class="settings__box"
-                id=name
-                name=name
-                r#type="checkbox"
-                value="on"
-                checked=checked
-                aria-describedby=described.clone()
-            />
-            <label class="field__label" for=name>
-                {label}
-            </label>
-            <p class="settings__hint" id=described>
-                {hint}
-            </p>
-        </div>
-    }
+    let fixed = offer != Offer::Offered;
+    (offer != Offer::Hidden).then(|| {
+        view! {
+            <div class="settings__switch">
+                <input
+                    class="settings__box"
+                    id=name
+                    name=name
+                    r#type="checkbox"
+                    value="on"
+                    checked=checked
+                    disabled=fixed
+                    aria-describedby=described.clone()
+                />
+                <label class="field__label" for=name>
+                    {label}
+                </label>
+                <p class="settings__hint" id=described>
+                    {hint}
+                    {fixed.then(|| [" ", DECIDED].concat())}
+                </p>
+            </div>
+        }
+    })
 }
 
 #[component]
@@ -311,6 +351,7 @@ fn Input(field: Field, page: SettingsView) -> impl IntoView {
     let (name, number) = (field.name(), field != Field::Ringing);
     let (hint, told) = (format!("{name}-hint"), format!("{name}-problem"));
     let described = if problem.is_some() { format!("{told} {hint}") } else { hint.clone() };
+    let fixed = !page.offers.offers(field.setting());
     let class = if wrong { "settings__problem" } else { "settings__problem settings__problem--mild" };
     view! {
         <div class="field">
@@ -330,6 +371,7 @@ fn Input(field: Field, page: SettingsView) -> impl IntoView {
                 spellcheck="false"
                 maxlength="128"
                 autofocus=first
+                disabled=fixed
                 aria-invalid=wrong.then_some("true")
                 aria-describedby=described
             />
@@ -344,101 +386,9 @@ fn Input(field: Field, page: SettingsView) -> impl IntoView {
                 })}
             <p class="settings__hint" id=hint>
                 {field.hint(page.usual_ringing)}
+                {fixed.then(|| [" ", DECIDED].concat())}
             </p>
         </div>
-    }
-}
-
-/// The same as in the section of the phone page, for whoever has no JavaScript there; but devices are known there alone.
-#[component]
-fn SoundForm(media: MediaSettings) -> impl IntoView {
-    let kinds = [
-        (DeviceKind::Microphone, "microphone", "Microphone"),
-        (DeviceKind::Speaker, "speaker", "Speaker"),
-        (DeviceKind::Ringer, "ringer", "Ring on"),
-        (DeviceKind::Camera, "camera", "Camera"),
-    ];
-    let devices = kinds.map(|(kind, name, label)| {
-        let chosen = media.device(kind).to_owned();
-        view! {
-            <div class="field">
-                <label class="field__label" for=name>
-                    {label}
-                </label>
-                <select class="field__input" id=name name=name>
-                    <option value="">"The browser's choice"</option>
-                    {(!chosen.is_empty())
-                        .then(|| {
-                            view! {
-                                <option value=chosen.clone() selected=true>
-                                    {chosen.clone()}
-                                </option>
-                            }
-                        })}
-                </select>
-            </div>
-        }
-    });
-    let volumes =
-        [("call-volume", "Call volume", media.call_volume), ("ring-volume", "Ring volume", media.ring_volume)];
-    let volumes = volumes.map(|(name, label, volume)| {
-        view! {
-            <div class="field">
-                <label class="field__label" for=name>
-                    {label}
-                </label>
-                <input class="sound__range" id=name name=name r#type="range" min="0" max="100" step="5" value=volume />
-            </div>
-        }
-    });
-    let switches = [
-        ("echo-cancellation", "Echo cancellation", media.echo_cancellation),
-        ("noise-suppression", "Noise suppression", media.noise_suppression),
-        ("auto-gain", "Automatic gain", media.auto_gain),
-        ("keep-open", "Keep the microphone open between calls", media.keep_open),
-    ];
-    let switches = switches.map(|(name, label, on)| {
-        view! {
-            <div class="settings__switch">
-                <input class="settings__box" id=name name=name r#type="checkbox" value="on" checked=on />
-                <label class="field__label" for=name>
-                    {label}
-                </label>
-            </div>
-        }
-    });
-    let tones = Ringtone::ALL.map(|tone| {
-        view! {
-            <option value=tone.name() selected=tone == media.ringtone>
-                {tone.name()}
-            </option>
-        }
-    });
-    view! {
-        <section class="settings__sound" aria-labelledby="sound-title">
-            <h2 id="sound-title">"Sound and devices"</h2>
-            <p class="settings__hint">
-                "Devices are listed, heard and tried on the phone page. Here, one that was chosen there can be given up."
-            </p>
-            <form class="settings__form" method="post" action="/settings/sound">
-                {devices.into_iter().collect::<Vec<_>>()}
-                {volumes.into_iter().collect::<Vec<_>>()}
-                <div class="field">
-                    <label class="field__label" for="ringtone">
-                        "Ringtone"
-                    </label>
-                    <select class="field__input" id="ringtone" name="ringtone">
-                        {tones.into_iter().collect::<Vec<_>>()}
-                    </select>
-                </div>
-                {switches.into_iter().collect::<Vec<_>>()}
-                <div class="settings__actions">
-                    <button class="button button--primary" r#type="submit">
-                        "Save the sound"
-                    </button>
-                </div>
-            </form>
-        </section>
     }
 }
 

@@ -6,6 +6,7 @@ mod forms;
 mod messages;
 
 use app::backend::{Contact, Dialect, OPENING_META, Opening};
+use app::offers::Offers;
 use app::pages::phone::PhonePage;
 use app::phone::{
     Call, Cause, Direction, Ended, Handover, Hold, Line, LineState, MediaFailure, Party, Phase, Picture, Presence,
@@ -84,6 +85,7 @@ fn opening(line: LineState) -> Opening {
         policy: app::media::Media::default(),
         ringing_seconds: 60,
         media: MediaSettings::default(),
+        offers: Offers::default(),
         missed: 3,
         unread: 0,
         dial: String::new(),

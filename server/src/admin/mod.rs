@@ -13,6 +13,7 @@ mod log;
 pub mod metrics;
 mod policy;
 mod serve;
+mod setting;
 mod user;
 
 pub use config::{ConfigError, DEFAULT_FILE, Sources};
@@ -21,6 +22,7 @@ use crate::media::SecretError;
 use crate::store::accounts::{AccountError, Accounts};
 use crate::store::calling::{Calling, CallingError};
 use crate::store::contacts::{Contacts, Numbering};
+use crate::store::offers::{DecisionError, Decisions};
 use crate::store::password::{Cost, Passwords};
 use crate::store::policies::{Policies, PolicyError};
 use crate::store::url::{DatabaseUrl, InvalidUrl};
@@ -64,6 +66,9 @@ enum Command {
     /// Say how calls send sound and pictures, for everybody or for one extension; also while the server runs.
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Say which settings people have a say in, for everybody or for one extension; also while the server runs.
+    #[command(subcommand)]
+    Setting(setting::Command),
     /// Test a configuration from end to end, and say what is missing.
     Check(Box<check::Check>),
     /// Write all that is stored into one file; also while the server runs.
@@ -112,6 +117,9 @@ pub enum CommandError {
     /// A policy about media cannot be read or set.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+    /// What people have a say in cannot be read or decided.
+    #[error(transparent)]
+    Decision(#[from] DecisionError),
     /// The secret of the TURN servers cannot be had.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -161,6 +169,7 @@ impl CommandLine {
             | Command::Group(_)
             | Command::Directory(_)
             | Command::Policy(_)
+            | Command::Setting(_)
             | Command::Check(_)
             | Command::Backup(_)
             | Command::Restore(_)
@@ -179,6 +188,7 @@ impl CommandLine {
             Command::Group(group) => group.run().await,
             Command::Directory(directory) => return directory.run().await,
             Command::Policy(policy) => policy.run().await,
+            Command::Setting(setting) => setting.run().await,
             Command::Check(check) => return check.run(self.file.as_deref()).await,
             Command::Backup(backup) => backup.run().await,
             Command::Restore(restore) => restore.run().await,
@@ -213,6 +223,10 @@ impl Data {
 
     async fn contacts(&self) -> Result<Contacts, CommandError> {
         Ok(Contacts::new(self.store().await?, Numbering::default()))
+    }
+
+    async fn decisions(&self) -> Result<Decisions, CommandError> {
+        Ok(Decisions::new(self.store().await?))
     }
 
     async fn policies(&self) -> Result<Policies, CommandError> {

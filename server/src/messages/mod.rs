@@ -209,7 +209,8 @@ impl Room {
         let found = !search.is_empty();
         let rows = rows.into_iter().map(|(message, unread)| row(message, unread, found, &contacts)).collect();
         let hides = self.conversations.hides(me.account).await?;
-        let view = ListView { search, rows, older: last, newer: before != i64::MAX, problem, hides };
+        let texts = self.conversations.offers_texts(me.account).await?;
+        let view = ListView { search, rows, older: last, newer: before != i64::MAX, problem, hides, texts };
         Ok(Shown::Page(Box::new(MessagesView::List(view))))
     }
 

@@ -4,6 +4,7 @@ use crate::ports::{
     AccountId, Accounts, Activity, CallHistory, CallWishes, Callers, Home, Homes, Leases, LineEvents, Media, Routes,
     Shared, SignedIn,
 };
+use crate::store::offers::Decisions;
 use crate::store::sound::SoundSettings;
 use app::backend::{Backend, BackendError, Contact, Opening, Wishes};
 use app::phone::{Presence, Status};
@@ -36,6 +37,8 @@ pub struct Room {
     pub ringing_seconds: u32,
     /// What people want of sound and pictures.
     pub sound: SoundSettings,
+    /// What an administrator decided about settings.
+    pub decisions: Decisions,
     /// What calls were missed.
     pub history: Shared<dyn CallHistory>,
     /// Who calls.
@@ -71,6 +74,7 @@ impl Backend for Room {
             policy,
             ringing_seconds: self.ringing_seconds,
             media: self.sound.read(account).await.map_err(|_| BackendError::Storage)?,
+            offers: self.decisions.hold(account).await.map_err(|_| BackendError::Storage)?.offers(),
             missed: self.history.missed(account).await.map_err(|_| BackendError::Storage)?,
             unread: 0,
             dial: String::new(),

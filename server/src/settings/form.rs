@@ -3,6 +3,7 @@
 use crate::store::calling::{CallingError, RulesChange, parse_number, parse_ringing};
 use app::backend::Contact;
 use app::dial::{Target, target};
+use app::offers::{Offers, Setting};
 use app::pages::settings::{Field, Problem, Typed};
 use serde::Deserialize;
 use sip::proxy::Rules;
@@ -53,6 +54,24 @@ pub(super) fn stored(rules: Rules) -> Typed {
         unanswered: rules.unanswered.unwrap_or_default(),
         unreachable: rules.unreachable.unwrap_or_default(),
         ringing: rules.ringing.map(|time| time.as_secs().to_string()).unwrap_or_default(),
+    }
+}
+
+/// What was typed where the person has a say, and otherwise what stands in `other`.
+pub(super) fn offered(typed: &Typed, other: Typed, offers: Offers) -> Typed {
+    let switch = |setting, typed, other| if offers.offers(setting) { typed } else { other };
+    let field = |field: Field, other| {
+        if offers.offers(field.setting()) { typed.field(field).to_owned() } else { other }
+    };
+    Typed {
+        do_not_disturb: switch(Setting::DoNotDisturb, typed.do_not_disturb, other.do_not_disturb),
+        no_call_waiting: switch(Setting::CallWaiting, typed.no_call_waiting, other.no_call_waiting),
+        auto_answer: typed.auto_answer,
+        always: field(Field::Always, other.always),
+        busy: field(Field::Busy, other.busy),
+        unanswered: field(Field::Unanswered, other.unanswered),
+        unreachable: field(Field::Unreachable, other.unreachable),
+        ringing: field(Field::Ringing, other.ringing),
     }
 }
 
@@ -110,6 +129,7 @@ fn number(text: &str, own: &str, contacts: &[Contact]) -> Result<Option<String>,
         CallingError::Code(_) => Problem::Code,
         CallingError::Number(_)
         | CallingError::Ringing
+        | CallingError::Decided
         | CallingError::Missing(_)
         | CallingError::NoGroup(_)
         | CallingError::Extension

@@ -6,6 +6,7 @@ mod status;
 
 use crate::ports::{Accounts, Homes, PortError, SessionLife, Sessions, Shared, SignedIn};
 use crate::store::calling::{Calling, CallingError, RINGING, Routes, RulesChange};
+use crate::store::offers::Decisions;
 use crate::store::policies::{Policies, PolicyError};
 use crate::store::sound::SoundSettings;
 use app::backend::Contact;
@@ -38,6 +39,8 @@ pub struct Room {
     pub calling: Calling,
     /// What people want of sound and pictures.
     pub sound: SoundSettings,
+    /// What an administrator decided about settings.
+    pub decisions: Decisions,
     /// What an administrator allows, and who agreed to it.
     pub policies: Policies,
     /// What the exchange remembers of them.
@@ -114,11 +117,13 @@ impl Room {
 
     /// Saves all that was typed, or nothing: then the page that says why.
     async fn save(&self, me: &SignedIn, words: Words) -> Result<Option<SettingsView>, Unavailable> {
-        let typed = words.typed();
-        let view = self.view(me, typed.clone()).await?;
-        match form::read(&typed, &me.extension, &view.contacts) {
+        let decided = self.decisions.hold(me.account).await?;
+        let (typed, stored) = (words.typed(), form::stored(self.calling.rules(&me.extension).await?));
+        let view = self.view(me, form::offered(&typed, stored, decided.offers())).await?;
+        // What they have no say in cannot be wrong.
+        match form::read(&form::offered(&typed, Typed::default(), decided.offers()), &me.extension, &view.contacts) {
             Ok(change) => {
-                self.change(me, change).await?;
+                self.change(me, decided.allowed(change)).await?;
                 // Where it is not offered nobody can agree, or take it back.
                 if view.auto_answer.is_some() {
                     self.policies.consent(me.account, typed.auto_answer).await?;
@@ -156,6 +161,7 @@ impl Room {
             auto_answer: offered(self.policies.holds(me.account).await?.auto_answer),
             usual_ringing: self.ringing_seconds,
             media: self.sound.read(me.account).await?,
+            offers: self.decisions.hold(me.account).await?.offers(),
             ringing_range: (*RINGING.start(), *RINGING.end()),
             pbx: self.homes.home(me.account).await?.pbx,
             ..SettingsView::default()

@@ -36,7 +36,11 @@ async fn save(State(room): State<Room>, parts: Parts, form: Result<Form<Chosen>,
         None if undisturbed => Activity::Available,
         None => return (StatusCode::UNPROCESSABLE_ENTITY, "There is no such status.").into_response(),
     };
-    let change = RulesChange { do_not_disturb: Some(undisturbed), ..RulesChange::default() };
+    let decided = match room.decisions.hold(me.account).await {
+        Ok(decided) => decided,
+        Err(error) => return unavailable(error.into()),
+    };
+    let change = decided.allowed(RulesChange { do_not_disturb: Some(undisturbed), ..RulesChange::default() });
     if let Err(error) = room.calling.state(me.account, &Stated { activity, note }).await {
         return unavailable(error.into());
     }

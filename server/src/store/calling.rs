@@ -48,6 +48,9 @@ pub enum CallingError {
     /// A code is dialled by the person themselves.
     #[error("{0} is a code for phones to dial, so calls cannot go there")]
     Code(String),
+    /// An administrator decided about it.
+    #[error("an administrator set this, so it cannot be changed")]
+    Decided,
     /// Too short or too long.
     #[error("calls ring for {} to {} seconds", RINGING.start(), RINGING.end())]
     Ringing,

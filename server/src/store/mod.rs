@@ -17,6 +17,7 @@ pub mod inspect;
 pub mod key;
 pub mod ledger;
 mod messages;
+pub mod offers;
 pub mod password;
 pub mod policies;
 pub mod recordings;

@@ -1,6 +1,6 @@
 //! What people want of sound and pictures.
 
-use super::{Flag, Store};
+use super::{Flag, Store, offers};
 use crate::ports::AccountId;
 use app::sound::{MediaSettings, Ringtone};
 
@@ -22,19 +22,18 @@ impl SoundSettings {
         Self { store }
     }
 
-    /// What this account wants.
+    /// What holds for this account: what the person wants, and what an administrator decided.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn read(&self, account: AccountId) -> Result<MediaSettings, sqlx::Error> {
-        let query =
-            "SELECT microphone, speaker, ringer, camera, echo_cancellation, noise_suppression, auto_gain, keep_open,
-                     call_volume, ring_volume, ringtone FROM media_settings WHERE account = $1";
-        let row: Option<Row> = sqlx::query_as(query).bind(account).fetch_optional(self.store.pool()).await?;
-        Ok(row.map(settings).unwrap_or_default())
+        let mut connection = self.store.pool().acquire().await?;
+        let decided = offers::holding(&mut connection, account).await?;
+        Ok(decided.sound(wanted(&mut connection, account).await?))
     }
 
-    /// Keeps what this account wants, as far as it can be: too long a name is cut, and nothing is louder than it can be.
+    /// Keeps what this account wants, as far as it can be: too long a name is cut, nothing is louder than it can be, and what
+    /// an administrator decided about stays as it was.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -47,6 +46,9 @@ impl SoundSettings {
                      noise_suppression = excluded.noise_suppression, auto_gain = excluded.auto_gain,
                      keep_open = excluded.keep_open, call_volume = excluded.call_volume,
                      ring_volume = excluded.ring_volume, ringtone = excluded.ringtone";
+        let mut connection = self.store.pool().acquire().await?;
+        let decided = offers::holding(&mut connection, account).await?;
+        let settings = &decided.allowed_sound(settings.clone(), wanted(&mut connection, account).await?);
         let [microphone, speaker, ringer, camera] =
             [&settings.microphone, &settings.speaker, &settings.ringer, &settings.camera].map(|label| kept(label));
         sqlx::query(query)
@@ -62,10 +64,19 @@ impl SoundSettings {
             .bind(i64::from(settings.call_volume.min(100)))
             .bind(i64::from(settings.ring_volume.min(100)))
             .bind(settings.ringtone.name())
-            .execute(self.store.pool())
+            .execute(&mut *connection)
             .await?;
         Ok(())
     }
+}
+
+/// What the person set.
+async fn wanted(connection: &mut sqlx::AnyConnection, account: AccountId) -> Result<MediaSettings, sqlx::Error> {
+    let query =
+        "SELECT microphone, speaker, ringer, camera, echo_cancellation, noise_suppression, auto_gain, keep_open,
+                 call_volume, ring_volume, ringtone FROM media_settings WHERE account = $1";
+    let row: Option<Row> = sqlx::query_as(query).bind(account).fetch_optional(connection).await?;
+    Ok(row.map(settings).unwrap_or_default())
 }
 
 fn kept(label: &str) -> String {

@@ -254,3 +254,81 @@ async fn open_tabs_are_told_at_once_whoever_sets_it_and_wherever() {
     let mut later = alice.tab("three", None).await;
     assert!(later.wishes().await.is_empty(), "who comes later hears how it is, too");
 }
+
+/// Whether a field of the page is shown, and can be changed.
+fn stands(page: &str, name: &str) -> Option<bool> {
+    let mark = format!("name=\"{name}\"");
+    let tag = page.split('<').find(|tag| tag.contains(&mark))?;
+    Some(!tag.split_once('>').unwrap().0.contains(" disabled"))
+}
+
+#[tokio::test]
+async fn an_administrator_fixes_offers_and_hides_what_people_set() {
+    let house = House::open().await;
+    let run = |arguments: &[&str]| {
+        let output = tabphone(house.data.path(), &[&["setting"], arguments].concat(), "");
+        let (out, error) = (crate::command_line::said(&output.stdout), crate::command_line::said(&output.stderr));
+        (output.status.success(), out, error)
+    };
+    let alice = house.signed_in(ALICE).await;
+    let bob = house.signed_in(BOB).await.browser;
+    let mut tab = alice.tab("tab", None).await;
+    assert!(tab.wishes().await.is_empty());
+    saved(&alice.browser, &[("unanswered", "1002"), ("ringing", "30")]).await;
+    assert_eq!(tab.wishes().await.len(), 1);
+
+    assert_eq!(run(&["fix", "do-not-disturb", "off"]).1, "everybody: do-not-disturb fixed, off.\n");
+    assert!(run(&["hide", "divert-unanswered", "none"]).0);
+    assert!(
+        run(&["fix", "ringtone", "Bell"]).0 && run(&["hide", "camera"]).0 && run(&["hide", "message-texts", "off"]).0
+    );
+    assert!(run(&["offer", "divert-unanswered", "--for", "1002"]).0);
+    // The calls follow at once, and open pages say so.
+    while !tab.wishes().await.is_empty() {}
+    let list = run(&["list"]).1;
+    assert!(
+        list.contains("\ndivert-unanswered   hidden, none\n") && list.contains("ringing             offered\n"),
+        "{list}"
+    );
+    assert!(list.ends_with("1002: divert-unanswered offered.\n"), "{list}");
+    assert!(run(&["fix", "ringtone", "Gong"]).2.contains("say one of Office, Bell, Chord, Soft"));
+    assert!(run(&["hide", "colour"]).2.contains("there is no setting"));
+
+    let page = alice.browser.get("/settings").await.text().await.unwrap();
+    let seen =
+        ["do-not-disturb", "unanswered", "ringing", "ringtone", "camera", "always"].map(|name| stands(&page, name));
+    assert_eq!(seen, [Some(false), None, Some(true), Some(false), None, Some(true)], "{page}");
+    assert_eq!(page.matches("Your administrator set this.").count(), 2);
+    assert!(page.contains("<option value=\"Bell\" selected"), "{page}");
+    let page = bob.get("/settings").await.text().await.unwrap();
+    assert_eq!([stands(&page, "unanswered"), stands(&page, "do-not-disturb")], [Some(true), Some(false)]);
+
+    // On the phone page, with and without its script.
+    let phone = alice.browser.get("/").await.text().await.unwrap();
+    assert!(!phone.contains("value=\"do-not-disturb\""), "a status that they cannot choose");
+    let opening = phone.split("tabphone-opening\" content=\"").nth(1).unwrap().split('"').next().unwrap();
+    let offers = app::backend::Opening::from_text(opening).unwrap().offers;
+    assert!(!offers.shows(app::offers::Setting::Camera) && !offers.offers(app::offers::Setting::Ringtone));
+    let messages = alice.browser.get("/messages").await.text().await.unwrap();
+    assert!(!messages.contains("/settings/messages"), "{messages}");
+
+    // A form that says more than it may changes only what it may.
+    let forged = [("do-not-disturb", "on"), ("unanswered", "?!"), ("ringing", "40")];
+    let page = saved(&alice.browser, &forged).await;
+    assert_eq!(value(&page, "ringing"), "40");
+    let status = [("status", "do-not-disturb"), ("note", "")];
+    assert_eq!(alice.browser.submit("/settings/status", &status).await.status(), StatusCode::NO_CONTENT);
+    let sound = [("ringtone", "Soft"), ("call-volume", "40"), ("camera", "Eye")];
+    assert_eq!(alice.browser.submit("/settings/sound", &sound).await.status(), StatusCode::SEE_OTHER);
+    alice.browser.submit("/settings/messages", &[("texts", "show")]).await;
+    let rules = calling(house.data.path()).await.rules("1001").await.unwrap();
+    assert_eq!(rules, Rules { ringing: Some(std::time::Duration::from_secs(40)), ..Rules::default() });
+
+    // What each had set is there again.
+    for name in ["do-not-disturb", "divert-unanswered", "ringtone", "camera", "message-texts"] {
+        assert!(run(&["default", name]).0);
+    }
+    let page = alice.browser.get("/settings").await.text().await.unwrap();
+    assert_eq!([value(&page, "unanswered"), value(&page, "call-volume")], ["1002", "40"]);
+    assert!(page.contains("<option value=\"Office\" selected") && !page.contains("Eye") && !ticked(&page), "{page}");
+}

@@ -135,7 +135,7 @@ impl Calling {
                 Err(error) => return Some(refused(&error)),
             }
         }
-        Some(match self.change_rules(caller, code.change()).await {
+        Some(match self.wish(caller, code.change()).await {
             Ok(_) => Dialled::new(Status::TEMPORARILY_UNAVAILABLE, code.done()),
             Err(error) => refused(&error),
         })
@@ -154,6 +154,7 @@ fn refused(error: &CallingError) -> Dialled {
             Dialled::new(Status::SERVICE_UNAVAILABLE, "Not now, try again later")
         }
         CallingError::Own(_) => Dialled::new(Status::FORBIDDEN, "That is your own number"),
+        CallingError::Decided => Dialled::new(Status::FORBIDDEN, "Your administrator set this"),
         CallingError::Missing(_) => Dialled::new(Status::FORBIDDEN, "You have no extension here"),
         CallingError::Number(_)
         | CallingError::Code(_)

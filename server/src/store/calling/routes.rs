@@ -3,7 +3,7 @@
 use super::groups::{self, Which};
 use super::{Calling, CallingError, Code, rules};
 use crate::ports::{Dialled, PortError, Stated};
-use crate::store::storable;
+use crate::store::{offers, storable};
 use async_trait::async_trait;
 use sip::proxy::{Destination, Party, Route};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -74,7 +74,7 @@ impl Routes {
             };
             self.state(&stated.replace(says.clone()).unwrap_or_default(), &says);
             self.tell(quiet.replace(now.clone()).unwrap_or_default(), &now);
-            self.revisions.send_modify(|revision| *revision += 1);
+            self.revise();
         }
     }
 
@@ -82,6 +82,11 @@ impl Routes {
     #[must_use]
     pub fn revisions(&self) -> watch::Receiver<u64> {
         self.revisions.subscribe()
+    }
+
+    /// What is told beside the rules may be something else now.
+    pub fn revise(&self) {
+        self.revisions.send_modify(|revision| *revision += 1);
     }
 
     /// Something was changed in this process: the next call is to see it, without waiting for the next look.
@@ -130,7 +135,8 @@ impl Routes {
         let person: Option<(i64, String)> =
             sqlx::query_as(query).bind(storable(number)).fetch_optional(&mut *transaction).await?;
         if let Some((account, name)) = person {
-            let rules = rules::read(&mut transaction, account).await?;
+            let wanted = rules::read(&mut transaction, account).await?;
+            let rules = offers::holding(&mut transaction, account).await?.rules(wanted, number);
             return Ok(Some(Route { party: party(number, name), destination: Destination::User(rules) }));
         }
         let group = groups::find_with(&mut transaction, number, Which::Enabled).await?;
@@ -139,8 +145,14 @@ impl Routes {
     }
 
     async fn read_quiet(&self) -> Result<BTreeSet<String>, CallingError> {
-        let query = "SELECT extension FROM accounts JOIN call_rules ON call_rules.account = accounts.id
-                     WHERE enabled = 1 AND do_not_disturb = 1";
+        // What an administrator decided, if that has a value; one that is offered has none.
+        let query = "SELECT extension FROM accounts
+                     LEFT JOIN call_rules ON call_rules.account = accounts.id
+                     LEFT JOIN setting_offers own ON own.account = accounts.id AND own.setting = 'do-not-disturb'
+                     LEFT JOIN setting_offers general ON general.account IS NULL AND general.setting = 'do-not-disturb'
+                     WHERE enabled = 1
+                     AND COALESCE(CASE WHEN own.setting IS NULL THEN general.value ELSE own.value END,
+                                  CASE WHEN do_not_disturb = 1 THEN 'on' ELSE 'off' END) = 'on'";
         let quiet: Vec<String> = sqlx::query_scalar(query).fetch_all(self.calling.store.pool()).await?;
         Ok(quiet.into_iter().collect())
     }

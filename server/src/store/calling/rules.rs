@@ -2,6 +2,7 @@
 
 use super::{Calling, CallingError, account, duration, parse_number, parse_ringing, seconds};
 use crate::ports::AccountId;
+use crate::store::offers;
 use crate::store::{Area, Flag};
 use sip::proxy::Rules;
 use std::collections::BTreeMap;
@@ -73,28 +74,58 @@ impl RulesChange {
 }
 
 impl Calling {
-    /// What a person wants done with calls.
+    /// What becomes of a person's calls: what they want, and what an administrator decided.
     ///
     /// # Errors
     /// [`CallingError::Missing`] and [`CallingError::Storage`].
     pub async fn rules(&self, extension: &str) -> Result<Rules, CallingError> {
         let mut connection = self.store.pool().acquire().await?;
         let account = account(&mut connection, extension).await?;
-        Ok(read(&mut connection, account).await?)
+        let decided = offers::holding(&mut connection, account).await?;
+        Ok(decided.rules(read(&mut connection, account).await?, extension))
     }
 
-    /// What everybody wants done with calls, by account; who has no wishes is not in it.
+    /// What becomes of everybody's calls, by account; of whose nothing special does is not in it.
     ///
     /// # Errors
     /// [`CallingError::Storage`].
     pub async fn all_rules(&self) -> Result<BTreeMap<AccountId, Rules>, CallingError> {
         let query = format!("SELECT account, {COLUMNS} FROM call_rules");
         type Row = (AccountId, Flag, Flag, Option<String>, Option<String>, Option<String>, Option<String>, Option<i64>);
-        let rows: Vec<Row> = sqlx::query_as(&query).fetch_all(self.store.pool()).await?;
+        let mut transaction = self.store.read().await?;
+        let rows: Vec<Row> = sqlx::query_as(&query).fetch_all(&mut *transaction).await?;
         let rules = |(account, quiet, single, always, busy, unanswered, unreachable, ringing): Row| {
             (account, to_rules((quiet, single, always, busy, unanswered, unreachable, ringing)))
         };
-        Ok(rows.into_iter().map(rules).filter(|(_, rules)| *rules != Rules::default()).collect())
+        let mut all: BTreeMap<AccountId, Rules> = rows.into_iter().map(rules).collect();
+        let people = "SELECT id, extension FROM accounts";
+        let people: Vec<(AccountId, String)> = sqlx::query_as(people).fetch_all(&mut *transaction).await?;
+        let accounts = people.iter().map(|(account, _)| *account);
+        if let Some(decided) = offers::all(&mut transaction, accounts).await? {
+            for (account, extension) in &people {
+                let wanted = all.remove(account).unwrap_or_default();
+                let holds =
+                    decided.get(account).map_or_else(|| wanted.clone(), |it| it.rules(wanted.clone(), extension));
+                all.insert(*account, holds);
+            }
+        }
+        all.retain(|_, rules| *rules != Rules::default());
+        Ok(all)
+    }
+
+    /// Changes what becomes of a person's calls, as they want it themselves. What it is then.
+    ///
+    /// # Errors
+    /// [`CallingError`]: [`CallingError::Decided`] if they may not change some of it.
+    pub async fn wish(&self, extension: &str, change: RulesChange) -> Result<Rules, CallingError> {
+        let mut connection = self.store.pool().acquire().await?;
+        let account = account(&mut connection, extension).await?;
+        let decided = offers::holding(&mut connection, account).await?;
+        drop(connection);
+        if decided.allowed(change.clone()) != change {
+            return Err(CallingError::Decided);
+        }
+        self.change_rules(extension, change).await
     }
 
     /// Changes what a person wants done with calls: all that is asked for, or nothing. What it is then.
@@ -107,9 +138,10 @@ impl Calling {
         let mut transaction = self.store.write(Area::Calling).await?;
         let account = account(&mut transaction, extension).await?;
         let before = read(&mut transaction, account).await?;
+        let decided = offers::holding(&mut transaction, account).await?;
         let rules = change.apply(before.clone());
         if rules == before {
-            return Ok(rules);
+            return Ok(decided.rules(rules, extension));
         }
         let query = format!(
             "INSERT INTO call_rules (account, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -130,7 +162,7 @@ impl Calling {
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;
-        Ok(rules)
+        Ok(decided.rules(rules, extension))
     }
 }
 

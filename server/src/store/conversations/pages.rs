@@ -2,8 +2,9 @@
 
 use super::{ACCEPTED, CAME, Conversations, DELIVERED, KEPT, REFUSED, TO_SEND, fold, reason};
 use crate::ports::AccountId;
-use crate::store::storable;
+use crate::store::{offers, storable};
 use app::messages::{Failure, Latest, News};
+use app::offers::{Offer, Setting};
 use sqlx::FromRow;
 
 /// The longest text that a notification shows, in characters.
@@ -145,21 +146,35 @@ impl Conversations {
         Ok(())
     }
 
-    /// Whether the person wants no texts in notifications.
+    /// Whether notifications show no texts: as the person wants it, unless an administrator decided that.
     ///
     /// # Errors
     /// The database's.
     pub async fn hides(&self, account: AccountId) -> Result<bool, sqlx::Error> {
         let query = "SELECT COUNT(*) FROM message_notifications WHERE account = $1";
-        let count: i64 = sqlx::query_scalar(query).bind(account).fetch_one(self.store.pool()).await?;
-        Ok(count > 0)
+        let mut connection = self.store.pool().acquire().await?;
+        let count: i64 = sqlx::query_scalar(query).bind(account).fetch_one(&mut *connection).await?;
+        let decided = offers::holding(&mut connection, account).await?;
+        Ok(!decided.switch(Setting::MessageTexts, count == 0))
     }
 
-    /// The person wants texts in notifications, or none.
+    /// Who decides whether notifications show texts.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn offers_texts(&self, account: AccountId) -> Result<Offer, sqlx::Error> {
+        let mut connection = self.store.pool().acquire().await?;
+        Ok(offers::holding(&mut connection, account).await?.offers().of(Setting::MessageTexts))
+    }
+
+    /// The person wants texts in notifications, or none; nothing changes where they have no say in it.
     ///
     /// # Errors
     /// The database's.
     pub async fn hide(&self, account: AccountId, hide: bool) -> Result<(), sqlx::Error> {
+        if self.offers_texts(account).await? != Offer::Offered {
+            return Ok(());
+        }
         let query = if hide {
             "INSERT INTO message_notifications (account) VALUES ($1) ON CONFLICT (account) DO NOTHING"
         } else {

@@ -118,6 +118,21 @@ pub struct Wishes {
     pub unreachable: Option<String>,
     /// How long calls ring, if not for the usual time.
     pub ringing_seconds: Option<u64>,
+    /// What waits in the mailbox.
+    pub mailbox: Mailbox,
+}
+
+/// What waits in a person's mailbox.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mailbox {
+    /// Nothing new, as far as anybody knows.
+    #[default]
+    Empty,
+    /// So many voice messages that were not heard yet.
+    New(u32),
+    /// Some; nobody says how many.
+    Some,
 }
 
 /// Why the server cannot give a page its content.

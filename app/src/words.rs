@@ -2,7 +2,7 @@
 //! states that a person has to tell apart share them.
 
 #[cfg(feature = "ssr")]
-use crate::backend::{Contact, Wishes};
+use crate::backend::{Contact, Mailbox, Wishes};
 #[cfg(feature = "ssr")]
 use crate::history::Reason;
 use crate::phone::{
@@ -266,6 +266,12 @@ pub fn wishes(wishes: &Wishes, contacts: &[Contact]) -> Vec<String> {
         Some(known.map_or_else(|| number.clone(), |contact| format!("{} ({number})", contact.name)))
     };
     let mut told = Vec::new();
+    match wishes.mailbox {
+        Mailbox::Empty | Mailbox::New(0) => {}
+        Mailbox::New(1) => told.push("A new voice message waits for you.".to_owned()),
+        Mailbox::New(count) => told.push(format!("{count} new voice messages wait for you.")),
+        Mailbox::Some => told.push("New voice messages wait for you.".to_owned()),
+    }
     let seen = match wishes.activity {
         "away" => Some("away"),
         "busy" => Some("busy"),

@@ -50,7 +50,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use stop::Stopper;
+use stop::{Stop, Stopper};
 use store::accounts::Accounts;
 use store::calling::{Calling, Routes};
 use store::contacts::{Contacts, Numbering};
@@ -425,6 +425,7 @@ impl Rooms {
         let bridge = bridge::Room::new(homes.clone(), origins.clone(), ways, stopper.stop());
         let homes: Shared<dyn ports::Homes> = Arc::new(homes);
 
+        tokio::spawn(retell(bridge.mailboxes(), routes.clone(), stopper.stop()));
         let backend = people::Room {
             accounts: Arc::clone(&known),
             leases: Arc::clone(&leases),
@@ -437,6 +438,7 @@ impl Rooms {
             sound: SoundSettings::new(store.clone()),
             decisions: Decisions::new(store.clone()),
             history: Arc::clone(&calls),
+            mailboxes: Arc::new(bridge.mailboxes()),
             callers: Arc::clone(&callers),
         };
         let backend = Arc::new(backend);
@@ -546,5 +548,19 @@ impl Rooms {
             .layer(from_fn_with_state(meters, metrics::measure))
             .layer(from_fn_with_state(origins, site::guard));
         Ok(router)
+    }
+}
+
+/// Has people told anew what is told of their calls, whenever something else waits in a mailbox.
+async fn retell(mailboxes: bridge::Mailboxes, routes: Routes, mut stop: Stop) {
+    let mut changed = ports::Mailboxes::changed(&mailboxes);
+    loop {
+        tokio::select! {
+            change = changed.changed() => match change {
+                Ok(()) => routes.revise(),
+                Err(_) => return,
+            },
+            () = stop.requested() => return,
+        }
     }
 }

@@ -1,9 +1,11 @@
 //! What the rooms need of one another, as small traits: wired in `lib.rs`, so that no room imports another.
 
 mod homes;
+mod mailboxes;
 mod sessions;
 
 pub use homes::{Home, Homes, OneHome};
+pub use mailboxes::{Mailboxes, Waiting};
 pub use sessions::{Ended, PbxSecret, PbxSecrets, SessionFacts, SessionId, SessionLife, Sessions, Standing};
 
 use async_trait::async_trait;

@@ -1,7 +1,7 @@
 //! The login, the settings, and what the phone tells of them.
 
 use super::*;
-use app::backend::{WISHES_ID, Wishes};
+use app::backend::{Mailbox, WISHES_ID, Wishes};
 use app::pages::login::{LoginError, LoginView, document};
 use app::pages::settings::{self, Field, Problem, SettingsView, Typed};
 
@@ -96,6 +96,14 @@ fn the_phone_tells_where_calls_go_and_leads_to_where_that_is_changed() {
     let both = Wishes { do_not_disturb: true, always: to("1009"), ..wishes() };
     assert_eq!(told(both), ["All calls go to 1009.", quiet]);
     assert!(told(Wishes { ringing_seconds: Some(20), ..Wishes::default() }).is_empty(), "calls ring here");
+    for (mailbox, words) in [
+        (Mailbox::New(1), "A new voice message waits for you."),
+        (Mailbox::New(3), "3 new voice messages wait for you."),
+        (Mailbox::Some, "New voice messages wait for you."),
+    ] {
+        assert_eq!(told(Wishes { mailbox, do_not_disturb: true, ..Wishes::default() }), [words, quiet]);
+    }
+    assert!(told(Wishes { mailbox: Mailbox::New(0), ..Wishes::default() }).is_empty());
     let html = render(Seat::Unknown, ready(), || app::shell(options()));
     assert!(html.contains("href=\"/settings\"") && shows(&html, "Settings"));
 }

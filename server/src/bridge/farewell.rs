@@ -1,11 +1,10 @@
 //! Taking a phone's registration back when nobody has the phone any more: else the PBX would call a connection that is
 //! closed, until the registration runs out. Pure.
 
+use super::signing;
 use crate::ports::PbxSecret;
-use crate::store::key::random_word;
-use sip::digest::{self, Algorithm, Challenge, Policy};
-use sip::header::{Authorization, CSeq, Contact, Expires, ProxyAuthorization, Via};
-use sip::message::{HeaderName, Method, Request, Response, Status};
+use sip::header::{Contact, Expires};
+use sip::message::{HeaderName, Request, Response};
 use sip::transaction::Key;
 
 /// How often it is said again, signed: the nonce may be too old once.
@@ -48,9 +47,8 @@ impl Farewell {
             }
             Contact::Star => return None,
         };
-        for name in [HeaderName::Contact, HeaderName::Authorization, HeaderName::ProxyAuthorization] {
-            request.headers.remove(&name);
-        }
+        request.headers.remove(&HeaderName::Contact);
+        signing::unsign(&mut request);
         request.headers.push(&contact);
         request.headers.set(&Expires(0));
         let mut farewell = Self { request, seq, tries: 0, secret };
@@ -63,8 +61,7 @@ impl Farewell {
         if Key::client(response).ok() != Key::sent(&self.request).ok() || response.status.is_provisional() {
             return Next::Wait;
         }
-        let asks = response.status == Status::UNAUTHORIZED || response.status == Status::PROXY_AUTHENTICATION_REQUIRED;
-        if !asks || self.tries >= TRIES {
+        if !signing::asks(response) || self.tries >= TRIES {
             return Next::Done;
         }
         self.tries += 1;
@@ -72,43 +69,14 @@ impl Farewell {
     }
 
     fn sign(&mut self, asked: &Response) -> Option<Vec<u8>> {
-        let secret = self.secret.clone()?;
-        let offered: Vec<Challenge> = digest::offered(asked)
-            .into_iter()
-            .filter(|offered| *offered.realm == *secret.realm && is_known(offered))
-            .collect();
-        let challenge = digest::choose(&offered, Policy::default())?;
-        let strong = matches!(challenge.algorithm(), Algorithm::Sha256 | Algorithm::Sha256Sess);
-        let ha1 = if strong { &secret.ha1.sha256 } else { &secret.ha1.md5 };
-        let (uri, cnonce) = (self.request.uri.to_string(), random_word(24).ok()?);
-        let signed = digest::sign(challenge, ha1, &secret.user, &Method::Register, &uri, &[], &cnonce, 1);
-        for name in [HeaderName::Authorization, HeaderName::ProxyAuthorization] {
-            self.request.headers.remove(&name);
-        }
-        if asked.status == Status::PROXY_AUTHENTICATION_REQUIRED {
-            self.request.headers.push(&ProxyAuthorization(signed));
-        } else {
-            self.request.headers.push(&Authorization(signed));
-        }
+        signing::sign(&mut self.request, asked, self.secret.as_ref())?;
         self.again()
     }
 
     /// The next number, and a transaction of its own.
     fn again(&mut self) -> Option<Vec<u8>> {
         self.seq = self.seq.checked_add(1)?;
-        let mut via = self.request.headers.get::<Via>().ok()?;
-        via.params.set("branch", Some(&format!("{}{}", Via::COOKIE, random_word(24).ok()?))).ok()?;
-        self.request.headers.set(&via);
-        self.request.headers.set(&CSeq::new(self.seq, Method::Register));
-        Some(self.request.to_bytes())
-    }
-}
-
-/// Of those whose secrets are kept.
-fn is_known(challenge: &Challenge) -> bool {
-    match challenge.algorithm() {
-        Algorithm::Md5 | Algorithm::Md5Sess | Algorithm::Sha256 | Algorithm::Sha256Sess => true,
-        Algorithm::Sha512_256 | Algorithm::Sha512_256Sess | Algorithm::Other(_) => false,
+        signing::numbered(&mut self.request, self.seq)
     }
 }
 
@@ -116,9 +84,9 @@ fn is_known(challenge: &Challenge) -> bool {
 mod tests {
     use super::*;
     use crate::ports::Ha1;
-    use sip::digest::{Ha1s, Verifier, ha1, presented};
-    use sip::header::WwwAuthenticate;
-    use sip::message::Message;
+    use sip::digest::{Algorithm, Ha1s, Verifier, ha1, presented};
+    use sip::header::{CSeq, Via, WwwAuthenticate};
+    use sip::message::{Message, Status};
 
     const REGISTER: &str = "REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/WSS a.invalid;branch=z9hG4bK1\r\n\
         Max-Forwards: 70\r\nFrom: <sip:2001@example.com>;tag=1\r\nTo: <sip:2001@example.com>\r\nCall-ID: id\r\n\

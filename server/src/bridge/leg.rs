@@ -2,6 +2,8 @@
 //! the caretaker. The connection outlives them, so that the PBX sees the same phone all the time.
 
 use super::guard::{Guard, Verdict};
+use super::mailbox::Mailbox;
+use super::mailboxes::Mailboxes;
 use super::parting;
 use super::passing::Passing;
 use super::upstream::{Closed, Say, Upstream};
@@ -53,13 +55,17 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// | LG12 | any | the PBX hangs up | sends away who sits there, with its close code | – |
 /// | LG13 | any | a ping (CRLF CRLF) from either side | answers it | same |
 /// | LG14 | any | the server stops | closes the connection; the registration stays for who comes after the start | – |
+/// | LG15 | Seated, Empty | the phone is registered | asks what waits in its mailbox ([`Mailbox`]), and hears it | same |
 pub(super) struct Leg {
+    account: AccountId,
     pbx: Arc<Pbx>,
     orders: mpsc::Receiver<Sit>,
     stop: Stop,
     secret: Option<PbxSecret>,
     guard: Guard,
     passing: Passing,
+    mailbox: Mailbox,
+    mailboxes: Mailboxes,
     upstream: Upstream,
     /// The addresses that were not tried.
     untried: VecDeque<Target>,
@@ -115,6 +121,8 @@ pub(super) struct Owner {
     pub(super) pbx: Arc<Pbx>,
     pub(super) guard: Guard,
     pub(super) secret: Option<PbxSecret>,
+    /// Where is told what waits for it.
+    pub(super) mailboxes: Mailboxes,
 }
 
 enum Happened {
@@ -123,6 +131,7 @@ enum Happened {
     Sit(Option<Sit>),
     Passed,
     Deserted,
+    Mailbox,
     Deadline,
     Stopped,
 }
@@ -139,13 +148,14 @@ enum End {
 
 /// Runs until the PBX hangs up, or nobody comes any more.
 pub(super) async fn run(owner: Owner, orders: mpsc::Receiver<Sit>, stop: Stop) {
-    let Owner { account, pbx, guard, secret } = owner;
+    let Owner { account, pbx, guard, secret, mailboxes } = owner;
     let mut untried: VecDeque<Target> = in_order(&pbx).into_iter().cloned().collect();
     let Some(upstream) = Upstream::open(&pbx, &mut untried).await else {
         return refuse_all(orders, Refused::Unreachable);
     };
     tracing::info!(account, pbx = pbx.name, "a phone is connected to the PBX");
     let mut leg = Leg {
+        account,
         pbx,
         upstream,
         untried,
@@ -154,6 +164,8 @@ pub(super) async fn run(owner: Owner, orders: mpsc::Receiver<Sit>, stop: Stop) {
         guard,
         orders,
         passing: Passing::default(),
+        mailbox: Mailbox::default(),
+        mailboxes,
         unheard: Some(Vec::new()),
         seat: None,
         epoch: 0,
@@ -167,6 +179,8 @@ pub(super) async fn run(owner: Owner, orders: mpsc::Receiver<Sit>, stop: Stop) {
             break end;
         }
     };
+    // Nobody knows any more what waits.
+    leg.mailboxes.forget(account);
     leg.finish(end).await;
     tracing::info!(account, "a phone is no longer connected to the PBX");
 }
@@ -192,9 +206,11 @@ impl Leg {
             Happened::Sit(Some(sit)) => self.sit(sit),
             // The room is gone: the server stops.
             Happened::Sit(None) | Happened::Stopped => return Err(End::Stopped),
-            Happened::Passed => {}
+            Happened::Passed | Happened::Mailbox => {}
             Happened::Deadline => return Err(End::Deserted),
         }
+        let registered = self.passing.registered().map(|(request, _)| request);
+        self.outward.extend(self.mailbox.drive(registered, Instant::now()));
         self.hurry();
         Ok(())
     }
@@ -203,8 +219,8 @@ impl Leg {
         // What each side is answered here is for it to read, too: who does not, is not read.
         let roomy = self.inward.len() < KEPT && self.inward.iter().map(Vec::len).sum::<usize>() < KEPT_BYTES;
         let (hears, listens) = (roomy && self.outward.len() < KEPT, roomy && self.outward.is_empty());
-        let Self { orders, stop, upstream, seat, until, inward, outward, guard, passing, .. } = self;
-        let until = *until;
+        let Self { orders, stop, upstream, seat, until, inward, outward, guard, passing, mailbox, .. } = self;
+        let (until, asks) = (*until, mailbox.deadline());
         let (mut from, to) = match seat {
             Some(seat) => (Some(&mut seat.from), Some(&seat.to)),
             None => (None, None),
@@ -232,6 +248,7 @@ impl Leg {
             },
             heard = upstream.from.recv(), if hears => Happened::Heard(heard),
             () = due(until) => Happened::Deadline,
+            () = due(asks) => Happened::Mailbox,
         }
     }
 
@@ -268,7 +285,15 @@ impl Leg {
         match is_keepalive(&bytes) {
             Some(KeepAlive::Ping) => self.outward.push_back(b"\r\n".to_vec()),
             Some(KeepAlive::Pong | KeepAlive::Empty) => {}
-            None => self.inward.push_back(bytes),
+            None => match self.mailbox.hear(&bytes, self.secret.as_ref(), Instant::now()) {
+                Some(heard) => {
+                    self.outward.extend(heard.say);
+                    if let Some(waiting) = heard.waiting {
+                        self.mailboxes.tell(self.account, waiting);
+                    }
+                }
+                None => self.inward.push_back(bytes),
+            },
         }
     }
 

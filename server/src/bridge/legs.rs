@@ -70,7 +70,8 @@ impl Inner {
         }
         let own = SipUri::new(&phone.extension, &phone.pbx.domain).map_err(|_| Refused::Unreachable)?;
         let secret = self.ports.secrets.pbx_secret(phone.account).await;
-        let owner = Owner { account: phone.account, pbx: Arc::clone(&phone.pbx), guard: Guard::new(own), secret };
+        let (pbx, mailboxes) = (Arc::clone(&phone.pbx), self.mailboxes.clone());
+        let owner = Owner { account: phone.account, pbx, guard: Guard::new(own), secret, mailboxes };
         let stop = lock(&self.door).clone().ok_or(Refused::Ending)?;
         let (orders, ordered) = mpsc::channel(ORDERS);
         let number = self.last.fetch_add(1, Ordering::Relaxed);

@@ -2,20 +2,24 @@
 //! there, and the page's `/sip` leads to it.
 //!
 //! `leg` is the connection to the PBX, one for each phone, and who sits at it; `guard` says what a phone may send there;
-//! `passing` what has to be known of what passes; `farewell` how a phone is unregistered that nobody has. Messages pass as
-//! they are.
+//! `passing` what has to be known of what passes; `farewell` how a phone is unregistered that nobody has; `mailbox` asks what
+//! waits for it there. Messages pass as they are.
 
 mod farewell;
 mod guard;
 mod homes;
 mod leg;
 mod legs;
+mod mailbox;
+mod mailboxes;
 mod parting;
 mod passing;
+mod signing;
 mod socket;
 mod upstream;
 
 pub use homes::Homes;
+pub use mailboxes::Mailboxes;
 
 use crate::origin::Origins;
 use crate::ports::{AccountId, Leases, PbxSecrets, Sessions, Shared, Uplink, Uplinks};
@@ -53,6 +57,7 @@ struct Inner {
     homes: Homes,
     origins: Origins,
     ports: Ports,
+    mailboxes: Mailboxes,
     /// Open until the server stops.
     door: Mutex<Option<Stop>>,
     legs: Mutex<BTreeMap<AccountId, Running>>,
@@ -65,7 +70,8 @@ impl Room {
     #[must_use]
     pub fn new(homes: Homes, origins: Origins, ports: Ports, stop: Stop) -> Self {
         let (door, last) = (Mutex::new(Some(stop.clone())), AtomicU64::new(0));
-        let room = Self(Arc::new(Inner { homes, origins, ports, door, legs: Mutex::default(), last }));
+        let (legs, mailboxes) = (Mutex::default(), Mailboxes::default());
+        let room = Self(Arc::new(Inner { homes, origins, ports, mailboxes, door, legs, last }));
         let inner = Arc::downgrade(&room.0);
         tokio::spawn(async move {
             let mut stop = stop;
@@ -75,6 +81,12 @@ impl Room {
             }
         });
         room
+    }
+
+    /// What waits for people at their PBXs.
+    #[must_use]
+    pub fn mailboxes(&self) -> Mailboxes {
+        self.0.mailboxes.clone()
     }
 }
 

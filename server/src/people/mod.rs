@@ -1,12 +1,12 @@
 //! People: who can be called, and what they are doing.
 
 use crate::ports::{
-    AccountId, Accounts, Activity, CallHistory, CallWishes, Callers, Home, Homes, Leases, LineEvents, Media, Routes,
-    Shared, SignedIn,
+    AccountId, Accounts, Activity, CallHistory, CallWishes, Callers, Home, Homes, Leases, LineEvents, Mailboxes, Media,
+    Routes, Shared, SignedIn,
 };
 use crate::store::offers::Decisions;
 use crate::store::sound::SoundSettings;
-use app::backend::{Backend, BackendError, Contact, Opening, Wishes};
+use app::backend::{Backend, BackendError, Contact, Mailbox, Opening, Wishes};
 use app::phone::{Presence, Status};
 use app::words;
 use async_trait::async_trait;
@@ -41,6 +41,8 @@ pub struct Room {
     pub decisions: Decisions,
     /// What calls were missed.
     pub history: Shared<dyn CallHistory>,
+    /// What waits in mailboxes.
+    pub mailboxes: Shared<dyn Mailboxes>,
     /// Who calls.
     pub callers: Shared<dyn Callers>,
 }
@@ -83,6 +85,7 @@ impl Backend for Room {
     }
 
     async fn wishes(&self, extension: &str) -> Wishes {
+        let mailbox = self.mailbox(extension).await;
         let stated = self.routes.stated().await.unwrap_or_default().remove(extension).unwrap_or_default();
         match self.routes.route(extension).await.map(|route| route.destination) {
             Some(Destination::User(rules)) => Wishes {
@@ -95,8 +98,11 @@ impl Backend for Room {
                 unanswered: rules.unanswered,
                 unreachable: rules.unreachable,
                 ringing_seconds: rules.ringing.map(|time| time.as_secs()),
+                mailbox,
             },
-            Some(Destination::Group(_) | Destination::Service | Destination::PickUp(_)) | None => Wishes::default(),
+            Some(Destination::Group(_) | Destination::Service | Destination::PickUp(_)) | None => {
+                Wishes { mailbox, ..Wishes::default() }
+            }
         }
     }
 }
@@ -120,6 +126,14 @@ impl CallWishes for Room {
 }
 
 impl Room {
+    async fn mailbox(&self, extension: &str) -> Mailbox {
+        let Some(person) = self.accounts.by_extension(extension).await else { return Mailbox::Empty };
+        match self.mailboxes.waiting(person.account) {
+            None => Mailbox::Empty,
+            Some(waiting) => waiting.new.map_or(Mailbox::Some, Mailbox::New),
+        }
+    }
+
     /// The exchange knows nothing of the phones of a PBX.
     fn presence(&self, person: &SignedIn, home: &Home) -> Presence {
         let extension = person.extension.clone();

@@ -50,9 +50,7 @@ impl Joined {
         let mut joined = Self::open(pbx, house).await;
         joined.sip.say_raw(&register(1)).await;
         let asked = joined.there.request("REGISTER").await;
-        let mut accepted = sip::message::Response::to_request(&asked, Status::OK);
-        accepted.set_to_tag("pbx");
-        joined.there.say(&String::from_utf8(accepted.to_bytes()).unwrap()).await;
+        joined.there.accepts(&asked).await;
         assert!(joined.sip.hear_raw().await.starts_with("SIP/2.0 200"));
         joined
     }
@@ -304,6 +302,29 @@ async fn who_logs_out_leaves_nothing_registered() {
     }
     assert_eq!(there.closed().await, Some(1000));
     assert!(left.elapsed() < LINGERS / 2);
+}
+
+#[tokio::test]
+async fn what_waits_in_the_mailbox_is_told_to_pages() {
+    let pbx = Played::open().await;
+    let house = pbx.house("").await;
+    let Joined { guest, mut line, mut sip, mut there, .. } = Joined::open(&pbx, &house).await;
+    there.tells_of(&["message-summary"]);
+    sip.say_raw(&register(1)).await;
+    let asked = there.request("REGISTER").await;
+    there.accepts(&asked).await;
+    assert!(sip.hear_raw().await.starts_with("SIP/2.0 200"));
+    let mailbox = there.watched("message-summary", "2001").await;
+    let summary = "application/simple-message-summary";
+    there.notify(&mailbox, 1, summary, "Messages-Waiting: yes\r\nVoice-Message: 2/8\r\n").await;
+    while line.wishes().await != ["2 new voice messages wait for you."] {}
+    let page = guest.browser.get("/").await.text().await.unwrap();
+    assert!(page.contains("2 new voice messages wait for you."), "{page}");
+    there.notify(&mailbox, 2, summary, "Messages-Waiting: no\r\nVoice-Message: 0/10\r\n").await;
+    while !line.wishes().await.is_empty() {}
+    // That is between the server and the PBX: the page hears what is for it.
+    there.ask("OPTIONS", "next").await;
+    assert!(sip.hear_raw().await.starts_with("OPTIONS"));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use crate::tls::{Wire, accept, acceptor};
 use futures::{SinkExt as _, StreamExt as _};
 use server::Options;
 use sip::digest::{Ha1s, Verifier, presented};
-use sip::header::{Contact, Header as _, WwwAuthenticate};
+use sip::header::{CallId, Contact, Event, Expires, From, Header as _, WwwAuthenticate};
 use sip::message::{Message, Request, Response, Status};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -29,6 +29,9 @@ pub struct Played {
 pub struct Connection {
     socket: WebSocketStream<Box<dyn Wire>>,
     verifier: Verifier,
+    /// What it tells subscribers of; of all else it knows nothing.
+    packages: Vec<&'static str>,
+    watched: Vec<Request>,
 }
 
 impl Played {
@@ -91,20 +94,74 @@ impl Played {
     async fn greet(&self, stream: TcpStream) -> Result<Connection, Error> {
         let wire = accept(stream, self.tls.as_ref()).await?;
         let socket = accept_hdr_async(wire, subprotocol).await?;
-        Ok(Connection { socket, verifier: Verifier::new([7; 32], REALM) })
+        let verifier = Verifier::new([7; 32], REALM);
+        Ok(Connection { socket, verifier, packages: Vec::new(), watched: Vec::new() })
     }
 }
 
 impl Connection {
-    /// The next text; `None` when the connection ends.
+    /// The next text that is no SUBSCRIBE, which it answers itself; `None` when the connection ends.
     pub async fn try_text(&mut self) -> Option<String> {
         loop {
             match timeout(3 * SOON, self.socket.next()).await.expect("nothing was said") {
+                Some(Ok(tungstenite::Message::Text(text))) if text.starts_with("SUBSCRIBE ") => {
+                    self.subscribed(&text).await;
+                }
                 Some(Ok(tungstenite::Message::Text(text))) => return Some(text.to_string()),
                 Some(Ok(tungstenite::Message::Ping(_) | tungstenite::Message::Pong(_))) => {}
                 Some(Ok(_) | Err(_)) | None => return None,
             }
         }
+    }
+
+    /// From now on subscribers are told of these.
+    pub fn tells_of(&mut self, packages: &[&'static str]) {
+        self.packages = packages.to_vec();
+    }
+
+    /// The subscription to this package of this extension, once it is asked for.
+    pub async fn watched(&mut self, package: &str, extension: &str) -> Request {
+        let is_it = |request: &Request| {
+            let event = request.headers.get::<Event>().unwrap();
+            event.is(package) && request.uri.to_string() == format!("sip:{extension}@example.com")
+        };
+        loop {
+            if let Some(at) = self.watched.iter().position(is_it) {
+                return self.watched.remove(at);
+            }
+            match timeout(SOON, self.socket.next()).await.expect("nobody asks") {
+                Some(Ok(tungstenite::Message::Text(text))) => self.subscribed(&text).await,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// Tells the subscriber, who says that they heard it.
+    pub async fn notify(&mut self, subscription: &Request, seq: u32, content_type: &str, body: &str) {
+        let (own, call_id) =
+            (subscription.headers.get::<From>().unwrap(), subscription.headers.get::<CallId>().unwrap());
+        let (to, event) = (&subscription.uri, subscription.headers.get::<Event>().unwrap());
+        self.say(&format!(
+            "NOTIFY sip:u@x.invalid;transport=ws SIP/2.0\r\nVia: SIP/2.0/WS pbx.example.com;branch=z9hG4bK{seq}{call_id}\r\n\
+             Max-Forwards: 70\r\nFrom: <{to}>;tag=pbx\r\nTo: {own}\r\nCall-ID: {call_id}\r\nCSeq: {seq} NOTIFY\r\n\
+             Event: {event}\r\nSubscription-State: active\r\nContent-Type: {content_type}\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        ))
+        .await;
+        assert_eq!(self.response().await.status, Status::OK);
+    }
+
+    async fn subscribed(&mut self, text: &str) {
+        let Ok(Message::Request(request)) = Message::parse(text.as_bytes()) else { panic!("{text}") };
+        let event = request.headers.get::<Event>().unwrap();
+        let known = self.packages.iter().any(|package| event.is(package));
+        let status = if known { Status::OK } else { Status::BAD_EVENT };
+        let mut response = Response::to_request(&request, status);
+        response.set_to_tag("pbx");
+        response.headers.push(&Expires(600));
+        self.say(&String::from_utf8(response.to_bytes()).unwrap()).await;
+        self.watched.extend(known.then_some(request));
     }
 
     async fn try_request(&mut self) -> Option<Request> {
@@ -145,6 +202,13 @@ impl Connection {
         }
         self.say(&String::from_utf8(response.to_bytes()).unwrap()).await;
         signed
+    }
+
+    /// Accepts it, whoever signed it.
+    pub async fn accepts(&mut self, request: &Request) {
+        let mut accepted = Response::to_request(request, Status::OK);
+        accepted.set_to_tag("pbx");
+        self.say(&String::from_utf8(accepted.to_bytes()).unwrap()).await;
     }
 
     pub async fn say(&mut self, text: &str) {

@@ -56,12 +56,22 @@ pub fn App() -> impl IntoView {
     view! {
         <Router>
             <FlatRoutes fallback=NotFoundPage>
-                <Route path=StaticSegment("") view=PhonePage />
+                <Route path=StaticSegment("") view=Opened />
                 // The same phone, so that nothing of it ends; what is on these pages stands behind it: see `shell`.
-                <Route path=StaticSegment("messages") view=PhonePage />
-                <Route path=(StaticSegment("messages"), ParamSegment("with")) view=PhonePage />
+                <Route path=StaticSegment("messages") view=Opened />
+                <Route path=(StaticSegment("messages"), ParamSegment("with")) view=Opened />
             </FlatRoutes>
         </Router>
+    }
+}
+
+/// The phone, if it was opened for somebody: an address with a slash too many is a route here, and none of the server's.
+#[cfg(feature = "ssr")]
+#[component]
+fn Opened() -> impl IntoView {
+    match use_context::<backend::Opening>() {
+        Some(_) => view! { <PhonePage /> }.into_any(),
+        None => view! { <pages::not_found::NotFoundPage /> }.into_any(),
     }
 }
 

@@ -12,6 +12,9 @@ use std::sync::Arc;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+/// No file of the site has a longer name, in bytes.
+const LONGEST_NAME: usize = 200;
+
 /// Where the built site is: `pkg/`, `style.css` and the assets.
 #[derive(Clone, Debug)]
 pub enum Files {
@@ -69,17 +72,19 @@ pub(super) fn service(files: &Files, missing: MethodRouter) -> Router {
         Files::Embedded(site) => embedded::router(Arc::clone(site), missing),
         Files::Folder(folder) => Router::new().fallback_service(from_folder(folder).fallback(missing)),
     };
-    router.layer(revalidate).layer(encoded).layer(from_fn(no_dot_files))
+    router.layer(revalidate).layer(encoded).layer(from_fn(no_such_files))
 }
 
 fn from_folder(folder: &Path) -> ServeDir {
     ServeDir::new(folder).precompressed_br().precompressed_gzip().append_index_html_on_directories(false)
 }
 
-/// A file whose name begins with a dot is not meant for anybody.
-async fn no_dot_files(request: Request, next: Next) -> Response {
-    let dot = |segment: &str| segment.starts_with('.') || segment.to_ascii_lowercase().starts_with("%2e");
-    if request.uri().path().split('/').any(dot) {
+/// A file whose name begins with a dot is not meant for anybody, and where names are too long the system fails to look.
+async fn no_such_files(request: Request, next: Next) -> Response {
+    let is_none = |segment: &str| {
+        segment.len() > LONGEST_NAME || segment.starts_with('.') || segment.to_ascii_lowercase().starts_with("%2e")
+    };
+    if request.uri().path().split('/').any(is_none) {
         return (StatusCode::NOT_FOUND, "There is nothing here.").into_response();
     }
     next.run(request).await

@@ -19,6 +19,7 @@ mod command_line;
 mod contacts;
 mod history;
 mod hostile;
+mod hostile_texts;
 mod house;
 mod https;
 mod limits;

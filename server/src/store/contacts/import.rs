@@ -115,7 +115,7 @@ async fn is_same(connection: &mut AnyConnection, id: i64, details: &Details) -> 
     let (name, company, note): (String, String, String) =
         sqlx::query_as(query).bind(id).fetch_one(&mut *connection).await?;
     let query = "SELECT kind, number FROM contact_numbers WHERE contact = $1 ORDER BY place";
-    let numbers: Vec<(String, String)> = sqlx::query_as(query).bind(id).fetch_all(&mut *connection).await?;
+    let mut numbers: Vec<(String, String)> = sqlx::query_as(query).bind(id).fetch_all(&mut *connection).await?;
     let query = "SELECT name FROM contact_groups WHERE contact = $1";
     let mut groups: Vec<String> = sqlx::query_scalar(query).bind(id).fetch_all(&mut *connection).await?;
     let query = "SELECT bytes FROM contact_pictures WHERE contact = $1";
@@ -123,11 +123,12 @@ async fn is_same(connection: &mut AnyConnection, id: i64, details: &Details) -> 
     let mut wanted = details.groups.clone();
     groups.sort_unstable();
     wanted.sort_unstable();
-    let same_numbers = numbers.len() == details.numbers.len()
-        && numbers
-            .iter()
-            .zip(&details.numbers)
-            .all(|((kind, number), new)| kind == new.kind.name() && *number == new.number);
+    // A table has a column for each kind: in which order the kinds are is nothing that it could say.
+    let mut new: Vec<(&str, &str)> =
+        details.numbers.iter().map(|number| (number.kind.name(), number.number.as_str())).collect();
+    new.sort_by_key(|(kind, _)| *kind);
+    numbers.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let same_numbers = numbers.iter().map(|(kind, number)| (kind.as_str(), number.as_str())).eq(new);
     // A file without a picture takes none away.
     let same_picture = details.picture.as_ref().is_none_or(|new| picture.as_ref() == Some(&new.bytes));
     Ok((name, company, note) == (details.name.clone(), details.company.clone(), details.note.clone())

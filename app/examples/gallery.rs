@@ -387,6 +387,9 @@ fn presence() -> Vec<Presence> {
         ("1007", Status::Online),
         ("1008", Status::Ringing),
     ]
-    .map(|(extension, status)| Presence { extension: extension.to_owned(), status, note: String::new() })
+    .map(|(extension, status)| {
+        let pick_up = if status == Status::Ringing { ["*8", extension].concat() } else { String::new() };
+        Presence { extension: extension.to_owned(), status, note: String::new(), pick_up }
+    })
     .to_vec()
 }

@@ -365,6 +365,8 @@ pub struct Presence {
     pub status: Status,
     /// Their own words on it, empty for none. They come from whoever they are, and are shown as text.
     pub note: String,
+    /// The number that picks up the call that rings there; empty while there is none, or it cannot be picked up.
+    pub pick_up: String,
 }
 
 /// What is known of a contact; unknown is never shown as offline.
@@ -389,17 +391,11 @@ pub enum Status {
     DoNotDisturb,
 }
 
-/// What is dialled to pick up the call that rings at somebody's phone.
-const PICK_UP: &str = "*8";
-
 /// Whether the call that rings at somebody's phone can be picked up here: unless it is one of these calls.
 pub fn can_be_picked_up(presence: &Presence, calls: &[Call]) -> bool {
-    presence.status == Status::Ringing && calls.iter().all(|call| call.remote.number != presence.extension)
-}
-
-/// The number that picks up the call that rings at this extension.
-pub fn to_pick_up(extension: &str) -> String {
-    [PICK_UP, extension].concat()
+    presence.status == Status::Ringing
+        && !presence.pick_up.is_empty()
+        && calls.iter().all(|call| call.remote.number != presence.extension)
 }
 
 /// How this tab stands to the line: at most one tab of an extension holds it.

@@ -48,7 +48,12 @@ fn line() -> LineState {
         calls: vec![call],
         ended: Some(Ended { key: 2, direction: Direction::Outgoing, remote: party(), cause }),
         dialled: "7".to_owned(),
-        presence: vec![Presence { extension: "1002".to_owned(), status: Status::InCall, note: "n".to_owned() }],
+        presence: vec![Presence {
+            extension: "1002".to_owned(),
+            status: Status::InCall,
+            note: "n".to_owned(),
+            pick_up: "p".to_owned(),
+        }],
     }
 }
 
@@ -61,7 +66,7 @@ const LINE: &[u8] =
     b"\x04\x04\xe8\x03\x01\xac\x02\x01\x041002\x03Ben\x06\x01\x01\x01\x02\x01\x01\x00\x01\x03\xe6\x03\x025#\
     \x00\x01\x00\x00\x00\x01\x01\x01\
     \x01\x03\x01\x00\x01\
-    \x01\x02\x00\x041002\x03Ben\x19\x01l\x01\x01r\x017\x01\x041002\x03\x01n";
+    \x01\x02\x00\x041002\x03Ben\x19\x01l\x01\x01r\x017\x01\x041002\x03\x01n\x01p";
 
 /// What a person wants of sound.
 const SOUND: &[u8] = b"\x01m\x00\x00\x00\x01\x01\x01\x00\x28\x64\x00";
@@ -155,7 +160,7 @@ fn the_words_of_the_server() {
     travels(&ToTab::Yield, b"\x07\x02");
     travels(&ToTab::Watching, b"\x07\x03");
     travels(&ToTab::Line(line()), &[&b"\x07\x04"[..], LINE].concat());
-    travels(&ToTab::Presence(line().presence), b"\x07\x05\x01\x041002\x03\x01n");
+    travels(&ToTab::Presence(line().presence), b"\x07\x05\x01\x041002\x03\x01n\x01p");
     travels(&ToTab::Alive, b"\x07\x06");
     travels(&ToTab::Media(media()), &[&b"\x07\x07"[..], MEDIA].concat());
     travels(&ToTab::Recorded("t".to_owned()), b"\x07\x08\x01t");

@@ -421,10 +421,12 @@ impl Rooms {
             leases: Arc::clone(&leases),
             secrets: sessions.clone(),
             exchange: Arc::new(exchange.clone()),
+            routes: Arc::new(routes.clone()),
         };
         let bridge = bridge::Room::new(homes.clone(), origins.clone(), ways, stopper.stop());
         let homes: Shared<dyn ports::Homes> = Arc::new(homes);
 
+        let lamps: Shared<dyn ports::Lamps> = Arc::new(bridge.colleagues());
         tokio::spawn(retell(bridge.mailboxes(), routes.clone(), stopper.stop()));
         let backend = people::Room {
             accounts: Arc::clone(&known),
@@ -438,6 +440,7 @@ impl Rooms {
             sound: SoundSettings::new(store.clone()),
             decisions: Decisions::new(store.clone()),
             history: Arc::clone(&calls),
+            lamps: Arc::clone(&lamps),
             mailboxes: Arc::new(bridge.mailboxes()),
             callers: Arc::clone(&callers),
         };
@@ -458,6 +461,8 @@ impl Rooms {
             sessions: sessions.clone(),
             life: sessions.clone(),
             events: Arc::clone(&events),
+            lamps: Arc::clone(&lamps),
+            homes: Arc::clone(&homes),
             contacts,
         };
         let recordings = recordings::Room {
@@ -518,6 +523,7 @@ impl Rooms {
             accounts: known,
             homes,
             events,
+            lamps,
             media,
             history: calls,
             mail,

@@ -1,10 +1,12 @@
 //! What the rooms need of one another, as small traits: wired in `lib.rs`, so that no room imports another.
 
 mod homes;
+mod lamps;
 mod mailboxes;
 mod sessions;
 
 pub use homes::{Home, Homes, OneHome};
+pub use lamps::{Lamp, Lamps, presence};
 pub use mailboxes::{Mailboxes, Waiting};
 pub use sessions::{Ended, PbxSecret, PbxSecrets, SessionFacts, SessionId, SessionLife, Sessions, Standing};
 

@@ -85,7 +85,8 @@ fn Row(contact: Contact, statuses: Memo<Vec<Presence>>, standing: Standing) -> i
                 title=live(move || label.get())
                 disabled=live(move || standing.obstacle.get().is_some())
                 on:click=move |_| {
-                    let number = if rings.get_untracked() { phone::to_pick_up(&number) } else { number.clone() };
+                    let picked = doing.get_untracked().pick_up;
+                    let number = if rings.get_untracked() { picked } else { number.clone() };
                     phone.send(Command::Dial(number, Sends::Voice));
                 }
             >
@@ -130,6 +131,7 @@ fn presence_of(extension: &str, statuses: &[Presence]) -> Presence {
         extension: extension.to_owned(),
         status: Status::Unknown,
         note: String::new(),
+        pick_up: String::new(),
     })
 }
 

@@ -27,8 +27,7 @@ pub(crate) fn Shortcuts() -> impl IntoView {
             if event.code() == "KeyP" {
                 let picked = line.calls().with_untracked(|calls| {
                     let fits = |presence: &&Presence| phone::can_be_picked_up(presence, calls);
-                    line.presence()
-                        .with_untracked(|all| all.iter().find(fits).map(|one| phone::to_pick_up(&one.extension)))
+                    line.presence().with_untracked(|all| all.iter().find(fits).map(|one| one.pick_up.clone()))
                 });
                 if let Some(number) = picked {
                     phone.send(Command::Dial(number, Sends::Voice));

@@ -367,7 +367,7 @@ pub(super) fn Face(name: String, id: i64, picture: Option<i64>) -> impl IntoView
 /// What a colleague is doing: a shape, a colour and a word.
 #[component]
 pub(super) fn Doing(status: Status, words: String) -> impl IntoView {
-    let doing = Presence { extension: String::new(), status, note: words };
+    let doing = Presence { extension: String::new(), status, note: words, pick_up: String::new() };
     let (class, glyph) = crate::components::contacts::look(status);
     view! {
         <span class=class>

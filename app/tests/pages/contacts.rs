@@ -95,8 +95,9 @@ fn who_rings_is_told_with_their_note_and_the_last_calls() {
 
 #[test]
 fn a_call_that_rings_at_a_colleague_can_be_picked_up_unless_it_is_ones_own() {
-    let presence = vec![Presence { extension: "1002".to_owned(), status: Status::Ringing, note: "<b>late".to_owned() }];
-    let line = LineState { presence, ..ready() };
+    let (extension, note, pick_up) = ("1002".to_owned(), "<b>late".to_owned(), "*81002".to_owned());
+    let rings = Presence { extension, status: Status::Ringing, note, pick_up };
+    let line = LineState { presence: vec![rings.clone()], ..ready() };
     let html = page(Seat::Holding, line.clone());
     assert_eq!(enabled(&html, "Pick up the call of Ben Okafor"), Some(true));
     assert!(shows(&html, "Ringing · <b>late"), "{html}");
@@ -106,6 +107,10 @@ fn a_call_that_rings_at_a_colleague_can_be_picked_up_unless_it_is_ones_own() {
         Party { number: "1002".to_owned(), name: String::new() },
         Phase::RingingThere,
     );
-    let html = page(Seat::Holding, LineState { calls: vec![own], ..line });
+    let html = page(Seat::Holding, LineState { calls: vec![own], ..line.clone() });
     assert!(button(&html, "Pick up the call of Ben Okafor").is_none() && button(&html, "Call Ben Okafor").is_some());
+    // Where nothing picks calls up.
+    let presence = vec![Presence { pick_up: String::new(), ..rings }];
+    let html = page(Seat::Holding, LineState { presence, ..line });
+    assert!(button(&html, "Pick up the call of Ben Okafor").is_none() && shows(&html, "Ringing"), "{html}");
 }

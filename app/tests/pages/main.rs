@@ -169,7 +169,12 @@ fn enabled(html: &str, name: &str) -> Option<bool> {
 
 #[test]
 fn who_one_is_and_who_else_there_is_can_be_read() {
-    let status = |extension: &str, status| Presence { extension: extension.to_owned(), status, note: String::new() };
+    let status = |extension: &str, status| Presence {
+        extension: extension.to_owned(),
+        status,
+        note: String::new(),
+        pick_up: String::new(),
+    };
     let presence = vec![status("1002", Status::InCall), status("1003", Status::Offline)];
     let html = page(Seat::Unknown, LineState { presence, ..ready() });
     for text in [

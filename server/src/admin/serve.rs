@@ -53,7 +53,7 @@ pub(super) struct Serve {
     /// (how often it comes first among equals).
     #[arg(
         long,
-        value_name = "NAME=URL[,domain=DOMAIN][,extensions=PATTERNS][,kind=KIND][,ca=FILE][,fingerprint=HEX][,also=URL]"
+        value_name = "NAME=URL[,domain=DOMAIN][,extensions=PATTERNS][,kind=KIND][,pickup=CODE][,ca=FILE][,fingerprint=HEX][,also=URL]"
     )]
     pub(super) pbx: Vec<Pbx>,
     /// How long a call rings before it is given up, in seconds.

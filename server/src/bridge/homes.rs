@@ -34,6 +34,13 @@ impl Homes {
         self.pbxs.iter().find(|pbx| pbx.name == name)
     }
 
+    /// The extensions of the others who are at home at this PBX; none while the storage does not answer.
+    pub(super) async fn colleagues(&self, account: AccountId, pbx: &str) -> Vec<String> {
+        let all = self.accounts.list().await.unwrap_or_default();
+        let others = all.into_iter().filter(|other| other.id != account && other.enabled);
+        others.filter(|other| other.pbx.as_deref() == Some(pbx)).map(|other| other.extension).collect()
+    }
+
     /// The PBX where this account is at home.
     pub(super) async fn pbx(&self, account: AccountId) -> Result<Option<Arc<Pbx>>, PortError> {
         if !self.are_several() {
@@ -56,6 +63,7 @@ impl ports::Homes for Homes {
             pbx: Some(pbx.name.clone()),
             dialect: pbx.kind.dialect(pbx.target.scheme == Scheme::Wss),
             trickles: pbx.kind.trickles(),
+            pick_up: pbx.pick_up.clone(),
         })
     }
 

@@ -1,14 +1,17 @@
 //! One phone's way to its PBX: a task that owns the connection there, and that whoever has the phone sits down at: a tab, or
 //! the caretaker. The connection outlives them, so that the PBX sees the same phone all the time.
 
+use super::colleagues::Colleagues;
 use super::guard::{Guard, Verdict};
+use super::lamps::Lamps;
 use super::mailbox::Mailbox;
 use super::mailboxes::Mailboxes;
 use super::parting;
 use super::passing::Passing;
+use super::publication::{Publication, Says};
 use super::upstream::{Closed, Say, Upstream};
 use crate::pbx::{Pbx, Target, in_order};
-use crate::ports::{AccountId, PbxSecret};
+use crate::ports::{AccountId, PbxSecret, Stated};
 use crate::socket::Budget;
 use crate::stop::Stop;
 use crate::store::key::random_word;
@@ -18,7 +21,7 @@ use sip::message::{KeepAlive, Message, is_keepalive, limits};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// How many messages of the PBX wait for who sits down next, and how many bytes they have; then the PBX waits.
@@ -55,7 +58,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// | LG12 | any | the PBX hangs up | sends away who sits there, with its close code | – |
 /// | LG13 | any | a ping (CRLF CRLF) from either side | answers it | same |
 /// | LG14 | any | the server stops | closes the connection; the registration stays for who comes after the start | – |
-/// | LG15 | Seated, Empty | the phone is registered | asks what waits in its mailbox ([`Mailbox`]), and hears it | same |
+/// | LG15 | Seated, Empty | the phone is registered | asks what waits in its mailbox ([`Mailbox`]) and what colleagues do ([`Lamps`]), hears it, and tells what the person says ([`Publication`]) | same |
 pub(super) struct Leg {
     account: AccountId,
     pbx: Arc<Pbx>,
@@ -66,6 +69,12 @@ pub(super) struct Leg {
     passing: Passing,
     mailbox: Mailbox,
     mailboxes: Mailboxes,
+    lamps: Lamps,
+    colleagues: Colleagues,
+    publication: Publication,
+    extension: String,
+    statements: broadcast::Receiver<(String, Stated)>,
+    quiets: broadcast::Receiver<(String, bool)>,
     upstream: Upstream,
     /// The addresses that were not tried.
     untried: VecDeque<Target>,
@@ -85,6 +94,8 @@ pub(super) struct Leg {
 /// Somebody wants to sit down.
 pub(super) struct Sit {
     pub(super) epoch: u64,
+    /// The extensions that its page shows.
+    pub(super) colleagues: Vec<String>,
     pub(super) seat: Seat,
     pub(super) told: oneshot::Sender<Result<(), Refused>>,
 }
@@ -118,11 +129,18 @@ pub(super) enum Refused {
 /// What a leg is made for.
 pub(super) struct Owner {
     pub(super) account: AccountId,
+    pub(super) extension: String,
+    /// What they say of themselves, and what tells when that is something else.
+    pub(super) says: Says,
+    pub(super) statements: broadcast::Receiver<(String, Stated)>,
+    pub(super) quiets: broadcast::Receiver<(String, bool)>,
     pub(super) pbx: Arc<Pbx>,
     pub(super) guard: Guard,
     pub(super) secret: Option<PbxSecret>,
     /// Where is told what waits for it.
     pub(super) mailboxes: Mailboxes,
+    /// Where is told what its colleagues do.
+    pub(super) colleagues: Colleagues,
 }
 
 enum Happened {
@@ -131,7 +149,8 @@ enum Happened {
     Sit(Option<Sit>),
     Passed,
     Deserted,
-    Mailbox,
+    Due,
+    Says(Says),
     Deadline,
     Stopped,
 }
@@ -148,12 +167,14 @@ enum End {
 
 /// Runs until the PBX hangs up, or nobody comes any more.
 pub(super) async fn run(owner: Owner, orders: mpsc::Receiver<Sit>, stop: Stop) {
-    let Owner { account, pbx, guard, secret, mailboxes } = owner;
+    let Owner { account, extension, says, statements, quiets, pbx, guard, secret, mailboxes, colleagues } = owner;
     let mut untried: VecDeque<Target> = in_order(&pbx).into_iter().cloned().collect();
     let Some(upstream) = Upstream::open(&pbx, &mut untried).await else {
         return refuse_all(orders, Refused::Unreachable);
     };
     tracing::info!(account, pbx = pbx.name, "a phone is connected to the PBX");
+    let (lamps, mut publication) = (Lamps::new(&pbx.domain), Publication::default());
+    publication.say(says);
     let mut leg = Leg {
         account,
         pbx,
@@ -166,6 +187,12 @@ pub(super) async fn run(owner: Owner, orders: mpsc::Receiver<Sit>, stop: Stop) {
         passing: Passing::default(),
         mailbox: Mailbox::default(),
         mailboxes,
+        lamps,
+        colleagues,
+        publication,
+        extension,
+        statements,
+        quiets,
         unheard: Some(Vec::new()),
         seat: None,
         epoch: 0,
@@ -179,8 +206,9 @@ pub(super) async fn run(owner: Owner, orders: mpsc::Receiver<Sit>, stop: Stop) {
             break end;
         }
     };
-    // Nobody knows any more what waits.
+    // Nobody is told any more.
     leg.mailboxes.forget(account);
+    leg.colleagues.forget(account);
     leg.finish(end).await;
     tracing::info!(account, "a phone is no longer connected to the PBX");
 }
@@ -206,21 +234,63 @@ impl Leg {
             Happened::Sit(Some(sit)) => self.sit(sit),
             // The room is gone: the server stops.
             Happened::Sit(None) | Happened::Stopped => return Err(End::Stopped),
-            Happened::Passed | Happened::Mailbox => {}
+            Happened::Passed | Happened::Due => {}
+            Happened::Says(says) => self.publication.say(says),
             Happened::Deadline => return Err(End::Deserted),
         }
-        let registered = self.passing.registered().map(|(request, _)| request);
-        self.outward.extend(self.mailbox.drive(registered, Instant::now()));
+        self.ask();
         self.hurry();
         Ok(())
+    }
+
+    /// Asks what is to be asked now (LG15).
+    fn ask(&mut self) {
+        let (registered, now) = (self.passing.registered().map(|(request, _)| request), Instant::now());
+        self.outward.extend(self.mailbox.drive(registered, now));
+        self.outward.extend(self.publication.drive(registered, now));
+        let (say, changed) = self.lamps.drive(registered, now);
+        self.outward.extend(say);
+        for (extension, lamp) in changed {
+            self.colleagues.tell(self.account, extension, lamp);
+        }
+    }
+
+    /// Whether this is what the server asked for, and no business of the phone.
+    fn hears_itself(&mut self, bytes: &[u8]) -> bool {
+        if !bytes.starts_with(b"NOTIFY ") && !bytes.starts_with(b"SIP/2.0 ") {
+            return false;
+        }
+        let Ok(message) = Message::parse(bytes) else { return false };
+        let (secret, now) = (self.secret.as_ref(), Instant::now());
+        let (heard, lit, published) = match &message {
+            Message::Response(response) => (
+                self.mailbox.answered(response, secret, now),
+                self.lamps.answered(response, secret, now),
+                self.publication.answered(response, secret, now),
+            ),
+            Message::Request(request) => (self.mailbox.notified(request, now), self.lamps.notified(request, now), None),
+        };
+        let is_own = heard.is_some() || lit.is_some() || published.is_some();
+        self.outward.extend(published.flatten());
+        if let Some(heard) = heard {
+            self.outward.extend(heard.say);
+            heard.waiting.into_iter().for_each(|waiting| self.mailboxes.tell(self.account, waiting));
+        }
+        if let Some(lit) = lit {
+            self.outward.extend(lit.say);
+            lit.changed.into_iter().for_each(|(who, lamp)| self.colleagues.tell(self.account, who, lamp));
+        }
+        is_own
     }
 
     async fn wait(&mut self) -> Happened {
         // What each side is answered here is for it to read, too: who does not, is not read.
         let roomy = self.inward.len() < KEPT && self.inward.iter().map(Vec::len).sum::<usize>() < KEPT_BYTES;
         let (hears, listens) = (roomy && self.outward.len() < KEPT, roomy && self.outward.is_empty());
-        let Self { orders, stop, upstream, seat, until, inward, outward, guard, passing, mailbox, .. } = self;
-        let (until, asks) = (*until, mailbox.deadline());
+        let Self { orders, stop, upstream, seat, until, inward, outward, guard, passing, .. } = self;
+        let Self { mailbox, lamps, publication, extension, statements, quiets, .. } = self;
+        let (until, asks) =
+            (*until, [mailbox.deadline(), lamps.deadline(), publication.deadline()].into_iter().flatten().min());
         let (mut from, to) = match seat {
             Some(seat) => (Some(&mut seat.from), Some(&seat.to)),
             None => (None, None),
@@ -248,7 +318,16 @@ impl Leg {
             },
             heard = upstream.from.recv(), if hears => Happened::Heard(heard),
             () = due(until) => Happened::Deadline,
-            () = due(asks) => Happened::Mailbox,
+            () = due(asks) => Happened::Due,
+            // Who hears it too late goes on with the next.
+            Ok((who, stated)) = statements.recv() => {
+                let says = publication.says().clone();
+                Happened::Says(if who == *extension { Says { stated, ..says } } else { says })
+            }
+            Ok((who, quiet)) = quiets.recv() => {
+                let says = publication.says().clone();
+                Happened::Says(if who == *extension { Says { quiet, ..says } } else { says })
+            }
         }
     }
 
@@ -285,15 +364,8 @@ impl Leg {
         match is_keepalive(&bytes) {
             Some(KeepAlive::Ping) => self.outward.push_back(b"\r\n".to_vec()),
             Some(KeepAlive::Pong | KeepAlive::Empty) => {}
-            None => match self.mailbox.hear(&bytes, self.secret.as_ref(), Instant::now()) {
-                Some(heard) => {
-                    self.outward.extend(heard.say);
-                    if let Some(waiting) = heard.waiting {
-                        self.mailboxes.tell(self.account, waiting);
-                    }
-                }
-                None => self.inward.push_back(bytes),
-            },
+            None if self.hears_itself(&bytes) => {}
+            None => self.inward.push_back(bytes),
         }
     }
 
@@ -303,7 +375,7 @@ impl Leg {
     }
 
     /// Somebody sits down (LG6, LG7, LG8).
-    fn sit(&mut self, Sit { epoch, seat, told }: Sit) {
+    fn sit(&mut self, Sit { epoch, colleagues, seat, told }: Sit) {
         if epoch < self.epoch {
             let _ = told.send(Err(Refused::Moved));
             return;
@@ -316,6 +388,7 @@ impl Leg {
         for bytes in again.into_iter().rev() {
             self.inward.push_front(bytes);
         }
+        self.lamps.watch(colleagues);
         self.seat = Some(seat);
         self.epoch = epoch;
         self.until = None;

@@ -2,6 +2,7 @@
 
 use super::guard::Guard;
 use super::leg::{self, Owner, Refused, Seat, Sit};
+use super::publication::Says;
 use super::upstream::Closed;
 use super::{Inner, lock};
 use crate::pbx::Pbx;
@@ -47,11 +48,12 @@ pub(super) struct Phone {
 impl Inner {
     /// Sits down at the leg of this phone, which is made if there is none.
     pub(super) async fn sit(self: &Arc<Self>, phone: &Phone, epoch: u64) -> Result<Place, Refused> {
+        let colleagues = self.homes.colleagues(phone.account, &phone.pbx.name).await;
         for _ in 0..TRIES {
             let orders = self.leg(phone).await?;
             let (place, seat) = place();
             let (told, answer) = oneshot::channel();
-            if orders.send(Sit { epoch, seat, told }).await.is_err() {
+            if orders.send(Sit { epoch, colleagues: colleagues.clone(), seat, told }).await.is_err() {
                 continue;
             }
             match answer.await {
@@ -70,8 +72,24 @@ impl Inner {
         }
         let own = SipUri::new(&phone.extension, &phone.pbx.domain).map_err(|_| Refused::Unreachable)?;
         let secret = self.ports.secrets.pbx_secret(phone.account).await;
-        let (pbx, mailboxes) = (Arc::clone(&phone.pbx), self.mailboxes.clone());
-        let owner = Owner { account: phone.account, pbx, guard: Guard::new(own), secret, mailboxes };
+        // Subscribed before it is read, so that no change falls between.
+        let routes = &self.ports.routes;
+        let (statements, quiets) = (routes.statements(), routes.changes());
+        let stated = routes.stated().await.unwrap_or_default().remove(&phone.extension).unwrap_or_default();
+        let quiet = routes.quiet().await.unwrap_or_default().contains(&phone.extension);
+        let says = Says { stated, quiet };
+        let owner = Owner {
+            account: phone.account,
+            extension: phone.extension.clone(),
+            says,
+            statements,
+            quiets,
+            pbx: Arc::clone(&phone.pbx),
+            guard: Guard::new(own),
+            secret,
+            mailboxes: self.mailboxes.clone(),
+            colleagues: self.colleagues.clone(),
+        };
         let stop = lock(&self.door).clone().ok_or(Refused::Ending)?;
         let (orders, ordered) = mpsc::channel(ORDERS);
         let number = self.last.fetch_add(1, Ordering::Relaxed);

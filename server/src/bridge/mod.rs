@@ -2,27 +2,32 @@
 //! there, and the page's `/sip` leads to it.
 //!
 //! `leg` is the connection to the PBX, one for each phone, and who sits at it; `guard` says what a phone may send there;
-//! `passing` what has to be known of what passes; `farewell` how a phone is unregistered that nobody has; `mailbox` asks what
-//! waits for it there. Messages pass as they are.
+//! `passing` what has to be known of what passes; `farewell` how a phone is unregistered that nobody has; `mailbox` and `lamps` ask what
+//! waits for it there and what colleagues do, `publication` tells what the person says. Messages pass as they are.
 
+mod colleagues;
 mod farewell;
 mod guard;
 mod homes;
+mod lamps;
 mod leg;
 mod legs;
 mod mailbox;
 mod mailboxes;
 mod parting;
 mod passing;
+mod publication;
 mod signing;
 mod socket;
+mod subscription;
 mod upstream;
 
+pub use colleagues::Colleagues;
 pub use homes::Homes;
 pub use mailboxes::Mailboxes;
 
 use crate::origin::Origins;
-use crate::ports::{AccountId, Leases, PbxSecrets, Sessions, Shared, Uplink, Uplinks};
+use crate::ports::{AccountId, Leases, PbxSecrets, Routes, Sessions, Shared, Uplink, Uplinks};
 use crate::stop::Stop;
 use async_trait::async_trait;
 use axum::Router;
@@ -47,6 +52,8 @@ pub struct Ports {
     pub secrets: Shared<dyn PbxSecrets>,
     /// Where lines lead that are not of a PBX.
     pub exchange: Shared<dyn Uplinks>,
+    /// What people say of themselves.
+    pub routes: Shared<dyn Routes>,
 }
 
 /// The bridge.
@@ -58,6 +65,7 @@ struct Inner {
     origins: Origins,
     ports: Ports,
     mailboxes: Mailboxes,
+    colleagues: Colleagues,
     /// Open until the server stops.
     door: Mutex<Option<Stop>>,
     legs: Mutex<BTreeMap<AccountId, Running>>,
@@ -70,8 +78,8 @@ impl Room {
     #[must_use]
     pub fn new(homes: Homes, origins: Origins, ports: Ports, stop: Stop) -> Self {
         let (door, last) = (Mutex::new(Some(stop.clone())), AtomicU64::new(0));
-        let (legs, mailboxes) = (Mutex::default(), Mailboxes::default());
-        let room = Self(Arc::new(Inner { homes, origins, ports, mailboxes, door, legs, last }));
+        let (legs, mailboxes, colleagues) = (Mutex::default(), Mailboxes::default(), Colleagues::default());
+        let room = Self(Arc::new(Inner { homes, origins, ports, mailboxes, colleagues, door, legs, last }));
         let inner = Arc::downgrade(&room.0);
         tokio::spawn(async move {
             let mut stop = stop;
@@ -87,6 +95,12 @@ impl Room {
     #[must_use]
     pub fn mailboxes(&self) -> Mailboxes {
         self.0.mailboxes.clone()
+    }
+
+    /// What people's PBXs tell them of colleagues.
+    #[must_use]
+    pub fn colleagues(&self) -> Colleagues {
+        self.0.colleagues.clone()
     }
 }
 

@@ -8,7 +8,7 @@ mod view;
 
 pub use callers::Callers;
 
-use crate::ports::{LineEvents, PortError, SessionLife, Sessions, Shared, SignedIn};
+use crate::ports::{Homes, Lamps, LineEvents, PortError, SessionLife, Sessions, Shared, SignedIn};
 use crate::store::contacts::{Book, ContactError, Contacts, MOST_NUMBERS};
 use app::pages::contact::{FormView, Typed};
 use app::pages::contacts::Imported;
@@ -49,6 +49,10 @@ pub struct Room {
     pub life: Shared<dyn SessionLife>,
     /// What colleagues are doing.
     pub events: Shared<dyn LineEvents>,
+    /// What PBXs tell of them.
+    pub lamps: Shared<dyn Lamps>,
+    /// Who are colleagues where.
+    pub homes: Shared<dyn Homes>,
     /// Where the contacts are.
     pub contacts: Contacts,
 }

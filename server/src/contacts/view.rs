@@ -1,7 +1,7 @@
 //! What the pages of contacts show.
 
 use super::{Room, Unavailable};
-use crate::ports::SignedIn;
+use crate::ports::{AccountId, Home, SignedIn, presence};
 use crate::store::contacts::{self, Book, Entry, Kind, Number, Query, Show};
 use app::backend;
 use app::pages::contact::{ContactView, Typed};
@@ -73,49 +73,48 @@ impl Room {
         found.truncate(SHOWN as usize);
         let more = found.last().filter(|_| goes_on).map(|last| last.id);
         let groups = self.contacts.groups(me.account, GROUPS).await?;
-        let people = found.into_iter().map(|entry| self.person(entry)).collect();
+        let home = self.homes.home(me.account).await?;
+        let people = found.into_iter().map(|entry| self.person((me.account, &home), entry)).collect();
         let me = backend::Contact { extension: me.extension, name: me.name };
         Ok(ContactsView { me, asked, people, more, groups, imported: None })
     }
 
     pub(super) async fn contact_view(&self, me: &SignedIn, id: i64) -> Result<Option<ContactView>, Unavailable> {
         let Some(contact) = self.contacts.find(me.account, id).await? else { return Ok(None) };
+        let home = self.homes.home(me.account).await?;
+        let seen = self.seen((me.account, &home), contact.colleague, &contact.details.numbers);
         Ok(Some(ContactView {
             id,
             numbers: worded(&contact.details.numbers, contact.colleague.is_some()),
             picture: (contact.picture != 0).then_some(contact.picture),
             favourite: contact.favourite,
             own: contact.book == Book::Of(me.account),
-            status: self.status(contact.colleague, &contact.details.numbers),
-            words: self.words(contact.colleague, &contact.details.numbers),
+            status: seen.as_ref().map(|seen| seen.status),
+            words: seen.map(|seen| seen.note).unwrap_or_default(),
             typed: typed(&contact),
             problem: None,
         }))
     }
 
-    fn person(&self, entry: Entry) -> Person {
+    fn person(&self, me: (AccountId, &Home), entry: Entry) -> Person {
+        let seen = self.seen(me, entry.colleague, &entry.numbers);
         Person {
             id: entry.id,
             numbers: worded(&entry.numbers, entry.colleague.is_some()),
             picture: (entry.picture != 0).then_some(entry.picture),
             favourite: entry.favourite,
             own: entry.book != Book::Company,
-            status: self.status(entry.colleague, &entry.numbers),
-            words: self.words(entry.colleague, &entry.numbers),
+            status: seen.as_ref().map(|seen| seen.status),
+            words: seen.map(|seen| seen.note).unwrap_or_default(),
             name: entry.name,
             company: entry.company,
         }
     }
 
     /// What a colleague is doing; of others nothing is known.
-    fn status(&self, colleague: Option<i64>, numbers: &[Number]) -> Option<phone::Status> {
+    fn seen(&self, me: (AccountId, &Home), colleague: Option<i64>, numbers: &[Number]) -> Option<phone::Presence> {
         let extension = colleague.and(numbers.first())?;
-        Some(self.events.status(&extension.number))
-    }
-
-    fn words(&self, colleague: Option<i64>, numbers: &[Number]) -> String {
-        let extension = colleague.and(numbers.first());
-        extension.map(|extension| self.events.note(&extension.number)).unwrap_or_default()
+        Some(presence((&*self.events, &*self.lamps), me, extension.number.clone()))
     }
 }
 

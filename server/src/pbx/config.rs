@@ -28,6 +28,8 @@ pub struct Pbx {
     pub fingerprint: Option<Fingerprint>,
     /// Which it is.
     pub kind: Kind,
+    /// What is dialled there before an extension to pick up the call that rings at it; empty where that cannot be done.
+    pub pick_up: String,
 }
 
 /// Where a PBX is.
@@ -72,7 +74,7 @@ pub enum InvalidPbx {
     #[error("{0:?} is no address of a PBX: it begins with wss://, ws://, tls://, tcp:// or udp:// and names a host")]
     Target(String),
     /// Not an option.
-    #[error("{0:?} is no option of a PBX: there are domain, extensions, ca, fingerprint, kind and also")]
+    #[error("{0:?} is no option of a PBX: there are domain, extensions, ca, fingerprint, kind, pickup and also")]
     Option(String),
     /// Not a certificate's.
     #[error(transparent)]
@@ -144,6 +146,7 @@ impl FromStr for Pbx {
             ca: None,
             fingerprint: None,
             kind: Kind::default(),
+            pick_up: String::new(),
         };
         for part in parts {
             match part.split_once('=') {
@@ -154,6 +157,7 @@ impl FromStr for Pbx {
                 Some(("ca", file)) if !file.is_empty() => pbx.ca = Some(file.into()),
                 Some(("fingerprint", text)) => pbx.fingerprint = Some(text.parse()?),
                 Some(("kind", text)) => pbx.kind = text.parse().map_err(|()| InvalidPbx::Kind(text.to_owned()))?,
+                Some(("pickup", code)) if is_code(code) => pbx.pick_up = code.to_owned(),
                 Some(("also", target)) => pbx.also.push(target.parse()?),
                 Some(_) | None => return Err(InvalidPbx::Option(part.to_owned())),
             }
@@ -198,6 +202,11 @@ fn ranked(mut text: &str) -> Option<(&str, (u16, u16))> {
         text = rest;
     }
     Some((text, (priority, weight)))
+}
+
+/// What can be dialled before a number.
+fn is_code(text: &str) -> bool {
+    (1..=16).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_digit() || it == b'*' || it == b'#')
 }
 
 /// What can stand on the right of an `@`.
@@ -261,18 +270,19 @@ mod tests {
         let fingerprint = "0f".repeat(32);
         let text = format!(
             "office=wss://a.example.com/ws;weight=3,also=wss://b.example.com/ws;weight=1,\
-             also=ws://c.example.com:5066;priority=10,kind=kamailio,fingerprint={fingerprint}"
+             also=ws://c.example.com:5066;priority=10,kind=kamailio,pickup=**,fingerprint={fingerprint}"
         );
         let pbx: Pbx = text.parse().unwrap();
         let ranks: Vec<_> =
             pbx.targets().map(|target| (target.host.as_str(), target.priority, target.weight)).collect();
         assert_eq!(ranks, [("a.example.com", 0, 3), ("b.example.com", 0, 1), ("c.example.com", 10, 0)]);
-        assert_eq!((pbx.kind, pbx.domain.as_str()), (Kind::Kamailio, "a.example.com"));
+        assert_eq!((pbx.kind, &*pbx.domain, &*pbx.pick_up), (Kind::Kamailio, "a.example.com", "**"));
         assert_eq!(pbx.fingerprint, fingerprint.parse().ok());
         assert_eq!(pbx.target.uri.to_string(), "wss://a.example.com/ws");
         assert!(pbx.has_phones() && !"old=udp://pbx".parse::<Pbx>().unwrap().has_phones());
         for wrong in [
             "a=wss://b,kind=pbx",
+            "a=wss://b,pickup=x",
             "a=wss://b,fingerprint=00",
             "a=wss://b,also=udp://c",
             "a=wss://b;priority=x",

@@ -1,13 +1,12 @@
 //! People: who can be called, and what they are doing.
 
 use crate::ports::{
-    AccountId, Accounts, Activity, CallHistory, CallWishes, Callers, Home, Homes, Leases, LineEvents, Mailboxes, Media,
-    Routes, Shared, SignedIn,
+    AccountId, Accounts, Activity, CallHistory, CallWishes, Callers, Homes, Lamps, Leases, LineEvents, Mailboxes,
+    Media, Routes, Shared, SignedIn, presence,
 };
 use crate::store::offers::Decisions;
 use crate::store::sound::SoundSettings;
 use app::backend::{Backend, BackendError, Contact, Mailbox, Opening, Wishes};
-use app::phone::{Presence, Status};
 use app::words;
 use async_trait::async_trait;
 use sip::proxy::Destination;
@@ -41,6 +40,8 @@ pub struct Room {
     pub decisions: Decisions,
     /// What calls were missed.
     pub history: Shared<dyn CallHistory>,
+    /// What PBXs tell of colleagues.
+    pub lamps: Shared<dyn Lamps>,
     /// What waits in mailboxes.
     pub mailboxes: Shared<dyn Mailboxes>,
     /// Who calls.
@@ -60,8 +61,10 @@ impl Backend for Room {
             Some((line, _)) => line.stale(),
             None => app::phone::LineState::default(),
         };
-        // The exchange knows better than any tab's last word.
-        line.presence = others.iter().map(|person| self.presence(person, &home)).collect();
+        // The exchange and the PBX know better than any tab's last word.
+        let seen =
+            |person: &SignedIn| presence((&*self.events, &*self.lamps), (account, &home), person.extension.clone());
+        line.presence = others.iter().map(seen).collect();
         let mut callers = Vec::new();
         for call in &line.calls {
             callers.extend(self.callers.caller(account, &call.remote.number).await);
@@ -132,15 +135,6 @@ impl Room {
             None => Mailbox::Empty,
             Some(waiting) => waiting.new.map_or(Mailbox::Some, Mailbox::New),
         }
-    }
-
-    /// The exchange knows nothing of the phones of a PBX.
-    fn presence(&self, person: &SignedIn, home: &Home) -> Presence {
-        let extension = person.extension.clone();
-        if home.pbx.is_some() {
-            return Presence { status: Status::Unknown, note: String::new(), extension };
-        }
-        Presence { status: self.events.status(&extension), note: self.events.note(&extension), extension }
     }
 }
 

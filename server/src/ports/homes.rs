@@ -4,6 +4,9 @@ use super::{AccountId, PortError, SignedIn};
 use app::backend::Dialect;
 use async_trait::async_trait;
 
+/// What picks up a call at the exchange.
+const PICK_UP: &str = "*8";
+
 /// Where a line is at home: whom its phone is registered at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Home {
@@ -15,6 +18,8 @@ pub struct Home {
     pub dialect: Dialect,
     /// Whether candidates may follow descriptions there (RFC 8840), unless an administrator says otherwise.
     pub trickles: bool,
+    /// What is dialled before an extension to pick up the call that rings there; empty where that cannot be done.
+    pub pick_up: String,
 }
 
 /// Where lines are at home; implemented by `bridge`.
@@ -36,7 +41,8 @@ impl Home {
     /// The exchange of this server, with this domain.
     #[must_use]
     pub fn exchange(domain: &str) -> Self {
-        Self { domain: domain.to_owned(), pbx: None, dialect: Dialect::default(), trickles: true }
+        let (domain, pick_up) = (domain.to_owned(), PICK_UP.to_owned());
+        Self { domain, pbx: None, dialect: Dialect::default(), trickles: true, pick_up }
     }
 }
 

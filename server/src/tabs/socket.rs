@@ -4,7 +4,8 @@ use super::hub::Closing;
 use super::lines::{Lines, Outgoing, Place, Refused};
 use crate::origin::{From, Origins};
 use crate::ports::{
-    AccountId, Accounts, CallHistory, CallWishes, Callers, Homes, LineEvents, Mail, Media, Sessions, Shared, SignedIn,
+    AccountId, Accounts, CallHistory, CallWishes, Callers, Home, Homes, Lamps, LineEvents, Mail, Media, Sessions,
+    Shared, SignedIn, presence,
 };
 use crate::socket::{AT_ONCE, Budget, End, close, send};
 use crate::stop::Stop;
@@ -53,10 +54,12 @@ pub struct Room {
     pub sessions: Shared<dyn Sessions>,
     /// Whose presence is told.
     pub accounts: Shared<dyn Accounts>,
-    /// To whom: to those who are at home at the exchange, which knows it.
+    /// To whom: to those who are at home where they are.
     pub homes: Shared<dyn Homes>,
     /// What everybody is doing.
     pub events: Shared<dyn LineEvents>,
+    /// What PBXs tell of those who are at home there.
+    pub lamps: Shared<dyn Lamps>,
     /// What is set about their media.
     pub media: Shared<dyn Media>,
     /// Where calls are kept that are over.
@@ -125,7 +128,8 @@ async fn converse(
     socket: &mut WebSocket,
 ) -> Result<Infallible, End> {
     // Subscribed before anything is read, so that no change falls between.
-    let mut presence = room.events.changes();
+    let mut doing = room.events.changes();
+    let mut lamps = room.lamps.changes();
     let mut ended = room.sessions.ended();
     let mut policy = room.media.changed();
     let mut missed = room.history.changes();
@@ -139,8 +143,8 @@ async fn converse(
         return Err(End::Close(close_code::POLICY, "the first message must be Hello"));
     }
     place.receive(hello).await;
-    let at_exchange = room.homes.home(person.account).await.is_ok_and(|home| home.pbx.is_none());
-    say(socket, &ToTab::Presence(everybody(room, person, at_exchange).await)).await?;
+    let home = room.homes.home(person.account).await.ok();
+    say(socket, &ToTab::Presence(everybody(room, person, home.as_ref()).await)).await?;
     tell_media(room, person, socket).await?;
     tell_missed(room, person, socket).await?;
     tell_mail(room, person, socket).await?;
@@ -213,8 +217,14 @@ async fn converse(
                 Some(Outgoing::Close(Closing::Replaced)) => return Err(End::Close(CLOSE_REPLACED, "replaced")),
                 None => return Err(End::Close(close_code::AGAIN, "too slow")),
             },
-            change = presence.recv() => {
-                let news = news(room, person, at_exchange, change).await?;
+            change = doing.recv() => {
+                let news = news(room, person, home.as_ref(), change).await?;
+                if !news.is_empty() {
+                    say(socket, &ToTab::Presence(news)).await?;
+                }
+            }
+            change = lamps.recv() => {
+                let news = lit(room, person, home.as_ref(), change).await?;
                 if !news.is_empty() {
                     say(socket, &ToTab::Presence(news)).await?;
                 }
@@ -350,34 +360,47 @@ async fn check(room: &Room, place: &Place) -> Result<(), End> {
     Err(End::Close(CLOSE_LOGGED_OUT, "logged out"))
 }
 
-/// What everybody else is doing.
-async fn everybody(room: &Room, person: &SignedIn, at_exchange: bool) -> Vec<Presence> {
-    if !at_exchange {
-        return Vec::new();
-    }
+/// What everybody else is doing who is at home there.
+async fn everybody(room: &Room, person: &SignedIn, home: Option<&Home>) -> Vec<Presence> {
+    let Some(home) = home else { return Vec::new() };
     let accounts = room.accounts.all().await.unwrap_or_default();
-    let others = accounts.into_iter().filter(|other| other.account != person.account);
-    others.map(|other| presence(room, other.extension)).collect()
+    let others = accounts.into_iter().filter(|other| other.account != person.account).collect();
+    let others = room.homes.neighbours(person.account, others).await.unwrap_or_default();
+    others.into_iter().map(|other| seen(room, person, home, other.extension)).collect()
 }
 
 /// What an extension is doing now.
-fn presence(room: &Room, extension: String) -> Presence {
-    let (status, note) = (room.events.status(&extension), room.events.note(&extension));
-    Presence { extension, status, note }
+fn seen(room: &Room, person: &SignedIn, home: &Home, extension: String) -> Presence {
+    presence((&*room.events, &*room.lamps), (person.account, home), extension)
 }
 
-/// What a change means to this person; a missed one is made up for by telling everything.
+/// What a change at the exchange means to this person; a missed one is made up for by telling everything.
 async fn news(
     room: &Room,
     person: &SignedIn,
-    at_exchange: bool,
+    home: Option<&Home>,
     change: Result<(String, app::phone::Status), RecvError>,
 ) -> Result<Vec<Presence>, End> {
+    let Some(home) = home.filter(|home| home.pbx.is_none()) else { return Ok(Vec::new()) };
     match change {
         Ok((extension, _)) if extension == person.extension => Ok(Vec::new()),
-        Ok(_) if !at_exchange => Ok(Vec::new()),
-        Ok((extension, _)) => Ok(vec![presence(room, extension)]),
-        Err(RecvError::Lagged(_)) => Ok(everybody(room, person, at_exchange).await),
+        Ok((extension, _)) => Ok(vec![seen(room, person, home, extension)]),
+        Err(RecvError::Lagged(_)) => Ok(everybody(room, person, Some(home)).await),
+        Err(RecvError::Closed) => Err(End::Close(close_code::AWAY, "the server stops")),
+    }
+}
+
+/// The same of a change that a PBX tells.
+async fn lit(
+    room: &Room,
+    person: &SignedIn,
+    home: Option<&Home>,
+    change: Result<(AccountId, String), RecvError>,
+) -> Result<Vec<Presence>, End> {
+    match change {
+        Ok((account, _)) if account != person.account => Ok(Vec::new()),
+        Ok((_, extension)) => Ok(home.into_iter().map(|home| seen(room, person, home, extension.clone())).collect()),
+        Err(RecvError::Lagged(_)) => Ok(everybody(room, person, home).await),
         Err(RecvError::Closed) => Err(End::Close(close_code::AWAY, "the server stops")),
     }
 }

@@ -4,6 +4,8 @@ mod calls;
 mod played;
 
 use crate::house::{ALICE, House, Tab, Visitor, open_socket};
+use app::lease::ToTab;
+use app::phone::{Presence, Status as Doing};
 use played::{Connection, Played};
 use sip::header::{CSeq, Contact};
 use sip::message::{HeaderName, Status};
@@ -325,6 +327,53 @@ async fn what_waits_in_the_mailbox_is_told_to_pages() {
     // That is between the server and the PBX: the page hears what is for it.
     there.ask("OPTIONS", "next").await;
     assert!(sip.hear_raw().await.starts_with("OPTIONS"));
+}
+
+#[tokio::test]
+async fn what_colleagues_do_is_shown_as_the_pbx_tells_it() {
+    let pbx = Played::open().await;
+    let house = pbx.house(",pickup=**").await;
+    pbx.signed_in_as("2002", &house).await;
+    let Joined { guest, mut line, mut sip, mut there, .. } = Joined::open(&pbx, &house).await;
+    there.tells_of(&["dialog", "presence"]);
+    sip.say_raw(&register(1)).await;
+    let asked = there.request("REGISTER").await;
+    there.accepts(&asked).await;
+    let dialogs = there.watched("dialog", "2002").await;
+    let presence = there.watched("presence", "2002").await;
+    // As Asterisk writes it.
+    let idle = "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"sip:2002@example.com\"><note>Ready</note>\
+                <tuple id=\"2002\"><status><basic>open</basic></status></tuple></presence>";
+    there.notify(&presence, 1, "application/pidf+xml", idle).await;
+    let there_is = |status, pick_up: &str| {
+        vec![Presence { extension: "2002".to_owned(), status, note: String::new(), pick_up: pick_up.to_owned() }]
+    };
+    told(&mut line, &there_is(Doing::Online, "")).await;
+    let rings = "<dialog-info xmlns=\"urn:ietf:params:xml:ns:dialog-info\" version=\"0\" state=\"full\" \
+                 entity=\"sip:2002@example.com\"><dialog id=\"2002\" direction=\"recipient\"><state>early</state></dialog></dialog-info>";
+    there.notify(&dialogs, 1, "application/dialog-info+xml", rings).await;
+    told(&mut line, &there_is(Doing::Ringing, "**2002")).await;
+    let html = guest.browser.get("/").await.text().await.unwrap();
+    assert!(html.contains("Pick up the call of "), "{html}");
+    let html = guest.browser.get("/contacts").await.text().await.unwrap();
+    assert!(html.contains("Ringing"), "{html}");
+    // What one says of oneself is told there.
+    let away = [("status", "away"), ("note", "At lunch")];
+    assert_eq!(guest.browser.submit("/settings/status", &away).await.status().as_u16(), 204);
+    let published = there.request("PUBLISH").await;
+    let said = String::from_utf8(published.body.clone()).unwrap();
+    assert!(said.contains("away") && said.contains("At lunch"), "{said}");
+    there.accepts(&published).await;
+    // When the PBX is gone, nobody knows.
+    there.close(1012).await;
+    told(&mut line, &there_is(Doing::Unknown, "")).await;
+    let html = guest.browser.get("/contacts").await.text().await.unwrap();
+    assert!(!html.contains("Offline") && !html.contains("Ringing"), "{html}");
+}
+
+/// The tab is told this of somebody.
+async fn told(line: &mut Tab, wanted: &[Presence]) {
+    while !matches!(line.hear_any().await, ToTab::Presence(news) if news == wanted) {}
 }
 
 #[tokio::test]

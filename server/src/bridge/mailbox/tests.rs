@@ -1,7 +1,6 @@
 use super::*;
-use crate::ports::Ha1;
-use sip::digest::{Algorithm, Ha1s, Verifier, ha1, presented};
-use sip::header::WwwAuthenticate;
+use sip::header::{CallId, From};
+use sip::message::Message;
 
 const REGISTER: &str = "REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/WSS a.invalid;branch=z9hG4bK1\r\n\
     Max-Forwards: 70\r\nFrom: \"Al\" <sip:2001@example.com>;tag=1\r\nTo: <sip:2001@example.com>\r\nCall-ID: id\r\n\
@@ -13,61 +12,6 @@ fn parsed(bytes: &[u8]) -> Request {
         Message::Request(request) => request,
         Message::Response(response) => panic!("{response:?}"),
     }
-}
-
-struct Phone {
-    mailbox: Mailbox,
-    now: Instant,
-    secret: PbxSecret,
-}
-
-impl Phone {
-    /// A phone that has just registered, and its first SUBSCRIBE.
-    fn registered() -> (Self, Request) {
-        let of = |algorithm| ha1(&algorithm, "2001", "r", "secret");
-        let ha1 = Ha1 { md5: of(Algorithm::Md5), sha256: of(Algorithm::Sha256) };
-        let secret = PbxSecret { realm: "r".to_owned(), user: "2001".to_owned(), ha1 };
-        let mut phone = Self { mailbox: Mailbox::default(), now: Instant::now(), secret };
-        let first = phone.drive().unwrap();
-        (phone, first)
-    }
-
-    fn drive(&mut self) -> Option<Request> {
-        self.mailbox.drive(Some(&parsed(REGISTER.as_bytes())), self.now).map(|bytes| parsed(&bytes))
-    }
-
-    fn hear(&mut self, bytes: &[u8]) -> Option<Heard> {
-        self.mailbox.hear(bytes, Some(&self.secret), self.now)
-    }
-
-    /// What is asked once this is answered so.
-    fn answered(&mut self, response: &Response) -> Option<Request> {
-        let heard = self.hear(&response.to_bytes()).expect("it is about the mailbox");
-        assert_eq!(heard.waiting, None);
-        heard.say.first().map(|bytes| parsed(bytes))
-    }
-
-    /// The time of the next thing to do comes.
-    fn waits(&mut self) -> Duration {
-        let due = self.mailbox.deadline().unwrap();
-        let passed = due - self.now;
-        self.now = due;
-        passed
-    }
-}
-
-fn answer(request: &Request, status: Status) -> Response {
-    let mut response = Response::to_request(request, status);
-    response.set_to_tag("pbx");
-    response
-}
-
-fn accepted(request: &Request, seconds: u32) -> Response {
-    let mut response = answer(request, Status::OK);
-    response.headers.push(&Expires(seconds));
-    response.headers.push_raw("Contact", "<sip:mailbox@10.0.0.1>").unwrap();
-    response.headers.push_raw("Record-Route", "<sip:one;lr>, <sip:two;lr>").unwrap();
-    response
 }
 
 fn notify(to: &Request, seq: u32, state: &str, body: &str) -> Vec<u8> {
@@ -85,113 +29,25 @@ fn notify(to: &Request, seq: u32, state: &str, body: &str) -> Vec<u8> {
 
 const TWO: &str = "Messages-Waiting: yes\r\nVoice-Message: 2/8 (0/2)\r\n";
 
-#[test]
-fn mb1_a_phone_that_is_registered_asks_for_its_own_mailbox() {
-    let (mut phone, first) = Phone::registered();
-    assert!(first.validate().is_ok());
-    assert_eq!(first.method, Method::Subscribe);
-    assert_eq!(first.uri.to_string(), "sip:2001@example.com");
-    let (From(from), To(to)) = (first.headers.get().unwrap(), first.headers.get().unwrap());
-    assert_eq!((from.uri.to_string(), to.uri.to_string()), (first.uri.to_string(), first.uri.to_string()));
-    assert!(from.tag().is_some_and(|tag| tag != "1") && to.tag().is_none());
-    assert!(first.headers.get::<Event>().unwrap().is("message-summary"));
-    assert_eq!(first.headers.get::<Contact>().unwrap().to_string(), "<sip:u@a.invalid;transport=ws>");
-    assert_ne!(first.headers.get::<Via>().unwrap().branch(), Some("z9hG4bK1"));
-    assert_eq!(phone.drive(), None, "once");
-    let mut nobody = Mailbox::default();
-    assert_eq!((nobody.drive(None, phone.now), nobody.deadline()), (None, None));
+fn registered() -> (Mailbox, Request, Instant) {
+    let (mut mailbox, now) = (Mailbox::default(), Instant::now());
+    let asked = parsed(&mailbox.drive(Some(&parsed(REGISTER.as_bytes())), now).unwrap());
+    assert!(asked.headers.get::<Event>().unwrap().is("message-summary"));
+    let accepted = Response::to_request(&asked, Status::OK);
+    assert_eq!(mailbox.answered(&accepted, None, now), Some(Heard::default()));
+    (mailbox, asked, now)
 }
 
 #[test]
-fn mb2_mb4_mb8_it_is_signed_and_asked_again_in_its_dialog() {
-    let (mut phone, first) = Phone::registered();
-    let mut verifier = Verifier::new([7; 32], "r");
-    let at = sip::Instant::from_millis(1_000);
-    let mut asked = answer(&first, Status::UNAUTHORIZED);
-    verifier.challenges(at, false).into_iter().for_each(|it| asked.headers.push(&WwwAuthenticate(it)));
-    let signed = phone.answered(&asked).unwrap();
-    let credentials = presented(&signed, "r").unwrap();
-    assert!(verifier.check(&credentials, &signed, &Ha1s::new("2001", "r", "secret"), at).is_ok());
-    assert_eq!(signed.headers.get::<CSeq>().unwrap().seq, 2);
-    assert_eq!(phone.answered(&answer(&signed, Status::TRYING)), None);
-    assert_eq!(phone.answered(&accepted(&signed, 600)), None);
-    assert_eq!(phone.drive(), None);
-    assert_eq!(phone.waits(), Duration::from_secs(480));
-    let again = phone.drive().unwrap();
-    assert_eq!(again.uri.to_string(), "sip:mailbox@10.0.0.1");
-    assert_eq!(again.headers.get::<To>().unwrap().tag(), Some("pbx"));
-    assert_eq!(again.headers.get::<CallId>().unwrap(), first.headers.get::<CallId>().unwrap());
-    assert_eq!(again.headers.get::<CSeq>().unwrap().seq, 3);
-    let routes: Vec<String> = again.headers.all::<Route>().unwrap().iter().map(ToString::to_string).collect();
-    assert_eq!(routes, ["<sip:two;lr>", "<sip:one;lr>"]);
-    assert!(!again.headers.contains(HeaderName::Authorization), "an old signature is none");
-    assert_eq!(phone.answered(&accepted(&again, 600)), None);
-    phone.waits();
-    assert_eq!(phone.drive().unwrap().headers.all::<Route>().unwrap().len(), 2);
-}
-
-#[test]
-fn mb3_mb5_what_is_wanted_otherwise_is_asked_otherwise() {
-    let (mut phone, first) = Phone::registered();
-    let mut brief = answer(&first, Status::INTERVAL_TOO_BRIEF);
-    brief.headers.push(&MinExpires(7_200));
-    let longer = phone.answered(&brief).unwrap();
-    assert_eq!(longer.headers.get::<Expires>().unwrap(), Expires(7_200));
-    phone.answered(&accepted(&longer, 7_200));
-    phone.waits();
-    let again = phone.drive().unwrap();
-    let anew = phone.answered(&answer(&again, Status::CALL_DOES_NOT_EXIST)).unwrap();
-    assert_ne!(anew.headers.get::<CallId>().unwrap(), first.headers.get::<CallId>().unwrap());
-    assert_eq!(
-        (anew.headers.get::<To>().unwrap().tag(), anew.uri.to_string().as_str()),
-        (None, "sip:2001@example.com")
-    );
-    assert!(!anew.headers.contains(HeaderName::Route));
-    assert!(phone.hear(&notify(&first, 1, "active", TWO)).unwrap().waiting.is_some(), "of nobody's dialog, as MB11");
-}
-
-#[test]
-fn mb6_who_has_no_mailbox_is_not_asked_again_before_the_next_registration() {
-    for status in [489, 404, 403, 405, 603, 501] {
-        let (mut phone, first) = Phone::registered();
-        assert_eq!(phone.answered(&answer(&first, Status::new(status).unwrap())), None, "{status}");
-        assert_eq!((phone.drive(), phone.mailbox.deadline()), (None, None), "{status}");
-        phone.mailbox.drive(None, phone.now);
-        assert!(phone.drive().is_some(), "{status}");
-    }
-}
-
-#[test]
-fn mb7_a_failure_is_tried_again_later_and_no_challenge_is_answered_for_ever() {
-    let (mut phone, first) = Phone::registered();
-    assert_eq!(phone.answered(&answer(&first, Status::new(503).unwrap())), None);
-    assert_eq!(phone.waits(), PAUSE);
-    assert!(phone.drive().is_some());
-    // Nobody answers.
-    assert_eq!(phone.waits(), PATIENCE);
-    assert_eq!(phone.drive(), None);
-    assert_eq!(phone.waits(), PAUSE);
-    let mut request = phone.drive().unwrap();
-    let mut verifier = Verifier::new([7; 32], "r");
-    for _ in 0..TRIES {
-        let mut asked = answer(&request, Status::UNAUTHORIZED);
-        let challenges = verifier.challenges(sip::Instant::from_millis(1_000), false);
-        challenges.into_iter().for_each(|it| asked.headers.push(&WwwAuthenticate(it)));
-        request = phone.answered(&asked).unwrap();
-    }
-    assert_eq!(phone.answered(&answer(&request, Status::UNAUTHORIZED)), None);
-}
-
-#[test]
-fn mb9_mb10_what_waits_is_told_and_a_subscription_that_ended_begins_anew() {
-    let (mut phone, first) = Phone::registered();
-    phone.answered(&accepted(&first, 600));
-    let heard = phone.hear(&notify(&first, 5, "active;expires=600", TWO)).unwrap();
-    assert_eq!(heard.waiting, Some(Waiting { new: Some(2), old: 8 }));
-    assert!(heard.say[0].starts_with(b"SIP/2.0 200 "), "{heard:?}");
-    let overtaken = phone.hear(&notify(&first, 4, "active", "Messages-Waiting: no\r\n")).unwrap();
-    assert_eq!((overtaken.waiting, overtaken.say.len()), (None, 1), "an older one");
+fn mb1_what_waits_is_told() {
+    let (mut mailbox, asked, now) = registered();
+    let mut waits = |seq, body| {
+        let heard = mailbox.notified(&parsed(&notify(&asked, seq, "active", body)), now).unwrap();
+        assert!(heard.say.unwrap().starts_with(b"SIP/2.0 200 "));
+        heard.waiting
+    };
     for (body, waiting) in [
+        (TWO, Some(Waiting { new: Some(2), old: 8 })),
         ("Messages-Waiting: no\r\nVoice-Message: 0/8\r\n", Some(Waiting { new: Some(0), old: 8 })),
         ("Messages-Waiting: yes\r\n", Some(Waiting { new: None, old: 0 })),
         ("Messages-Waiting: no\r\n", Some(Waiting { new: Some(0), old: 0 })),
@@ -199,29 +55,20 @@ fn mb9_mb10_what_waits_is_told_and_a_subscription_that_ended_begins_anew() {
         ("<html>", None),
         ("", None),
     ] {
-        assert_eq!(phone.hear(&notify(&first, 6, "active", body)).unwrap().waiting, waiting, "{body}");
+        assert_eq!(waits(6, body), waiting, "{body}");
     }
-    phone.hear(&notify(&first, 7, "terminated;reason=probation;retry-after=90", "")).unwrap();
-    assert_eq!(phone.waits(), Duration::from_secs(90));
-    let anew = phone.drive().unwrap();
-    assert_ne!(anew.headers.get::<CallId>().unwrap(), first.headers.get::<CallId>().unwrap());
-    phone.answered(&accepted(&anew, 600));
-    phone.hear(&notify(&anew, 1, "terminated;reason=noresource", "")).unwrap();
-    assert_eq!((phone.drive(), phone.mailbox.deadline()), (None, None));
+    assert_eq!(waits(5, TWO), None, "an older one");
 }
 
 #[test]
-fn mb11_mb12_what_nobody_asked_for_is_heard_and_what_is_the_phones_is_left_to_it() {
-    let (mut phone, first) = Phone::registered();
+fn mb2_what_nobody_asked_for_is_heard_and_what_is_the_phones_is_left_to_it() {
+    let (mut mailbox, _, now) = registered();
     let unasked = notify(&parsed(REGISTER.as_bytes()), 1, "terminated", TWO);
-    let heard = phone.hear(&unasked).unwrap();
+    let heard = mailbox.notified(&parsed(&unasked), now).unwrap();
     assert_eq!(heard.waiting, Some(Waiting { new: Some(2), old: 8 }));
-    assert!(phone.mailbox.deadline().is_some(), "and it goes on by itself");
+    assert!(mailbox.deadline().is_some(), "and it goes on by itself");
     let of_a_transfer = String::from_utf8(unasked).unwrap().replace("message-summary\r\nSub", "refer\r\nSub");
-    assert_eq!(phone.hear(of_a_transfer.as_bytes()), None);
-    let theirs = answer(&parsed(REGISTER.as_bytes()), Status::OK);
-    assert_eq!(phone.hear(&theirs.to_bytes()), None);
-    assert_eq!(phone.hear(REGISTER.as_bytes()), None);
-    phone.mailbox.drive(None, phone.now);
-    assert_eq!(phone.hear(&accepted(&first, 600).to_bytes()), None, "that is over");
+    assert_eq!(mailbox.notified(&parsed(of_a_transfer.as_bytes()), now), None);
+    let theirs = Response::to_request(&parsed(REGISTER.as_bytes()), Status::OK);
+    assert_eq!(mailbox.answered(&theirs, None, now), None);
 }

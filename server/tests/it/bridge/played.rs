@@ -59,6 +59,11 @@ impl Played {
 
     /// 2001 logs in.
     pub async fn signed_in(&self, house: &House) -> Visitor {
+        self.signed_in_as("2001", house).await
+    }
+
+    /// Somebody with the same password does.
+    pub async fn signed_in_as(&self, extension: &str, house: &House) -> Visitor {
         let serves = async {
             let mut connection = self.accept().await;
             while let Some(request) = connection.try_request().await {
@@ -66,7 +71,7 @@ impl Played {
                 connection.admit(&request).await;
             }
         };
-        tokio::join!(sign_in(house.browser(), ("2001", SECRET)), serves).0
+        tokio::join!(sign_in(house.browser(), (extension, SECRET)), serves).0
     }
 
     /// The next connection.
@@ -189,7 +194,9 @@ impl Connection {
     /// Answers what is signed with 200, and asks for a signature otherwise: whether it was signed.
     pub async fn admit(&mut self, request: &Request) -> bool {
         let now = sip::Instant::from_millis(1_000);
-        let secrets = Ha1s::new("2001", REALM, SECRET);
+        let From(who) = request.headers.get::<From>().unwrap();
+        let user = who.uri.as_sip().and_then(sip::uri::SipUri::user_unescaped).unwrap();
+        let secrets = Ha1s::new(&user, REALM, SECRET);
         let credentials = presented(request, REALM);
         let signed = credentials.is_some_and(|it| self.verifier.check(&it, request, &secrets, now).is_ok());
         let mut response = Response::to_request(request, if signed { Status::OK } else { Status::UNAUTHORIZED });

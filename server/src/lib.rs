@@ -67,6 +67,7 @@ use store::url::DatabaseUrl;
 use store::{Store, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 /// How long requests and sockets have to end when the server stops.
 const FAREWELL: Duration = Duration::from_secs(4);
@@ -92,6 +93,8 @@ pub struct Options {
     pub origin: Option<String>,
     /// The PBXs that log people in, and that their phones are led to.
     pub pbxs: Vec<pbx::Pbx>,
+    /// Where phones that speak plain SIP are served.
+    pub plain: exchange::plain::Addresses,
     /// How long a call rings.
     pub ringing: Duration,
     /// How long a phone is registered at most until it has to register again: a minute or more.
@@ -181,18 +184,19 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let listeners = Listeners::open(options.listen.clone(), &options.data).await?;
     let (address, redirect, fingerprint) = (listeners.address(), listeners.redirect(), listeners.fingerprint());
     let reached = Reached { address, redirect, transport, fingerprint };
+    let acceptor = listeners.acceptor()?;
 
     let public = origins.public().map(str::to_owned);
     let (stop, stopped) = watch::channel(false);
     let fence = Fence::default();
     let (pages, work) = match options.database.clone() {
         Some(database) => {
-            let (pages, member) = join(database, options, origins, fence.clone()).await?;
+            let (pages, member) = join(database, options, (origins, acceptor), fence.clone()).await?;
             (pages, Work::Member(member))
         }
         None if options.peer.is_some() => return Err(StartError::Alone),
         None => {
-            let open = Everything { options, origins, cluster: None }.begin(None).await?;
+            let open = Everything { options, origins, acceptor, cluster: None }.begin(None).await?;
             (open.pages.clone(), Work::Alone(Box::new(open)))
         }
     };
@@ -205,7 +209,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
 async fn join(
     database: DatabaseUrl,
     options: Options,
-    origins: Origins,
+    (origins, acceptor): (Origins, Option<TlsAcceptor>),
     fence: Fence,
 ) -> Result<(Router, cluster::Member), StartError> {
     let meters = meters::Cluster::default();
@@ -218,7 +222,7 @@ async fn join(
         peer: options.peer.clone(),
         proxies: options.listen.proxies.clone(),
     };
-    let everything = Everything { options, origins, cluster: Some(meters.clone()) };
+    let everything = Everything { options, origins, acceptor, cluster: Some(meters.clone()) };
     cluster::start(member, everything, own, fence, meters).await
 }
 
@@ -227,6 +231,7 @@ async fn join(
 struct Everything {
     options: Options,
     origins: Origins,
+    acceptor: Option<TlsAcceptor>,
     cluster: Option<meters::Cluster>,
 }
 
@@ -242,7 +247,7 @@ struct Open {
 impl Everything {
     /// Opens it, for this leadership if there are others.
     async fn begin(self, term: Option<Term>) -> Result<Open, StartError> {
-        let Self { options, origins, cluster } = self;
+        let Self { options, origins, acceptor, cluster } = self;
         let store = Store::open_for(&options.data, options.database.as_ref(), options.domain.as_deref(), term).await?;
         let lines = tabs::Lines::open(store.clone()).await?;
         let accounts = Accounts::new(store.clone(), Passwords::new(options.cost)?);
@@ -264,6 +269,7 @@ impl Everything {
         let rooms = Rooms {
             options,
             origins,
+            acceptor,
             cluster,
             store: store.clone(),
             accounts,
@@ -361,6 +367,7 @@ impl Running {
 struct Rooms {
     options: Options,
     origins: Origins,
+    acceptor: Option<TlsAcceptor>,
     cluster: Option<meters::Cluster>,
     store: Store,
     accounts: Accounts,
@@ -375,8 +382,20 @@ struct Rooms {
 impl Rooms {
     /// The routes of all rooms, and the layers around them: the guard outside, the session inside.
     async fn router(self, stopper: &Stopper) -> Result<Router, StartError> {
-        let Self { options, origins, cluster, store, accounts, homes, routes, media, sessions, lines, recordings } =
-            self;
+        let Self {
+            options,
+            origins,
+            acceptor,
+            cluster,
+            store,
+            accounts,
+            homes,
+            routes,
+            media,
+            sessions,
+            lines,
+            recordings,
+        } = self;
         let readers = options.readers();
         let domain = store.domain().to_owned();
         let session_layer = sessions.layer();
@@ -401,6 +420,7 @@ impl Rooms {
             ringing: options.ringing,
             registration: options.registration,
             secret: store.key().derive("exchange"),
+            plain: exchange::plain::Options { addresses: options.plain, acceptor },
             unsigned: exchange::UNSIGNED,
         };
         let guesses: Shared<dyn ports::Guesses> = Arc::new(login::throttle::Shared::default());

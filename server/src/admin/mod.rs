@@ -11,6 +11,7 @@ mod import;
 mod listen;
 mod log;
 pub mod metrics;
+mod plain;
 mod policy;
 mod serve;
 mod setting;

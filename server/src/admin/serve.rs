@@ -3,6 +3,7 @@
 use super::listen::Listen;
 use super::log::Logs;
 use super::metrics::Token;
+use super::plain::Plain;
 use super::{CommandError, Data, demo};
 use crate::Reached;
 use crate::cluster::Peer;
@@ -56,6 +57,8 @@ pub(super) struct Serve {
         value_name = "NAME=URL[,domain=DOMAIN][,extensions=PATTERNS][,kind=KIND][,pickup=CODE][,ca=FILE][,fingerprint=HEX][,also=URL]"
     )]
     pub(super) pbx: Vec<Pbx>,
+    #[command(flatten)]
+    pub(super) plain: Plain,
     /// How long a call rings before it is given up, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 45, value_parser = clap::value_parser!(u32).range(5..=600))]
     pub(super) ringing_time: u32,
@@ -157,6 +160,7 @@ impl Serve {
             allowed_origins: self.allow_origin,
             origin: self.origin,
             pbxs: self.pbx,
+            plain: self.plain.into(),
             ringing: Duration::from_secs(self.ringing_time.into()),
             registration: Duration::from_secs(self.registration_time.into()),
             ice_servers: self.ice_server,

@@ -58,7 +58,7 @@ impl Attached {
         let (queue, mut outgoing) = queue();
         let admission = Admission::Account(party(person.extension, person.name));
         let arrival = Arrival { flow: self.flow, admission, host: None, reliability: Reliability::Reliable };
-        let opened = Mail::Opened { arrival, address: IpAddr::V4(Ipv4Addr::LOCALHOST), queue };
+        let opened = Mail::Opened { arrival, address: IpAddr::V4(Ipv4Addr::LOCALHOST), queue, edge: None };
         if self.inner.inbox.send(opened).await.is_err() {
             return;
         }
@@ -80,7 +80,7 @@ impl Attached {
             tokio::select! {
                 message = self.sent.recv() => self.send(&mut budget, message).await?,
                 message = outgoing.recv() => match message {
-                    Some(Outgoing::Message(bytes)) => match self.delivered.try_send(bytes) {
+                    Some(Outgoing::Message(bytes) | Outgoing::ToPort(bytes, _)) => match self.delivered.try_send(bytes) {
                         // Who is gone may have said something before that.
                         Ok(()) | Err(TrySendError::Closed(_)) => {}
                         // Who does not read fast enough is cut off, as every phone.

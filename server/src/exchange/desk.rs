@@ -3,12 +3,15 @@
 mod census;
 mod claims;
 mod history;
+mod lines;
 mod notices;
+pub(super) mod relay;
 mod storage;
 mod trust;
 
 use super::known::Known;
 use super::mail::{Found, Mail, Order, Outgoing, Queue};
+use super::plain::Edge;
 use super::presence::Presence;
 use super::{Board, Door, Options, Ports, StartError};
 use crate::clock;
@@ -20,12 +23,13 @@ use census::Tally;
 use claims::nobody;
 use history::Witness;
 use notices::packages;
+use relay::Passing;
 use sip::digest::Ha1s;
-use sip::message::{KeepAlive, Method, Request, Response, Status};
+use sip::message::{Method, Request, Response, Status};
 use sip::notifier::{self, Notifier};
-use sip::proxy::{self, Inbound, Party, Proxy};
+use sip::proxy::{self, Party, Proxy};
 use sip::registrar::{self, Flow, QuestionId, Registrar, Secrets};
-use sip::uri::SipUri;
+use sip::uri::{Host, SipUri};
 use sip::{Instant, Seed};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -35,7 +39,6 @@ use std::time::Duration;
 use storage::{Before, Storage};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
-use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::sleep;
 
 /// How many messages are worked on before the connections get their turn.
@@ -64,11 +67,18 @@ pub(super) struct Desk {
     board: Arc<Board>,
     meters: Meters,
     tally: Tally,
+    /// The SIP domain.
+    domain: Host,
+    passing: Passing,
 }
 
 struct Connection {
     queue: Queue,
     address: IpAddr,
+    /// Where it meets a plain phone, if it does.
+    edge: Option<Edge>,
+    /// That phone is behind a NAT.
+    natted: bool,
     rejected: u32,
     /// Who signed requests here, and with what: no guesses, so that a phone goes on while others guess.
     proved: BTreeMap<String, Ha1s>,
@@ -96,6 +106,7 @@ impl Desk {
         let Kept { bindings, calls, messages, snapshots } = kept;
         let before = Before { bindings, calls, messages };
         quiet.iter().for_each(|user| board.undisturb(user, true));
+        let name = domain.name().clone();
         let notifier = notices::notifier(domain, snapshots, quiet)?;
         // What phones published before a restart.
         notifier.sayers().for_each(|user| board.say(user, notifier.said(user).as_ref()));
@@ -120,6 +131,8 @@ impl Desk {
             board,
             meters: ports.meters.clone(),
             tally: Tally::default(),
+            domain: name,
+            passing: Passing::default(),
         })
     }
 
@@ -203,8 +216,9 @@ impl Desk {
 
     fn mail(&mut self, mail: Mail) {
         match mail {
-            Mail::Opened { arrival, address, queue } => {
-                let connection = Connection { queue, address, rejected: 0, proved: BTreeMap::new() };
+            Mail::Opened { arrival, address, queue, edge } => {
+                let connection =
+                    Connection { queue, address, edge, natted: false, rejected: 0, proved: BTreeMap::new() };
                 self.connections.insert(arrival.flow, connection);
                 self.registrar.handle(registrar::Input::Opened(arrival.clone()), now());
                 self.proxy.handle(proxy::Input::Opened(arrival), now());
@@ -217,27 +231,6 @@ impl Desk {
                 }
                 self.close(flow);
             }
-        }
-    }
-
-    fn received(&mut self, flow: Flow, bytes: &[u8]) {
-        self.speaker = Some(flow);
-        self.tally.received += 1;
-        match Inbound::read(bytes) {
-            Inbound::KeepAlive(KeepAlive::Ping) => self.transmit(flow, b"\r\n".to_vec()),
-            Inbound::KeepAlive(KeepAlive::Pong | KeepAlive::Empty) | Inbound::Dropped => {}
-            Inbound::Refused(response) => self.transmit(flow, response),
-            Inbound::Register(request) => {
-                self.registrar.handle(registrar::Input::Received { flow, request }, now());
-            }
-            Inbound::Other(message) => self.proxy.handle(proxy::Input::Received { flow, message }, now()),
-        }
-    }
-
-    fn close(&mut self, flow: Flow) {
-        if self.connections.remove(&flow).is_some() {
-            self.registrar.handle(registrar::Input::Closed(flow), now());
-            self.proxy.handle(proxy::Input::Closed(flow), now());
         }
     }
 
@@ -268,6 +261,7 @@ impl Desk {
             Order::Served(id, response) => {
                 self.proxy.handle(proxy::Input::Answer(id, proxy::Answer::Served(response)), now());
             }
+            Order::Relayed(relayed) => self.relayed(relayed),
             Order::Trust(users) => self.trust(users),
             Order::Account(id, found) => self.account(id, found),
             Order::Quiet(user, on) => self.quiet(user, on),
@@ -407,21 +401,6 @@ impl Desk {
             // Without a desk nobody waits for it any more.
             let _ = orders.send(order);
         });
-    }
-
-    /// Sends, or closes a connection whose client does not read.
-    fn transmit(&mut self, flow: Flow, bytes: Vec<u8>) {
-        let Some(connection) = self.connections.get(&flow) else {
-            return;
-        };
-        match connection.queue.try_send(Outgoing::Message(bytes)) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_)) => {
-                self.tally.slow += 1;
-                self.close(flow);
-            }
-            Err(TrySendError::Closed(_)) => self.close(flow),
-        }
     }
 
     fn tell(&self, change: Option<super::presence::Change>) {

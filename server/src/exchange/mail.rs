@@ -1,5 +1,7 @@
 //! What connections and lookups say to the desk, and what the desk says to a connection.
 
+use super::desk::relay::Relayed;
+use super::plain::Edge;
 use crate::ports::{Counted, PortError, Stated};
 use axum::body::Bytes;
 use sip::digest::Ha1s;
@@ -26,6 +28,8 @@ pub(super) enum Mail {
         address: IpAddr,
         /// What is to be sent goes here.
         queue: Queue,
+        /// Where it meets a plain phone, if it does.
+        edge: Option<Edge>,
     },
     /// A message came.
     Received {
@@ -53,6 +57,8 @@ pub(super) enum Order {
     Callee(QuestionId, Option<Route>),
     /// What a service answers.
     Served(QuestionId, Response),
+    /// What rtpengine made of a description.
+    Relayed(Relayed),
     /// What users sign with whose accounts may have changed; `None`: there is no such account, or it is disabled.
     Trust(Vec<(String, Option<Ha1s>)>),
     /// The notifier's question for an account.
@@ -88,6 +94,8 @@ pub(super) struct Claim {
 pub(super) enum Outgoing {
     /// Send this.
     Message(Vec<u8>),
+    /// Send this to another port than the client sends from.
+    ToPort(Vec<u8>, u16),
     /// Somebody signed a request here with the right password.
     Admitted,
     /// Close, with this code and these words.
@@ -141,7 +149,7 @@ impl Outgoing {
     /// What it takes while it waits.
     fn size(&self) -> usize {
         match self {
-            Self::Message(bytes) => bytes.len(),
+            Self::Message(bytes) | Self::ToPort(bytes, _) => bytes.len(),
             Self::Admitted | Self::Close(..) => 0,
         }
     }

@@ -11,8 +11,10 @@ mod journal;
 mod known;
 mod mail;
 mod mailbox;
+pub mod plain;
 mod presence;
 mod quiet;
+pub mod relay;
 mod socket;
 mod stated;
 #[cfg(test)]
@@ -66,6 +68,8 @@ pub struct Options {
     pub registration: Duration,
     /// What nonces and routes are sealed with: secret, and the same over restarts, so that calls stay routable.
     pub secret: [u8; 32],
+    /// Where plain phones are served.
+    pub plain: plain::Options,
     /// How long a client that has to sign its requests may stay before one of them is admitted; [`UNSIGNED`].
     pub unsigned: Duration,
 }
@@ -97,6 +101,12 @@ pub enum StartError {
     /// The domain, or an alias, is no host name.
     #[error("{0:?} is no domain name")]
     Domain(String),
+    /// Plain phones cannot be served as it was told.
+    #[error(transparent)]
+    Plain(#[from] plain::PlainError),
+    /// rtpengine cannot be asked.
+    #[error(transparent)]
+    Engine(#[from] relay::EngineError),
     /// The system gave no random numbers.
     #[error("the system gave no random numbers")]
     Random,
@@ -132,6 +142,7 @@ impl Exchange {
     /// # Errors
     /// [`StartError`].
     pub async fn start(options: Options, ports: Ports, stop: Stop) -> Result<Self, StartError> {
+        let sockets = plain::Sockets::open(&options.plain).await?;
         let (inbox, mails) = mpsc::channel(INBOX);
         let (orders, ordered) = mpsc::unbounded_channel();
         let board = Arc::new(Board::new());
@@ -143,13 +154,20 @@ impl Exchange {
         let statements = ports.routes.statements();
         let stated = ports.routes.stated().await.map_err(|PortError::Storage| StartError::Storage)?;
         tokio::spawn(stated::watch(Arc::clone(&ports.routes), statements, stated, orders.clone(), stop.clone()));
-        let desk = Desk::new(&options, &ports, orders.clone(), Arc::clone(&board), kept, quiet, &stop)?;
+        let mut desk = Desk::new(&options, &ports, orders.clone(), Arc::clone(&board), kept, quiet, &stop)?;
+        if sockets.are_open() {
+            let addresses = &options.plain.addresses;
+            desk.serve_plain(relay::open(addresses.engine).await?, addresses.relay_all);
+        }
         let door = Arc::new(Door(Mutex::new(Some(stop.clone()))));
-        tokio::spawn(desk.run(mails, ordered, Arc::clone(&door), stop));
+        tokio::spawn(desk.run(mails, ordered, Arc::clone(&door), stop.clone()));
         // Beginning with the wall clock, so that a flow is never named like one before a restart.
         let flows = AtomicU64::new(clock::now().saturating_mul(1_000));
         let visitors = Arc::default();
-        Ok(Self { shared: Arc::new(Inner { options, ports, door, inbox, orders, board, flows, visitors }) })
+        let shared = Arc::new(Inner { options, ports, door, inbox, orders, board, flows, visitors });
+        let exchange = Self { shared };
+        sockets.serve(&exchange, &stop);
+        Ok(exchange)
     }
 }
 

@@ -132,7 +132,7 @@ impl Line {
     async fn run(self, mut socket: WebSocket, mut visit: Visit, mut stop: Stop) {
         let inner = Arc::clone(&self.exchange.shared);
         let (queue, outgoing) = queue();
-        let opened = Mail::Opened { arrival: self.arrival(), address: self.address, queue };
+        let opened = Mail::Opened { arrival: self.arrival(), address: self.address, queue, edge: None };
         if inner.inbox.send(opened).await.is_err() {
             return;
         }
@@ -180,7 +180,7 @@ impl Line {
                     self.receive(inner, &mut budget, message).await?;
                 }
                 message = outgoing.recv() => match message {
-                    Some(Outgoing::Message(bytes)) => send(socket, frame(bytes)).await?,
+                    Some(Outgoing::Message(bytes) | Outgoing::ToPort(bytes, _)) => send(socket, frame(bytes)).await?,
                     Some(Outgoing::Admitted) => {
                         deadlines.signed = None;
                         visit.known();

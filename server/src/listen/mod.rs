@@ -175,6 +175,17 @@ impl Listeners {
         self.main.1
     }
 
+    /// Shows the same certificate to those who speak something else over TLS; nobody without one.
+    ///
+    /// # Errors
+    /// [`ListenError::Certificate`].
+    pub fn acceptor(&self) -> Result<Option<TlsAcceptor>, ListenError> {
+        let Some((_, certificates)) = &self.tls else { return Ok(None) };
+        let mut config = certificates.config()?;
+        config.alpn_protocols.clear();
+        Ok(Some(TlsAcceptor::from(Arc::new(config))))
+    }
+
     /// Where plain HTTP is led away from.
     #[must_use]
     pub fn redirect(&self) -> Option<SocketAddr> {

@@ -116,6 +116,7 @@ async fn start(data: &Path, change: impl FnOnce(&mut Options)) -> Running {
         allowed_origins: Vec::new(),
         origin: None,
         pbxs: Vec::new(),
+        plain: server::exchange::plain::Addresses::default(),
         ringing: Duration::from_secs(45),
         registration: Duration::from_secs(3600),
         ice_servers: Vec::new(),

@@ -32,6 +32,7 @@ mod page;
 mod password;
 mod pbx;
 mod phone;
+mod plain;
 mod ports;
 mod postgres;
 mod precedents;

@@ -22,7 +22,11 @@ impl Token {
     }
 
     /// A token for a constant: what is none does not compile, so it is called in constants and `const` blocks only.
-    pub(crate) const fn literal(text: &'static str) -> Self {
+    ///
+    /// # Panics
+    /// Outside of those, when it is none.
+    #[must_use]
+    pub const fn literal(text: &'static str) -> Self {
         assert!(is_token(text), "not a token");
         Self(Cow::Borrowed(text))
     }

@@ -42,7 +42,7 @@ pub(super) async fn redirect(address: SocketAddr) -> Finding {
     }
 }
 
-fn refused(about: &'static str, address: SocketAddr, error: &io::Error) -> Finding {
+pub(super) fn refused(about: &'static str, address: SocketAddr, error: &io::Error) -> Finding {
     if error.kind() == io::ErrorKind::PermissionDenied {
         return Finding::problem(
             about,

@@ -3,6 +3,7 @@
 mod data;
 mod listen;
 mod pbx;
+mod plain;
 mod relays;
 mod stun;
 mod tls;
@@ -89,6 +90,7 @@ async fn look(serve: &Serve, file: Option<&Path>) -> Vec<Finding> {
     findings.extend(data::look(&serve.data).await);
     findings.push(site(serve));
     findings.extend(reached(serve).await);
+    findings.extend(plain::look(&serve.plain.clone().into()).await);
     findings.extend(pbx::look(&serve.pbx).await);
     findings.extend(relays::look(serve).await);
     findings

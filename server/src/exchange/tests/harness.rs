@@ -179,6 +179,7 @@ pub(super) async fn server_on(unsigned: Duration, ledger: Shared<dyn Ledger>) ->
         ringing: Duration::from_secs(45),
         registration: Duration::from_secs(3600),
         secret: [7; 32],
+        plain: plain::Options::default(),
         unsigned,
     };
     let ports = Ports {

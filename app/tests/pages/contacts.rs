@@ -112,5 +112,5 @@ fn a_call_that_rings_at_a_colleague_can_be_picked_up_unless_it_is_ones_own() {
     // Where nothing picks calls up.
     let presence = vec![Presence { pick_up: String::new(), ..rings }];
     let html = page(Seat::Holding, LineState { presence, ..line });
-    assert!(button(&html, "Pick up the call of Ben Okafor").is_none() && shows(&html, "Ringing"), "{html}");
+    assert!(button(&html, "Pick up the call of Ben Okafor").is_none() && shows(&html, "Ringing · <b>late"), "{html}");
 }

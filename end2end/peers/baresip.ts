@@ -45,6 +45,7 @@ export class Baresip {
   #events: string[] = [];
   #answers: string[] = [];
   #rest = Buffer.alloc(0);
+  #stopped = false;
 
   private constructor(
     readonly account: Account,
@@ -124,6 +125,8 @@ export class Baresip {
   }
 
   async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
     clearInterval(this.ear.timer);
     this.control.destroy();
     if (this.process.exitCode === null) {

@@ -10,6 +10,7 @@ use axum::body::Bytes;
 use sip::header::ViaTransport;
 use sip::registrar::Flow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -73,26 +74,28 @@ pub(super) async fn serve(inner: Arc<Inner>, socket: UdpSocket, shown: Shown, mu
             () = &mut stopped => return,
         };
         let Some(datagram) = bytes.get(..length).filter(|bytes| !is_stun(bytes)) else { continue };
-        if !flows.contains_key(&remote) {
-            // PF6, PF7.
-            let Some(stranger) = Stranger::enter(&strangers) else { continue };
-            let Ok(visit) = inner.visitors.enter(Some(remote.ip().to_canonical())) else { continue };
-            if inner.is_stopped() {
-                return;
+        let known = match flows.entry(remote) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                // PF6, PF7.
+                let Some(stranger) = Stranger::enter(&strangers) else { continue };
+                let Ok(visit) = inner.visitors.enter(Some(remote.ip().to_canonical())) else { continue };
+                if inner.is_stopped() {
+                    return;
+                }
+                let line = Line {
+                    inner: Arc::clone(&inner),
+                    socket: Arc::clone(&socket),
+                    flow: inner.next_flow(),
+                    edge: edge(ViaTransport::Udp, local, remote, &shown),
+                    remote,
+                    heard: Heard::now(),
+                    signed: Arc::default(),
+                };
+                let Some(known) = line.open((visit, stranger), over.clone(), guard.clone()).await else { return };
+                place.insert(known)
             }
-            let line = Line {
-                inner: Arc::clone(&inner),
-                socket: Arc::clone(&socket),
-                flow: inner.next_flow(),
-                edge: edge(ViaTransport::Udp, local, remote, &shown),
-                remote,
-                heard: Heard::now(),
-                signed: Arc::default(),
-            };
-            let Some(known) = line.open((visit, stranger), over.clone(), guard.clone()).await else { return };
-            flows.insert(remote, known);
-        }
-        let Some(known) = flows.get_mut(&remote) else { continue };
+        };
         known.heard.again();
         if !known.trusted && known.signed.load(Ordering::Relaxed) {
             (known.trusted, known.budget) = (true, Budget::new(BURST, RATE));

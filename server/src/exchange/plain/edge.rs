@@ -184,7 +184,7 @@ impl Edge {
         let name = match self.transport {
             ViaTransport::Udp => "udp",
             ViaTransport::Tls => "tls",
-            _ => "tcp",
+            ViaTransport::Tcp | ViaTransport::Ws | ViaTransport::Wss | ViaTransport::Other(_) => "tcp",
         };
         // Such a value can always be set.
         let _ = uri.params.set("transport", Some(name));

@@ -165,10 +165,8 @@ fn refused(transport: ViaTransport, address: SocketAddr) -> impl FnOnce(std::io:
 
 /// How a flow arrives at the machines.
 fn arrival(flow: Flow, edge: &Edge) -> Arrival {
-    let reliability = match edge.transport {
-        ViaTransport::Udp => Reliability::Unreliable,
-        _ => Reliability::Reliable,
-    };
+    let is_reliable = edge.transport != ViaTransport::Udp;
+    let reliability = if is_reliable { Reliability::Reliable } else { Reliability::Unreliable };
     Arrival { flow, admission: Admission::Digest, host: Some(edge.host.clone()), reliability }
 }
 

@@ -41,7 +41,8 @@ pub(in crate::exchange) fn mark(message: &mut Message, from: Option<&Edge>) {
     }
     // A call that is over may be the engine's.
     let is_bye = matches!(message, Message::Request(request) if request.method == Method::Bye);
-    if !is_session(message) && !(is_bye && from.is_some()) {
+    let is_noted = is_session(message) || (is_bye && from.is_some());
+    if !is_noted {
         return;
     }
     let origin = match from {

@@ -268,11 +268,11 @@ impl Relay {
 
     fn is_offer(&self, message: &Message, call: &CallId, marked: &Marked) -> bool {
         match message {
-            Message::Request(request) => match request.method {
-                Method::Ack => false,
-                Method::Prack => self.late.get(&call.as_str().to_owned()).is_none(),
-                _ => true,
-            },
+            Message::Request(request) if request.method == Method::Ack => false,
+            Message::Request(request) if request.method == Method::Prack => {
+                self.late.get(&call.as_str().to_owned()).is_none()
+            }
+            Message::Request(_) => true,
             Message::Response(_) => {
                 let branch = marked.branch.as_ref();
                 branch.is_some_and(|branch| self.branches.get(branch) == Some(&Expected::Offer))

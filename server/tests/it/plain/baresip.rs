@@ -155,7 +155,11 @@ impl Baresip {
     /// Its loudspeaker is silent.
     pub async fn hears_nothing(&self) {
         let quiet = async {
-            while !(level(&self.last(RATE / 2)) < SILENT) {
+            loop {
+                let heard = self.last(RATE / 2);
+                if heard.len() == RATE / 2 && level(&heard) < SILENT {
+                    return;
+                }
                 sleep(Duration::from_millis(30)).await;
             }
         };

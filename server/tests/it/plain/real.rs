@@ -124,7 +124,7 @@ async fn baresip_phones_over_udp_tcp_and_tls_hold_and_hand_over_without_a_common
 async fn sipp_registers_and_echoes_what_it_hears() {
     let Some(rtpengine) = Rtpengine::start().await.filter(|_| is_installed("sipp")) else { return };
     let (_house, address) = house(Some(rtpengine.address)).await;
-    let sipp = Sipp::start(address).await;
+    let mut sipp = Sipp::start(address).await;
     let mut alice = PlainPhone::udp(address, ALICE).await;
     alice.register().await;
     let sound = Sound::new(8, 400.0).await;

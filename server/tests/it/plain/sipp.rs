@@ -120,7 +120,7 @@ impl Sipp {
     }
 
     /// Whether its call went as it expects it.
-    pub async fn is_content(mut self) -> bool {
+    pub async fn is_content(&mut self) -> bool {
         ended(&mut self.child).await
     }
 }

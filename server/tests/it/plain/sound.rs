@@ -99,7 +99,7 @@ impl Sound {
             if byte & 0x80 == 0 { -size } else { size }
         } else {
             let byte = !byte;
-            let size = ((i32::from(byte & 15) << 3) + 0x84 << (byte >> 4 & 7)) - 0x84;
+            let size = (((i32::from(byte & 15) << 3) + 0x84) << (byte >> 4 & 7)) - 0x84;
             if byte & 0x80 == 0 { size } else { -size }
         };
         value as f32 / 32_768.0

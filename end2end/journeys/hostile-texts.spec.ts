@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs';
 /** What the server's test of the same name sends through every field, header and file. */
 const TEXTS = JSON.parse(readFileSync(new URL('../fixtures/hostile.json', import.meta.url), 'utf8')) as readonly string[];
 
+/** How many messages a page has: older ones are on the one before. */
+const SHOWN = 50;
+
 /** What no page of ours has. */
 const STRANGE = 'iframe, base, object, embed, math, [style], [srcdoc], [onerror], [onload], [onclick], [onfocus], [onmouseover], [href^="javascript:" i], [src="x"]';
 
@@ -35,22 +38,22 @@ test('hostile texts run nowhere, whichever way they come into an open page', asy
   const log = alice.page.getByRole('log', { name: 'What was written' });
   await expect(log).toBeVisible();
   let written = 0;
-  for (const [n, text] of TEXTS.entries()) {
+  for (const [n, text] of [...TEXTS.entries()].reverse()) {
     await sends(bob, '/settings/status', { status: 'away', note: text });
     if (text.trim() === '') continue;
     await sends(bob, `/messages/${ALICE.extension}`, { text, draft: `draft${String(n).padStart(15, '0')}` });
     written += 1;
   }
-  await expect(log.locator('.messages__line')).toHaveCount(written, { timeout: 60_000 });
+  await expect(log.locator('.messages__line')).toHaveCount(Math.min(written, SHOWN), { timeout: 60_000 });
   await expect(log).toContainText('<script>window.ran=1</script>', { useInnerText: true });
   await alice.page.getByRole('link', { name: 'Close' }).click();
 
   // Who calls is called so, with such a note; so is what is dialled, and what is left of the call.
-  for (const text of TEXTS.filter((_, n) => n % 9 === 0)) {
+  for (const [calls, text] of TEXTS.filter((_, n) => n % 9 === 0).entries()) {
     await sends(alice, contact, { name: text, company: text, note: text, groups: text, kind: 'work', number: BOB.extension });
     await bob.dial(ALICE.extension);
     const ringing = alice.page.getByRole('alertdialog');
-    await expect(ringing).toContainText('Last calls:');
+    if (calls > 0) await expect(ringing).toContainText('Last calls:');
     await expect(ringing).toContainText(text.split('\n')[0]?.trim().slice(0, 12) ?? '', { useInnerText: true });
     await bob.cancel();
     await Promise.all([alice.isFree(), bob.isFree()]);
